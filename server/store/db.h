@@ -1,0 +1,79 @@
+/* db.h - the only door to SQL. Two drivers stand behind it, SQLite and PostgreSQL; nothing outside store/ includes it.
+ *
+ * SQL is written once, in the part of the language both speak, with $1, $2 ... for parameters; times are Unix
+ * milliseconds, booleans integers, JSON text. Where they differ there is a function here, not a branch there.
+ *
+ * Writing: db_write runs `work` inside a transaction and returns when it is durable. Works that wait at the same
+ * time share one commit (and its fsync); each stands alone: if one fails, only its own changes are undone. With
+ * SQLite one thread does all writing and checkpointing, on the one connection that writes. A work may run more
+ * than once (serialization failures), so it touches nothing but the transaction and what it is given to fill.
+ *
+ * Threads: a struct db is shared by all threads; a struct db_tx belongs to the work it was handed to.
+ */
+#ifndef SERVER_STORE_DB_H
+#define SERVER_STORE_DB_H
+
+#include "base/arena.h"
+
+struct db;
+struct db_tx;
+
+/* url: "sqlite:FILE" or "postgresql://...". Applies migrations. ERR_CONFLICT when the database is of a newer version. */
+MUST_CHECK enum err_code db_open(struct db **out, struct str url, struct err *err);
+void db_close(struct db *db); /* waits for the works that were queued; NULL is fine */
+
+typedef enum err_code db_work(struct db_tx *tx, void *context, struct err *err);
+
+/* Blocks until committed. Not from inside a work. */
+MUST_CHECK enum err_code db_write(struct db *db, db_work *work, void *context, struct err *err);
+/* Returns at once; `done` is called from the writer's thread after the commit (or failure). */
+void db_write_later(struct db *db, db_work *work, void *context,
+                    void (*done)(void *context, enum err_code code, const struct err *err));
+/* One consistent snapshot; on the caller's thread. */
+MUST_CHECK enum err_code db_read(struct db *db, db_work *work, void *context, struct err *err);
+
+enum db_type { DB_TYPE_NULL, DB_TYPE_INT, DB_TYPE_REAL, DB_TYPE_TEXT, DB_TYPE_BLOB };
+
+struct db_value {
+    enum db_type type;
+    union {
+        int64_t integer;
+        double real;
+        struct str text; /* and blob */
+    };
+};
+
+#define DB_NULL ((struct db_value){ .type = DB_TYPE_NULL })
+#define DB_INT(value) ((struct db_value){ .type = DB_TYPE_INT, .integer = (int64_t)(value) })
+#define DB_REAL(value) ((struct db_value){ .type = DB_TYPE_REAL, .real = (value) })
+/* A str whose ptr is NULL is stored as NULL. */
+#define DB_TEXT(value) (db_text(value))
+#define DB_BLOB(value) ((struct db_value){ .type = DB_TYPE_BLOB, .text = (value) })
+struct db_value db_text(struct str text);
+
+/* db_exec(tx, DB_ARGS(DB_INT(1), DB_TEXT(name)), "update ...", err) */
+#define DB_ARGS(...) ((const struct db_value[]){ __VA_ARGS__ }), (sizeof((struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value))
+#define DB_NO_ARGS NULL, 0
+
+/* Statements are prepared once per connection and kept, by the address of sql: pass literals. */
+MUST_CHECK enum err_code db_exec(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql, struct err *err);
+/* Rows that the last db_exec of this transaction changed. */
+int64_t db_changed(const struct db_tx *tx);
+
+struct db_rows;
+MUST_CHECK enum err_code db_query(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
+                                  const char *sql, struct err *err);
+/* For statements that are composed at run time; sql is copied. */
+MUST_CHECK enum err_code db_query_text(struct db_tx *tx, struct db_rows **rows, const struct db_value *args,
+                                       size_t arg_count, struct str sql, struct err *err);
+/* False at the end and on error: db_end tells which. */
+bool db_next(struct db_rows *rows);
+MUST_CHECK enum err_code db_end(struct db_rows *rows, struct err *err);
+
+bool db_is_null(const struct db_rows *rows, int column);
+int64_t db_int(const struct db_rows *rows, int column);
+double db_real(const struct db_rows *rows, int column);
+/* Copied into the arena; NULL columns give ptr NULL. */
+struct str db_str(const struct db_rows *rows, int column, struct arena *arena);
+
+#endif
