@@ -9,7 +9,7 @@ import re
 import sys
 
 TANGLED = 25
-FUNCTION = re.compile(r"^(?!\s|#|/|\}|struct |enum |union |typedef |extern )[\w\s\*\(\),]*?\b(\w+)\([^;{]*\)[^;{]*\{$", re.M)
+FUNCTION = re.compile(r"^(?!\s|#|/|\}|typedef |extern )[\w\s\*]*?\b(\w+)\([^;{=]*\)\s*\{$", re.M)
 BRANCH = re.compile(r"\b(?:if|for|while)\b|&&|\|\||\?(?!\?)")
 NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.S)
 

@@ -1,0 +1,34 @@
+/* config.c - see config.h. */
+#include "server/config.h"
+
+#include <stddef.h>
+
+#define AT(member) offsetof(struct config, member)
+
+/* Sorted by name. */
+static const struct option rows[] = {
+    { "access-log", NULL, OPTION_FLAG, false, AT(access_log), NULL, "log each request" },
+    { "admin-key", "KEY", OPTION_TEXT, false, AT(admin_key), NULL,
+      "the key of the first administrator, 40 or more characters; made up when not given" },
+    { "blobs", "URL", OPTION_TEXT, false, AT(blobs), NULL, "where files lie; a folder inside the data folder by default" },
+    { "crash-after-s", "SECONDS", OPTION_COUNT, false, AT(crash_after_s), "300",
+      "a run that has not been heard of for so long is crashed" },
+    { "data", "DIR", OPTION_TEXT, false, AT(data), NULL, "the data folder (default $XDG_DATA_HOME/barograph)" },
+    { "database", "URL", OPTION_TEXT, false, AT(database), NULL, "SQLite inside the data folder by default" },
+    { "files-url", "URL", OPTION_TEXT, false, AT(files_url), NULL, "an origin of its own for logged files" },
+    { "force", NULL, OPTION_FLAG, false, AT(force), NULL, "accept a data folder on a network file system" },
+    { "hosts", "NAMES", OPTION_TEXT, false, AT(hosts), NULL, "names, comma separated, that requests may ask for" },
+    { "insecure", NULL, OPTION_FLAG, false, AT(insecure), NULL, "listen beyond this machine without TLS" },
+    { "listen", "HOST:PORT", OPTION_TEXT, false, AT(listen), "127.0.0.1:8080", "port 0 picks a free one" },
+    { "log-level", "LEVEL", OPTION_TEXT, false, AT(log_level), "info", "debug, info, warn or error" },
+    { "max-connections", "N", OPTION_COUNT, false, AT(max_connections), "0", "0: 20,000, or what the process may open" },
+    { "public-url", "URL", OPTION_TEXT, false, AT(public_url), NULL, "how people reach this server; builds every link" },
+    { "seal-rows", "N", OPTION_COUNT, false, AT(seal_rows), "65536", "rows after which a live history becomes a file" },
+    { "tls-cert", "FILE", OPTION_TEXT, false, AT(tls_cert), NULL, "certificate chain, PEM" },
+    { "tls-key", "FILE", OPTION_TEXT, false, AT(tls_key), NULL, "its private key, PEM" },
+    { "trusted-proxies", "NETS", OPTION_TEXT, false, AT(trusted_proxies), NULL,
+      "addresses or networks whose X-Forwarded headers count" },
+    { "workers", "N", OPTION_COUNT, false, AT(workers), "0", "threads that answer requests; 0: twice the cores" },
+};
+
+const struct options config_options = { rows, sizeof rows / sizeof rows[0] };

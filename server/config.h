@@ -1,0 +1,30 @@
+/* config.h - what a server can be told, as one table of options. */
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include "base/options.h"
+
+struct config {
+    struct str admin_key;
+    struct str blobs;
+    struct str data;
+    struct str database;
+    struct str files_url;
+    struct str hosts;
+    struct str listen;
+    struct str log_level;
+    struct str public_url;
+    struct str tls_cert, tls_key;
+    struct str trusted_proxies;
+    int64_t crash_after_s;
+    int64_t max_connections;
+    int64_t seal_rows;
+    int64_t workers;
+    bool force;
+    bool insecure;
+    bool access_log;
+};
+
+extern const struct options config_options;
+
+#endif
