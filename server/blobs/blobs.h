@@ -1,0 +1,45 @@
+/* blobs.h - bytes kept under the SHA-256 that the server computed of them, in a folder.
+ *
+ * An upload is staged under a random name, hashed while it is written, synced, and only then renamed to its final
+ * name: nothing ever writes to a final name, and a blob that is there is whole. The same bytes twice are one blob.
+ * What a blob belongs to is the store's business; a blob without an owner is garbage.
+ *
+ * Threads: a struct blobs may be used by all threads; a writer belongs to one at a time. Memory: heap.
+ */
+#ifndef SERVER_BLOBS_H
+#define SERVER_BLOBS_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+
+struct blobs;
+
+struct blob_id {
+    unsigned char sha256[SHA256_BYTES];
+};
+
+struct blob_facts {
+    struct blob_id id;
+    unsigned char md5[MD5_BYTES];
+    uint64_t size_bytes;
+};
+
+/* Makes the folder; removes what uploads left behind that were cut off by the end of the last process. */
+MUST_CHECK enum err_code blobs_open(struct blobs **out, const char *folder, struct err *err);
+void blobs_close(struct blobs *blobs); /* NULL is fine */
+
+struct blob_writer;
+MUST_CHECK enum err_code blob_writer_create(struct blob_writer **out, struct blobs *blobs, struct err *err);
+MUST_CHECK enum err_code blob_writer_add(struct blob_writer *writer, struct str bytes, struct err *err);
+/* The blob is durable under its final name. The writer is gone, also on failure. */
+MUST_CHECK enum err_code blob_writer_finish(struct blob_writer *writer, struct blob_facts *facts, struct err *err);
+void blob_writer_cancel(struct blob_writer *writer); /* NULL is fine */
+
+/* A file descriptor for reading, the caller's to close. ERR_NOT_FOUND when there is no such blob. */
+MUST_CHECK enum err_code blobs_read(struct blobs *blobs, const struct blob_id *id, int *fd, uint64_t *size_bytes,
+                                    struct err *err);
+bool blobs_has(struct blobs *blobs, const struct blob_id *id);
+/* Missing is OK. */
+MUST_CHECK enum err_code blobs_remove(struct blobs *blobs, const struct blob_id *id, struct err *err);
+
+#endif

@@ -1,0 +1,151 @@
+/* test_blobs.c - blobs in a real folder, with a disk that is full on purpose. */
+#include "server/blobs/blobs.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    char folder[64];
+    struct blobs *blobs;
+    struct err err;
+};
+
+static int set_up(void **state) {
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/barograph-blobs-XXXXXX");
+    assert_non_null(mkdtemp(fixture->folder));
+    assert_int_equal(blobs_open(&fixture->blobs, fixture->folder, &fixture->err), OK);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *fixture = *state;
+    blobs_close(fixture->blobs);
+    assert_int_equal(file_remove_tree(fixture->folder, &fixture->err), OK);
+    free(fixture);
+    return 0;
+}
+
+static struct blob_facts put(struct fixture *fixture, struct str content) {
+    struct blob_writer *writer;
+    struct blob_facts facts;
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, str_slice(content, 0, content.len / 2), &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, str_from(content, content.len / 2), &fixture->err), OK);
+    assert_int_equal(blob_writer_finish(writer, &facts, &fixture->err), OK);
+    return facts;
+}
+
+static size_t staged_count(struct fixture *fixture) {
+    char command[128];
+    int count = -1;
+    (void)snprintf(command, sizeof command, "ls %s/staged | wc -l", fixture->folder);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_int_equal(fscanf(pipe, "%d", &count), 1);
+    assert_int_equal(pclose(pipe), 0);
+    return (size_t)count;
+}
+
+static void blobs__answer_with_the_bytes_and_their_digests(void **state) {
+    struct fixture *fixture = *state;
+    struct blob_facts facts = put(fixture, STR("hello world"));
+    unsigned char expected[SHA256_BYTES];
+    char bytes[16] = { 0 };
+    uint64_t size_bytes;
+    int fd;
+
+    hash_sha256(expected, STR("hello world"));
+    assert_memory_equal(facts.id.sha256, expected, SHA256_BYTES);
+    hash_md5(expected, STR("hello world"));
+    assert_memory_equal(facts.md5, expected, MD5_BYTES);
+    assert_int_equal(facts.size_bytes, 11);
+    assert_int_equal(blobs_read(fixture->blobs, &facts.id, &fd, &size_bytes, &fixture->err), OK);
+    assert_int_equal(size_bytes, 11);
+    assert_int_equal(read(fd, bytes, sizeof bytes), 11);
+    assert_string_equal(bytes, "hello world");
+    (void)close(fd);
+}
+
+static void blobs__keep_the_same_bytes_once(void **state) {
+    struct fixture *fixture = *state;
+    struct blob_facts first = put(fixture, STR("twice")), second = put(fixture, STR("twice"));
+    assert_memory_equal(&first.id, &second.id, sizeof first.id);
+    assert_int_equal(staged_count(fixture), 0);
+}
+
+static void blobs__keep_nothing_of_a_cancelled_upload(void **state) {
+    struct fixture *fixture = *state;
+    struct blob_writer *writer;
+    struct blob_id id;
+
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, STR("half"), &fixture->err), OK);
+    assert_int_equal(staged_count(fixture), 1);
+    blob_writer_cancel(writer);
+    hash_sha256(id.sha256, STR("half"));
+    assert_false(blobs_has(fixture->blobs, &id));
+    assert_int_equal(staged_count(fixture), 0);
+}
+
+static void blobs__forget_at_open_what_a_dead_process_was_staging(void **state) {
+    struct fixture *fixture = *state;
+    struct blob_writer *writer;
+    struct blobs *again;
+
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    assert_int_equal(blobs_open(&again, fixture->folder, &fixture->err), OK);
+    assert_int_equal(staged_count(fixture), 0);
+    blob_writer_cancel(writer);
+    blobs_close(again);
+}
+
+static void blobs__say_not_found_for_what_was_removed(void **state) {
+    struct fixture *fixture = *state;
+    struct blob_facts facts = put(fixture, STR("gone"));
+    uint64_t size_bytes;
+    int fd;
+    assert_int_equal(blobs_remove(fixture->blobs, &facts.id, &fixture->err), OK);
+    assert_int_equal(blobs_remove(fixture->blobs, &facts.id, &fixture->err), OK);
+    assert_int_equal(blobs_read(fixture->blobs, &facts.id, &fd, &size_bytes, &fixture->err), ERR_NOT_FOUND);
+}
+
+static ssize_t write_to_a_full_disk(int fd, const void *bytes, size_t len) {
+    (void)fd;
+    (void)bytes;
+    (void)len;
+    errno = ENOSPC;
+    return -1;
+}
+
+static void blobs__report_a_full_disk_as_such(void **state) {
+    struct fixture *fixture = *state;
+    struct file_calls real = file_calls;
+    struct blob_writer *writer;
+
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    file_calls.write = write_to_a_full_disk;
+    assert_int_equal(blob_writer_add(writer, STR("x"), &fixture->err), ERR_FULL);
+    file_calls = real;
+    blob_writer_cancel(writer);
+    assert_int_equal(staged_count(fixture), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(blobs__answer_with_the_bytes_and_their_digests, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__keep_the_same_bytes_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__keep_nothing_of_a_cancelled_upload, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__forget_at_open_what_a_dead_process_was_staging, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__say_not_found_for_what_was_removed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__report_a_full_disk_as_such, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
