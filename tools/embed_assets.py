@@ -51,7 +51,9 @@ def main():
     text += "\nconst struct web_asset web_assets[] = {\n" + "".join(rows)
     text += "    { .path = STR_INIT(\"\") },\n};\n"
     text += f"const size_t web_asset_count = {len(found)};\n"
-    output.write_text(text)
+    # Left alone when it is the same, so that the build does not compile it again.
+    if not output.exists() or output.read_text() != text:
+        output.write_text(text)
     depfile.write_text(f"{output.name}: " + " ".join(str(path).replace(" ", "\\ ") for path in found) + "\n")
 
 
