@@ -20,9 +20,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-# A document with several optional parts has a value for each choice; more than this many is a sign
-# of a loop that we evaluate wrongly, and the first ones already name every field.
-MAX_VALUES = 64
+# A document with n optional parts has 2^n texts; the longest of the old ones has six such parts.
+MAX_PATHS = 128
 
 OPERATION = re.compile(r"^\s*(?:#[^\n]*\s+)*(query|mutation)\s*(\w*)\s*[({]", re.MULTILINE)
 GO_OPERATION = re.compile(rb"\n(?:query|mutation) \w+ ?[({]")
@@ -102,176 +101,182 @@ def _python_documents(package: Path):
     for path in sorted(package.rglob("*.py")):
         if "vendor" not in path.parts and "proto" not in path.parts:
             trees[path] = ast.parse(path.read_text(encoding="utf-8"))
-    shared = _shared_constants(trees)
+    constants, returned = _shared_constants(trees), _returned_strings(trees)
     for path, tree in trees.items():
-        source = str(path.relative_to(package))
-        evaluator = _Evaluator(shared)
-        evaluator.run(tree.body, dict(shared))
+        evaluator = _Evaluator(constants, returned)
+        evaluator.run(tree.body, [{}])
         for text in evaluator.texts:
             name = operation_name(text)
-            if name is not None and "{" in text:
-                yield Document(source, name, text)
+            if name is not None and not _is_template(text):
+                yield Document(str(path.relative_to(package)), name, text)
 
 
-def _shared_constants(trees) -> dict[str, list[str]]:
+def _shared_constants(trees) -> dict[str, str]:
     """Module constants that hold GraphQL, by name: fragments are imported across modules."""
-    constants: dict[str, list[str]] = {}
+    constants: dict[str, str] = {}
     for _ in range(2):  # the second round resolves constants made of constants
         for tree in trees.values():
-            evaluator = _Evaluator(constants)
-            env = dict(constants)
-            evaluator.run([s for s in tree.body if isinstance(s, ast.Assign)], env)
-            for name, values in env.items():
-                if any("fragment " in v or operation_name(v) is not None for v in values):
-                    constants[name] = values
+            assignments = [s for s in tree.body if isinstance(s, (ast.Assign, ast.AnnAssign))]
+            for env in _Evaluator(constants, {}).run(assignments, [{}]):
+                constants.update({k: v for k, v in env.items() if "{" in v or "FRAGMENT" in k})
     return constants
 
 
-class _Evaluator:
-    """Runs statements over sets of possible strings and keeps every string that may be a document."""
+def _returned_strings(trees) -> dict[str, list[str]]:
+    """Short texts that a function answers, by its name: field names chosen by a probe."""
+    returned: dict[str, list[str]] = {}
+    for tree in trees.values():
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            for node in ast.walk(function):
+                if isinstance(node, ast.Return) and node.value is not None:
+                    values = _Evaluator({}, {}).values(node.value, {})
+                    if values and all(re.fullmatch(r"\w+", value) for value in values):
+                        returned.setdefault(function.name, []).extend(values)
+    return returned
 
-    def __init__(self, constants: dict[str, list[str]]):
+
+class _Evaluator:
+    """Follows every path through a body and keeps each string that may be sent.
+
+    An environment maps a name to the one string it holds on that path. Paths that differ in no
+    string are one path, so that only choices about text multiply.
+    """
+
+    SENDERS = ("gql", "gql_compat", "execute_graphql", "execute", "_exec", "parse")
+
+    def __init__(self, constants: dict[str, str], returned: dict[str, list[str]]):
         self.constants = constants
+        self.returned = returned
         self.texts: list[str] = []
 
-    def run(self, statements, env) -> None:
+    def run(self, statements, envs):
         for statement in statements:
-            self._statement(statement, env)
+            envs = _distinct(self._statement(statement, envs))
+        return envs
 
-    def _statement(self, node, env) -> None:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            inner = dict(env)
-            self.run(node.body, inner)
-            if isinstance(node, ast.ClassDef):
-                self._keep_unassembled(inner, env)
-                env.update({k: v for k, v in inner.items() if k not in env})
-            return
+    def _statement(self, node, envs):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            self.run(node.body, envs)
+            return envs
+        if isinstance(node, ast.ClassDef):
+            inner = self.run([s for s in node.body if not _is_function(s)], envs)
+            self.run([s for s in node.body if _is_function(s)], inner)
+            return envs
         if isinstance(node, ast.If):
-            self._branches(env, [node.body, node.orelse])
-        elif isinstance(node, ast.Try):
-            handlers = [handler.body for handler in node.handlers]
-            self._branches(env, [node.body + node.orelse + node.finalbody, *handlers])
-        elif isinstance(node, (ast.For, ast.While)):
-            self._branches(env, [node.body, []])
-        elif isinstance(node, ast.With):
-            self.run(node.body, env)
-        else:
-            self._calls(node, env)
-            self._assign(node, env)
+            return self.run(node.body, envs) + self.run(node.orelse, envs)
+        if isinstance(node, ast.Try):
+            handled = [self.run(handler.body, envs) for handler in node.handlers]
+            plain = self.run(node.body + node.orelse + node.finalbody, envs)
+            return plain + list(itertools.chain.from_iterable(handled))
+        if isinstance(node, (ast.For, ast.While)):
+            return envs + self.run(node.body, envs)
+        if isinstance(node, ast.With):
+            return self.run(node.body, envs)
+        return list(itertools.chain.from_iterable(self._simple(node, env) for env in envs))
 
-    def _branches(self, env, bodies) -> None:
-        results = []
-        for body in bodies:
-            inner = dict(env)
-            self.run(body, inner)
-            results.append(inner)
-        for name in {name for result in results for name in result}:
-            values = itertools.chain.from_iterable(r.get(name, []) for r in results)
-            env[name] = list(dict.fromkeys(values))[:MAX_VALUES]
-
-    def _assign(self, node, env) -> None:
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            joined = self._join([env.get(node.target.id, []), self.values(node.value, env)])
-            env[node.target.id] = joined
-            return
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        value = getattr(node, "value", None)
-        for target in targets:
-            name = target.id if isinstance(target, ast.Name) else getattr(target, "attr", None)
-            if isinstance(node, (ast.Assign, ast.AnnAssign)) and value is not None and name:
-                values = self.values(value, env)
-                if values:
-                    env[name] = values
-                self.texts += [v for v in values if self._is_whole(v, name)]
-
-    def _keep_unassembled(self, inner, env) -> None:
-        """A class may hold a whole document that only its methods send."""
-        for name, values in inner.items():
-            if name not in env:
-                self.texts += [v for v in values if self._is_whole(v, name)]
-
-    @staticmethod
-    def _is_whole(text: str, name: str) -> bool:
-        """Module constants in capitals are sent as they are, unless placeholders are left."""
-        return bool(name.isupper() and operation_name(text) is not None and not _is_template(text))
-
-    def _calls(self, node, env) -> None:
+    def _simple(self, node, env):
         for call in ast.walk(node):
-            if isinstance(call, ast.Call) and _called_name(call) in ("gql", "gql_compat", "parse"):
+            if isinstance(call, ast.Call) and _called_name(call) in self.SENDERS:
                 for argument in call.args[:1]:
                     self.texts += self.values(argument, env)
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.Return) and value is not None:
+            self.texts += self.values(value, env)
+            return []
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            name = node.target.id
+            added = self.values(value, env)
+            return [{**env, name: env.get(name, "") + text} for text in added] or [env]
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or value is None:
+            return [env]
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        name = getattr(target, "id", getattr(target, "attr", ""))
+        values = self.values(value, env)
+        if name.isupper():
+            self.texts += values
+        return [{**env, name: text} for text in values] or [
+            {k: v for k, v in env.items() if k != name}
+        ]
 
     def values(self, node, env) -> list[str]:
         """What the expression may be; [] when it is not a string we can know."""
         if isinstance(node, ast.Constant):
             return [node.value] if isinstance(node.value, str) else []
-        if isinstance(node, ast.Name):
-            return env.get(node.id, [])
-        if isinstance(node, ast.Attribute):
-            return env.get(node.attr, [])
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            name = getattr(node, "id", getattr(node, "attr", ""))
+            text = env.get(name, self.constants.get(name))
+            return [] if text is None else [text]
         if isinstance(node, ast.IfExp):
-            both = self.values(node.body, env) + self.values(node.orelse, env)
-            return list(dict.fromkeys(both))
+            return self.values(node.body, env) + self.values(node.orelse, env)
         if isinstance(node, ast.JoinedStr):
-            return self._join([self._piece(value, env) for value in node.values])
+            pieces = [getattr(v, "value", v) if isinstance(v, ast.FormattedValue) else v
+                      for v in node.values]
+            return _join([self.values(piece, env) or [""] for piece in pieces])
         if isinstance(node, ast.BinOp):
             return self._operator(node, env)
         if isinstance(node, ast.Call):
-            return self._method(node, env)
+            return self._call(node, env)
         return []
-
-    def _piece(self, node, env) -> list[str]:
-        return self.values(getattr(node, "value", node) if isinstance(node, ast.FormattedValue)
-                           else node, env) or [""]
 
     def _operator(self, node, env) -> list[str]:
         left = self.values(node.left, env)
         if isinstance(node.op, ast.Add):
-            return self._join([left or [""], self.values(node.right, env) or [""]])
-        if not isinstance(node.op, ast.Mod) or not left:
+            return _join([left or [""], self.values(node.right, env) or [""]])
+        if not isinstance(node.op, ast.Mod):
             return []
         parts = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
         choices = [self.values(part, env) or [""] for part in parts]
-        results = []
-        for text, *filled in itertools.product(left, *choices):
-            try:
-                results.append(text % tuple(filled))
-            except (TypeError, ValueError):
-                continue
-        return results[:MAX_VALUES]
+        return _attempt(lambda text, *filled: text % filled, left, *choices)
 
-    def _method(self, node, env) -> list[str]:
+    def _call(self, node, env) -> list[str]:
+        name = _called_name(node)
+        if name in ("gql", "Template") and node.args:
+            return self.values(node.args[0], env)
         if not isinstance(node.func, ast.Attribute):
-            return self.values(node.args[0], env) if _called_name(node) in ("gql", "Template") and (
-                node.args) else []
+            return self.returned.get(name, [])
         texts = self.values(node.func.value, env)
-        method = node.func.attr
-        if method == "replace" and len(node.args) >= 2:
+        if name == "replace" and len(node.args) >= 2:
             old, new = (self.values(argument, env) or [""] for argument in node.args[:2])
-            done = [t.replace(o, n) for t, o, n in itertools.product(texts, old, new)]
-            return list(dict.fromkeys(done))[:MAX_VALUES]
-        if method in ("format", "substitute", "safe_substitute"):
-            return self._format(texts, node, env)
-        if method in ("strip", "dedent"):
-            return texts
-        return []
+            return _attempt(str.replace, texts, old, new)
+        if name in ("format", "substitute", "safe_substitute"):
+            words = [keyword.arg for keyword in node.keywords if keyword.arg]
+            given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg)]
+            choices = [self.values(argument, env) or [""] for argument in given]
+            return _attempt(
+                lambda text, *filled: text.format(
+                    *filled[: len(node.args)], **dict(zip(words, filled[len(node.args) :]))
+                ),
+                texts,
+                *choices,
+            )
+        return texts if name in ("strip", "dedent") else self.returned.get(name, [])
 
-    def _format(self, texts, node, env) -> list[str]:
-        positional = [self.values(argument, env) or [""] for argument in node.args]
-        named = {k.arg: self.values(k.value, env) or [""] for k in node.keywords if k.arg}
-        results = []
-        for text in texts:
-            for choice in itertools.product(*positional, *named.values()):
-                words = dict(zip(named, choice[len(positional) :]))
-                try:
-                    results.append(text.format(*choice[: len(positional)], **words))
-                except (IndexError, KeyError, ValueError):
-                    continue
-        return list(dict.fromkeys(results))[:MAX_VALUES]
 
-    @staticmethod
-    def _join(choices) -> list[str]:
-        return ["".join(parts) for parts in itertools.islice(itertools.product(*choices), MAX_VALUES)]
+def _distinct(envs):
+    """Each environment once, the first MAX_PATHS of them."""
+    seen = {tuple(sorted(env.items())): env for env in envs}
+    return list(itertools.islice(seen.values(), MAX_PATHS))
+
+
+def _join(choices) -> list[str]:
+    return ["".join(parts) for parts in itertools.product(*choices)]
+
+
+def _attempt(assemble, *choices) -> list[str]:
+    """assemble() over every combination; one that does not fit its template is no document."""
+    results = []
+    for combination in itertools.product(*choices):
+        try:
+            results.append(assemble(*combination))
+        except (IndexError, KeyError, TypeError, ValueError):
+            continue
+    return results
+
+
+def _is_function(node) -> bool:
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
 
 
 def _called_name(call: ast.Call) -> str:

@@ -1,0 +1,20 @@
+#!/bin/sh
+# setup.sh - an environment with the unmodified official client for each of the three ages.
+#
+# They lie in build/venvs/wandb-<age>. One that is complete is left alone; a changed requirements
+# file makes it anew.
+set -eu
+cd "$(dirname "$0")/../.."
+
+for requirements in tests/official/requirements-*.txt; do
+    age=${requirements##*requirements-}
+    age=${age%.txt}
+    venv=build/venvs/wandb-$age
+    if cmp -s "$requirements" "$venv/.installed"; then
+        continue
+    fi
+    rm -rf "$venv"
+    "${PYTHON:-python3}" -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+    cp "$requirements" "$venv/.installed"
+done
