@@ -103,13 +103,12 @@ static struct str list_sql(struct buf *sql, struct db_value *args, size_t *arg_c
 }
 
 enum err_code run_file_list(struct db_tx *tx, int64_t run_id, const struct run_file_query *query, struct arena *arena,
-                            struct run_file ***out, size_t *count, struct err *err) {
+                            struct list *out, struct err *err) {
     struct buf sql = BUF_INIT(1 << 20);
     struct db_rows *rows;
-    size_t arg_count = 0, room = 0;
+    size_t arg_count = 0;
 
-    *count = 0;
-    *out = NULL;
+    *out = (struct list){ 0 };
     if (query->path_count > MAX_PATHS)
         return err_set(err, ERR_BAD_INPUT, "at most %d file names can be asked for at once, got %zu", MAX_PATHS, query->path_count);
     struct db_value *args = ARENA_ARRAY(arena, struct db_value, query->path_count + 4);
@@ -118,13 +117,8 @@ enum err_code run_file_list(struct db_tx *tx, int64_t run_id, const struct run_f
     buf_finish(&sql);
     if (code != OK)
         return code;
-    while (db_next(rows)) {
-        if (*count == room) {
-            room = room == 0 ? 64 : room * 2;
-            *out = arena_grow(arena, *out, *count, room, sizeof **out);
-        }
-        (*out)[(*count)++] = read_row(rows, arena);
-    }
+    while (db_next(rows))
+        list_add(out, read_row(rows, arena), arena);
     return db_end(rows, err);
 }
 

@@ -6,6 +6,7 @@
 #define SERVER_STORE_RUN_FILE_H
 
 #include "base/hash.h"
+#include "base/list.h"
 #include "server/store/db.h"
 #include "server/store/owner.h"
 
@@ -42,9 +43,9 @@ MUST_CHECK enum err_code run_file_find(struct db_tx *tx, int64_t run_id, struct 
 MUST_CHECK enum err_code run_file_find_by_id(struct db_tx *tx, int64_t id, struct arena *arena, struct run_file **out,
                                              struct err *err);
 
-/* In the order of their paths. */
+/* A list of struct run_file, in the order of their paths. */
 MUST_CHECK enum err_code run_file_list(struct db_tx *tx, int64_t run_id, const struct run_file_query *query, struct arena *arena,
-                                       struct run_file ***out, size_t *count, struct err *err);
+                                       struct list *out, struct err *err);
 MUST_CHECK enum err_code run_file_count(struct db_tx *tx, int64_t run_id, int64_t *uploaded, int64_t *pending,
                                         int64_t *size_bytes, struct err *err);
 
