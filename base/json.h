@@ -82,7 +82,7 @@ struct json_value {
             size_t count;
         } object;
     };
-    struct str raw; /* the value's own text */
+    struct str raw; /* the value's own text; empty in a value that was made by hand */
 };
 
 struct json_member {
@@ -99,6 +99,7 @@ const struct json_value *json_get(const struct json_value *value, struct str key
 /* The text of a string member; STR_EMPTY with ptr NULL when it is missing or not a string. */
 struct str json_get_str(const struct json_value *value, struct str key);
 bool json_get_bool(const struct json_value *value, struct str key, bool otherwise);
+/* An integer, also one that was written as a double without fraction ("1e+06"). */
 int64_t json_get_int(const struct json_value *value, struct str key, int64_t otherwise);
 /* An integer or double as a double; false for any other type. */
 bool json_to_double(const struct json_value *value, double *out);
@@ -127,6 +128,7 @@ void json_uint(struct json_writer *writer, uint64_t value);
 void json_double(struct json_writer *writer, double value);    /* shortest form that reads back the same */
 void json_string(struct json_writer *writer, struct str text); /* invalid UTF-8 becomes U+FFFD */
 void json_raw(struct json_writer *writer, struct str json);    /* a whole value, already JSON */
+/* A finite double that was parsed is written as it was read, so that integers beyond int64 keep their digits. */
 void json_value_write(struct json_writer *writer, const struct json_value *value);
 
 #endif

@@ -144,3 +144,7 @@ bool str_is_utf8(struct str text) {
     }
     return true;
 }
+
+size_t str_utf8_len(struct str text) {
+    return text.len == 0 ? 0 : utf8_sequence((const unsigned char *)text.ptr, text.len);
+}

@@ -46,5 +46,7 @@ bool str_to_u64(struct str text, uint64_t *out);
 bool str_to_i64(struct str text, int64_t *out); /* one leading '-' allowed */
 
 bool str_is_utf8(struct str text);
+/* Length of the well-formed UTF-8 sequence that text begins with; 0 when it is malformed or text is empty. */
+size_t str_utf8_len(struct str text);
 
 #endif
