@@ -148,8 +148,15 @@ enum err_code run_file_remove_all(struct db_tx *tx, int64_t run_id, struct err *
     return db_exec(tx, DB_ARGS(DB_INT(run_id)), "delete from stream_receipts where run_id = $1", err);
 }
 
-#define IS_GARBAGE                                                                                                     \
-    "created_at < $1 and not exists (select 1 from run_files where run_files.sha256 = blobs.sha256)"
+/* Whoever keeps blobs is in this list: a table that is forgotten here loses its bytes. */
+#define IS_GARBAGE                                                                                                       \
+    "created_at < $1"                                                                                                    \
+    " and not exists (select 1 from run_files f where f.sha256 = blobs.sha256)"                                         \
+    " and not exists (select 1 from artifact_files f where f.sha256 = blobs.sha256)"                                    \
+    " and not exists (select 1 from artifact_uploads f where f.sha256 = blobs.sha256)"                                  \
+    " and not exists (select 1 from project_blobs f where f.sha256 = blobs.sha256)"                                     \
+    " and not exists (select 1 from artifact_manifests f where f.sha256 = blobs.sha256)"                                \
+    " and not exists (select 1 from artifact_manifest_blobs f where f.sha256 = blobs.sha256)"
 
 enum err_code blob_collect(struct db_tx *tx, int64_t before_ms, size_t limit,
                            enum err_code (*unlink)(void *context, const unsigned char sha256[SHA256_BYTES], struct err *err),

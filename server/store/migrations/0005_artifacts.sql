@@ -157,3 +157,6 @@ create table artifact_uses (
     primary key (run_id, artifact_id)
 ) without rowid;
 create index artifact_uses_by_artifact on artifact_uses (artifact_id);
+
+create index artifact_manifests_by_sha256 on artifact_manifests (sha256) where sha256 is not null;
+create index artifact_manifest_blobs_by_sha256 on artifact_manifest_blobs (sha256);
