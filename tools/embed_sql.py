@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the migrations as one C table: embed_sql.py OUT.c 0001_name.sql ...
 
-A migration's first line says who may still write once it is applied: `-- oldest writer: 0.1.0`.
+A migration's name begins with its version, and its first line says who may still write once it is applied:
+`-- oldest writer: 0.1.0`.
 """
 
 import pathlib
@@ -18,12 +19,13 @@ def c_string(text):
 def main():
     out, *sources = map(pathlib.Path, sys.argv[1:])
     rows = []
-    for version, source in enumerate(sorted(sources, key=lambda path: path.name), 1):
+    for source in sorted(sources, key=lambda path: path.name):
         text = source.read_text()
+        name = re.match(r"(\d{4})_\w+\.sql$", source.name)
         header = re.match(r"-- oldest writer: (\d+\.\d+\.\d+)\n", text)
-        if header is None or not source.name.startswith(f"{version:04}_"):
-            sys.exit(f"{source.name}: should be number {version:04} and begin with '-- oldest writer: X.Y.Z'")
-        rows.append(f'    {{ "{source.stem}", "{header[1]}",\n{c_string(text)} }},')
+        if name is None or header is None:
+            sys.exit(f"{source.name}: should be named NNNN_words.sql and begin with '-- oldest writer: X.Y.Z'")
+        rows.append(f'    {{ {int(name[1])}, "{source.stem}", "{header[1]}",\n{c_string(text)} }},')
     out.write_text(
         '#include "server/store/db_driver.h"\n\nconst struct migration migrations[] = {\n'
         + "\n".join(rows)

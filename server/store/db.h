@@ -32,6 +32,16 @@ void db_write_later(struct db *db, db_work *work, void *context,
 /* One consistent snapshot; on the caller's thread. */
 MUST_CHECK enum err_code db_read(struct db *db, db_work *work, void *context, struct err *err);
 
+struct db_stats {
+    int64_t works;        /* written, since the start */
+    int64_t commits;      /* they shared so many */
+    int64_t checkpoints;
+    int64_t log_bytes;    /* of the write-ahead log, now */
+    int64_t queued_works; /* now */
+    int64_t slow_reads;   /* ended by their deadline */
+};
+struct db_stats db_get_stats(struct db *db);
+
 enum db_type { DB_TYPE_NULL, DB_TYPE_INT, DB_TYPE_REAL, DB_TYPE_TEXT, DB_TYPE_BLOB };
 
 struct db_value {
@@ -68,6 +78,7 @@ MUST_CHECK enum err_code db_query_text(struct db_tx *tx, struct db_rows **rows, 
                                        size_t arg_count, struct str sql, struct err *err);
 /* False at the end and on error: db_end tells which. */
 bool db_next(struct db_rows *rows);
+/* Rows that a work leaves open (a TRY inside its loop) are ended with its transaction. */
 MUST_CHECK enum err_code db_end(struct db_rows *rows, struct err *err);
 
 bool db_is_null(const struct db_rows *rows, int column);

@@ -1,0 +1,122 @@
+/* db.c - see db.h. Finds the driver and hands every call to it. */
+#include "server/store/db.h"
+
+#include "server/store/db_driver.h"
+
+static const struct db_driver *const drivers[] = { &db_sqlite_driver };
+
+static const struct db_driver *find_driver(struct str url) {
+    for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++)
+        if (str_starts_with(url, str_from_c(drivers[i]->scheme)))
+            return drivers[i];
+    return NULL;
+}
+
+enum err_code db_open(struct db **out, struct str url, struct err *err) {
+    const struct migration_set known = { migrations, migration_count, BAROGRAPH_VERSION };
+    const struct db_driver *driver = find_driver(url);
+    struct db *db = NULL;
+
+    if (driver == NULL) {
+        struct str scheme, rest; /* the rest may hold a password: never shown */
+        if (!str_cut(url, ':', &scheme, &rest))
+            scheme = STR_EMPTY;
+        return err_set(err, ERR_BAD_INPUT, "databases of kind '%.*s' are not known, use sqlite:FILE", STR_ARG(scheme));
+    }
+    TRY(driver->open(&db, str_from(url, strlen(driver->scheme)), err));
+    enum err_code code = db_migrate(db, &known, err);
+    if (code != OK) {
+        db_close(db);
+        return code;
+    }
+    *out = db;
+    return OK;
+}
+
+void db_close(struct db *db) {
+    if (db != NULL)
+        db->driver->close(db);
+}
+
+enum err_code db_write(struct db *db, db_work *work, void *context, struct err *err) {
+    return db->driver->write(db, work, context, err);
+}
+
+void db_write_later(struct db *db, db_work *work, void *context,
+                    void (*done)(void *context, enum err_code code, const struct err *err)) {
+    db->driver->write_later(db, work, context, done);
+}
+
+enum err_code db_read(struct db *db, db_work *work, void *context, struct err *err) {
+    return db->driver->read(db, work, context, err);
+}
+
+struct db_stats db_get_stats(struct db *db) {
+    return db->driver->stats(db);
+}
+
+struct db_value db_text(struct str text) {
+    return text.ptr == NULL ? DB_NULL : (struct db_value){ .type = DB_TYPE_TEXT, .text = text };
+}
+
+enum err_code db_exec(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql,
+                      struct err *err) {
+    return tx->driver->exec(tx, args, arg_count, sql, err);
+}
+
+int64_t db_changed(const struct db_tx *tx) {
+    return tx->driver->changed(tx);
+}
+
+enum err_code db_query(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
+                       const char *sql, struct err *err) {
+    return tx->driver->query(tx, rows, args, arg_count, str_from_c(sql), true, err);
+}
+
+enum err_code db_query_text(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
+                            struct str sql, struct err *err) {
+    return tx->driver->query(tx, rows, args, arg_count, sql, false, err);
+}
+
+bool db_next(struct db_rows *rows) {
+    return rows->driver->next(rows);
+}
+
+enum err_code db_end(struct db_rows *rows, struct err *err) {
+    return rows->driver->end(rows, err);
+}
+
+bool db_is_null(const struct db_rows *rows, int column) {
+    return rows->driver->value(rows, column).type == DB_TYPE_NULL;
+}
+
+int64_t db_int(const struct db_rows *rows, int column) {
+    struct db_value value = rows->driver->value(rows, column);
+    switch (value.type) {
+    case DB_TYPE_INT:
+        return value.integer;
+    case DB_TYPE_REAL:
+        return (int64_t)value.real;
+    default:
+        return 0;
+    }
+}
+
+double db_real(const struct db_rows *rows, int column) {
+    struct db_value value = rows->driver->value(rows, column);
+    switch (value.type) {
+    case DB_TYPE_INT:
+        return (double)value.integer;
+    case DB_TYPE_REAL:
+        return value.real;
+    default:
+        return 0;
+    }
+}
+
+struct str db_str(const struct db_rows *rows, int column, struct arena *arena) {
+    struct db_value value = rows->driver->value(rows, column);
+    if (value.type != DB_TYPE_TEXT && value.type != DB_TYPE_BLOB)
+        return (struct str){ NULL, 0 };
+    return arena_copy(arena, value.text);
+}

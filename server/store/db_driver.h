@@ -1,0 +1,72 @@
+/* db_driver.h - the seam between db.h and the engines behind it. Only db*.c include it.
+ *
+ * A driver embeds struct db, struct db_tx and struct db_rows as the first member of its own structs; db.c finds
+ * the functions through them. What the engines spell differently is the driver's to translate: parameters ($1),
+ * and, in migrations, the words `integer primary key autoincrement`, `integer`, `real` and `blob`.
+ */
+#ifndef SERVER_STORE_DB_DRIVER_H
+#define SERVER_STORE_DB_DRIVER_H
+
+#include "server/store/db.h"
+
+struct db_driver {
+    const char *scheme; /* what a database's address begins with, the colon included */
+    enum err_code (*open)(struct db **out, struct str rest_of_url, struct err *err);
+    void (*close)(struct db *db);
+
+    enum err_code (*write)(struct db *db, db_work *work, void *context, struct err *err);
+    void (*write_later)(struct db *db, db_work *work, void *context,
+                        void (*done)(void *context, enum err_code code, const struct err *err));
+    enum err_code (*read)(struct db *db, db_work *work, void *context, struct err *err);
+    struct db_stats (*stats)(struct db *db);
+
+    enum err_code (*exec)(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql,
+                          struct err *err);
+    /* Several statements without parameters. */
+    enum err_code (*exec_script)(struct db_tx *tx, const char *sql, struct err *err);
+    int64_t (*changed)(const struct db_tx *tx);
+    /* kept: sql is a literal, and the prepared statement stays under its address. */
+    enum err_code (*query)(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
+                           struct str sql, bool kept, struct err *err);
+    bool (*next)(struct db_rows *rows);
+    enum err_code (*end)(struct db_rows *rows, struct err *err);
+    struct db_value (*value)(const struct db_rows *rows, int column); /* text is borrowed until next or end */
+};
+
+struct db {
+    const struct db_driver *driver;
+};
+
+struct db_tx {
+    const struct db_driver *driver;
+};
+
+struct db_rows {
+    const struct db_driver *driver;
+};
+
+extern const struct db_driver db_sqlite_driver;
+
+/* ---- db_migrate.c ---- */
+
+struct migration {
+    int version;               /* the number its file's name begins with */
+    const char *name;          /* "0001_accounts" */
+    const char *oldest_writer; /* the oldest program that may write once this is applied: "0.1.0" */
+    const char *sql;
+};
+
+/* Generated from migrations/; in ascending order. */
+extern const struct migration migrations[];
+extern const size_t migration_count;
+
+/* What one program knows; tests pretend to be another. */
+struct migration_set {
+    const struct migration *rows;
+    size_t count;
+    const char *program_version;
+};
+
+MUST_CHECK enum err_code db_migrate(struct db *db, const struct migration_set *set, struct err *err);
+
+#endif
