@@ -17,8 +17,11 @@
 struct gql_call;
 
 /* Answers one field. Scalars and lists of scalars: write one JSON value to call->out (nothing written means
- * null). Objects: gql_object. Lists of objects: gql_list_begin, then gql_list_add for each. On failure the
- * executor drops what was written and puts null and the error in its place. */
+ * null). Objects: gql_object. Lists of objects: gql_list_begin, then gql_list_add for each; the executor ends the
+ * list. On failure the executor drops what was written and puts null and the error in its place.
+ *
+ * gql_object and gql_list_add answer the object's own fields before they return, so the object need not outlive
+ * the call; a resolver must not hold a lock or a database cursor across them that those fields would wait for. */
 typedef enum err_code gql_answer(struct gql_call *call, struct err *err);
 
 struct gql_field {
@@ -119,7 +122,9 @@ struct gql_request {
 };
 
 /* Writes the response object to out and answers the HTTP status: 200 when the document ran (errors of fields are
- * inside "errors"), 400 when it could not (syntax, validation, variables). Never fails otherwise. */
+ * inside "errors"), 400 when it could not (syntax, validation, variables) or hit a limit, and 503 when a field failed
+ * with a code that means "try again" (ERR_BUSY, ERR_FULL, ERR_IO): clients never repeat what was answered with 200
+ * or 4xx. Never fails otherwise. */
 int gql_execute(const struct gql_schema *schema, const struct gql_request *request, const struct gql_limits *limits,
                 struct arena *arena, struct buf *out);
 
