@@ -1,0 +1,75 @@
+"""Every GraphQL document that a client of any age can send is valid against our schema."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+from graphql import GraphQLError, build_schema, parse, validate
+from graphql.validation import NoUnusedFragmentsRule, NoUnusedVariablesRule, specified_rules
+
+from tests.official.client import AGES, REPOSITORY, site_packages_of
+from tests.official.extract_documents import Document, extract
+
+# Documents of things we do not serve: operation name -> what it belongs to. What is listed here and
+# validates after all must be taken off the list.
+UNSERVED: dict[str, str] = {}
+
+# The client declares variables and adds fragments that the rest of its document does not use.
+RULES = [rule for rule in specified_rules if rule not in (NoUnusedVariablesRule, NoUnusedFragmentsRule)]
+
+# LinkArtifact is filled in by a nested function that the extractor does not follow, and one
+# combination of UseArtifact's parts has no part at all.
+INCOMPLETE = {"LinkArtifact", "UseArtifact"}
+
+
+@functools.cache
+def documents(age: str) -> list[Document]:
+    return extract(site_packages_of(age))
+
+
+@functools.cache
+def schema():
+    return build_schema((REPOSITORY / "docs" / "schema.graphql").read_text())
+
+
+def faults(document: Document) -> list[str]:
+    try:
+        return [error.message for error in validate(schema(), parse(document.text), RULES)]
+    except GraphQLError as error:
+        return [] if document.name in INCOMPLETE else [error.message]
+
+
+@functools.cache
+def invalid(age: str) -> dict[str, set[str]]:
+    """Operation name -> everything that is wrong with its documents."""
+    found: dict[str, set[str]] = {}
+    for document in documents(age):
+        if messages := faults(document):
+            found.setdefault(document.name, set()).update(messages)
+    return found
+
+
+@pytest.mark.parametrize("age", AGES)
+def test_extractor__finds_the_documents_of_the_age(age):
+    names = {document.name for document in documents(age)}
+    assert {"Run", "Runs", "RunFiles", "CreateRunFiles", "UpsertBucket", "CreateArtifact", "Heartbeat"} <= names
+    assert len(names) > 110
+
+
+@pytest.mark.parametrize("age", AGES)
+def test_documents__validate_against_our_schema(age):
+    report = [
+        f"{name}: {message}"
+        for name, messages in sorted(invalid(age).items())
+        if name not in UNSERVED
+        for message in sorted(messages)
+    ]
+    assert not report, "\n".join(report)
+
+
+def test_unserved_documents__are_really_not_served():
+    known = {document.name for age in AGES for document in documents(age)}
+    refused = {name for age in AGES for name in invalid(age)}
+    assert set(UNSERVED) <= known, "no client sends these any more"
+    assert set(UNSERVED) <= refused, "these validate now: take them off the list"

@@ -1,0 +1,141 @@
+"""server.py - one real server for tests: started, killed, started again, asked.
+
+Nothing is replaced: it is the built program on a data folder of its own, on a free port, spoken to over
+its documented endpoints.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import requests
+
+READY = re.compile(r"listening on (https?://\S+)")
+START_LIMIT_S = 30
+STOP_LIMIT_S = 30
+
+
+class GraphQLError(Exception):
+    """An answer with errors; `errors` is their list, `data` what came beside them."""
+
+    def __init__(self, status: int, errors: list[dict], data: dict | None):
+        super().__init__(f"{status}: " + "; ".join(error.get("message", "") for error in errors))
+        self.status, self.errors, self.data = status, errors, data
+
+    @property
+    def code(self) -> str | None:
+        return (self.errors[0].get("extensions") or {}).get("code")
+
+
+class Server:
+    """A server over one data folder. It keeps its port when it is started again."""
+
+    def __init__(self, binary: Path, data: Path, options: tuple[str, ...] = (), env=None):
+        self.binary = Path(binary).resolve()
+        self.data = Path(data)
+        self.options = options
+        self.env = {**_without_ours(os.environ), **(env or {})}
+        self.listen = "127.0.0.1:0"
+        self.base_url = ""
+        self.process: subprocess.Popen | None = None
+        self.log_path = self.data.parent / f"{self.data.name}.log"
+
+    def start(self) -> "Server":
+        command = [self.binary, "server", "--data", self.data, "--listen", self.listen, *self.options]
+        start_of_log = self.log_path.stat().st_size if self.log_path.exists() else 0
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=self.env)
+        self.base_url = self._wait_until_ready(start_of_log)
+        self.listen = self.base_url.split("://", 1)[1]
+        return self
+
+    def _wait_until_ready(self, start_of_log: int) -> str:
+        limit = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < limit:
+            match = READY.search(self.log(start_of_log))
+            if match:
+                return match.group(1).rstrip("/")
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended ({self.process.returncode}): {self.log()}")
+            time.sleep(0.01)
+        raise RuntimeError(f"the server was not ready in {START_LIMIT_S} s: {self.log()}")
+
+    def log(self, start: int = 0) -> str:
+        with open(self.log_path, "rb") as log:
+            log.seek(start)
+            return log.read().decode("utf-8", "replace")
+
+    def kill(self) -> None:
+        """As a power cut looks to the process: no handler runs."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ends it gracefully and answers its exit status."""
+        if self.process is None or self.process.poll() is not None:
+            return self.process.returncode if self.process else 0
+        self.process.terminate()
+        try:
+            return self.process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def restart(self) -> "Server":
+        self.stop()
+        return self.start()
+
+    @property
+    def admin_key(self) -> str:
+        return (self.data / "admin.key").read_text().strip()
+
+    # --- asking ---
+
+    def request(self, method: str, path: str, key: str | None = "admin", **more) -> requests.Response:
+        """One HTTP request. key "admin" is the administrator's, None sends no credentials."""
+        key = self.admin_key if key == "admin" else key
+        if key is not None:
+            more.setdefault("auth", ("api", key))
+        more.setdefault("timeout", 30)
+        url = path if "://" in path else self.base_url + path
+        return requests.request(method, url, **more)
+
+    def graphql(self, query: str, variables: dict | None = None, key: str | None = "admin") -> dict:
+        """The data of the answer; GraphQLError if there are errors."""
+        body = {"query": query, "variables": variables or {}}
+        response = self.request("POST", "/graphql", key=key, json=body)
+        answer = response.json()
+        if answer.get("errors") or "data" not in answer:
+            raise GraphQLError(response.status_code, answer.get("errors") or [], answer.get("data"))
+        return answer["data"]
+
+    def file_stream(self, entity, project, run, body, key="admin", **more) -> requests.Response:
+        path = f"/files/{entity}/{project}/{run}/file_stream"
+        return self.request("POST", path, key=key, json=body, **more)
+
+    def run_cli(self, *arguments: str, key: str | None = "admin", stdin: str | None = None):
+        """The command line against this server; the finished process, whatever its status."""
+        key = self.admin_key if key == "admin" else key
+        env = {**self.env, "BAROGRAPH_BASE_URL": self.base_url}
+        if key is not None:
+            env["BAROGRAPH_API_KEY"] = key
+        return subprocess.run(
+            [self.binary, *arguments], env=env, input=stdin, capture_output=True, text=True, timeout=60
+        )
+
+    def add_user(self, name: str, *options: str) -> str:
+        """A new user's key."""
+        done = self.run_cli("user", "add", name, *options)
+        if done.returncode != 0:
+            raise RuntimeError(f"user add {name}: {done.stderr}")
+        return done.stdout.strip()
+
+
+def _without_ours(environ) -> dict[str, str]:
+    """The caller's environment without settings that would reach the server or the client."""
+    return {k: v for k, v in environ.items() if not k.startswith(("BAROGRAPH_", "WANDB_"))}
