@@ -23,7 +23,7 @@ struct blob_writer {
     char path[PATH_MAX_BYTES];
 };
 
-static void hex_of(char out[SHA256_HEX_LEN + 1], const unsigned char *bytes, size_t size_bytes) {
+static void hex_of(char *out, const unsigned char *bytes, size_t size_bytes) {
     for (size_t i = 0; i < size_bytes; i++)
         (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
