@@ -1,0 +1,29 @@
+/* app.h - what every handler and resolver can reach: the parts of one running server.
+ *
+ * Threads: set up before the server listens and not changed while it does; each part guards itself.
+ */
+#ifndef SERVER_API_APP_H
+#define SERVER_API_APP_H
+
+#include "base/str.h"
+
+struct blobs;
+struct db;
+struct gql_schema;
+struct history;
+struct identities;
+struct log_in_limits;
+struct secrets;
+
+struct app {
+    struct db *db;
+    struct blobs *blobs;
+    struct history *history;
+    struct secrets *secrets;
+    struct identities *identities;       /* keys and cookies that were looked up a moment ago */
+    struct log_in_limits *log_in_limits; /* how often names and addresses have failed of late */
+    const struct gql_schema *schema;
+    struct str files_url;                /* "https://files.example.org", or empty: the server's own address */
+};
+
+#endif
