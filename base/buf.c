@@ -21,11 +21,12 @@ void buf_reset(struct buf *buf) {
     buf->failed = false;
 }
 
+/* One byte more than cap, so that buf_printf has room for the terminator that vsnprintf insists on. */
 static bool grow(struct buf *buf, size_t needed) {
     size_t cap = buf->cap < SMALLEST_CAP ? SMALLEST_CAP : buf->cap;
     while (cap < needed)
         cap = cap > buf->max / 2 ? buf->max : cap * 2;
-    char *ptr = realloc(buf->ptr, cap);
+    char *ptr = cap == SIZE_MAX ? NULL : realloc(buf->ptr, cap + 1);
     if (ptr == NULL)
         return false;
     buf->ptr = ptr;
@@ -72,7 +73,7 @@ void buf_printf(struct buf *buf, const char *format, ...) {
     va_start(args, format);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    char *room = len < 0 ? NULL : buf_reserve(buf, (size_t)len + 1);
+    char *room = len < 0 ? NULL : buf_reserve(buf, (size_t)len);
     if (room == NULL) {
         buf->failed = true;
         return;

@@ -106,9 +106,11 @@ bool clock_parse_iso(struct str text, int64_t *wall_ms) {
         char separator = text.ptr[0] == ' ' ? ' ' : 'T';
         if (!take_number(&text, separator, 2, &hour) || !take_number(&text, ':', 2, &minute))
             return false;
-        if (text.len > 0 && text.ptr[0] == ':' && !take_number(&text, ':', 2, &second))
-            return false;
-        take_fraction(&text, &millisecond);
+        if (text.len > 0 && text.ptr[0] == ':') {
+            if (!take_number(&text, ':', 2, &second))
+                return false;
+            take_fraction(&text, &millisecond);
+        }
         if (!take_zone(&text, &offset_minutes))
             return false;
     }

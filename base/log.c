@@ -15,12 +15,19 @@ void log_set_level(enum log_level level) {
     atomic_store(&lowest_level, (int)level);
 }
 
+/* The C1 controls are two bytes in UTF-8, and some terminals obey them as they obey an ESC. */
+static bool is_c1_control(const char *text) {
+    return (unsigned char)text[0] == 0xC2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xA0;
+}
+
 static size_t escape(char *out, size_t room, const char *text) {
     bool is_utf8 = str_is_utf8(str_from_c(text));
     size_t len = 0;
-    for (; *text != '\0' && len + 4 < room; text++) {
+    for (; *text != '\0' && len + 8 < room; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7F || (c >= 0x80 && !is_utf8))
+        if (is_utf8 && is_c1_control(text))
+            len += (size_t)snprintf(out + len, room - len, "\\x%02x\\x%02x", c, (unsigned char)*++text);
+        else if (c < 0x20 || c == 0x7F || (c >= 0x80 && !is_utf8))
             len += (size_t)snprintf(out + len, room - len, "\\x%02x", c);
         else
             out[len++] = (char)c;
