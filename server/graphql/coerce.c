@@ -54,52 +54,66 @@ static enum err_code refuse_field(const struct place *place, const struct gql_na
 
 /* ---- scalars ---- */
 
-static bool fits_int(const struct json_value *value, int64_t *out) {
-    if (value->type == JSON_TYPE_INT)
+static const double EXACT_MAX = 9007199254740992.0; /* beyond it a double does not name one integer */
+
+/* An integer, also one that a client's JSON writer put as 1.0. */
+static bool is_whole(const struct json_value *value, int64_t *out) {
+    if (value->type == JSON_TYPE_INT) {
         *out = value->integer;
-    else if (value->type == JSON_TYPE_DOUBLE && value->number == floor(value->number) &&
-             fabs(value->number) <= (double)INT32_MAX + 1)
-        *out = (int64_t)value->number;
-    else
+        return true;
+    }
+    if (value->type != JSON_TYPE_DOUBLE || value->number != floor(value->number) || fabs(value->number) > EXACT_MAX)
         return false;
-    return *out >= INT32_MIN && *out <= INT32_MAX;
+    *out = (int64_t)value->number;
+    return true;
 }
 
-static const struct json_value *id_from_int(const struct json_value *value, struct arena *arena) {
+static const struct json_value *coerce_int(const struct json_value *value, struct arena *arena) {
+    int64_t integer;
+
+    if (!is_whole(value, &integer) || integer < INT32_MIN || integer > INT32_MAX)
+        return NULL;
+    if (value->type == JSON_TYPE_INT)
+        return value;
+    struct json_value *whole = ARENA_NEW(arena, struct json_value);
+    whole->type = JSON_TYPE_INT;
+    whole->integer = integer;
+    return whole;
+}
+
+static const struct json_value *coerce_id(const struct json_value *value, struct arena *arena) {
+    int64_t integer;
+
+    if (value->type == JSON_TYPE_STRING)
+        return value;
+    if (!is_whole(value, &integer))
+        return NULL;
     struct json_value *id = ARENA_NEW(arena, struct json_value);
     id->type = JSON_TYPE_STRING;
-    id->string = arena_printf(arena, "%lld", (long long)value->integer);
+    id->string = arena_printf(arena, "%lld", (long long)integer);
     return id;
+}
+
+static bool is_finite_number(const struct json_value *value) {
+    return value->type == JSON_TYPE_INT || (value->type == JSON_TYPE_DOUBLE && isfinite(value->number));
 }
 
 /* NULL when the scalar does not accept the value. */
 static const struct json_value *coerce_scalar(const struct json_value *value, enum gql_scalar scalar,
                                               struct arena *arena) {
-    struct json_value *whole;
-    int64_t integer;
-
     switch (scalar) {
     case GQL_SCALAR_ANY:
         return value;
     case GQL_SCALAR_INT:
-        if (!fits_int(value, &integer))
-            return NULL;
-        if (value->type == JSON_TYPE_INT)
-            return value;
-        whole = ARENA_NEW(arena, struct json_value);
-        whole->type = JSON_TYPE_INT;
-        whole->integer = integer;
-        return whole;
+        return coerce_int(value, arena);
     case GQL_SCALAR_FLOAT:
-        return value->type == JSON_TYPE_INT || (value->type == JSON_TYPE_DOUBLE && isfinite(value->number)) ? value : NULL;
+        return is_finite_number(value) ? value : NULL;
     case GQL_SCALAR_STRING:
         return value->type == JSON_TYPE_STRING ? value : NULL;
     case GQL_SCALAR_BOOLEAN:
         return value->type == JSON_TYPE_BOOL ? value : NULL;
     case GQL_SCALAR_ID:
-        if (value->type == JSON_TYPE_INT)
-            return id_from_int(value, arena);
-        return value->type == JSON_TYPE_STRING ? value : NULL;
+        return coerce_id(value, arena);
     }
     return NULL;
 }
@@ -399,10 +413,12 @@ static enum err_code coerce_literal_enum(const struct from_literal *way, const s
     return OK;
 }
 
-/* An enum's name is a string in JSON, but not where the language's own scalars are wanted; and 1.0 is not an Int. */
+/* An enum's name is a string in JSON, but not where the language's own scalars are wanted; and a written 1.0 is not an
+ * Int. */
 static bool is_scalar_literal(const struct gql_value *value, enum gql_scalar scalar) {
     return scalar == GQL_SCALAR_ANY ||
-           (value->kind != GQL_VALUE_ENUM && !(value->kind == GQL_VALUE_FLOAT && scalar == GQL_SCALAR_INT));
+           (value->kind != GQL_VALUE_ENUM &&
+            !(value->kind == GQL_VALUE_FLOAT && (scalar == GQL_SCALAR_INT || scalar == GQL_SCALAR_ID)));
 }
 
 /* An ID may be written as an integer of any length; its text is the id. */

@@ -134,7 +134,7 @@ static bool same_shape(const struct gql_type_ref *a, const struct gql_type_ref *
 static void complain(struct merging *merging, const struct gql_selection *field, const char *why) {
     if (!merging->is_over)
         gql_complain(merging->validation, field->offset, ERR_BAD_INPUT,
-                     "fields \"%.*s\" conflict: %s; give one of them another name in front",
+                     "fields \"%.*s\" conflict: %s; give one of them an alias",
                      STR_ARG(str_slice(field->key, 0, SHOWN_NAME_MAX)), why);
     merging->is_over = true; /* one conflict is enough; the rest may follow from it */
 }
@@ -215,25 +215,31 @@ static void check_each_object(struct merging *merging, const struct gql_selectio
         for (size_t i = 0; i < end; i++)
             if ((i < shared || i >= first) && spend(merging, fields[i]->offset))
                 add_field(merging, &together, fields[i]);
-        if (merging->is_over || !check_fields(merging, together.fields, together.count))
+        if (merging->is_over)
             return;
-        check_below(merging, together.fields, together.count, SAME_FIELD);
+        check_together(merging, together.fields, together.count, SAME_FIELD);
     }
 }
 
-static void check_group(struct merging *merging, const struct gql_selection **fields, size_t count, enum demand demand) {
+/* Fields that one object may have all of; they are compared as fields first, because that tells more. */
+static void check_together(struct merging *merging, const struct gql_selection **fields, size_t count,
+                           enum demand demand) {
+    if ((demand & SAME_FIELD) && !check_fields(merging, fields, count))
+        return;
     if ((demand & SAME_SHAPE) && !check_shapes(merging, fields, count))
         return;
-    if (!(demand & SAME_FIELD)) {
-        check_below(merging, fields, count, demand);
-    } else if (!have_apart(fields, count)) {
-        if (check_fields(merging, fields, count))
-            check_below(merging, fields, count, demand);
-    } else {
-        if (demand & SAME_SHAPE)
-            check_below(merging, fields, count, SAME_SHAPE);
-        check_each_object(merging, fields, count);
+    check_below(merging, fields, count, demand);
+}
+
+static void check_group(struct merging *merging, const struct gql_selection **fields, size_t count, enum demand demand) {
+    if (!(demand & SAME_FIELD) || !have_apart(fields, count)) {
+        check_together(merging, fields, count, demand);
+        return;
     }
+    if (demand & SAME_SHAPE)
+        check_together(merging, fields, count, SAME_SHAPE);
+    if (!merging->is_over)
+        check_each_object(merging, fields, count);
 }
 
 static void check_set(struct merging *merging, struct field_set *set, enum demand demand) {
