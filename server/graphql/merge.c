@@ -201,6 +201,16 @@ static int compare_parents(const void *a, const void *b) {
     return left_is_object ? str_compare(left->parent->name, right->parent->name) : 0;
 }
 
+/* Fields that one object may have all of; they are compared as fields first, because that tells more. */
+static void check_together(struct merging *merging, const struct gql_selection **fields, size_t count,
+                           enum demand demand) {
+    if ((demand & SAME_FIELD) && !check_fields(merging, fields, count))
+        return;
+    if ((demand & SAME_SHAPE) && !check_shapes(merging, fields, count))
+        return;
+    check_below(merging, fields, count, demand);
+}
+
 /* The fields of each object type together with those of interfaces and unions, which may be of any type. */
 static void check_each_object(struct merging *merging, const struct gql_selection **fields, size_t count) {
     size_t shared = 0;
@@ -219,16 +229,6 @@ static void check_each_object(struct merging *merging, const struct gql_selectio
             return;
         check_together(merging, together.fields, together.count, SAME_FIELD);
     }
-}
-
-/* Fields that one object may have all of; they are compared as fields first, because that tells more. */
-static void check_together(struct merging *merging, const struct gql_selection **fields, size_t count,
-                           enum demand demand) {
-    if ((demand & SAME_FIELD) && !check_fields(merging, fields, count))
-        return;
-    if ((demand & SAME_SHAPE) && !check_shapes(merging, fields, count))
-        return;
-    check_below(merging, fields, count, demand);
 }
 
 static void check_group(struct merging *merging, const struct gql_selection **fields, size_t count, enum demand demand) {
