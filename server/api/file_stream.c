@@ -1,0 +1,181 @@
+/* file_stream.c - see file_stream.h.
+ *
+ * A request is parsed on a worker and applied by the store's writer: rows, offsets, summary, console lines, heartbeat
+ * and receipt move in one transaction, which requests of other runs share. The answer goes out after the commit.
+ *
+ * The official client gives a run up on most 4xx, so there are few: 401 and 403 for credentials, 404 for what the key
+ * may not see, 410 for what was deleted, 400 for a body that is not JSON. A line that cannot be read is set aside.
+ */
+#include "server/api/file_stream.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/api/place.h"
+#include "server/api/stream_body.h"
+
+#include <pthread.h>
+
+/* Bodies keep the batches that learnt the shape of their rows; more than this are not kept when idle. */
+enum { IDLE_BODIES_MAX = 32 };
+
+static struct {
+    pthread_mutex_t lock;
+    struct stream_body *idle[IDLE_BODIES_MAX];
+    size_t count;
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+struct stream_request {
+    struct http_call *call;
+    struct app *app;
+    struct stream_body *body;
+    struct str entity_name, project_name, run_name;
+    struct str stream; /* the writer in shared mode; otherwise empty */
+    int64_t now_ms;
+    struct run_stream_result result;
+    bool is_seal_due;
+};
+
+static struct stream_body *take_body(void) {
+    struct stream_body *body = NULL;
+    (void)pthread_mutex_lock(&pool.lock);
+    if (pool.count > 0)
+        body = pool.idle[--pool.count];
+    (void)pthread_mutex_unlock(&pool.lock);
+    return body != NULL ? body : stream_body_create();
+}
+
+static void give_body(struct stream_body *body) {
+    (void)pthread_mutex_lock(&pool.lock);
+    if (pool.count < IDLE_BODIES_MAX) {
+        pool.idle[pool.count++] = body;
+        body = NULL;
+    }
+    (void)pthread_mutex_unlock(&pool.lock);
+    stream_body_destroy(body);
+}
+
+/* ---- inside the transaction ---- */
+
+/* A stream may arrive before its run is known here (the run was begun elsewhere, or offline): then it is made. */
+static enum err_code find_run(struct stream_request *request, struct db_tx *tx, struct run **run, struct err *err) {
+    struct identity *identity = http_identity(request->call);
+    struct project *project;
+    bool is_inserted;
+    TRY(place_ensure_project(tx, identity, request->entity_name, request->project_name, request->now_ms, &project, err));
+    TRY(run_ensure(tx, project->id, request->run_name, identity->user_id, request->now_ms, identity->arena, run, &is_inserted, err));
+    /* A run that was moved is authorised where it is now. */
+    return access_check_in(tx, identity, &(*run)->owner, CAN_WRITE, err);
+}
+
+static enum err_code append_rows(struct stream_request *request, struct db_tx *tx, int64_t run_id, struct err *err) {
+    for (int kind = 0; kind < 2; kind++) {
+        const struct stream_batches *batches = &request->body->batches[kind];
+        for (size_t i = 0; i < batches->count; i++) {
+            struct history_appended appended;
+            TRY(history_append(tx, run_id, request->stream, (enum history_kind)kind, batches->items[i], &appended, err));
+            request->is_seal_due |= appended.is_seal_due;
+        }
+    }
+    return OK;
+}
+
+static enum err_code keep_set_aside(struct stream_request *request, struct db_tx *tx, int64_t run_id, struct err *err) {
+    for (size_t i = 0; i < request->body->set_aside_kept; i++) {
+        const struct set_aside *line = &request->body->set_aside[i];
+        TRY(set_aside_line_add(tx, run_id, str_from_c(line->file), line->line, line->reason, line->raw, request->now_ms, err));
+    }
+    return OK;
+}
+
+static enum err_code add_receipt(struct stream_request *request, struct db_tx *tx, int64_t run_id, int64_t rewritten,
+                                 struct err *err) {
+    const struct stream_body *body = request->body;
+    struct stream_receipt receipt = {
+        .request_count = 1,
+        .byte_count = (int64_t)request->call->body.len,
+        .console_line_count = (int64_t)body->console_count,
+        .console_rewritten_count = rewritten,
+        .set_aside_count = body->set_aside_count,
+        .set_aside_bytes = body->set_aside_bytes,
+        .summary_count = body->summary_count,
+        .client_dropped_count = body->client_dropped_count,
+        .last_at = request->now_ms,
+    };
+    return stream_receipt_add(tx, run_id, &receipt, err);
+}
+
+static enum err_code apply(struct db_tx *tx, void *context, struct err *err) {
+    struct stream_request *request = context;
+    const struct stream_body *body = request->body;
+    int64_t rewritten = 0;
+    struct run *run;
+
+    TRY(find_run(request, tx, &run, err));
+    TRY(append_rows(request, tx, run->id, err));
+    TRY(console_write(tx, run->id, request->stream, body->console, body->console_count, &rewritten, err));
+    TRY(keep_set_aside(request, tx, run->id, err));
+    TRY(add_receipt(request, tx, run->id, rewritten, err));
+    struct run_stream_change change = {
+        .summary = body->summary,
+        .is_preempting = body->is_preempting,
+        .is_complete = body->is_complete,
+        .exit_code = (int32_t)body->exit_code,
+    };
+    TRY(run_apply_stream(tx, run->id, &change, request->now_ms, &request->result, err));
+    if (!request->result.is_terminal_now)
+        return OK;
+    request->is_seal_due = true;
+    return history_finish_run(tx, run->id, err);
+}
+
+static void applied(void *context, enum err_code code, const struct err *err) {
+    struct stream_request *request = context;
+    struct http_call *call = request->call;
+    give_body(request->body);
+    if (code == OK)
+        buf_append_str(http_body(call), request->result.is_stop_requested ? STR("{\"stopped\":true}") : STR("{}"));
+    if (code == OK && request->is_seal_due)
+        history_wake(request->app->history);
+    http_complete(call, code, err);
+}
+
+/* ---- on the worker ---- */
+
+static struct str writer_of(const struct http_call *call) {
+    struct str is_shared = http_header(call, STR("x-wandb-use-async-filestream"));
+    struct str writer = http_header(call, STR("x-wandb-async-client-id"));
+    return str_eq_ignore_case(is_shared, STR("true")) && writer.ptr != NULL ? writer : STR_EMPTY;
+}
+
+/* Exit codes are 32 bits; what does not fit still says that the run did not end well. */
+static void bound_exit_code(struct stream_body *body) {
+    if (body->exit_code < INT32_MIN || body->exit_code > INT32_MAX)
+        body->exit_code = 1;
+}
+
+enum err_code file_stream_answer(struct http_call *call, struct err *err) {
+    struct stream_request *request = ARENA_NEW(call->arena, struct stream_request);
+    *request = (struct stream_request){
+        .call = call,
+        .app = call->app,
+        .body = take_body(),
+        .entity_name = call->params[0],
+        .project_name = call->params[1],
+        .run_name = call->params[2],
+        .stream = writer_of(call),
+        .now_ms = clock_wall_ms(),
+    };
+    enum err_code code = OK;
+    if (request->stream.len > HISTORY_STREAM_BYTES_MAX)
+        code = err_set(err, ERR_BAD_INPUT, "the writer's name is longer than %d bytes", HISTORY_STREAM_BYTES_MAX);
+    if (code == OK)
+        code = stream_body_parse(request->body, call->body, call->arena, err);
+    if (code != OK) {
+        give_body(request->body);
+        return code;
+    }
+    bound_exit_code(request->body);
+    http_defer(call);
+    db_write_later(request->app->db, apply, request, applied);
+    return OK;
+}

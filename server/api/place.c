@@ -1,0 +1,60 @@
+/* place.c - see place.h. */
+#include "server/api/place.h"
+
+#include "server/store/entity.h"
+
+static enum err_code project_not_found(struct str name, struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "project '%.*s' not found", STR_ARG(str_slice(name, 0, PROJECT_NAME_MAX)));
+}
+
+/* Whoever may not read hears nothing of what is there, or was. */
+static enum err_code check(struct db_tx *tx, struct identity *identity, const struct owner *owner, enum who who, struct str project_name,
+                           struct err *err) {
+    enum err_code code = access_check_in(tx, identity, owner, who, err);
+    return code == ERR_NOT_FOUND ? project_not_found(project_name, err) : code;
+}
+
+enum err_code place_find_project(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,
+                                 enum who who, struct project **out, struct err *err) {
+    struct entity *entity;
+    enum err_code code = entity_find(tx, entity_name, identity->arena, &entity, err);
+    if (code == ERR_NOT_FOUND)
+        return project_not_found(project_name, err);
+    if (code != OK)
+        return code;
+    code = project_find(tx, entity->owner.entity_id, project_name, identity->arena, out, err);
+    if (code == ERR_GONE) {
+        TRY(check(tx, identity, &entity->owner, CAN_READ, project_name, err));
+        return err_set(err, ERR_GONE, "project '%.*s' was deleted", STR_ARG(project_name));
+    }
+    if (code != OK)
+        return code;
+    return check(tx, identity, &(*out)->owner, who, project_name, err);
+}
+
+enum err_code place_ensure_project(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,
+                                   int64_t now_ms, struct project **out, struct err *err) {
+    struct entity *entity;
+    bool is_inserted;
+    enum err_code code = place_find_project(tx, identity, entity_name, project_name, CAN_WRITE, out, err);
+    if (code != ERR_NOT_FOUND)
+        return code;
+    /* It does not exist, or must not be seen: the right to write to the entity tells them apart. */
+    code = entity_find(tx, entity_name, identity->arena, &entity, err);
+    if (code != OK)
+        return code == ERR_NOT_FOUND ? project_not_found(project_name, err) : code;
+    TRY(check(tx, identity, &entity->owner, CAN_WRITE, project_name, err));
+    return project_ensure(tx, entity->owner.entity_id, project_name, identity->user_id, now_ms, identity->arena, out, &is_inserted, err);
+}
+
+enum err_code place_find_run(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,
+                             struct str run_name, unsigned parts, enum who who, struct run **out, struct err *err) {
+    struct project *project;
+    TRY(place_find_project(tx, identity, entity_name, project_name, CAN_READ, &project, err));
+    TRY(run_find(tx, project->id, run_name, parts, true, identity->arena, out, err));
+    /* A run that was moved is authorised where it is now. */
+    enum err_code code = access_check_in(tx, identity, &(*out)->owner, who, err);
+    if (code == ERR_NOT_FOUND)
+        return err_set(err, ERR_NOT_FOUND, "run '%.*s' not found", STR_ARG(run_name));
+    return code;
+}
