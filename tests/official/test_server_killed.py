@@ -12,7 +12,7 @@ KILLS = 6
 def test_kill_9_of_the_server__loses_nothing_that_a_client_logged(make_server, age, make_client):
     server = make_server()
     client = make_client(age, server)
-    started = client.start("steady", project="kills", run="survivor", count=COUNT, pause_s=0.1, wait_s=0)
+    started = client.start("steady", project="kills", run="survivor", resume=None, count=COUNT, pause_s=0.1, wait_s=0)
     started.wait_for("started")
     chance = random.Random(20)
     for _ in range(KILLS):

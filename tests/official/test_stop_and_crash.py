@@ -28,7 +28,7 @@ def wait_for_state(server, entity, project, name, state, limit_s=30.0) -> None:
 def stop_it(client):
     """Stops a run while it logs; answers how its script ended and what the server says of it."""
     server, entity = client.server, client.entity
-    started = client.start("steady", project="stop", run="stopme", count=900, pause_s=0.1, wait_s=0)
+    started = client.start("steady", project="stop", run="stopme", resume=None, count=900, pause_s=0.1, wait_s=0)
     started.wait_for("started")
     wait_for_state(server, entity, "stop", "stopme", "running")
     answer = server.graphql(STOP, {"id": run_of(server, entity, "stop", "stopme")["id"]})
@@ -62,7 +62,7 @@ def quick(binary, tmp_path_factory):
 def test_crash__is_seen_when_a_client_dies_and_undone_when_it_resumes(quick, age, make_client):
     client = make_client(age, quick)
     project = "crash-" + age.replace(".", "-")
-    started = client.start("steady", project=project, run="dies", count=5, pause_s=0.05, wait_s=600)
+    started = client.start("steady", project=project, run="dies", resume="auto", count=5, pause_s=0.05, wait_s=600)
     started.wait_for("logged")
     time.sleep(2.0)  # lets the rows leave the machine before it dies
     started.kill()

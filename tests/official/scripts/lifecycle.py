@@ -25,7 +25,7 @@ def refused(**settings):
         wandb.teardown()
         return {"error": type(error).__name__, "message": str(error)}
     run.finish()
-    return {"error": None}
+    return {"error": None, "message": ""}
 
 
 def read(name):

@@ -11,7 +11,7 @@ given = task.parameters()
 run = wandb.init(project=given.project, id=given.run, mode="offline", dir=os.getcwd(), config={"lr": 0.25}, tags=["late"])
 for row in values.rows():
     run.log(row)
-run.log({"table": wandb.Table(columns=["a"], data=[[1], [2]])})
+run.log({"histogram": wandb.Histogram([1, 2, 2])})
 print("an offline line")
 with open("saved.txt", "w") as out:
     out.write("offline text")

@@ -24,8 +24,8 @@ def attempt(function, *arguments, **named):
 
 def _plain(value):
     """What public API objects are made of: numpy numbers, mappings of their own, dates."""
-    if hasattr(value, "item"):
+    if type(value).__module__ == "numpy":
         return value.item()
-    if hasattr(value, "items"):
+    if hasattr(type(value), "items"):
         return dict(value.items())
     return str(value)

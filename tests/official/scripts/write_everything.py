@@ -50,6 +50,6 @@ wandb.save("empty.bin")
 
 run.alert("a title", "a text", level=wandb.AlertLevel.WARN, wait_duration=10)
 time.sleep(0.5)  # lets the console reader see the last line before the run ends
-facts = {"id": run.id, "entity": run.entity, "name": run.name, "url": run.get_url()}
+facts = {"id": run.id, "entity": run.entity, "name": run.name}
 run.finish()
 task.answer(facts)
