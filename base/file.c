@@ -113,7 +113,7 @@ static enum err_code read_to_end(struct str *out, int fd, const char *path, size
 }
 
 enum err_code file_read_all(struct str *out, const char *path, size_t max_bytes, struct arena *arena, struct err *err) {
-    int fd;
+    int fd = -1;
     TRY(file_open(&fd, path, O_RDONLY, 0, err));
     enum err_code code = read_to_end(out, fd, path, max_bytes, arena, err);
     (void)close(fd);
@@ -187,7 +187,7 @@ enum err_code file_publish(int fd, const char *temporary, const char *path, stru
 enum err_code file_replace(const char *path, struct str bytes, mode_t mode, struct err *err) {
     char temporary[PATH_MAX];
     uint64_t number;
-    int fd;
+    int fd = -1;
 
     hash_random(&number, sizeof number);
     int len = snprintf(temporary, sizeof temporary, "%s.%016llx.tmp", path, (unsigned long long)number);

@@ -75,6 +75,11 @@ static bool is_digit_at(const struct json_reader *reader, const char *p) {
 }
 
 static const char *skip_digits(const struct json_reader *reader, const char *p) {
+    for (; bytes_left(reader, p) >= 8; p += 8) {
+        uint64_t others = json_non_digits(json_load_eight(p));
+        if (others != 0)
+            return p + __builtin_ctzll(others) / 8;
+    }
     while (is_digit_at(reader, p))
         p++;
     return p;

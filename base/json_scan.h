@@ -43,6 +43,14 @@ static inline uint64_t json_load_eight(const char *p) {
     return eight;
 }
 
+/* 0 when all eight bytes are digits. Otherwise the lowest bit that is set is in the first byte that is none; those
+ * above may be wrong, because additions carry. */
+static inline uint64_t json_non_digits(uint64_t eight) {
+    const uint64_t each_byte = 0x0101010101010101U;
+    uint64_t values = eight ^ (each_byte * '0');
+    return ((values + each_byte * (0x80 - 10)) | values) & (each_byte * 0x80);
+}
+
 static inline struct json_block json_classify_portable(const char *p) {
     const uint64_t each_byte = 0x0101010101010101U;
     struct json_block block = { 0 };

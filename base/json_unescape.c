@@ -9,11 +9,6 @@ static const char plain_escapes[256] = {
 
 enum { REPLACEMENT = 0xFFFD, UNICODE_ESCAPE_LEN = 6 };
 
-struct cursor {
-    const char *in, *end;
-    char *out;
-};
-
 static unsigned hex_digit(char c) {
     return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
 }
@@ -44,70 +39,78 @@ static char *put_code_point(char *out, unsigned point) {
 }
 
 /* A \uXXXX, and the one after it when both are the halves of a pair. */
-static void take_unicode(struct cursor *c) {
-    unsigned point = hex_four(c->in + 2);
-    c->in += UNICODE_ESCAPE_LEN;
-    if (point >= 0xD800 && point <= 0xDBFF && c->end - c->in >= UNICODE_ESCAPE_LEN && c->in[0] == '\\' &&
-        c->in[1] == 'u') {
-        unsigned low = hex_four(c->in + 2);
+static char *take_unicode(const char **in, const char *end, char *out) {
+    unsigned point = hex_four(*in + 2);
+    *in += UNICODE_ESCAPE_LEN;
+    if (point >= 0xD800 && point <= 0xDBFF && end - *in >= UNICODE_ESCAPE_LEN && (*in)[0] == '\\' && (*in)[1] == 'u') {
+        unsigned low = hex_four(*in + 2);
         if (low >= 0xDC00 && low <= 0xDFFF) {
             point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
-            c->in += UNICODE_ESCAPE_LEN;
+            *in += UNICODE_ESCAPE_LEN;
         }
     }
-    c->out = put_code_point(c->out, point >= 0xD800 && point <= 0xDFFF ? REPLACEMENT : point);
+    return put_code_point(out, point >= 0xD800 && point <= 0xDFFF ? REPLACEMENT : point);
 }
 
-/* c->in is at a backslash. What the reader has not accepted is copied as it is, never read past its end. */
-static inline void take_escape(struct cursor *c) {
-    size_t left = (size_t)(c->end - c->in);
-    char plain = left < 2 ? '\0' : plain_escapes[(unsigned char)c->in[1]];
-    if (plain != '\0') {
-        *c->out++ = plain;
-        c->in += 2;
-    } else if (left >= UNICODE_ESCAPE_LEN && c->in[1] == 'u') {
-        take_unicode(c);
-    } else {
-        *c->out++ = *c->in++;
-    }
+/* *in is at a backslash. What the reader has not accepted is copied as it is, never read past its end. */
+static char *take_rare_escape(const char **in, const char *end, char *out) {
+    size_t left = (size_t)(end - *in);
+    char plain = left < 2 ? '\0' : plain_escapes[(unsigned char)(*in)[1]];
+    if (plain == '\0' && left >= UNICODE_ESCAPE_LEN && (*in)[1] == 'u')
+        return take_unicode(in, end, out);
+    *out++ = plain == '\0' ? **in : plain;
+    *in += plain == '\0' ? 1 : 2;
+    return out;
 }
 
-/* Writing 16 bytes where fewer are kept is only right while the rest of the input lies elsewhere. */
-static void unescape_apart(struct cursor *c) {
-    while (c->end - c->in >= JSON_SHORT_BYTES) {
-        unsigned backslashes = JSON_SCAN(copy)(c->out, c->in);
+/* Writing 16 bytes where fewer are kept is only right while the rest of the input lies elsewhere. The two pointers
+ * stay in registers here: what is written through a char pointer might be anything, these pointers included. */
+static size_t unescape_apart(const char *in, const char *end, char *out) {
+    const char *first = out;
+    while (end - in > JSON_SHORT_BYTES) {
+        unsigned backslashes = JSON_SCAN(copy)(out, in);
         int plain = backslashes == 0 ? JSON_SHORT_BYTES : __builtin_ctz(backslashes);
-        c->in += plain;
-        c->out += plain;
-        if (backslashes != 0)
-            take_escape(c);
+        in += plain;
+        out += plain;
+        if (backslashes == 0)
+            continue;
+        *out = plain_escapes[(unsigned char)in[1]];
+        if (*out != '\0') {
+            in += 2;
+            out++;
+        } else {
+            const char *at = in;
+            out = take_rare_escape(&at, end, out);
+            in = at;
+        }
     }
-    while (c->in < c->end)
-        if (*c->in == '\\')
-            take_escape(c);
+    while (in < end)
+        if (*in == '\\')
+            out = take_rare_escape(&in, end, out);
         else
-            *c->out++ = *c->in++;
+            *out++ = *in++;
+    return (size_t)(out - first);
 }
 
-static void unescape_in_place(struct cursor *c) {
-    while (c->in < c->end) {
-        const char *next = memchr(c->in, '\\', (size_t)(c->end - c->in));
-        size_t plain = (size_t)((next == NULL ? c->end : next) - c->in);
-        memmove(c->out, c->in, plain);
-        c->in += plain;
-        c->out += plain;
+static size_t unescape_in_place(const char *in, const char *end, char *out) {
+    const char *first = out;
+    while (in < end) {
+        const char *next = memchr(in, '\\', (size_t)(end - in));
+        size_t plain = (size_t)((next == NULL ? end : next) - in);
+        memmove(out, in, plain);
+        in += plain;
+        out += plain;
         if (next != NULL)
-            take_escape(c);
+            out = take_rare_escape(&in, end, out);
     }
+    return (size_t)(out - first);
 }
 
 size_t json_unescape(struct str text, char *out) {
-    struct cursor c = { .in = text.ptr, .end = text.ptr == NULL ? NULL : text.ptr + text.len, .out = out };
-    if (out == text.ptr)
-        unescape_in_place(&c);
-    else
-        unescape_apart(&c);
-    return (size_t)(c.out - out);
+    if (text.len == 0)
+        return 0;
+    const char *end = text.ptr + text.len;
+    return out == text.ptr ? unescape_in_place(text.ptr, end, out) : unescape_apart(text.ptr, end, out);
 }
 
 struct str json_unescape_copy(struct str text, bool has_escapes, struct arena *arena) {

@@ -168,6 +168,22 @@ static void json_reader__finds_the_end_of_a_string_at_every_place(void **state) 
         }
 }
 
+static void json_reader__finds_the_end_of_a_number_at_every_place(void **state) {
+    static const char others[] = "],} /:\x01\x7F\x80\xFF\xBAxeE.";
+    char text[64];
+    (void)state;
+    for (size_t digits = 1; digits < 30; digits++)
+        for (size_t other = 0; other < sizeof others - 1; other++) {
+            struct json_reader reader;
+            memset(text, '9', sizeof text);
+            text[digits] = others[other];
+            json_reader_init(&reader, (struct str){ text, sizeof text }, JSON_STRICT);
+            assert_int_equal(json_next(&reader), JSON_NUMBER);
+            bool goes_on = others[other] == '.' || (others[other] | 0x20) == 'e';
+            assert_int_equal(reader.text.len, goes_on ? sizeof text : digits);
+        }
+}
+
 static void json_reader__sees_a_fault_at_every_place(void **state) {
     static const char *faults[] = { "\n", "\\x", "\\u00", "\xFF", "\x80" };
     char text[256];
@@ -297,6 +313,7 @@ int main(void) {
         TEST(json_reader__takes_bare_nan_and_infinities_when_asked),
         TEST(json_reader__refuses_every_prefix_of_a_document),
         TEST(json_reader__finds_the_end_of_a_string_at_every_place),
+        TEST(json_reader__finds_the_end_of_a_number_at_every_place),
         TEST(json_reader__sees_a_fault_at_every_place),
         TEST(json_reader__limits_depth),
         TEST(json_reader__remembers_the_kind_of_every_level),
