@@ -50,4 +50,30 @@ static inline int fixture_tear_down(void **state) {
             fail_msg("%s", (fixture)->err.message);                                                          \
     } while (0)
 
+/* A test that is one transaction. It runs on the writer's thread, where cmocka's assertions cannot: EXPECT instead. */
+#define WORK_TEST(name)                                                                                      \
+    static enum err_code name##_work(struct db_tx *tx, void *context, struct err *err);                      \
+    static void name(void **state) {                                                                         \
+        struct fixture *f = *state;                                                                          \
+        assert_ok(f, db_write(f->db, name##_work, f, &f->err));                                              \
+    }                                                                                                        \
+    static enum err_code name##_work(struct db_tx *tx, void *context, struct err *err)
+
+#define EXPECT(claim)                                                                                        \
+    do {                                                                                                     \
+        if (!(claim))                                                                                        \
+            return err_set(err, ERR_INTERNAL, "line %d: %s", __LINE__, #claim);                              \
+    } while (0)
+
+/* The call fails with that code and sentence. */
+#define EXPECT_ERROR(call, expected_code, sentence)                                                          \
+    do {                                                                                                     \
+        enum err_code found_code = (call);                                                                   \
+        if (found_code != (expected_code) || strcmp(err->message, sentence) != 0) {                          \
+            struct err found = *err;                                                                         \
+            return err_set(err, ERR_INTERNAL, "line %d: got %d '%.200s'", __LINE__, (int)found_code,         \
+                           found_code == OK ? "" : found.message);                                           \
+        }                                                                                                    \
+    } while (0)
+
 #endif
