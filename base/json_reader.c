@@ -107,10 +107,11 @@ static enum json_token read_number(struct json_reader *reader) {
 
     if (*p == '-')
         p++;
-    if (reader->flags == JSON_EXTENDED && starts_with(reader, p, "Infinity", 8))
-        return end_scalar(reader, p + 8, JSON_NUMBER);
-    if (!is_digit_at(reader, p))
+    if (!is_digit_at(reader, p)) {
+        if (reader->flags == JSON_EXTENDED && starts_with(reader, p, "Infinity", 8))
+            return end_scalar(reader, p + 8, JSON_NUMBER);
         return fail(reader, p, "expected a digit");
+    }
     if (*p == '0' && is_digit_at(reader, p + 1))
         return fail(reader, p, "a number begins with a needless zero");
     p = skip_digits(reader, p);
@@ -204,17 +205,11 @@ static bool scan_block(struct json_reader *reader, struct scan *scan, const char
     return true;
 }
 
-/* The closing quote of the string that begins at p, or NULL and failed. */
-static const char *find_string_end(struct json_reader *reader, const char *p) {
+/* The closing quote of the string that begins at p, or NULL and failed. Kept out of line, so that short strings do
+ * not pay for its stack frame. */
+static __attribute__((noinline)) const char *find_long_string_end(struct json_reader *reader, const char *p) {
     struct scan scan = { 0 };
 
-    reader->has_escapes = false;
-    /* Most keys and many values are short and plain. */
-    if (bytes_left(reader, p) >= JSON_SHORT_BYTES) {
-        unsigned special = JSON_SCAN(special)(p);
-        if (special != 0 && p[__builtin_ctz(special)] == '"')
-            return p + __builtin_ctz(special);
-    }
     for (const char *block = p; scan.end == NULL; block += JSON_BLOCK_BYTES)
         if (!scan_block(reader, &scan, block))
             return NULL;
@@ -222,6 +217,19 @@ static const char *find_string_end(struct json_reader *reader, const char *p) {
         return fail(reader, p, "a string that is not UTF-8"), NULL;
     reader->has_escapes = scan.has_escapes;
     return scan.end;
+}
+
+/* As above. Most keys and many values are short and plain: they end at the first byte that is special at all. */
+static inline const char *find_string_end(struct json_reader *reader, const char *p) {
+    if (bytes_left(reader, p) >= JSON_SHORT_BYTES) {
+        unsigned special = JSON_SCAN(special)(p);
+        const char *first = p + (special == 0 ? 0 : __builtin_ctz(special));
+        if (special != 0 && *first == '"') {
+            reader->has_escapes = false;
+            return first;
+        }
+    }
+    return find_long_string_end(reader, p);
 }
 
 static enum json_token read_string(struct json_reader *reader) {
