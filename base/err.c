@@ -19,14 +19,13 @@ static void set_message(struct err *err, const char *format, va_list args) {
     (void)written;
 }
 
-enum err_code err_set(struct err *err, enum err_code code, const char *format, ...) {
+void err_set_message(struct err *err, enum err_code code, const char *format, ...) {
     va_list args;
 
     err->code = code;
     va_start(args, format);
     set_message(err, format, args);
     va_end(args);
-    return code;
 }
 
 enum err_code err_add_context(struct err *err, const char *format, ...) {
