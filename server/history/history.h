@@ -31,11 +31,11 @@ enum history_limits {
     HISTORY_STREAM_BYTES_MAX = 255,
     HISTORY_BATCH_ROWS_MAX = 1 << 18,
     HISTORY_SAMPLES_MAX = 10000000,
+    HISTORY_SEAL_ROWS = 1 << 16,  /* the tail is sealed into a segment from here on, ... */
+    HISTORY_SEAL_BYTES = 8 << 20, /* ... or here, or when the run is finished */
 };
 
 struct history_options {
-    uint32_t seal_rows;        /* 0: 65,536 */
-    uint32_t seal_bytes;       /* 0: 8 MiB */
     uint32_t compact_rows;     /* 0: 1,048,576; no segment is made larger by compaction */
     uint32_t compact_factor;   /* 0: 8 */
     uint32_t garbage_delay_ms; /* how long a file outlives its last reader's reference; 0: 10 minutes */
