@@ -16,5 +16,8 @@ for requirements in tests/official/requirements-*.txt; do
     rm -rf "$venv"
     "${PYTHON:-python3}" -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+    if [ "$age" = 0.16.6 ] && "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then
+        cp tests/official/old_numpy_names.pth "$("$venv/bin/python" -c 'import site; print(site.getsitepackages()[0])')"
+    fi
     cp "$requirements" "$venv/.installed"
 done
