@@ -1,0 +1,30 @@
+/* identity.h - from a key, a cookie or a link to the user it stands for.
+ *
+ * What was found is remembered for a few seconds, because a live run asks often; whatever ends a key, a session or
+ * a user calls identities_forget after its commit.
+ *
+ * Threads: shared by all, guards itself.
+ */
+#ifndef SERVER_API_IDENTITY_H
+#define SERVER_API_IDENTITY_H
+
+#include "server/api/access.h"
+#include "server/store/audit.h"
+
+enum { IDENTITY_LIFE_MS = 10000 }; /* how long another server may honour what this one has revoked */
+
+struct identities *identities_create(void);
+void identities_destroy(struct identities *identities); /* NULL is fine */
+void identities_forget(struct identities *identities);
+
+/* Fill in who it is; user_id stays 0 when it is nobody. Fail only when that cannot be known: with a code of 503. */
+MUST_CHECK enum err_code identity_from_key(struct identity *identity, struct str key, struct err *err);
+MUST_CHECK enum err_code identity_from_cookie(struct identity *identity, struct str cookie, struct err *err);
+/* The user of a link, unless the key it was made for (0: none) is dead. */
+MUST_CHECK enum err_code identity_from_link(struct identity *identity, int64_t user_id, int64_t key_id,
+                                            struct err *err);
+
+/* For audit rows. */
+struct actor identity_actor(const struct identity *identity);
+
+#endif

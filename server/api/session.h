@@ -1,0 +1,17 @@
+/* session.h - how a browser logs in and out. */
+#ifndef SERVER_API_SESSION_H
+#define SERVER_API_SESSION_H
+
+#include "server/http/http.h"
+
+#define SESSION_COOKIE "barograph_session"
+
+enum { SESSION_MAX_BODY_BYTES = 16384 };
+
+/* POST /api/session: an Authorization header with an API key, or {"username", "password"}, or {"key"}. 204 and the
+ * cookie; 401 when it is not right, in the same words and the same time for a name that nobody has. */
+enum err_code session_answer_begin(struct http_call *call, struct err *err);
+/* DELETE /api/session: 204. */
+enum err_code session_answer_end(struct http_call *call, struct err *err);
+
+#endif
