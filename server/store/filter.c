@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "server/store/regex.h"
 
-/* A question may take about this many nanoseconds of regular expressions. */
-#define FILTER_WORK_MAX UINT64_C(2000000000)
+/* A question may take this many steps of regular expressions: about half a second. */
+#define FILTER_WORK_MAX UINT64_C(1000000000)
 
 enum operation { IS_ALL, IS_ANY, IS_NONE, IS_EQUAL, IS_GREATER, IS_GREATER_EQUAL, IS_LESS, IS_LESS_EQUAL, IS_IN, IS_THERE,
                  IS_FOUND, IS_CONTAINED, HAS_ALL, HAS_SIZE };

@@ -301,7 +301,7 @@ static bool follow(struct regex *re, uint16_t place, int symbol, unsigned held) 
     while (depth > 0) {
         uint16_t at = re->stack[--depth];
         const struct instruction *op = &re->program[at];
-        re->work++;
+        re->work += 4;
         switch ((enum opcode)op->opcode) {
         case OP_MATCH:
             return true;
@@ -368,7 +368,7 @@ static uint16_t state_find(struct regex *re, enum before before) {
     if (re->alive_count > 0)
         memcpy(state->places, re->alive, re->alive_count * sizeof(*re->alive));
     re->places_used += re->alive_count;
-    re->work += SYMBOLS / 16 + re->alive_count;
+    re->work += SYMBOLS / 2 + 16 * re->alive_count; /* clearing, sorting */
     return re->slots[slot] = (uint16_t)(STATE_FIRST + re->state_count++);
 }
 
@@ -415,8 +415,10 @@ bool regex_matches(struct regex *re, struct str text) {
         uint16_t next = re->states[state - STATE_FIRST].next[symbol];
         if (next == STATE_UNKNOWN)
             next = step(re, state, symbol);
-        if (next == STATE_MATCHED)
+        if (next == STATE_MATCHED) {
+            re->work += i;
             return true;
+        }
         state = next;
     }
     re->work += text.len;

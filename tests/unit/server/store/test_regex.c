@@ -193,7 +193,7 @@ static void regex__survives_more_states_than_it_keeps(void **state) {
     assert_true(regex_matches(regex, (struct str){ text, len }));
     text[len - 13] = 'b';
     assert_false(regex_matches(regex, (struct str){ text, len }));
-    assert_true(regex_work(regex) < 200 * len);
+    assert_true(regex_work(regex) < 2000 * len);
 }
 
 static void regex__can_be_asked_again(void **state) {

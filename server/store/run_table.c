@@ -1,0 +1,257 @@
+/* run_table.c - questions to the tables of projects. */
+#include "server/store/run_table.h"
+#include "server/store/run_columns.h"
+
+#include <pthread.h>
+
+#define TABLES_BYTES_DEFAULT ((size_t)256 << 20)
+
+struct table {
+    struct run_columns columns;
+    pthread_mutex_t lock;
+    size_t users;      /* who hold or wait for the lock; guarded by run_tables.lock, as the rest */
+    size_t bytes;      /* when it was given back last */
+    uint64_t used_at;
+    struct table *next;
+};
+
+struct run_tables {
+    struct db *db;
+    size_t max_bytes;
+    pthread_mutex_t lock;
+    struct table *tables;
+    uint64_t clock; /* counts questions */
+};
+
+/* ---- which tables there are ---- */
+
+struct run_tables *run_tables_create(struct db *db, size_t max_bytes) {
+    struct run_tables *tables = calloc(1, sizeof(*tables));
+    if (tables == NULL)
+        return NULL;
+    tables->db = db;
+    tables->max_bytes = max_bytes > 0 ? max_bytes : TABLES_BYTES_DEFAULT;
+    (void)pthread_mutex_init(&tables->lock, NULL);
+    return tables;
+}
+
+static void table_destroy(struct table *table) {
+    run_columns_finish(&table->columns);
+    (void)pthread_mutex_destroy(&table->lock);
+    free(table);
+}
+
+void run_tables_destroy(struct run_tables *tables) {
+    if (tables == NULL)
+        return;
+    for (struct table *table = tables->tables, *next; table != NULL; table = next) {
+        next = table->next;
+        table_destroy(table);
+    }
+    (void)pthread_mutex_destroy(&tables->lock);
+    free(tables);
+}
+
+static size_t sum_bytes(const struct run_tables *tables) {
+    size_t bytes = 0;
+    for (const struct table *table = tables->tables; table != NULL; table = table->next)
+        bytes += table->bytes;
+    return bytes;
+}
+
+size_t run_tables_bytes(struct run_tables *tables) {
+    size_t bytes;
+    (void)pthread_mutex_lock(&tables->lock);
+    bytes = sum_bytes(tables);
+    (void)pthread_mutex_unlock(&tables->lock);
+    return bytes;
+}
+
+/* Locked for the caller. */
+static struct table *take_table(struct run_tables *tables, int64_t project_id, struct err *err) {
+    struct table *table;
+
+    (void)pthread_mutex_lock(&tables->lock);
+    for (table = tables->tables; table != NULL && table->columns.project_id != project_id;)
+        table = table->next;
+    if (table == NULL && (table = calloc(1, sizeof(*table))) != NULL) {
+        run_columns_init(&table->columns, project_id);
+        (void)pthread_mutex_init(&table->lock, NULL);
+        table->next = tables->tables;
+        tables->tables = table;
+    }
+    if (table != NULL) {
+        table->users++;
+        table->used_at = ++tables->clock;
+    }
+    (void)pthread_mutex_unlock(&tables->lock);
+    if (table == NULL)
+        (void)err_set(err, ERR_BUSY, "no memory for a table of runs");
+    else
+        (void)pthread_mutex_lock(&table->lock);
+    return table;
+}
+
+/* The link to the table that was asked longest ago and that nobody asks now. */
+static struct table **find_idle(struct run_tables *tables) {
+    struct table **oldest = NULL;
+    for (struct table **link = &tables->tables; *link != NULL; link = &(*link)->next)
+        if ((*link)->users == 0 && (oldest == NULL || (*link)->used_at < (*oldest)->used_at))
+            oldest = link;
+    return oldest;
+}
+
+static void give_back(struct run_tables *tables, struct table *table) {
+    size_t bytes = run_columns_bytes(&table->columns);
+    struct table **idle;
+
+    (void)pthread_mutex_unlock(&table->lock);
+    (void)pthread_mutex_lock(&tables->lock);
+    table->users--;
+    table->bytes = bytes;
+    while (sum_bytes(tables) > tables->max_bytes && (idle = find_idle(tables)) != NULL) {
+        struct table *dropped = *idle;
+        *idle = dropped->next;
+        table_destroy(dropped);
+    }
+    (void)pthread_mutex_unlock(&tables->lock);
+}
+
+/* ---- one question ---- */
+
+struct question {
+    const struct run_query *query;
+    struct run_tables *tables;
+    struct table *table;
+    struct filter_keys keys;
+    struct filter *filter;
+    struct filter_order order;
+    bool has_after;
+    struct filter_place after;
+    struct run_column *columns[FILTER_KEYS_MAX];
+    struct arena *arena;
+
+    struct filter_place *places; /* the best so far: a heap whose first is the last of them */
+    size_t place_count, place_max;
+    size_t match_count;
+};
+
+static struct filter_value read_cell(const void *rows, size_t row, size_t key) {
+    return ((const struct question *)rows)->columns[key]->cells[row];
+}
+
+static bool comes_before(const struct question *q, const struct filter_place *a, const struct filter_place *b) {
+    return filter_place_compare(&q->order, a, b) < 0;
+}
+
+static void swap_places(struct filter_place *a, struct filter_place *b) {
+    struct filter_place kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+static void sift_down(struct question *q, size_t at, size_t count) {
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && comes_before(q, &q->places[child], &q->places[child + 1]))
+            child++;
+        if (!comes_before(q, &q->places[at], &q->places[child]))
+            return;
+        swap_places(&q->places[at], &q->places[child]);
+    }
+}
+
+static void sift_up(struct question *q, size_t at) {
+    for (size_t parent; at > 0 && comes_before(q, &q->places[parent = (at - 1) / 2], &q->places[at]); at = parent)
+        swap_places(&q->places[at], &q->places[parent]);
+}
+
+static void offer(struct question *q, const struct filter_place *place) {
+    if (q->place_max == 0)
+        return;
+    if (q->place_count < q->place_max) {
+        q->places[q->place_count] = *place;
+        sift_up(q, q->place_count++);
+    } else if (comes_before(q, place, &q->places[0])) {
+        q->places[0] = *place;
+        sift_down(q, 0, q->place_count);
+    }
+}
+
+static void sort_places(struct question *q) {
+    for (size_t end = q->place_count; end > 1; end--) {
+        swap_places(&q->places[0], &q->places[end - 1]);
+        sift_down(q, 0, end - 1);
+    }
+}
+
+static enum err_code look_at_rows(struct question *q, struct err *err) {
+    const struct run_columns *columns = &q->table->columns;
+    struct filter_place place;
+
+    for (size_t row = 0; row < columns->row_count; row++) {
+        if (row % 1024 == 0)
+            TRY(filter_check_work(q->filter, err));
+        if (columns->is_gone[row] || !filter_matches(q->filter, read_cell, q, row))
+            continue;
+        q->match_count++;
+        place.id = columns->ids[row];
+        for (size_t i = 0; i < q->order.count; i++)
+            place.values[i] = read_cell(q, row, q->order.keys[i]);
+        if (!q->has_after || comes_before(q, &q->after, &place))
+            offer(q, &place);
+    }
+    return OK;
+}
+
+/* Texts of the table live as long as its lock is held: the page is written before that ends. */
+static void write_page(struct question *q, size_t first, struct run_page *out) {
+    sort_places(q);
+    out->match_count = q->match_count;
+    out->has_more = q->place_count > first;
+    out->count = out->has_more ? first : q->place_count;
+    out->ids = ARENA_ARRAY(q->arena, int64_t, out->count);
+    out->cursors = ARENA_ARRAY(q->arena, struct str, out->count);
+    for (size_t i = 0; i < out->count; i++) {
+        out->ids[i] = q->places[i].id;
+        out->cursors[i] = filter_cursor_write(&q->order, &q->places[i], q->arena);
+    }
+}
+
+static enum err_code refresh(struct db_tx *tx, void *context, struct err *err) {
+    struct question *q = context;
+    return run_columns_refresh(&q->table->columns, tx, &q->keys, q->tables->max_bytes, q->columns, err);
+}
+
+static enum err_code parse_question(struct question *q, struct err *err) {
+    const struct run_query *query = q->query;
+
+    TRY(filter_parse(&q->filter, query->filters, &run_words, &q->keys, q->arena, err));
+    TRY(filter_order_parse(&q->order, query->order, RUN_ORDER_DEFAULT, &run_words, &q->keys, q->arena, err));
+    q->has_after = query->after.len > 0;
+    return q->has_after ? filter_cursor_read(&q->after, &q->order, query->after, q->arena, err) : OK;
+}
+
+enum err_code run_tables_query(struct run_tables *tables, const struct run_query *query, struct arena *arena,
+                               struct run_page *out, struct err *err) {
+    struct question *q = ARENA_NEW(arena, struct question);
+    size_t first = query->first < RUN_PAGE_MAX ? query->first : RUN_PAGE_MAX;
+    enum err_code code;
+
+    *out = (struct run_page){ 0 };
+    q->tables = tables;
+    q->query = query;
+    q->arena = arena;
+    TRY(parse_question(q, err));
+    q->place_max = first > 0 ? first + 1 : 0;
+    q->places = ARENA_ARRAY(arena, struct filter_place, q->place_max);
+    q->table = take_table(tables, query->project_id, err);
+    if (q->table == NULL)
+        return ERR_BUSY;
+    code = db_read(tables->db, refresh, q, err);
+    if (code == OK)
+        code = look_at_rows(q, err);
+    if (code == OK)
+        write_page(q, first, out);
+    give_back(tables, q->table);
+    return code;
+}
