@@ -90,7 +90,8 @@ struct json_member {
     struct json_value value;
 };
 
-/* ERR_BAD_INPUT "at byte N: what is wrong". The tree borrows unescaped strings from text. */
+/* ERR_BAD_INPUT "at byte N: what is wrong". The tree borrows unescaped strings from text. It may take 50 times the
+ * memory of its text ("[0,0,0]"), so what parses outside text bounds its length with that in mind. */
 MUST_CHECK enum err_code json_parse(struct json_value **out, struct str text, enum json_flags flags,
                                     struct arena *arena, struct err *err);
 

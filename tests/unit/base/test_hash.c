@@ -68,6 +68,9 @@ static void hash__of_equal_texts_is_equal(void **state) {
     for (size_t len = 0; len < sizeof text; len++)
         for (size_t other = 0; other < len; other++)
             assert_true(hash_of_str((struct str){ text, len }) != hash_of_str((struct str){ text, other }));
+    /* A text padded with zeros up to a whole word would look like the shorter one. */
+    assert_true(hash_of_str(STR("a")) != hash_of_str(STR("a\0")));
+    assert_true(hash_of_str(STR_EMPTY) != hash_of_str(STR("\0")));
     for (size_t i = 0; i < sizeof text; i++) {
         uint64_t before = hash_of_str(longer);
         text[i] ^= 1;

@@ -68,7 +68,7 @@ static void json_tree__tells_integers_from_doubles(void **state) {
 }
 
 static void json_tree__answers_defaults_for_what_is_not_there(void **state) {
-    const struct json_value *root = parse(*state, STR("{\"a\":1,\"f\":1.5,\"e\":1e+06,\"big\":1e300,\"s\":\"x\"}"));
+    const struct json_value *root = parse(*state, STR("{\"a\":1,\"f\":1.5,\"e\":1e+06,\"big\":1e300,\"edge\":9223372036854775808,\"least\":-9223372036854775808.0,\"s\":\"x\"}"));
     double number = 0;
 
     assert_null(json_get(NULL, STR("a")));
@@ -80,6 +80,8 @@ static void json_tree__answers_defaults_for_what_is_not_there(void **state) {
     assert_int_equal(json_get_int(root, STR("s"), 5), 5);
     assert_int_equal(json_get_int(root, STR("f"), 5), 5);
     assert_int_equal(json_get_int(root, STR("big"), 5), 5);
+    assert_int_equal(json_get_int(root, STR("edge"), 5), 5);
+    assert_true(json_get_int(root, STR("least"), 5) == INT64_MIN);
     assert_int_equal(json_get_int(root, STR("e"), 5), 1000000);
     assert_true(json_to_double(json_get(root, STR("a")), &number));
     assert_true(number == 1.0);

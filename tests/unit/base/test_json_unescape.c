@@ -29,6 +29,7 @@ static void json_unescape__undoes_each_escape(void **state) {
         { STR_INIT("\\uDE00"), STR_INIT("\xEF\xBF\xBD") },
         { STR_INIT("\\uD83Dx\\uDE00"), STR_INIT("\xEF\xBF\xBDx\xEF\xBF\xBD") },
         { STR_INIT("\\uD83D\\u0041"), STR_INIT("\xEF\xBF\xBD" "A") },
+        { STR_INIT("\\uD83D\\uE000"), STR_INIT("\xEF\xBF\xBD\xEE\x80\x80") },
         { STR_INIT("\\uD83D\\uD83D\\uDE00"), STR_INIT("\xEF\xBF\xBD\xF0\x9F\x98\x80") },
         { STR_INIT("\xC3\xA4\\n\xE2\x82\xAC"), STR_INIT("\xC3\xA4\n\xE2\x82\xAC") },
     };
