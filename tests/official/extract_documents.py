@@ -86,10 +86,7 @@ def _end_of_braces(data: bytes, start: int, limit: int = 100_000) -> int | None:
         elif byte == b"}" and parentheses == 0:
             braces -= 1
             if braces == 0:
-                following = index + 1
-                return following + 1 if data[following : following + 1] == b"\n" and not (
-                    GO_FRAGMENT.match(data, following)
-                ) else following
+                return index + 1
     return None
 
 
