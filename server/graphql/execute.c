@@ -11,7 +11,7 @@ const struct gql_limits gql_default_limits = {
     .depth = 64,
     .document_bytes = 256 << 10,
     .field_count = 20000,
-    .cost = 2000000,
+    .cost = 500000,
     .response_bytes = 256 << 20,
 };
 
