@@ -23,6 +23,7 @@ enum {
     CONNECTIONS_MAX = 20 * 1000,
     FILES_FOR_OTHERS = 256, /* descriptors that connections leave to the handlers and the store */
     ACCEPT_PAUSE_MS = 100,
+    EVICT_AFTER_MS = 1000,
     STOP_MS = 30 * 1000,
     STOP_EXCHANGES_MS = 5 * 1000, /* beyond that, for what workers still hold */
 };
@@ -113,16 +114,22 @@ static void resume_accepting(struct http_server *server) {
     watch(server, server->listener_fd, &server->listener_fd);
 }
 
-/* Room for one more: at the limit the connection that has been idle for longest goes. */
-static bool has_room(struct http_server *server) {
-    struct loop *loop = &server->loop;
-    if (loop->connection_count < server->options.max_connections)
-        return true;
-    if (loop->oldest_idle == NULL)
+static bool is_full(const struct http_server *server) {
+    return server->loop.connection_count >= server->options.max_connections;
+}
+
+/* A connection that was opened a moment ago and one whose client is thinking are no prey. */
+static bool may_evict(const struct http_server *server) {
+    const struct connection *oldest = server->loop.oldest_idle;
+    if (oldest == NULL)
         return false;
-    connection_close(loop->oldest_idle);
-    atomic_fetch_add_explicit(&loop->metrics->connections_evicted, 1, memory_order_relaxed);
-    return true;
+    int64_t idle_since_ms = oldest->timer.at_ms - server->options.idle_timeout_ms;
+    return server->loop.now_ms - idle_since_ms >= EVICT_AFTER_MS;
+}
+
+static void evict(struct http_server *server) {
+    connection_close(server->loop.oldest_idle);
+    atomic_fetch_add_explicit(&server->loop.metrics->connections_evicted, 1, memory_order_relaxed);
 }
 
 static void on_listener(struct http_server *server) {
@@ -132,7 +139,7 @@ static void on_listener(struct http_server *server) {
         struct sockaddr_storage peer = { 0 };
         socklen_t peer_len = sizeof peer;
         int one = 1;
-        if (!has_room(server)) {
+        if (is_full(server) && !may_evict(server)) {
             pause_accepting(server);
             return;
         }
@@ -142,6 +149,8 @@ static void on_listener(struct http_server *server) {
                 pause_accepting(server);
             return;
         }
+        if (is_full(server))
+            evict(server);
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         connection_accept(&server->loop, fd, &peer);
     }

@@ -1,0 +1,222 @@
+/* test_connection.c - deadlines, keeping alive, limits and stopping, through a loopback connection. */
+#include "http_fixture.h"
+
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HOST "Host: localhost\r\n"
+#define ECHO_OK "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nok"
+
+static void be_impatient(struct http_options *options) {
+    options->header_timeout_ms = 200;
+    options->idle_timeout_ms = 400;
+}
+
+static void have_room_for_three(struct http_options *options) {
+    options->max_connections = 3;
+}
+
+static int start(void **state) {
+    *state = fixture_start(NULL);
+    return 0;
+}
+
+static int start_impatient(void **state) {
+    *state = fixture_start(be_impatient);
+    return 0;
+}
+
+static int start_small(void **state) {
+    *state = fixture_start(have_room_for_three);
+    return 0;
+}
+
+static int stop(void **state) {
+    fixture_stop(*state);
+    return 0;
+}
+
+static void connection__ends_a_head_that_trickles(void **state) {
+    int fd = fixture_connect(*state);
+    int64_t began_ms = clock_mono_ms();
+    send_text(fd, "GET /seen HTTP/1.1\r\n");
+    while (clock_mono_ms() - began_ms < 350) { /* never silent for long: inactivity is not what counts */
+        send_text(fd, "A: b\r\n");
+        usleep(20 * 1000);
+    }
+    struct reply reply = read_reply(fd);
+    assert_int_equal(reply.status, 408);
+    reply_free(&reply);
+    (void)close(fd);
+}
+
+static void connection__closes_idle_ones(void **state) {
+    int fd = fixture_connect(*state);
+    int64_t began_ms = clock_mono_ms();
+    assert_true(is_closed_by_server(fd));
+    assert_true(clock_mono_ms() - began_ms >= 390);
+    (void)close(fd);
+}
+
+static void connection__reads_a_request_byte_by_byte(void **state) {
+    static const char request[] = ECHO_OK;
+    int fd = fixture_connect(*state);
+    for (size_t i = 0; i < sizeof request - 1; i++) {
+        send_bytes(fd, request + i, 1);
+        usleep(500);
+    }
+    struct reply reply = read_reply(fd);
+    assert_string_equal(reply.body, "ok");
+    reply_free(&reply);
+    (void)close(fd);
+}
+
+static void connection__answers_thousands_of_pipelined_refusals(void **state) {
+    struct buf requests = BUF_INIT(1 << 20);
+    int fd = fixture_connect(*state);
+    for (int i = 0; i < 3000; i++)
+        buf_append_str(&requests, STR("GET /n HTTP/1.1\r\n" HOST "\r\n"));
+    send_bytes(fd, requests.ptr, requests.len / 2);
+    send_bytes(fd, requests.ptr + requests.len / 2, requests.len - requests.len / 2);
+    for (int i = 0; i < 3000; i++) {
+        struct reply reply = read_reply(fd);
+        assert_int_equal(reply.status, 404);
+        reply_free(&reply);
+    }
+    buf_finish(&requests);
+    (void)close(fd);
+}
+
+static void connection__keeps_http_1_0_alive_only_when_asked(void **state) {
+    int fd = fixture_connect(*state);
+    send_text(fd, "GET /seen HTTP/1.0\r\n" HOST "Connection: keep-alive\r\n\r\n");
+    struct reply reply = read_reply(fd);
+    assert_string_equal(reply_header(&reply, "Connection"), "keep-alive");
+    reply_free(&reply);
+    send_text(fd, "GET /seen HTTP/1.0\r\n" HOST "\r\n");
+    reply = read_reply(fd);
+    assert_string_equal(reply_header(&reply, "Connection"), "close");
+    assert_true(is_closed_by_server(fd));
+    reply_free(&reply);
+    (void)close(fd);
+}
+
+static void connection__answers_a_client_that_has_ended_its_side(void **state) {
+    int fd = fixture_connect(*state);
+    send_text(fd, "GET /slow HTTP/1.1\r\n" HOST "\r\n");
+    (void)shutdown(fd, SHUT_WR);
+    struct reply reply = read_reply(fd);
+    assert_string_equal(reply.body, "slept");
+    assert_true(is_closed_by_server(fd));
+    reply_free(&reply);
+    (void)close(fd);
+}
+
+static void connection__refuses_a_head_that_is_too_large(void **state) {
+    struct buf head = BUF_INIT(1 << 20);
+    int fd = fixture_connect(*state);
+    buf_append_str(&head, STR("GET / HTTP/1.1\r\nA: "));
+    memset(buf_reserve(&head, 100 * 1000), 'x', 100 * 1000);
+    buf_commit(&head, 100 * 1000);
+    send_bytes(fd, head.ptr, head.len);
+    struct reply reply = read_reply(fd);
+    assert_int_equal(reply.status, 431);
+    reply_free(&reply);
+    buf_finish(&head);
+    (void)close(fd);
+}
+
+static void connection__makes_room_by_closing_the_longest_idle(void **state) {
+    int fds[4];
+    for (int i = 0; i < 4; i++) {
+        if (i == 3)
+            usleep(1100 * 1000); /* those that were busy within the last second are spared */
+        fds[i] = fixture_connect(*state);
+        send_text(fds[i], ECHO_OK);
+        struct reply reply = read_reply(fds[i]);
+        assert_int_equal(reply.status, 200);
+        reply_free(&reply);
+    }
+    assert_true(is_closed_by_server(fds[0]));
+    send_text(fds[1], ECHO_OK);
+    struct reply reply = read_reply(fds[1]);
+    assert_int_equal(reply.status, 200);
+    reply_free(&reply);
+    for (int i = 0; i < 4; i++)
+        (void)close(fds[i]);
+}
+
+static void connection__waits_for_room_when_none_is_idle(void **state) {
+    int fds[4];
+    for (int i = 0; i < 4; i++) {
+        fds[i] = fixture_connect(*state);
+        send_text(fds[i], "GET /slow HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    }
+    for (int i = 0; i < 4; i++) {
+        struct reply reply = read_reply(fds[i]);
+        assert_string_equal(reply.body, "slept");
+        reply_free(&reply);
+        (void)close(fds[i]);
+    }
+}
+
+static void connection__finishes_what_is_in_flight_when_it_stops(void **state) {
+    struct fixture *fixture = fixture_start(NULL);
+    int busy = fixture_connect(fixture), idle = fixture_connect(fixture);
+    (void)state;
+    send_text(busy, "GET /slow HTTP/1.1\r\n" HOST "\r\n");
+    usleep(100 * 1000);
+    http_server_stop(fixture_server(fixture));
+    assert_true(is_closed_by_server(idle));
+    struct reply reply = read_reply(busy);
+    assert_string_equal(reply.body, "slept");
+    assert_true(is_closed_by_server(busy));
+    reply_free(&reply);
+    fixture_stop(fixture);
+    (void)close(busy);
+    (void)close(idle);
+}
+
+static void connection__shows_in_the_counters(void **state) {
+    struct buf out = BUF_INIT(1 << 20);
+    struct reply reply = ask(*state, ECHO_OK);
+    reply_free(&reply);
+    usleep(50 * 1000); /* a request is counted when its response has been written, which is when we had it */
+    http_server_metrics(fixture_server(*state), &out);
+    buf_append_char(&out, '\0');
+    assert_non_null(strstr(out.ptr, "barograph_http_requests_total{method=\"POST\",route=\"/echo\",status=\"2xx\"} 1\n"));
+    assert_non_null(strstr(out.ptr, "barograph_http_connections_total 1\n"));
+    buf_finish(&out);
+}
+
+static void connection__does_not_wait_long_for_a_body(void **state) {
+    int fd = fixture_connect(*state);
+    send_text(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\nabc");
+    (void)close(fd); /* the other ones are still served */
+    struct reply reply = ask(*state, ECHO_OK);
+    assert_string_equal(reply.body, "ok");
+    reply_free(&reply);
+}
+
+#define TEST(function, start) cmocka_unit_test_setup_teardown(function, start, stop)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(connection__answers_a_client_that_has_ended_its_side, start),
+        TEST(connection__answers_thousands_of_pipelined_refusals, start),
+        TEST(connection__closes_idle_ones, start_impatient),
+        TEST(connection__does_not_wait_long_for_a_body, start),
+        TEST(connection__ends_a_head_that_trickles, start_impatient),
+        cmocka_unit_test(connection__finishes_what_is_in_flight_when_it_stops),
+        TEST(connection__keeps_http_1_0_alive_only_when_asked, start),
+        TEST(connection__makes_room_by_closing_the_longest_idle, start_small),
+        TEST(connection__reads_a_request_byte_by_byte, start),
+        TEST(connection__refuses_a_head_that_is_too_large, start),
+        TEST(connection__shows_in_the_counters, start),
+        TEST(connection__waits_for_room_when_none_is_idle, start_small),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
