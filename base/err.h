@@ -55,7 +55,7 @@ struct err {
 /* Sets the code and the message and returns the code, so that `return err_set(...)` reads well. */
 void err_set_message(struct err *err, enum err_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 /* A macro, so that the compiler sees which code comes back: what a failed call did not set is not used after TRY. */
-#define err_set(err, code, ...) (err_set_message((err), (code), __VA_ARGS__), (code))
+#define err_set(err, code, ...) (err_set_message((err), (code), __VA_ARGS__), (enum err_code)(code))
 
 /* Puts "context: " before the message that is there. Returns err->code. */
 enum err_code err_add_context(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -2,6 +2,8 @@
 #include "server/api/routes.h"
 
 #include "server/api/access.h"
+#include "server/api/artifact_links.h"
+#include "server/api/artifact_manifest.h"
 #include "server/api/chart.h"
 #include "server/api/file_stream.h"
 #include "server/api/graphql_endpoint.h"
@@ -9,11 +11,13 @@
 #include "server/api/history_files.h"
 #include "server/api/run_files.h"
 #include "server/api/session.h"
+#include "server/api/upload.h"
 
 const struct http_route routes[] = {
     { HTTP_POST, "/api/history/buckets", CAN_READ, chart_answer, CHART_REQUEST_MAX_BYTES, NULL },
     { HTTP_POST, "/api/session", WHO_ANYONE, session_answer_begin, SESSION_MAX_BODY_BYTES, NULL },
     { HTTP_DELETE, "/api/session", WHO_ANYONE, session_answer_end, SESSION_MAX_BODY_BYTES, NULL },
+    { HTTP_GET, "/artifactsV2/{region}/{entity}/{project}/{collection}/{rest...}", CAN_READ, artifact_links_answer_v2, 0, NULL },
     { HTTP_GET, "/files/{entity}/{project}/{run}/{path...}", CAN_READ, run_files_answer, 0, NULL },
     { HTTP_POST, "/files/{entity}/{project}/{run}/file_stream", CAN_WRITE, file_stream_answer, FILE_STREAM_MAX_BYTES, NULL },
     { HTTP_POST, "/graphql", WHO_ANYONE, graphql_endpoint_answer, GRAPHQL_MAX_BYTES, NULL },
@@ -21,11 +25,18 @@ const struct http_route routes[] = {
     { HTTP_GET, "/metrics", WHO_ANYONE, health_answer_metrics, 0, NULL },
     { HTTP_GET, "/ready", WHO_ANYONE, health_answer_ready, 0, NULL },
     { HTTP_GET, "/readyz", WHO_ANYONE, health_answer_ready, 0, NULL },
+    { HTTP_GET, "/signed/artifacts/{artifact}/files/{path...}", WHO_SIGNED_LINK, artifact_links_answer_file, 0, NULL },
+    { HTTP_PUT, "/signed/artifacts/{artifact}/files/{path...}", WHO_SIGNED_LINK, NULL, LINK_PUT_MAX_BYTES, &artifact_links_upload_file },
+    { HTTP_OPTIONS, "/signed/artifacts/{artifact}/files/{path...}", WHO_ANYONE, upload_answer_preflight, 0, NULL },
+    { HTTP_GET, "/signed/artifacts/{artifact}/wandb_manifest.json", WHO_SIGNED_LINK, artifact_links_answer_manifest, 0, NULL },
+    { HTTP_OPTIONS, "/signed/artifacts/{artifact}/wandb_manifest.json", WHO_ANYONE, upload_answer_preflight, 0, NULL },
     { HTTP_GET, "/signed/history/{run}/{file}", WHO_SIGNED_LINK, history_files_answer, 0, NULL },
-    { HTTP_OPTIONS, "/signed/history/{run}/{file}", WHO_ANYONE, run_files_answer_preflight, 0, NULL },
+    { HTTP_OPTIONS, "/signed/history/{run}/{file}", WHO_ANYONE, upload_answer_preflight, 0, NULL },
+    { HTTP_PUT, "/signed/manifests/{manifest}/{name}", WHO_SIGNED_LINK, NULL, MANIFEST_MAX_BYTES, &artifact_links_upload_manifest },
+    { HTTP_OPTIONS, "/signed/manifests/{manifest}/{name}", WHO_ANYONE, upload_answer_preflight, 0, NULL },
     { HTTP_GET, "/signed/runs/{run}/{path...}", WHO_SIGNED_LINK, run_files_answer_signed, 0, NULL },
     { HTTP_PUT, "/signed/runs/{run}/{path...}", WHO_SIGNED_LINK, NULL, LINK_PUT_MAX_BYTES, &run_files_upload },
-    { HTTP_OPTIONS, "/signed/runs/{run}/{path...}", WHO_ANYONE, run_files_answer_preflight, 0, NULL },
+    { HTTP_OPTIONS, "/signed/runs/{run}/{path...}", WHO_ANYONE, upload_answer_preflight, 0, NULL },
 };
 
 const size_t route_count = sizeof routes / sizeof routes[0];

@@ -6,10 +6,9 @@
 #include "server/store/run.h"
 #include "server/store/run_file.h"
 
-/* PUT /signed/runs/{run}/{path...}; OPTIONS and GET of the same. */
+/* PUT and GET of /signed/runs/{run}/{path...} */
 extern const struct http_sink run_files_upload;
 enum err_code run_files_answer_signed(struct http_call *call, struct err *err);
-enum err_code run_files_answer_preflight(struct http_call *call, struct err *err);
 
 /* GET /files/{entity}/{project}/{run}/{path...} */
 enum err_code run_files_answer(struct http_call *call, struct err *err);

@@ -174,13 +174,25 @@ static struct artifact_file *read_file(const struct db_rows *rows, struct arena 
     return file;
 }
 
+static enum err_code read_one_file(struct db_rows *rows, struct arena *arena, struct artifact_file **out, struct err *err) {
+    *out = db_next(rows) ? read_file(rows, arena) : NULL;
+    TRY(db_end(rows, err));
+    return *out == NULL ? err_set(err, ERR_NOT_FOUND, "the artifact has no such file") : OK;
+}
+
 enum err_code artifact_file_find(struct db_tx *tx, int64_t artifact_id, struct str path, struct arena *arena,
                                  struct artifact_file **out, struct err *err) {
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(artifact_id), DB_TEXT(path)), FILE_SELECT " and path = $2", err));
-    *out = db_next(rows) ? read_file(rows, arena) : NULL;
-    TRY(db_end(rows, err));
-    return *out == NULL ? err_set(err, ERR_NOT_FOUND, "the artifact has no such file") : OK;
+    return read_one_file(rows, arena, out, err);
+}
+
+enum err_code artifact_file_find_by_digest(struct db_tx *tx, int64_t artifact_id, struct str digest, struct arena *arena,
+                                           struct artifact_file **out, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(artifact_id), DB_TEXT(digest)),
+                 FILE_SELECT " and digest = $2 and sha256 is not null order by path limit 1", err));
+    return read_one_file(rows, arena, out, err);
 }
 
 enum err_code artifact_file_list(struct db_tx *tx, int64_t artifact_id, struct str after, size_t limit, const struct str *names,

@@ -63,6 +63,9 @@ MUST_CHECK enum err_code project_blob_link(struct db_tx *tx, int64_t project_id,
 MUST_CHECK enum err_code artifact_file_add(struct db_tx *tx, const struct artifact_file *file, struct err *err);
 MUST_CHECK enum err_code artifact_file_find(struct db_tx *tx, int64_t artifact_id, struct str path, struct arena *arena,
                                             struct artifact_file **out, struct err *err);
+/* digest: base64. */
+MUST_CHECK enum err_code artifact_file_find_by_digest(struct db_tx *tx, int64_t artifact_id, struct str digest, struct arena *arena,
+                                                      struct artifact_file **out, struct err *err);
 /* Of struct artifact_file, by path, after that path (ptr NULL: from the start); only these names when count is not 0. */
 MUST_CHECK enum err_code artifact_file_list(struct db_tx *tx, int64_t artifact_id, struct str after, size_t limit,
                                             const struct str *names, size_t name_count, struct arena *arena, struct list *out,

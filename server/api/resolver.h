@@ -1,0 +1,41 @@
+/* resolver.h - resolvers that read or change the store: the body runs inside a transaction.
+ *
+ *     READING_RESOLVER(answer_tags) {
+ *         TRY(artifact_tags(tx, ..., err));
+ *         return OK;
+ *     }
+ *
+ * has `tx`, `call` and `err` in hand. A CHANGING_RESOLVER's body may run twice (its transaction is repeated), so it
+ * leaves its answer in the call only at the end.
+ */
+#ifndef SERVER_API_RESOLVER_H
+#define SERVER_API_RESOLVER_H
+
+#include "base/clock.h"
+#include "server/api/access.h"
+
+#define RESOLVER_IN(name, begin)                                                                                         \
+    static enum err_code name##_in(struct db_tx *tx, struct gql_call *call, struct err *err);                            \
+    static enum err_code name##_work(struct db_tx *tx, void *context, struct err *err) {                                 \
+        return name##_in(tx, context, err);                                                                              \
+    }                                                                                                                    \
+    static enum err_code name(struct gql_call *call, struct err *err) {                                                  \
+        return begin(gql_identity(call)->app->db, name##_work, call, err);                                               \
+    }                                                                                                                    \
+    static enum err_code name##_in(struct db_tx *tx, struct gql_call *call, struct err *err)
+
+#define READING_RESOLVER(name) RESOLVER_IN(name, db_read)
+#define CHANGING_RESOLVER(name) RESOLVER_IN(name, db_write)
+
+/* A time stamp as the clients read it, 2026-11-21T01:52:54.733Z; null for 0. */
+static inline void resolver_write_time(struct gql_call *call, int64_t wall_ms) {
+    char text[CLOCK_ISO_MAX];
+    if (wall_ms == 0) {
+        json_null(call->out);
+        return;
+    }
+    clock_format_iso(text, wall_ms);
+    json_string(call->out, str_from_c(text));
+}
+
+#endif

@@ -1,0 +1,38 @@
+/* upload.h - bytes put to a signed link: staged and hashed while they arrive, then linked in one transaction.
+ *
+ * A sink's begin names its kind; add, end and cancel are the same for all.
+ */
+#ifndef SERVER_API_UPLOAD_H
+#define SERVER_API_UPLOAD_H
+
+#include "server/api/access.h"
+#include "server/blobs/blobs.h"
+
+struct upload {
+    struct http_call *call;
+    const struct upload_kind *kind;
+    struct blob_writer *writer;
+    struct blob_facts facts; /* once all has arrived */
+    void *target;            /* what `check` found; `store` may find it again */
+};
+
+/* Both get the struct upload as their context and run inside a transaction: check reads, before a byte is taken;
+ * store links what arrived, after making sure once more that it may. */
+struct upload_kind {
+    db_work *check;
+    db_work *store;
+};
+
+enum err_code upload_begin(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err);
+enum err_code upload_add(struct http_call *call, void *state, struct str bytes, struct err *err);
+enum err_code upload_end(struct http_call *call, void *state, struct err *err);
+void upload_cancel(void *state);
+
+/* OPTIONS of a signed link: `wandb verify` asks whether a page of another origin could use it. */
+enum err_code upload_answer_preflight(struct http_call *call, struct err *err);
+
+/* Sends a blob under the name of the file it is logged as. ERR_CORRUPT when its bytes are missing. */
+MUST_CHECK enum err_code upload_send_blob(struct http_call *call, const unsigned char sha256[SHA256_BYTES], struct str name,
+                                          struct err *err);
+
+#endif
