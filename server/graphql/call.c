@@ -125,7 +125,8 @@ void gql_str(struct gql_call *call, struct str text) {
 
 /* ---- what is asked for ---- */
 
-static bool selects(const struct gql_variables *variables, const struct gql_selection *selection, struct str path) {
+static bool selects(const struct gql_variables *variables, const struct gql_selection *selection,
+                    struct str path) {
     struct str name, rest;
     bool goes_deeper = str_cut(path, '.', &name, &rest);
 
@@ -134,7 +135,8 @@ static bool selects(const struct gql_variables *variables, const struct gql_sele
             continue;
         bool is_found = false;
         if (selection->kind == GQL_SELECT_FIELD)
-            is_found = str_eq(selection->name, name) && (!goes_deeper || selects(variables, selection->selections, rest));
+            is_found = str_eq(selection->name, name) &&
+                       (!goes_deeper || selects(variables, selection->selections, rest));
         else if (selection->kind == GQL_SELECT_INLINE)
             is_found = selects(variables, selection->selections, path);
         else

@@ -46,8 +46,9 @@ static enum err_code refuse_field(const struct place *place, const struct gql_na
 
     print_place(&path, place);
     struct str shown = buf_str(&path);
-    enum err_code code = err_set(err, ERR_BAD_INPUT, "%.*s%sfield \"%.*s\" of type \"%.*s\" %s", STR_ARG(shown),
-                                 shown.len > 0 ? ": " : "", STR_ARG(field), STR_ARG(type->name), what);
+    enum err_code code =
+        err_set(err, ERR_BAD_INPUT, "%.*s%sfield \"%.*s\" of type \"%.*s\" %s", STR_ARG(shown),
+                shown.len > 0 ? ": " : "", STR_ARG(field), STR_ARG(type->name), what);
     buf_finish(&path);
     return code;
 }
@@ -62,7 +63,8 @@ static bool is_whole(const struct json_value *value, int64_t *out) {
         *out = value->integer;
         return true;
     }
-    if (value->type != JSON_TYPE_DOUBLE || value->number != floor(value->number) || fabs(value->number) > EXACT_MAX)
+    if (value->type != JSON_TYPE_DOUBLE || value->number != floor(value->number) ||
+        fabs(value->number) > EXACT_MAX)
         return false;
     *out = (int64_t)value->number;
     return true;
@@ -251,8 +253,10 @@ enum err_code gql_coerce_variables(struct gql_variables *out, const struct gql_o
                                    struct err *err) {
     out->declared = operation->variables;
     out->values = ARENA_ARRAY(arena, const struct json_value *, operation->variable_count);
-    for (const struct gql_variable *variable = operation->variables; variable != NULL; variable = variable->next) {
-        if (coerce_variable(&out->values[variable->index], variable, json_get(given, variable->name), arena, err) == OK)
+    for (const struct gql_variable *variable = operation->variables; variable != NULL;
+         variable = variable->next) {
+        if (coerce_variable(&out->values[variable->index], variable, json_get(given, variable->name), arena,
+                            err) == OK)
             continue;
         *failed_at = variable->offset;
         return err_add_context(err, "variable \"$%.*s\"", STR_ARG(variable->name));
@@ -271,17 +275,20 @@ struct from_literal {
 static const struct json_value *variable_value(const struct gql_variables *variables, struct str name) {
     if (variables == NULL)
         return NULL;
-    for (const struct gql_variable *variable = variables->declared; variable != NULL; variable = variable->next)
+    for (const struct gql_variable *variable = variables->declared; variable != NULL;
+         variable = variable->next)
         if (str_eq(variable->name, name))
             return variables->values[variable->index];
     return NULL;
 }
 
-/* Any literal as JSON, for scalars that take anything. Nesting is limited by the parser. NULL: a variable that
- * was not given. */
-static const struct json_value *literal_as_json(const struct from_literal *way, const struct gql_value *value);
+/* Any literal as JSON, for scalars that take anything. Nesting is limited by the parser. NULL: a variable
+ * that was not given. */
+static const struct json_value *literal_as_json(const struct from_literal *way,
+                                                const struct gql_value *value);
 
-static void fill_json_list(const struct from_literal *way, const struct gql_value *value, struct json_value *out) {
+static void fill_json_list(const struct from_literal *way, const struct gql_value *value,
+                           struct json_value *out) {
     out->type = JSON_TYPE_ARRAY;
     out->array.items = ARENA_ARRAY(way->arena, struct json_value, value->count);
     for (const struct gql_value *item = value->items; item != NULL; item = item->next) {
@@ -290,7 +297,8 @@ static void fill_json_list(const struct from_literal *way, const struct gql_valu
     }
 }
 
-static void fill_json_object(const struct from_literal *way, const struct gql_value *value, struct json_value *out) {
+static void fill_json_object(const struct from_literal *way, const struct gql_value *value,
+                             struct json_value *out) {
     out->type = JSON_TYPE_OBJECT;
     out->object.members = ARENA_ARRAY(way->arena, struct json_member, value->count);
     for (const struct gql_argument *member = value->members; member != NULL; member = member->next) {
@@ -309,7 +317,8 @@ static void fill_json_number(const struct gql_value *value, struct json_value *o
     out->number = number_to_double(value->text.ptr, value->text.len);
 }
 
-static const struct json_value *literal_as_json(const struct from_literal *way, const struct gql_value *value) {
+static const struct json_value *literal_as_json(const struct from_literal *way,
+                                                const struct gql_value *value) {
     if (value->kind == GQL_VALUE_VARIABLE)
         return variable_value(way->variables, value->text);
     if (value->kind == GQL_VALUE_NULL)
@@ -413,8 +422,8 @@ static enum err_code coerce_literal_enum(const struct from_literal *way, const s
     return OK;
 }
 
-/* An enum's name is a string in JSON, but not where the language's own scalars are wanted; and a written 1.0 is not an
- * Int. */
+/* An enum's name is a string in JSON, but not where the language's own scalars are wanted; and a written 1.0
+ * is not an Int. */
 static bool is_scalar_literal(const struct gql_value *value, enum gql_scalar scalar) {
     return scalar == GQL_SCALAR_ANY ||
            (value->kind != GQL_VALUE_ENUM &&
@@ -444,8 +453,8 @@ static enum err_code coerce_literal_scalar(const struct from_literal *way, const
     return *out == NULL ? refuse(place, type, "got a value of another kind", way->arena, way->err) : OK;
 }
 
-/* The variable's own type was checked against its place by validation; only null needs another look, because a
- * nullable variable may stand in a non-null place that has a default. */
+/* The variable's own type was checked against its place by validation; only null needs another look, because
+ * a nullable variable may stand in a non-null place that has a default. */
 static enum err_code take_variable(const struct from_literal *way, const struct json_value **out,
                                    const struct gql_value *value, const struct gql_type_ref *type,
                                    const struct place *place) {
@@ -489,7 +498,8 @@ static enum err_code coerce_argument(const struct json_value **out, const struct
     if (*out == NULL)
         *out = input->default_json;
     if (*out == NULL && input->type->is_non_null)
-        return err_set(err, ERR_BAD_INPUT, "argument \"%.*s\" is required and was not given", STR_ARG(input->name));
+        return err_set(err, ERR_BAD_INPUT, "argument \"%.*s\" is required and was not given",
+                       STR_ARG(input->name));
     return OK;
 }
 
@@ -498,8 +508,8 @@ enum err_code gql_coerce_arguments(const struct json_value ***values, const stru
                                    struct arena *arena, struct err *err) {
     *values = ARENA_ARRAY(arena, const struct json_value *, list->count);
     for (size_t i = 0; i < list->count; i++)
-        TRY(coerce_argument(&(*values)[i], &list->items[i], find_member(given, list->items[i].name), variables,
-                            arena, err));
+        TRY(coerce_argument(&(*values)[i], &list->items[i], find_member(given, list->items[i].name),
+                            variables, arena, err));
     return OK;
 }
 
@@ -512,7 +522,8 @@ static bool condition_holds(const struct gql_value *value, const struct gql_vari
 
 bool gql_is_selected(const struct gql_directive *directives, const struct gql_variables *variables) {
     for (; directives != NULL; directives = directives->next)
-        if (condition_holds(&directives->arguments->value, variables) == str_eq(directives->name, STR("skip")))
+        if (condition_holds(&directives->arguments->value, variables) ==
+            str_eq(directives->name, STR("skip")))
             return false;
     return true;
 }

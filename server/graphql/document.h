@@ -1,7 +1,7 @@
 /* document.h - what a GraphQL text says: operations, fragments, selections, values, type references.
  *
- * The parser builds it, validation fills in the parts marked so; afterwards it is read-only and may be shared.
- * Memory: all of it lives in the arena that it was parsed into, and borrows the text.
+ * The parser builds it, validation fills in the parts marked so; afterwards it is read-only and may be
+ * shared. Memory: all of it lives in the arena that it was parsed into, and borrows the text.
  */
 #ifndef SERVER_GRAPHQL_DOCUMENT_H
 #define SERVER_GRAPHQL_DOCUMENT_H
@@ -71,9 +71,9 @@ struct gql_selection {
     struct gql_selection *selections; /* of a field or inline fragment */
     struct gql_selection *next;
     /* filled in by validation */
-    const struct gql_field_def *def;  /* as declared by `parent` */
-    const struct gql_named *parent;   /* the type that the field is asked of, or an inline fragment's own */
-    struct gql_fragment *fragment;    /* of a spread */
+    const struct gql_field_def *def; /* as declared by `parent` */
+    const struct gql_named *parent;  /* the type that the field is asked of, or an inline fragment's own */
+    struct gql_fragment *fragment;   /* of a spread */
 };
 
 struct gql_variable {
@@ -127,8 +127,8 @@ struct gql_fragment {
     const struct gql_named *type;
     struct gql_scope scope;
     enum gql_visit visit;
-    uint32_t height;    /* selection sets on the longest way down */
-    size_t field_count; /* with its own spreads expanded */
+    uint32_t height;         /* selection sets on the longest way down */
+    size_t field_count;      /* with its own spreads expanded */
     uint32_t last_operation; /* number of the last operation that was found to use it */
     uint32_t last_set;       /* number of the last set of fields that it was put into */
 };

@@ -1,5 +1,5 @@
-/* execute.c - runs an operation: asks each field, puts null where one failed, carries null up where it must not
- * stand, and stops at the limits. */
+/* execute.c - runs an operation: asks each field, puts null where one failed, carries null up where it must
+ * not stand, and stops at the limits. */
 #include "server/graphql/execution.h"
 
 #include "server/graphql/parser.h"
@@ -64,7 +64,8 @@ static void check_limits(struct gql_execution *execution) {
     struct err err = { 0 };
 
     if (++execution->answered > execution->limits->cost)
-        (void)err_set(&err, ERR_TOO_LARGE, "the query asks for more than %zu values", execution->limits->cost);
+        (void)err_set(&err, ERR_TOO_LARGE, "the query asks for more than %zu values",
+                      execution->limits->cost);
     else if (execution->writer.out->failed)
         (void)err_set(&err, ERR_TOO_LARGE, "the response is larger than %zu bytes",
                       execution->limits->response_bytes);
@@ -75,7 +76,8 @@ static void check_limits(struct gql_execution *execution) {
 
 /* ---- fields ---- */
 
-static enum err_code coerce_arguments(struct gql_execution *execution, struct gql_selected *selected, struct err *err) {
+static enum err_code coerce_arguments(struct gql_execution *execution, struct gql_selected *selected,
+                                      struct err *err) {
     const struct gql_selection *selection = selected->first.selection;
     struct gql_coerced **first = &execution->coerced[selection->index];
     struct gql_coerced *coerced = *first;
@@ -84,8 +86,8 @@ static enum err_code coerce_arguments(struct gql_execution *execution, struct gq
         coerced = coerced->next;
     if (coerced == NULL) {
         coerced = ARENA_NEW(execution->arena, struct gql_coerced);
-        TRY(gql_coerce_arguments(&coerced->args, &selected->def->args, selection->arguments, &execution->variables,
-                                 execution->arena, err));
+        TRY(gql_coerce_arguments(&coerced->args, &selected->def->args, selection->arguments,
+                                 &execution->variables, execution->arena, err));
         coerced->def = selected->def;
         coerced->next = *first;
         *first = coerced;
@@ -94,8 +96,8 @@ static enum err_code coerce_arguments(struct gql_execution *execution, struct gq
     return OK;
 }
 
-static enum err_code ask(struct gql_execution *execution, struct gql_frame *frame, const struct gql_named *parent_type,
-                         struct err *err) {
+static enum err_code ask(struct gql_execution *execution, struct gql_frame *frame,
+                         const struct gql_named *parent_type, struct err *err) {
     struct gql_selected *selected = frame->selected;
 
     if (selected->args == NULL)
@@ -112,7 +114,8 @@ static bool wrote_null(const struct gql_execution *execution, const struct gql_f
 }
 
 /* False when the value is null and must not be; its error has been noted then. */
-static bool settle(struct gql_execution *execution, struct gql_frame *frame, enum err_code code, struct err *err) {
+static bool settle(struct gql_execution *execution, struct gql_frame *frame, enum err_code code,
+                   struct err *err) {
     bool has_failed = code != OK || frame->is_null;
     bool is_non_null = frame->selected->def->type->is_non_null;
 
@@ -184,9 +187,10 @@ static enum err_code pick_operation(const struct gql_operation **out, const stru
     if (name.len == 0) {
         if (document->operation_count == 1)
             return OK;
-        return err_set(err, ERR_BAD_INPUT, document->operation_count == 0
-                                               ? "the document holds no operation"
-                                               : "the document holds several operations and operationName is missing");
+        return err_set(err, ERR_BAD_INPUT,
+                       document->operation_count == 0
+                           ? "the document holds no operation"
+                           : "the document holds several operations and operationName is missing");
     }
     while (*out != NULL && !str_eq((*out)->name, name))
         *out = (*out)->next;
@@ -270,7 +274,8 @@ static int run(struct gql_execution *execution, const struct gql_document *docum
         out->len = start;
         out->failed = false;
         gql_failures_init(execution->failures, execution->arena);
-        gql_failures_add(execution->failures, &execution->stop, execution->stopped_at, (struct str){ NULL, 0 });
+        gql_failures_add(execution->failures, &execution->stop, execution->stopped_at,
+                         (struct str){ NULL, 0 });
         return refuse(execution->failures, document->text, out);
     }
     if (execution->failures->count > 0) {
@@ -290,8 +295,8 @@ static int execute_document(const struct gql_document *document, const struct gq
     execution->coerced = ARENA_ARRAY(execution->arena, struct gql_coerced *, document->field_count);
     enum err_code code = pick_operation(&operation, document, request->operation_name, &err);
     if (code == OK)
-        code = gql_coerce_variables(&execution->variables, operation, request->variables, execution->arena, &failed_at,
-                                    &err);
+        code = gql_coerce_variables(&execution->variables, operation, request->variables, execution->arena,
+                                    &failed_at, &err);
     if (code != OK) {
         gql_failures_add(execution->failures, &err, failed_at, (struct str){ NULL, 0 });
         return refuse(execution->failures, document->text, out);
@@ -299,10 +304,12 @@ static int execute_document(const struct gql_document *document, const struct gq
     return run(execution, document, operation, out);
 }
 
-int gql_execute(const struct gql_schema *schema, const struct gql_request *request, const struct gql_limits *limits,
-                struct arena *arena, struct buf *out) {
+int gql_execute(const struct gql_schema *schema, const struct gql_request *request,
+                const struct gql_limits *limits, struct arena *arena, struct buf *out) {
     struct gql_failures failures;
-    struct gql_execution execution = { .schema = schema, .limits = limits, .arena = arena, .app = request->app };
+    struct gql_execution execution = {
+        .schema = schema, .limits = limits, .arena = arena, .app = request->app
+    };
 
     gql_failures_init(&failures, arena);
     const struct gql_document *document = prepare(schema, request->query, limits, &failures);

@@ -1,8 +1,8 @@
 /* execution.h - the state of one run of one operation. Private to server/graphql.
  *
- * Fields are answered depth first: gql_object and gql_list_add run the object's own fields before they return, so
- * what a resolver passes needs to live only for that call. The depth of the C stack is the document's depth, which
- * has been checked.
+ * Fields are answered depth first: gql_object and gql_list_add run the object's own fields before they
+ * return, so what a resolver passes needs to live only for that call. The depth of the C stack is the
+ * document's depth, which has been checked.
  */
 #ifndef SERVER_GRAPHQL_EXECUTION_H
 #define SERVER_GRAPHQL_EXECUTION_H
@@ -16,7 +16,8 @@ struct gql_selection_link {
     struct gql_selection_link *next;
 };
 
-/* The arguments of one written field, for one declaration of it: coerced once, however often fragments repeat it. */
+/* The arguments of one written field, for one declaration of it: coerced once, however often fragments repeat
+ * it. */
 struct gql_coerced {
     const struct gql_field_def *def;
     const struct json_value **args;
@@ -73,9 +74,10 @@ const struct gql_plan *gql_plan_below(struct gql_execution *execution, struct gq
                                       const struct gql_named *type);
 const struct gql_plan *gql_plan_root(struct gql_execution *execution, const struct gql_operation *operation);
 
-/* Writes the object's fields. False when a field that must not be null is null; what was written is then to be
- * dropped by the caller. */
-MUST_CHECK bool gql_write_object(struct gql_execution *execution, const struct gql_plan *plan, const void *object);
+/* Writes the object's fields. False when a field that must not be null is null; what was written is then to
+ * be dropped by the caller. */
+MUST_CHECK bool gql_write_object(struct gql_execution *execution, const struct gql_plan *plan,
+                                 const void *object);
 
 /* Takes back everything after a place in the output. */
 void gql_drop_output(struct gql_execution *execution, size_t len, bool needs_comma);

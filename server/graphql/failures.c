@@ -10,7 +10,8 @@ void gql_failures_init(struct gql_failures *failures, struct arena *arena) {
     *failures = (struct gql_failures){ .arena = arena, .tail = &failures->first };
 }
 
-void gql_failures_add(struct gql_failures *failures, const struct err *err, uint32_t offset, struct str path) {
+void gql_failures_add(struct gql_failures *failures, const struct err *err, uint32_t offset,
+                      struct str path) {
     int status = err_http_status(err->code);
 
     if (status >= FIRST_SERVER_STATUS)
@@ -30,7 +31,8 @@ void gql_failures_add(struct gql_failures *failures, const struct err *err, uint
     failures->tail = &failure->next;
 }
 
-static void write_location(const struct gql_failure *failure, struct str document, struct json_writer *writer) {
+static void write_location(const struct gql_failure *failure, struct str document,
+                           struct json_writer *writer) {
     uint32_t line, column;
 
     gql_locate(document, failure->offset, &line, &column);
@@ -45,7 +47,8 @@ static void write_location(const struct gql_failure *failure, struct str documen
     json_array_end(writer);
 }
 
-static void write_failure(const struct gql_failure *failure, struct str document, struct json_writer *writer) {
+static void write_failure(const struct gql_failure *failure, struct str document,
+                          struct json_writer *writer) {
     json_object_begin(writer);
     json_key(writer, STR("message"));
     json_string(writer, failure->message);
@@ -62,7 +65,8 @@ static void write_failure(const struct gql_failure *failure, struct str document
     json_object_end(writer);
 }
 
-void gql_failures_write(const struct gql_failures *failures, struct str document, struct json_writer *writer) {
+void gql_failures_write(const struct gql_failures *failures, struct str document,
+                        struct json_writer *writer) {
     json_array_begin(writer);
     for (const struct gql_failure *failure = failures->first; failure != NULL; failure = failure->next)
         write_failure(failure, document, writer);

@@ -1,4 +1,5 @@
-/* failures.h - the "errors" of a response: gathered while a document is checked or run, written at the end. */
+/* failures.h - the "errors" of a response: gathered while a document is checked or run, written at the end.
+ */
 #ifndef SERVER_GRAPHQL_FAILURES_H
 #define SERVER_GRAPHQL_FAILURES_H
 

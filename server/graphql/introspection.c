@@ -1,4 +1,5 @@
-/* introspection.c - the schema's answers about itself: the types __Schema, __Type and so on as tables like any other.
+/* introspection.c - the schema's answers about itself: the types __Schema, __Type and so on as tables like
+ * any other.
  *
  * A __Type is a struct gql_type_ref: named types have one of their own, lists and non-nulls are written ones.
  */
@@ -247,7 +248,9 @@ static enum err_code answer_type_kind(struct gql_call *call, struct err *err) {
     const struct gql_type_ref *type = call->parent;
 
     (void)err;
-    gql_str(call, str_from_c(type->is_non_null ? "NON_NULL" : type->is_list ? "LIST" : names[type->named->kind]));
+    gql_str(call, str_from_c(type->is_non_null ? "NON_NULL"
+                             : type->is_list   ? "LIST"
+                                               : names[type->named->kind]));
     return OK;
 }
 
@@ -281,9 +284,11 @@ static enum err_code answer_type_possible(struct gql_call *call, struct err *err
 
 static const struct gql_field type_fields[] = {
     { "description", "", "String", ANYONE, answer_type_doc, NULL },
-    { "enumValues", "includeDeprecated: Boolean! = false", "[__EnumValue!]", ANYONE, answer_type_enum_values, NULL },
+    { "enumValues", "includeDeprecated: Boolean! = false", "[__EnumValue!]", ANYONE, answer_type_enum_values,
+      NULL },
     { "fields", "includeDeprecated: Boolean! = false", "[__Field!]", ANYONE, answer_type_fields, NULL },
-    { "inputFields", "includeDeprecated: Boolean! = false", "[__InputValue!]", ANYONE, answer_type_input_fields, NULL },
+    { "inputFields", "includeDeprecated: Boolean! = false", "[__InputValue!]", ANYONE,
+      answer_type_input_fields, NULL },
     { "interfaces", "", "[__Type!]", ANYONE, answer_type_interfaces, NULL },
     { "isOneOf", "", "Boolean", ANYONE, answer_type_is_one_of, NULL },
     { "kind", "", "__TypeKind!", ANYONE, answer_type_kind, NULL },
@@ -340,7 +345,8 @@ static enum err_code answer_directive_name(struct gql_call *call, struct err *er
 }
 
 static const struct gql_field directive_fields[] = {
-    { "args", "includeDeprecated: Boolean! = false", "[__InputValue!]!", ANYONE, answer_directive_args, NULL },
+    { "args", "includeDeprecated: Boolean! = false", "[__InputValue!]!", ANYONE, answer_directive_args,
+      NULL },
     { "description", "", "String", ANYONE, answer_directive_doc, NULL },
     { "isRepeatable", "", "Boolean!", ANYONE, answer_no, NULL },
     { "locations", "", "[__DirectiveLocation!]!", ANYONE, answer_directive_locations, NULL },

@@ -128,7 +128,8 @@ static int hex_digit(char c) {
     return -1;
 }
 
-/* The digits of \uXXXX or \u{X...}; text begins after the u. Returns how many bytes were read, 0 when malformed. */
+/* The digits of \uXXXX or \u{X...}; text begins after the u. Returns how many bytes were read, 0 when
+ * malformed. */
 static size_t read_code_unit(struct str text, uint32_t *unit) {
     bool is_braced = text.len > 0 && text.ptr[0] == '{';
     size_t at = is_braced ? 1 : 0;
@@ -150,7 +151,8 @@ static bool is_low_surrogate(uint32_t unit) {
     return unit >= 0xDC00 && unit < 0xE000;
 }
 
-/* One whole character after "\u", a pair of surrogates included. Returns the bytes read, 0 when it is none. */
+/* One whole character after "\u", a pair of surrogates included. Returns the bytes read, 0 when it is none.
+ */
 static size_t read_unicode_escape(struct str text, uint32_t *character) {
     uint32_t low;
     size_t used = read_code_unit(text, character);
@@ -229,7 +231,8 @@ static void read_name(struct gql_lexer *lexer, struct gql_token *token) {
 
 enum err_code gql_lexer_next(struct gql_lexer *lexer, struct gql_token *token, struct err *err) {
     skip_ignored(lexer);
-    *token = (struct gql_token){ .kind = GQL_TOKEN_END, .offset = (uint32_t)lexer->position, .text = STR_EMPTY };
+    *token =
+        (struct gql_token){ .kind = GQL_TOKEN_END, .offset = (uint32_t)lexer->position, .text = STR_EMPTY };
     if (lexer->position == lexer->source.len)
         return OK;
 
@@ -316,8 +319,8 @@ static size_t indent_of(struct str line) {
 }
 
 struct block_shape {
-    size_t indent;                  /* common to all lines but the first */
-    size_t first_line, end_line;    /* without the blank lines around */
+    size_t indent;               /* common to all lines but the first */
+    size_t first_line, end_line; /* without the blank lines around */
 };
 
 static struct block_shape measure_block(struct str text) {

@@ -1,6 +1,7 @@
 /* lexer.h - cuts GraphQL text into tokens. White space, commas, comments and byte order marks vanish here.
  *
- * Threads: one lexer belongs to one thread. Memory: tokens borrow the source; decoded strings live in the arena.
+ * Threads: one lexer belongs to one thread. Memory: tokens borrow the source; decoded strings live in the
+ * arena.
  */
 #ifndef SERVER_GRAPHQL_LEXER_H
 #define SERVER_GRAPHQL_LEXER_H
@@ -44,7 +45,8 @@ struct gql_lexer {
 
 void gql_lexer_init(struct gql_lexer *lexer, struct str source);
 
-/* ERR_BAD_INPUT with what is wrong; lexer->failed_at says where. At the end: GQL_TOKEN_END, again and again. */
+/* ERR_BAD_INPUT with what is wrong; lexer->failed_at says where. At the end: GQL_TOKEN_END, again and again.
+ */
 MUST_CHECK enum err_code gql_lexer_next(struct gql_lexer *lexer, struct gql_token *token, struct err *err);
 
 /* What a string token stands for: escapes undone, a block string's indentation taken away. The lexer has

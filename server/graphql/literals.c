@@ -1,4 +1,5 @@
-/* literals.c - the values that a document writes down, against the types of their places; see validation.h. */
+/* literals.c - the values that a document writes down, against the types of their places; see validation.h.
+ */
 #include "server/graphql/coerce.h"
 #include "server/graphql/validation.h"
 
@@ -21,7 +22,8 @@ static void note_usage(struct gql_validation *validation, const struct gql_value
 }
 
 /* Calls complain for names that stand twice; a map, because a JSON literal may have very many members. */
-static void check_single(struct gql_validation *validation, const struct gql_argument *arguments, const char *what) {
+static void check_single(struct gql_validation *validation, const struct gql_argument *arguments,
+                         const char *what) {
     if (arguments == NULL || arguments->next == NULL)
         return;
     struct map *seen = map_create(NULL);
@@ -51,26 +53,30 @@ static const struct gql_argument *find_argument(const struct gql_argument *argum
     return arguments;
 }
 
-static void check_object(struct gql_validation *validation, const struct gql_value *value, const struct gql_named *type) {
+static void check_object(struct gql_validation *validation, const struct gql_value *value,
+                         const struct gql_named *type) {
     check_single(validation, value->members, "field");
     for (const struct gql_argument *member = value->members; member != NULL; member = member->next) {
         const struct gql_input_def *input = gql_input_find(&type->inputs, member->name);
         if (input == NULL)
-            gql_complain(validation, member->offset, ERR_BAD_INPUT, "field \"%.*s\" is not defined by type \"%.*s\"",
-                         STR_ARG(shown(member->name)), STR_ARG(type->name));
+            gql_complain(validation, member->offset, ERR_BAD_INPUT,
+                         "field \"%.*s\" is not defined by type \"%.*s\"", STR_ARG(shown(member->name)),
+                         STR_ARG(type->name));
         else
             gql_check_value(validation, &member->value, input->type, input->default_value != NULL);
     }
     for (size_t i = 0; i < type->inputs.count; i++) {
         const struct gql_input_def *input = &type->inputs.items[i];
         if (gql_input_is_required(input) && find_argument(value->members, input->name) == NULL)
-            gql_complain(validation, value->offset, ERR_BAD_INPUT, "field \"%.*s\" of type \"%.*s\" is required",
-                         STR_ARG(input->name), STR_ARG(type->name));
+            gql_complain(validation, value->offset, ERR_BAD_INPUT,
+                         "field \"%.*s\" of type \"%.*s\" is required", STR_ARG(input->name),
+                         STR_ARG(type->name));
     }
 }
 
 /* A single value, of a named type. */
-static void check_leaf(struct gql_validation *validation, const struct gql_value *value, const struct gql_type_ref *type) {
+static void check_leaf(struct gql_validation *validation, const struct gql_value *value,
+                       const struct gql_type_ref *type) {
     const struct json_value *json;
     struct err err = { 0 };
 
@@ -82,8 +88,8 @@ static void check_leaf(struct gql_validation *validation, const struct gql_value
         gql_failures_add(validation->failures, &err, value->offset, (struct str){ NULL, 0 });
 }
 
-void gql_check_value(struct gql_validation *validation, const struct gql_value *value, const struct gql_type_ref *type,
-                     bool has_default) {
+void gql_check_value(struct gql_validation *validation, const struct gql_value *value,
+                     const struct gql_type_ref *type, bool has_default) {
     if (value->kind == GQL_VALUE_VARIABLE) {
         note_usage(validation, value, type, has_default);
         return;
@@ -91,7 +97,8 @@ void gql_check_value(struct gql_validation *validation, const struct gql_value *
     if (value->kind == GQL_VALUE_NULL) {
         if (type->is_non_null) {
             struct str wanted = gql_type_ref_text(type, validation->arena);
-            gql_complain(validation, value->offset, ERR_BAD_INPUT, "expected type \"%.*s\", got null", STR_ARG(wanted));
+            gql_complain(validation, value->offset, ERR_BAD_INPUT, "expected type \"%.*s\", got null",
+                         STR_ARG(wanted));
         }
         return;
     }
@@ -113,18 +120,21 @@ void gql_check_arguments(struct gql_validation *validation, const struct gql_arg
     for (const struct gql_argument *argument = arguments; argument != NULL; argument = argument->next) {
         const struct gql_input_def *input = gql_input_find(declared, argument->name);
         if (input == NULL)
-            gql_complain(validation, argument->offset, ERR_BAD_INPUT, "argument \"%.*s\" is not defined by %.*s",
-                         STR_ARG(shown(argument->name)), STR_ARG(owner));
+            gql_complain(validation, argument->offset, ERR_BAD_INPUT,
+                         "argument \"%.*s\" is not defined by %.*s", STR_ARG(shown(argument->name)),
+                         STR_ARG(owner));
         else
             gql_check_value(validation, &argument->value, input->type, input->default_value != NULL);
     }
     for (size_t i = 0; i < declared->count; i++)
-        if (gql_input_is_required(&declared->items[i]) && find_argument(arguments, declared->items[i].name) == NULL)
+        if (gql_input_is_required(&declared->items[i]) &&
+            find_argument(arguments, declared->items[i].name) == NULL)
             gql_complain(validation, offset, ERR_BAD_INPUT, "argument \"%.*s\" of %.*s is required",
                          STR_ARG(declared->items[i].name), STR_ARG(owner));
 }
 
-void gql_check_directives(struct gql_validation *validation, const struct gql_directive *directives, bool is_selection) {
+void gql_check_directives(struct gql_validation *validation, const struct gql_directive *directives,
+                          bool is_selection) {
     const struct gql_directive *skip = NULL, *include = NULL;
 
     for (; directives != NULL; directives = directives->next) {
@@ -136,13 +146,14 @@ void gql_check_directives(struct gql_validation *validation, const struct gql_di
             continue;
         }
         if (!is_selection)
-            gql_complain(validation, directives->offset, ERR_BAD_INPUT, "directive \"@%.*s\" cannot stand here",
-                         STR_ARG(directives->name));
+            gql_complain(validation, directives->offset, ERR_BAD_INPUT,
+                         "directive \"@%.*s\" cannot stand here", STR_ARG(directives->name));
         if (*seen != NULL)
             gql_complain(validation, directives->offset, ERR_BAD_INPUT, "directive \"@%.*s\" is given twice",
                          STR_ARG(directives->name));
         *seen = directives;
-        gql_check_arguments(validation, directives->arguments, &validation->schema->condition, directives->offset,
-                            arena_printf(validation->arena, "directive \"@%.*s\"", STR_ARG(directives->name)));
+        gql_check_arguments(
+            validation, directives->arguments, &validation->schema->condition, directives->offset,
+            arena_printf(validation->arena, "directive \"@%.*s\"", STR_ARG(directives->name)));
     }
 }

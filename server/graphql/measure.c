@@ -35,8 +35,8 @@ static bool measure_fragment(struct gql_validation *validation, struct gql_fragm
     return true;
 }
 
-static bool measure_below(struct gql_validation *validation, const struct gql_selection *selection, uint32_t depth,
-                          struct size *out) {
+static bool measure_below(struct gql_validation *validation, const struct gql_selection *selection,
+                          uint32_t depth, struct size *out) {
     *out = (struct size){ 0 };
     if (selection->kind == GQL_SELECT_SPREAD)
         return measure_fragment(validation, selection->fragment, depth + 1, selection->offset, out);
@@ -53,8 +53,8 @@ static bool measure_selections(struct gql_validation *validation, const struct g
     for (; selection != NULL; selection = selection->next) {
         if (depth > validation->limits->depth || !measure_below(validation, selection, depth, &below)) {
             if (depth > validation->limits->depth)
-                gql_complain(validation, selection->offset, ERR_TOO_LARGE, "the document is nested deeper than %u levels",
-                             validation->limits->depth);
+                gql_complain(validation, selection->offset, ERR_TOO_LARGE,
+                             "the document is nested deeper than %u levels", validation->limits->depth);
             return false;
         }
         if (below.height > whole.height)
@@ -69,7 +69,8 @@ static bool measure_selections(struct gql_validation *validation, const struct g
 }
 
 /* False when the fragments cannot be measured, which has been noted then. */
-static bool check_size(struct gql_validation *validation, const struct gql_selection *selections, uint32_t offset) {
+static bool check_size(struct gql_validation *validation, const struct gql_selection *selections,
+                       uint32_t offset) {
     struct size size;
 
     if (!measure_selections(validation, selections, 1, &size))
@@ -91,7 +92,8 @@ void gql_measure(struct gql_validation *validation) {
         if (!measure_fragment(validation, fragment, 1, fragment->offset, &size) ||
             !check_size(validation, fragment->selections, fragment->offset))
             return;
-    for (const struct gql_operation *operation = document->operations; operation != NULL; operation = operation->next)
+    for (const struct gql_operation *operation = document->operations; operation != NULL;
+         operation = operation->next)
         if (!check_size(validation, operation->selections, operation->offset))
             return;
 }

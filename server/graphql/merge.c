@@ -1,9 +1,9 @@
 /* merge.c - selections that share a response key must agree; see validation.h.
  *
- * Two fields of one key must have the same shape of answer; unless they belong to different object types, they must
- * also be the same field with the same arguments. Each set of fields is grouped by key and compared with the
- * group's first. Fragments on several types can make the sets multiply, so the work has a budget, and a document
- * that exceeds it is refused.
+ * Two fields of one key must have the same shape of answer; unless they belong to different object types,
+ * they must also be the same field with the same arguments. Each set of fields is grouped by key and compared
+ * with the group's first. Fragments on several types can make the sets multiply, so the work has a budget,
+ * and a document that exceeds it is refused.
  */
 #include "server/graphql/validation.h"
 
@@ -29,7 +29,8 @@ static bool spend(struct merging *merging, uint32_t offset) {
     if (merging->is_over)
         return false;
     if (merging->budget == 0) {
-        gql_complain(merging->validation, offset, ERR_TOO_LARGE, "the document's fields overlap in too many ways");
+        gql_complain(merging->validation, offset, ERR_TOO_LARGE,
+                     "the document's fields overlap in too many ways");
         merging->is_over = true;
         return false;
     }
@@ -42,13 +43,15 @@ static bool spend(struct merging *merging, uint32_t offset) {
 static void add_field(struct merging *merging, struct field_set *set, const struct gql_selection *field) {
     if (set->count == set->room) {
         size_t room = set->room == 0 ? 8 : set->room * 2;
-        set->fields = arena_grow(merging->validation->arena, set->fields, set->count, room, sizeof *set->fields);
+        set->fields =
+            arena_grow(merging->validation->arena, set->fields, set->count, room, sizeof *set->fields);
         set->room = room;
     }
     set->fields[set->count++] = field;
 }
 
-static void add_selections(struct merging *merging, struct field_set *set, const struct gql_selection *selection) {
+static void add_selections(struct merging *merging, struct field_set *set,
+                           const struct gql_selection *selection) {
     for (; selection != NULL; selection = selection->next) {
         if (!spend(merging, selection->offset))
             return;
@@ -97,14 +100,16 @@ static size_t count_arguments(const struct gql_argument *arguments) {
 }
 
 /* In any order when they are few; names are known to be unique. */
-static bool arguments_equal(struct merging *merging, const struct gql_argument *a, const struct gql_argument *b) {
+static bool arguments_equal(struct merging *merging, const struct gql_argument *a,
+                            const struct gql_argument *b) {
     size_t count = count_arguments(a);
 
     if (count != count_arguments(b))
         return false;
     for (; a != NULL; a = a->next) {
         const struct gql_argument *other = count <= UNORDERED_MEMBERS_MAX ? find_argument(b, a->name) : b;
-        if (other == NULL || !str_eq(a->name, other->name) || !values_equal(merging, &a->value, &other->value))
+        if (other == NULL || !str_eq(a->name, other->name) ||
+            !values_equal(merging, &a->value, &other->value))
             return false;
         if (count > UNORDERED_MEMBERS_MAX)
             b = b->next;
@@ -127,7 +132,8 @@ static bool same_shape(const struct gql_type_ref *a, const struct gql_type_ref *
         if (a->is_list != b->is_list || a->is_non_null != b->is_non_null)
             return false;
         if (!a->is_list)
-            return a->named == b->named || (gql_type_is_composite(a->named) && gql_type_is_composite(b->named));
+            return a->named == b->named ||
+                   (gql_type_is_composite(a->named) && gql_type_is_composite(b->named));
     }
 }
 
@@ -166,7 +172,8 @@ static bool check_fields(struct merging *merging, const struct gql_selection **f
 
 static void check_set(struct merging *merging, struct field_set *set, enum demand demand);
 
-static void check_below(struct merging *merging, const struct gql_selection **fields, size_t count, enum demand demand) {
+static void check_below(struct merging *merging, const struct gql_selection **fields, size_t count,
+                        enum demand demand) {
     struct field_set below = { .number = ++merging->set_number };
 
     for (size_t i = 0; i < count; i++)
@@ -177,7 +184,8 @@ static void check_below(struct merging *merging, const struct gql_selection **fi
 
 /* Whether no object can have both fields: they are declared for two different object types. */
 static bool are_apart(const struct gql_selection *a, const struct gql_selection *b) {
-    return a->parent != b->parent && a->parent->kind == GQL_NAMED_OBJECT && b->parent->kind == GQL_NAMED_OBJECT;
+    return a->parent != b->parent && a->parent->kind == GQL_NAMED_OBJECT &&
+           b->parent->kind == GQL_NAMED_OBJECT;
 }
 
 static bool have_apart(const struct gql_selection **fields, size_t count) {
@@ -195,7 +203,8 @@ static bool have_apart(const struct gql_selection **fields, size_t count) {
 static int compare_parents(const void *a, const void *b) {
     const struct gql_selection *left = *(const struct gql_selection *const *)a;
     const struct gql_selection *right = *(const struct gql_selection *const *)b;
-    bool left_is_object = left->parent->kind == GQL_NAMED_OBJECT, right_is_object = right->parent->kind == GQL_NAMED_OBJECT;
+    bool left_is_object = left->parent->kind == GQL_NAMED_OBJECT,
+         right_is_object = right->parent->kind == GQL_NAMED_OBJECT;
     if (left_is_object != right_is_object)
         return left_is_object ? 1 : -1;
     return left_is_object ? str_compare(left->parent->name, right->parent->name) : 0;
@@ -231,7 +240,8 @@ static void check_each_object(struct merging *merging, const struct gql_selectio
     }
 }
 
-static void check_group(struct merging *merging, const struct gql_selection **fields, size_t count, enum demand demand) {
+static void check_group(struct merging *merging, const struct gql_selection **fields, size_t count,
+                        enum demand demand) {
     if (!(demand & SAME_FIELD) || !have_apart(fields, count)) {
         check_together(merging, fields, count, demand);
         return;
@@ -254,12 +264,14 @@ static void check_set(struct merging *merging, struct field_set *set, enum deman
 void gql_check_merging(struct gql_validation *validation) {
     struct merging merging = { .validation = validation,
                                .budget = BUDGET_PER_FIELD * validation->limits->field_count };
-    for (const struct gql_operation *operation = validation->document->operations; operation != NULL; operation = operation->next) {
+    for (const struct gql_operation *operation = validation->document->operations; operation != NULL;
+         operation = operation->next) {
         struct field_set set = { .number = ++merging.set_number };
         add_selections(&merging, &set, operation->selections);
         check_set(&merging, &set, BOTH);
     }
-    for (const struct gql_fragment *fragment = validation->document->fragments; fragment != NULL; fragment = fragment->next) {
+    for (const struct gql_fragment *fragment = validation->document->fragments; fragment != NULL;
+         fragment = fragment->next) {
         struct field_set set = { .number = ++merging.set_number };
         if (fragment->last_set != 0)
             continue; /* seen where it is used */

@@ -8,7 +8,8 @@ enum err_code gql_parser_advance(struct gql_parser *parser) {
     return code;
 }
 
-enum err_code gql_parser_begin(struct gql_parser *parser, struct str text, struct arena *arena, struct err *err) {
+enum err_code gql_parser_begin(struct gql_parser *parser, struct str text, struct arena *arena,
+                               struct err *err) {
     *parser = (struct gql_parser){ .arena = arena, .err = err, .limits = &gql_default_limits };
     gql_lexer_init(&parser->lexer, text);
     return gql_parser_advance(parser);
@@ -54,7 +55,8 @@ bool gql_parser_at_name(const struct gql_parser *parser, const char *name) {
 
 /* ---- types ---- */
 
-static enum err_code parse_type_nested(struct gql_parser *parser, struct gql_type_ref **out, unsigned nesting) {
+static enum err_code parse_type_nested(struct gql_parser *parser, struct gql_type_ref **out,
+                                       unsigned nesting) {
     struct gql_type_ref *type = ARENA_NEW(parser->arena, struct gql_type_ref);
 
     if (nesting > GQL_MAX_NESTING)
@@ -78,9 +80,11 @@ enum err_code gql_parser_type(struct gql_parser *parser, struct gql_type_ref **o
 
 /* ---- values ---- */
 
-static enum err_code parse_value(struct gql_parser *parser, struct gql_value *out, bool is_const, unsigned nesting);
+static enum err_code parse_value(struct gql_parser *parser, struct gql_value *out, bool is_const,
+                                 unsigned nesting);
 
-static enum err_code parse_list(struct gql_parser *parser, struct gql_value *out, bool is_const, unsigned nesting) {
+static enum err_code parse_list(struct gql_parser *parser, struct gql_value *out, bool is_const,
+                                unsigned nesting) {
     struct gql_value **tail = &out->items;
 
     out->kind = GQL_VALUE_LIST;
@@ -95,7 +99,8 @@ static enum err_code parse_list(struct gql_parser *parser, struct gql_value *out
     return gql_parser_advance(parser);
 }
 
-static enum err_code parse_object(struct gql_parser *parser, struct gql_value *out, bool is_const, unsigned nesting) {
+static enum err_code parse_object(struct gql_parser *parser, struct gql_value *out, bool is_const,
+                                  unsigned nesting) {
     struct gql_argument **tail = &out->members;
 
     out->kind = GQL_VALUE_OBJECT;
@@ -129,7 +134,8 @@ static enum err_code parse_variable_use(struct gql_parser *parser, struct gql_va
     return gql_parser_name(parser, &out->text);
 }
 
-static enum err_code parse_value(struct gql_parser *parser, struct gql_value *out, bool is_const, unsigned nesting) {
+static enum err_code parse_value(struct gql_parser *parser, struct gql_value *out, bool is_const,
+                                 unsigned nesting) {
     const struct gql_token *token = &parser->token;
 
     if (nesting > GQL_MAX_NESTING)

@@ -23,8 +23,9 @@ struct gql_parser {
 };
 
 /* The text must be UTF-8. ERR_BAD_INPUT or ERR_TOO_LARGE; *failed_at is then the offset it is about. */
-MUST_CHECK enum err_code gql_parse(struct gql_document **out, struct str text, const struct gql_limits *limits,
-                                   struct arena *arena, uint32_t *failed_at, struct err *err);
+MUST_CHECK enum err_code gql_parse(struct gql_document **out, struct str text,
+                                   const struct gql_limits *limits, struct arena *arena, uint32_t *failed_at,
+                                   struct err *err);
 
 /* ---- pieces, for sdl.c ---- */
 
@@ -33,13 +34,15 @@ MUST_CHECK enum err_code gql_parser_begin(struct gql_parser *parser, struct str 
 MUST_CHECK enum err_code gql_parser_advance(struct gql_parser *parser);
 MUST_CHECK enum err_code gql_parser_expect(struct gql_parser *parser, enum gql_token_kind kind);
 /* Consumes the token when it is of that kind. */
-MUST_CHECK enum err_code gql_parser_accept(struct gql_parser *parser, enum gql_token_kind kind, bool *was_there);
+MUST_CHECK enum err_code gql_parser_accept(struct gql_parser *parser, enum gql_token_kind kind,
+                                           bool *was_there);
 MUST_CHECK enum err_code gql_parser_name(struct gql_parser *parser, struct str *name);
 bool gql_parser_at_name(const struct gql_parser *parser, const char *name);
 enum err_code gql_parser_unexpected(struct gql_parser *parser, const char *wanted);
 MUST_CHECK enum err_code gql_parser_type(struct gql_parser *parser, struct gql_type_ref **out);
 /* is_const forbids variables. */
 MUST_CHECK enum err_code gql_parser_value(struct gql_parser *parser, struct gql_value *out, bool is_const);
-MUST_CHECK enum err_code gql_parser_directives(struct gql_parser *parser, struct gql_directive **out, bool is_const);
+MUST_CHECK enum err_code gql_parser_directives(struct gql_parser *parser, struct gql_directive **out,
+                                               bool is_const);
 
 #endif

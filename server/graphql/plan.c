@@ -1,5 +1,5 @@
-/* plan.c - which fields an object of a given type is asked for: fragments expanded, @skip and @include applied,
- * selections of one response key merged. */
+/* plan.c - which fields an object of a given type is asked for: fragments expanded, @skip and @include
+ * applied, selections of one response key merged. */
 #include "server/graphql/execution.h"
 
 /* From so many fields on, a table finds a response key faster than a walk. */
@@ -33,8 +33,9 @@ static void add_field(struct planner *planner, const struct gql_selection *selec
     struct gql_selected *field = ARENA_NEW(planner->execution->arena, struct gql_selected);
 
     field->key = selection->key;
-    field->def = selection->parent == type ? selection->def
-                                           : gql_type_field(planner->execution->schema, type, selection->name);
+    field->def = selection->parent == type
+                     ? selection->def
+                     : gql_type_field(planner->execution->schema, type, selection->name);
     field->first.selection = selection;
     field->last = &field->first;
     *planner->tail = field;
@@ -64,7 +65,8 @@ static void add_selections(struct planner *planner, const struct gql_selection *
             continue;
         if (selection->kind == GQL_SELECT_FIELD)
             merge_field(planner, selection);
-        else if (selection->kind == GQL_SELECT_INLINE && gql_type_includes(selection->parent, planner->plan->type))
+        else if (selection->kind == GQL_SELECT_INLINE &&
+                 gql_type_includes(selection->parent, planner->plan->type))
             add_selections(planner, selection->selections);
         else if (selection->kind == GQL_SELECT_SPREAD &&
                  gql_type_includes(selection->fragment->type, planner->plan->type))

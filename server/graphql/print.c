@@ -96,7 +96,8 @@ static void print_arguments(const struct gql_input_list *args, struct buf *out) 
 static void print_fields(const struct gql_named *type, struct buf *out) {
     for (size_t i = 0; i < type->field_count; i++) {
         const struct gql_field_def *field = &type->fields[i];
-        print_doc((struct str){ field->row->doc, field->row->doc == NULL ? 0 : strlen(field->row->doc) }, "  ", out);
+        print_doc((struct str){ field->row->doc, field->row->doc == NULL ? 0 : strlen(field->row->doc) },
+                  "  ", out);
         buf_append_str(out, STR("  "));
         buf_append_str(out, field->name);
         print_arguments(&field->args, out);

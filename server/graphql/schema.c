@@ -19,7 +19,8 @@ enum err_code gql_schema_add(struct gql_schema *schema, struct gql_named *type, 
         return err_set(err, ERR_INTERNAL, "type \"%.*s\" has a name that is reserved", STR_ARG(type->name));
     if (schema->type_count == schema->type_room) {
         size_t room = schema->type_room == 0 ? FIRST_TYPE_ROOM : schema->type_room * 2;
-        schema->types = arena_grow(schema->arena, schema->types, schema->type_count, room, sizeof *schema->types);
+        schema->types =
+            arena_grow(schema->arena, schema->types, schema->type_count, room, sizeof *schema->types);
         schema->type_room = room;
     }
     type->self = (struct gql_type_ref){ .name = type->name, .named = type };
@@ -28,7 +29,8 @@ enum err_code gql_schema_add(struct gql_schema *schema, struct gql_named *type, 
     return OK;
 }
 
-static enum err_code add_table(struct gql_schema *schema, const struct gql_type *table, bool is_ours, struct err *err) {
+static enum err_code add_table(struct gql_schema *schema, const struct gql_type *table, bool is_ours,
+                               struct err *err) {
     struct gql_named *type = ARENA_NEW(schema->arena, struct gql_named);
 
     type->name = str_from_c(table->name);
@@ -40,7 +42,8 @@ static enum err_code add_table(struct gql_schema *schema, const struct gql_type 
     return gql_schema_add(schema, type, err);
 }
 
-static enum err_code add_all(struct gql_schema *schema, const struct gql_schema_parts *parts, struct err *err) {
+static enum err_code add_all(struct gql_schema *schema, const struct gql_schema_parts *parts,
+                             struct err *err) {
     TRY(gql_sdl_read(schema, language_sdl, true, err));
     TRY(gql_sdl_read(schema, gql_introspection_sdl, true, err));
     for (size_t i = 0; i < GQL_INTROSPECTION_TYPES; i++)
@@ -58,7 +61,8 @@ static int compare_types(const void *a, const void *b) {
 
 /* ---- names to types ---- */
 
-static enum err_code resolve_type_ref(const struct gql_schema *schema, struct gql_type_ref *type, struct err *err) {
+static enum err_code resolve_type_ref(const struct gql_schema *schema, struct gql_type_ref *type,
+                                      struct err *err) {
     while (type->is_list)
         type = type->item;
     type->named = gql_type_find(schema, type->name);
@@ -67,12 +71,14 @@ static enum err_code resolve_type_ref(const struct gql_schema *schema, struct gq
     return OK;
 }
 
-static enum err_code resolve_inputs(const struct gql_schema *schema, struct gql_input_list *list, struct err *err) {
+static enum err_code resolve_inputs(const struct gql_schema *schema, struct gql_input_list *list,
+                                    struct err *err) {
     for (size_t i = 0; i < list->count; i++) {
         struct gql_input_def *input = &list->items[i];
         TRY(resolve_type_ref(schema, input->type, err));
         if (!gql_type_is_input(gql_innermost(input->type)))
-            return err_set(err, ERR_INTERNAL, "\"%.*s\" must be a scalar, an enum or an input", STR_ARG(input->name));
+            return err_set(err, ERR_INTERNAL, "\"%.*s\" must be a scalar, an enum or an input",
+                           STR_ARG(input->name));
     }
     return OK;
 }
@@ -84,7 +90,8 @@ static unsigned list_depth(const struct gql_type_ref *type) {
     return depth;
 }
 
-static enum err_code resolve_field(const struct gql_schema *schema, struct gql_field_def *field, struct err *err) {
+static enum err_code resolve_field(const struct gql_schema *schema, struct gql_field_def *field,
+                                   struct err *err) {
     const struct gql_field *row = field->row;
 
     if (row->who == 0)
@@ -102,7 +109,8 @@ static enum err_code resolve_field(const struct gql_schema *schema, struct gql_f
     return resolve_inputs(schema, &field->args, err);
 }
 
-static enum err_code resolve_fields(const struct gql_schema *schema, struct gql_named *type, struct err *err) {
+static enum err_code resolve_fields(const struct gql_schema *schema, struct gql_named *type,
+                                    struct err *err) {
     size_t count = type->table->field_count;
 
     type->fields = ARENA_ARRAY(schema->arena, struct gql_field_def, count);
@@ -123,17 +131,20 @@ static enum err_code resolve_fields(const struct gql_schema *schema, struct gql_
     return OK;
 }
 
-static void add_possible(const struct gql_schema *schema, struct gql_named *type, const struct gql_named *object) {
+static void add_possible(const struct gql_schema *schema, struct gql_named *type,
+                         const struct gql_named *object) {
     type->possible = arena_grow(schema->arena, type->possible, type->possible_count, type->possible_count + 1,
                                 sizeof *type->possible);
     type->possible[type->possible_count++] = object;
 }
 
-static enum err_code resolve_members(const struct gql_schema *schema, struct gql_named *type, struct err *err) {
+static enum err_code resolve_members(const struct gql_schema *schema, struct gql_named *type,
+                                     struct err *err) {
     for (size_t i = 0; i < type->member_count; i++) {
         const struct gql_named *member = gql_type_find(schema, type->member_names[i]);
         if (member == NULL || member->kind != GQL_NAMED_OBJECT)
-            return err_set(err, ERR_INTERNAL, "member \"%.*s\" is not an object type", STR_ARG(type->member_names[i]));
+            return err_set(err, ERR_INTERNAL, "member \"%.*s\" is not an object type",
+                           STR_ARG(type->member_names[i]));
         if (gql_type_includes(type, member))
             return err_set(err, ERR_INTERNAL, "member \"%.*s\" stands twice", STR_ARG(type->member_names[i]));
         add_possible(schema, type, member);
@@ -168,7 +179,8 @@ static bool named_may_stand_for(const struct gql_named *type, const struct gql_n
     return type == wanted || (type->kind == GQL_NAMED_OBJECT && gql_type_includes(wanted, type));
 }
 
-/* An object's field may promise more than its interface: an object for an interface, non-null for nullable. */
+/* An object's field may promise more than its interface: an object for an interface, non-null for nullable.
+ */
 static bool may_stand_for(const struct gql_type_ref *type, const struct gql_type_ref *wanted) {
     for (;; type = type->item, wanted = wanted->item) {
         if (type->is_list != wanted->is_list || (wanted->is_non_null && !type->is_non_null))
@@ -178,12 +190,13 @@ static bool may_stand_for(const struct gql_type_ref *type, const struct gql_type
     }
 }
 
-static enum err_code check_arguments_fulfil(const struct gql_field_def *field, const struct gql_field_def *wanted,
-                                            struct err *err) {
+static enum err_code check_arguments_fulfil(const struct gql_field_def *field,
+                                            const struct gql_field_def *wanted, struct err *err) {
     for (size_t i = 0; i < wanted->args.count; i++) {
         const struct gql_input_def *argument = gql_input_find(&field->args, wanted->args.items[i].name);
         if (argument == NULL || !gql_type_ref_equal(argument->type, wanted->args.items[i].type))
-            return err_set(err, ERR_INTERNAL, "argument \"%.*s\" of field \"%.*s\" is missing or of another type",
+            return err_set(err, ERR_INTERNAL,
+                           "argument \"%.*s\" of field \"%.*s\" is missing or of another type",
                            STR_ARG(wanted->args.items[i].name), STR_ARG(field->name));
     }
     for (size_t i = 0; i < field->args.count; i++)
@@ -221,7 +234,8 @@ static enum err_code add_interface(const struct gql_schema *schema, struct gql_n
     return OK;
 }
 
-static enum err_code link_interfaces(const struct gql_schema *schema, struct gql_named *object, struct err *err) {
+static enum err_code link_interfaces(const struct gql_schema *schema, struct gql_named *object,
+                                     struct err *err) {
     if (object->kind != GQL_NAMED_OBJECT || object->table->implements == NULL)
         return OK;
     struct str name, rest = str_from_c(object->table->implements);
@@ -234,7 +248,8 @@ static enum err_code link_interfaces(const struct gql_schema *schema, struct gql
     return OK;
 }
 
-static enum err_code check_interfaces(const struct gql_schema *schema, const struct gql_named *object, struct err *err) {
+static enum err_code check_interfaces(const struct gql_schema *schema, const struct gql_named *object,
+                                      struct err *err) {
     for (size_t i = 0; i < object->interface_count; i++)
         if (check_fulfils(schema, object, object->interfaces[i], err) != OK)
             return err_add_context(err, "interface \"%.*s\"", STR_ARG(object->interfaces[i]->name));
@@ -243,16 +258,19 @@ static enum err_code check_interfaces(const struct gql_schema *schema, const str
 
 /* ---- defaults ---- */
 
-static enum err_code fill_defaults_of_type(const struct gql_schema *schema, struct gql_named *type, struct err *err);
+static enum err_code fill_defaults_of_type(const struct gql_schema *schema, struct gql_named *type,
+                                           struct err *err);
 
 /* An input's default may leave out members that have defaults of their own, so those come first. */
-static enum err_code fill_defaults(const struct gql_schema *schema, struct gql_input_list *list, struct err *err) {
+static enum err_code fill_defaults(const struct gql_schema *schema, struct gql_input_list *list,
+                                   struct err *err) {
     for (size_t i = 0; i < list->count; i++) {
         struct gql_input_def *input = &list->items[i];
         if (input->default_value == NULL)
             continue;
         TRY(fill_defaults_of_type(schema, gql_type_find(schema, gql_innermost(input->type)->name), err));
-        if (gql_coerce_literal(&input->default_json, input->default_value, input->type, NULL, schema->arena, err) != OK) {
+        if (gql_coerce_literal(&input->default_json, input->default_value, input->type, NULL, schema->arena,
+                               err) != OK) {
             (void)err_add_context(err, "default of \"%.*s\"", STR_ARG(input->name));
             err->code = ERR_INTERNAL;
             return ERR_INTERNAL;
@@ -261,7 +279,8 @@ static enum err_code fill_defaults(const struct gql_schema *schema, struct gql_i
     return OK;
 }
 
-static enum err_code fill_defaults_of_type(const struct gql_schema *schema, struct gql_named *type, struct err *err) {
+static enum err_code fill_defaults_of_type(const struct gql_schema *schema, struct gql_named *type,
+                                           struct err *err) {
     if (type->has_defaults)
         return OK;
     type->has_defaults = true;
@@ -276,7 +295,8 @@ static enum err_code fill_defaults_of_type(const struct gql_schema *schema, stru
 
 typedef enum err_code type_step(const struct gql_schema *schema, struct gql_named *type, struct err *err);
 
-static enum err_code check_type_interfaces(const struct gql_schema *schema, struct gql_named *type, struct err *err) {
+static enum err_code check_type_interfaces(const struct gql_schema *schema, struct gql_named *type,
+                                           struct err *err) {
     return check_interfaces(schema, type, err);
 }
 
@@ -311,7 +331,8 @@ static enum err_code find_roots(struct gql_schema *schema, struct err *err) {
         return err_set(err, ERR_INTERNAL, "there is no type \"Query\"");
     TRY(gql_sdl_read_arguments(&schema->condition, "if: Boolean!", schema->arena, err));
     TRY(resolve_inputs(schema, &schema->condition, err));
-    TRY(gql_sdl_read_arguments(&schema->deprecation, "reason: String = \"No longer supported\"", schema->arena, err));
+    TRY(gql_sdl_read_arguments(&schema->deprecation, "reason: String = \"No longer supported\"",
+                               schema->arena, err));
     TRY(resolve_inputs(schema, &schema->deprecation, err));
     TRY(resolve_meta_field(schema, &schema->meta_schema, &gql_meta_rows[0], err));
     TRY(resolve_meta_field(schema, &schema->meta_type, &gql_meta_rows[1], err));
@@ -329,7 +350,8 @@ static enum err_code build(struct gql_schema *schema, const struct gql_schema_pa
     return find_roots(schema, err);
 }
 
-enum err_code gql_schema_create(struct gql_schema **out, const struct gql_schema_parts *parts, struct err *err) {
+enum err_code gql_schema_create(struct gql_schema **out, const struct gql_schema_parts *parts,
+                                struct err *err) {
     struct arena *arena = arena_create();
     struct gql_schema *schema = ARENA_NEW(arena, struct gql_schema);
 

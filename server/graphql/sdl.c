@@ -50,7 +50,8 @@ static enum err_code read_input(struct gql_parser *parser, struct gql_input_def 
     return read_deprecation(parser, &out->deprecated);
 }
 
-static enum err_code read_inputs(struct gql_parser *parser, struct gql_input_list *out, enum gql_token_kind end) {
+static enum err_code read_inputs(struct gql_parser *parser, struct gql_input_list *out,
+                                 enum gql_token_kind end) {
     while (parser->token.kind != end) {
         out->items = arena_grow(parser->arena, out->items, out->count, out->count + 1, sizeof *out->items);
         TRY(read_input(parser, &out->items[out->count]));
@@ -70,7 +71,8 @@ static enum err_code read_enum_values(struct gql_parser *parser, struct gql_name
         TRY(gql_parser_name(parser, &value.name));
         TRY(read_deprecation(parser, &value.deprecated));
         if (gql_enum_find(type, value.name) != NULL)
-            return err_set(parser->err, ERR_INTERNAL, "enum value \"%.*s\" is defined twice", STR_ARG(value.name));
+            return err_set(parser->err, ERR_INTERNAL, "enum value \"%.*s\" is defined twice",
+                           STR_ARG(value.name));
         type->values = arena_grow(parser->arena, type->values, type->value_count, type->value_count + 1,
                                   sizeof *type->values);
         type->values[type->value_count++] = value;
@@ -131,9 +133,12 @@ static enum gql_scalar scalar_by_name(struct str name) {
         struct str name;
         enum gql_scalar scalar;
     } rows[] = {
-        { STR_INIT("Boolean"), GQL_SCALAR_BOOLEAN }, { STR_INIT("Float"), GQL_SCALAR_FLOAT },
-        { STR_INIT("ID"), GQL_SCALAR_ID },           { STR_INIT("Int"), GQL_SCALAR_INT },
-        { STR_INIT("JSONString"), GQL_SCALAR_STRING }, { STR_INIT("String"), GQL_SCALAR_STRING },
+        { STR_INIT("Boolean"), GQL_SCALAR_BOOLEAN },
+        { STR_INIT("Float"), GQL_SCALAR_FLOAT },
+        { STR_INIT("ID"), GQL_SCALAR_ID },
+        { STR_INIT("Int"), GQL_SCALAR_INT },
+        { STR_INIT("JSONString"), GQL_SCALAR_STRING },
+        { STR_INIT("String"), GQL_SCALAR_STRING },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (str_eq(rows[i].name, name))
@@ -168,7 +173,8 @@ enum err_code gql_sdl_read_arguments(struct gql_input_list *out, const char *tex
     return blame_ourselves(code, text, err);
 }
 
-enum err_code gql_sdl_read_type(struct gql_type_ref **out, const char *text, struct arena *arena, struct err *err) {
+enum err_code gql_sdl_read_type(struct gql_type_ref **out, const char *text, struct arena *arena,
+                                struct err *err) {
     struct gql_parser parser;
     enum err_code code = gql_parser_begin(&parser, str_from_c(text), arena, err);
 

@@ -48,7 +48,8 @@ const struct gql_enum_value *gql_enum_find(const struct gql_named *type, struct 
 }
 
 bool gql_type_is_composite(const struct gql_named *type) {
-    return type->kind == GQL_NAMED_OBJECT || type->kind == GQL_NAMED_INTERFACE || type->kind == GQL_NAMED_UNION;
+    return type->kind == GQL_NAMED_OBJECT || type->kind == GQL_NAMED_INTERFACE ||
+           type->kind == GQL_NAMED_UNION;
 }
 
 bool gql_type_is_input(const struct gql_named *type) {

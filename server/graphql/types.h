@@ -20,7 +20,14 @@ enum gql_named_kind {
 };
 
 /* How a scalar's values are checked; every scalar that is not known by name takes any JSON. */
-enum gql_scalar { GQL_SCALAR_ANY, GQL_SCALAR_INT, GQL_SCALAR_FLOAT, GQL_SCALAR_STRING, GQL_SCALAR_BOOLEAN, GQL_SCALAR_ID };
+enum gql_scalar {
+    GQL_SCALAR_ANY,
+    GQL_SCALAR_INT,
+    GQL_SCALAR_FLOAT,
+    GQL_SCALAR_STRING,
+    GQL_SCALAR_BOOLEAN,
+    GQL_SCALAR_ID
+};
 
 /* An argument, or a field of an input type. */
 struct gql_input_def {
@@ -61,7 +68,8 @@ struct gql_named {
     struct gql_input_list inputs;
     struct gql_enum_value *values;
     size_t value_count;
-    const struct gql_named **possible; /* objects that a value of this interface or union may be, sorted by name */
+    const struct gql_named *
+        *possible; /* objects that a value of this interface or union may be, sorted by name */
     size_t possible_count;
     const struct gql_named **interfaces; /* of an object, sorted by name */
     size_t interface_count;
@@ -76,13 +84,15 @@ struct gql_schema {
     size_t type_count, type_room;
     const struct gql_named *query, *mutation;
     struct gql_field_def meta_typename, meta_schema, meta_type;
-    struct gql_input_list condition, deprecation; /* the arguments of @skip and @include, and of @deprecated */
+    struct gql_input_list condition,
+        deprecation; /* the arguments of @skip and @include, and of @deprecated */
     enum err_code (*may_ask)(struct gql_call *call, int who, const struct gql_type *type, struct err *err);
 };
 
 struct gql_named *gql_type_find(const struct gql_schema *schema, struct str name);
 /* The field of that name; __typename, and on Query __schema and __type, too. NULL when there is none. */
-const struct gql_field_def *gql_type_field(const struct gql_schema *schema, const struct gql_named *type, struct str name);
+const struct gql_field_def *gql_type_field(const struct gql_schema *schema, const struct gql_named *type,
+                                           struct str name);
 const struct gql_input_def *gql_input_find(const struct gql_input_list *list, struct str name);
 const struct gql_enum_value *gql_enum_find(const struct gql_named *type, struct str name);
 

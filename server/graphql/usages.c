@@ -1,4 +1,5 @@
-/* usages.c - an operation's variables and the places where they stand, in its fragments too; see validation.h. */
+/* usages.c - an operation's variables and the places where they stand, in its fragments too; see
+ * validation.h. */
 #include "server/graphql/coerce.h"
 #include "server/graphql/validation.h"
 
@@ -16,7 +17,8 @@ static bool resolve_type(struct gql_validation *validation, const struct gql_var
         type = type->item;
     type->named = gql_type_find(validation->schema, type->name);
     if (type->named == NULL)
-        gql_complain(validation, type->offset, ERR_BAD_INPUT, "type \"%.*s\" is not defined", STR_ARG(shown(type->name)));
+        gql_complain(validation, type->offset, ERR_BAD_INPUT, "type \"%.*s\" is not defined",
+                     STR_ARG(shown(type->name)));
     else if (!gql_type_is_input(type->named))
         gql_complain(validation, type->offset, ERR_BAD_INPUT, "variable \"$%.*s\" cannot be of type \"%.*s\"",
                      STR_ARG(shown(variable->name)), STR_ARG(type->name));
@@ -44,7 +46,8 @@ static bool type_fits(const struct gql_type_ref *type, const struct gql_type_ref
     }
 }
 
-/* A nullable variable may stand in a non-null place when either has a default: null is then refused when it comes. */
+/* A nullable variable may stand in a non-null place when either has a default: null is then refused when it
+ * comes. */
 static bool may_stand(const struct gql_variable *variable, const struct gql_usage *usage) {
     bool has_default = usage->has_default ||
                        (variable->default_value != NULL && variable->default_value->kind != GQL_VALUE_NULL);
@@ -55,7 +58,8 @@ static bool may_stand(const struct gql_variable *variable, const struct gql_usag
     return type_fits(variable->type, &nullable);
 }
 
-static void check_usage(struct gql_validation *validation, const struct map *declared, const struct gql_usage *usage) {
+static void check_usage(struct gql_validation *validation, const struct map *declared,
+                        const struct gql_usage *usage) {
     const struct gql_variable *variable = map_find(declared, usage->name);
 
     if (variable == NULL) {
@@ -73,8 +77,8 @@ static void check_usage(struct gql_validation *validation, const struct map *dec
 }
 
 /* Depth is bounded: gql_measure has followed the same ways. */
-static void check_scope(struct gql_validation *validation, const struct map *declared, const struct gql_scope *scope,
-                        uint32_t operation) {
+static void check_scope(struct gql_validation *validation, const struct map *declared,
+                        const struct gql_scope *scope, uint32_t operation) {
     for (const struct gql_usage *usage = scope->usages; usage != NULL; usage = usage->next)
         check_usage(validation, declared, usage);
     for (const struct gql_spread_list *spread = scope->spreads; spread != NULL; spread = spread->next) {
@@ -87,8 +91,8 @@ static void check_scope(struct gql_validation *validation, const struct map *dec
 
 void gql_check_variables(struct gql_validation *validation, struct gql_operation *operation) {
     if (operation->variable_count > VARIABLES_MAX) {
-        gql_complain(validation, operation->offset, ERR_TOO_LARGE, "an operation declares more than %d variables",
-                     VARIABLES_MAX);
+        gql_complain(validation, operation->offset, ERR_TOO_LARGE,
+                     "an operation declares more than %d variables", VARIABLES_MAX);
         return;
     }
     struct map *declared = map_create(NULL);

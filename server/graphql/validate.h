@@ -1,7 +1,7 @@
 /* validate.h - whether a document makes sense against a schema, before anything of it is run.
  *
- * The work is bounded by the document's size times small constants; fragments are measured, not expanded, until
- * it is known that they expand to no more than the limits allow.
+ * The work is bounded by the document's size times small constants; fragments are measured, not expanded,
+ * until it is known that they expand to no more than the limits allow.
  */
 #ifndef SERVER_GRAPHQL_VALIDATE_H
 #define SERVER_GRAPHQL_VALIDATE_H

@@ -1,5 +1,6 @@
-/* fuzz_graphql.c - any document with any variables, against the toy world: lexer, parser, validation, coercion,
- * execution. The input is the document, and after a NUL byte the variables. Whatever comes, the answer is JSON. */
+/* fuzz_graphql.c - any document with any variables, against the toy world: lexer, parser, validation,
+ * coercion, execution. The input is the document, and after a NUL byte the variables. Whatever comes, the
+ * answer is JSON. */
 #include "base/log.h"
 #include "tests/unit/server/graphql/world.h"
 

@@ -1,5 +1,5 @@
-/* gql_probe.c - answers GraphQL requests from standard input, one JSON object a line, about the toy world. With the
- * argument "schema" it prints the schema instead. Driven by tests/api/test_graphql_oracle.py. */
+/* gql_probe.c - answers GraphQL requests from standard input, one JSON object a line, about the toy world.
+ * With the argument "schema" it prints the schema instead. Driven by tests/api/test_graphql_oracle.py. */
 #include "tests/unit/server/graphql/world.h"
 
 #include "base/log.h"

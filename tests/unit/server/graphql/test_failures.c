@@ -7,7 +7,8 @@ static void add(struct gql_failures *failures, enum err_code code, const char *m
     struct err err = { 0 };
     (void)err_set(&err, code, "%s", message);
     log_set_level((enum log_level)(LOG_ERROR + 1));
-    gql_failures_add(failures, &err, offset, code == ERR_BAD_INPUT ? (struct str){ NULL, 0 } : STR("[\"a\",0]"));
+    gql_failures_add(failures, &err, offset,
+                     code == ERR_BAD_INPUT ? (struct str){ NULL, 0 } : STR("[\"a\",0]"));
 }
 
 static const char *written(const struct gql_failures *failures, const char *document, struct arena *arena) {
@@ -27,9 +28,12 @@ static void failures__write_message_place_path_and_code(void **state) {
     assert_string_equal(written(&failures, "", *state), "[]");
     add(&failures, ERR_BAD_INPUT, "a \"b\"", 0);
     add(&failures, ERR_NOT_FOUND, "c", 3);
-    assert_string_equal(written(&failures, "{\n d", *state),
-                        "[{\"message\":\"a \\\"b\\\"\",\"locations\":[{\"line\":1,\"column\":1}],\"extensions\":{\"code\":\"BAD_USER_INPUT\"}},"
-                        "{\"message\":\"c\",\"locations\":[{\"line\":2,\"column\":2}],\"path\":[\"a\",0],\"extensions\":{\"code\":\"NOT_FOUND\"}}]");
+    assert_string_equal(
+        written(&failures, "{\n d", *state),
+        "[{\"message\":\"a "
+        "\\\"b\\\"\",\"locations\":[{\"line\":1,\"column\":1}],\"extensions\":{\"code\":\"BAD_USER_INPUT\"}},"
+        "{\"message\":\"c\",\"locations\":[{\"line\":2,\"column\":2}],\"path\":[\"a\",0],\"extensions\":{"
+        "\"code\":\"NOT_FOUND\"}}]");
     assert_int_equal(failures.retry, OK);
 }
 

@@ -43,13 +43,13 @@ static void lexer__knows_every_kind_of_token(void **state) {
         const char *text;
         enum gql_token_kind kind;
     } rows[] = {
-        { "!", GQL_TOKEN_BANG },        { "$", GQL_TOKEN_DOLLAR },       { "&", GQL_TOKEN_AMP },
-        { "(", GQL_TOKEN_PAREN_OPEN },  { ")", GQL_TOKEN_PAREN_CLOSE },  { "...", GQL_TOKEN_SPREAD },
-        { ":", GQL_TOKEN_COLON },       { "=", GQL_TOKEN_EQUALS },       { "@", GQL_TOKEN_AT },
+        { "!", GQL_TOKEN_BANG },         { "$", GQL_TOKEN_DOLLAR },        { "&", GQL_TOKEN_AMP },
+        { "(", GQL_TOKEN_PAREN_OPEN },   { ")", GQL_TOKEN_PAREN_CLOSE },   { "...", GQL_TOKEN_SPREAD },
+        { ":", GQL_TOKEN_COLON },        { "=", GQL_TOKEN_EQUALS },        { "@", GQL_TOKEN_AT },
         { "[", GQL_TOKEN_BRACKET_OPEN }, { "]", GQL_TOKEN_BRACKET_CLOSE }, { "{", GQL_TOKEN_BRACE_OPEN },
-        { "|", GQL_TOKEN_PIPE },        { "}", GQL_TOKEN_BRACE_CLOSE },  { "_a1Z", GQL_TOKEN_NAME },
-        { "-0", GQL_TOKEN_INT },        { "123", GQL_TOKEN_INT },        { "0.50", GQL_TOKEN_FLOAT },
-        { "1e5", GQL_TOKEN_FLOAT },     { "-1.5E-3", GQL_TOKEN_FLOAT },  { "2E+7", GQL_TOKEN_FLOAT },
+        { "|", GQL_TOKEN_PIPE },         { "}", GQL_TOKEN_BRACE_CLOSE },   { "_a1Z", GQL_TOKEN_NAME },
+        { "-0", GQL_TOKEN_INT },         { "123", GQL_TOKEN_INT },         { "0.50", GQL_TOKEN_FLOAT },
+        { "1e5", GQL_TOKEN_FLOAT },      { "-1.5E-3", GQL_TOKEN_FLOAT },   { "2E+7", GQL_TOKEN_FLOAT },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -59,7 +59,8 @@ static void lexer__knows_every_kind_of_token(void **state) {
 }
 
 static void lexer__undoes_escapes(void **state) {
-    struct gql_token token = first_token("\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20AC\\uD83D\\uDE00\\u{1F600}\\u{0}\"");
+    struct gql_token token =
+        first_token("\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20AC\\uD83D\\uDE00\\u{1F600}\\u{0}\"");
     struct str text = gql_token_string(&token, *state);
     struct str expected = STR("a\"\\/\b\f\n\r\tA\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\xF0\x9F\x98\x80\0");
 
@@ -68,7 +69,8 @@ static void lexer__undoes_escapes(void **state) {
 }
 
 static void lexer__takes_the_indentation_off_block_strings(void **state) {
-    struct gql_token token = first_token("\"\"\"\n\n    one\n      two \\\"\"\" \"\"\n\t\n    three\r\n  \r\"\"\"");
+    struct gql_token token =
+        first_token("\"\"\"\n\n    one\n      two \\\"\"\" \"\"\n\t\n    three\r\n  \r\"\"\"");
     assert_int_equal(token.kind, GQL_TOKEN_BLOCK_STRING);
     assert_str(gql_token_string(&token, *state), "one\n  two \"\"\" \"\"\n\nthree");
 

@@ -16,8 +16,10 @@ static void literals__must_be_of_the_type_of_their_place(void **state) {
     assert_refused("{ echo(text: SIT) }", "expected type \"String\", got a value of another kind");
     assert_refused("{ echo(yes: \"true\") }", "expected type \"Boolean\", got a value of another kind");
     assert_refused("{ echo(json: {}) }", "expected type \"JSONString\", got a value of another kind");
-    assert_refused("{ echo(choice: \"SIT\") }", "expected type \"DogCommand\", got a value that is not one of its names");
-    assert_refused("{ echo(choices: [SIT, NOPE]) }", "expected type \"DogCommand!\", got a value that is not one of its names");
+    assert_refused("{ echo(choice: \"SIT\") }",
+                   "expected type \"DogCommand\", got a value that is not one of its names");
+    assert_refused("{ echo(choices: [SIT, NOPE]) }",
+                   "expected type \"DogCommand!\", got a value that is not one of its names");
     assert_refused("{ echo(texts: [null]) }", "expected type \"String!\", got null");
     assert_refused("{ echo(number: [1]) }", "expected type \"Int\", got a value of another kind");
 }
@@ -26,7 +28,8 @@ static void literals__of_input_types_are_checked_by_field(void **state) {
     assert_refused("{ echo(input: {}) }", "field \"x\" of type \"Point\" is required");
     assert_refused("{ echo(input: {x: 1, zz: 2}) }", "field \"zz\" is not defined by type \"Point\"");
     assert_refused("{ echo(input: {x: 1, x: 2}) }", "field \"x\" is given twice");
-    assert_refused("{ echo(input: {x: 1, inner: {x: \"1\"}}) }", "expected type \"Int!\", got a value of another kind");
+    assert_refused("{ echo(input: {x: 1, inner: {x: \"1\"}}) }",
+                   "expected type \"Int!\", got a value of another kind");
     assert_refused("{ echo(input: 7) }", "expected type \"Point\", got something that is not an object");
     assert_refused("{ echo(any: {a: {b: 1, b: 2}}) }", "field \"b\" is given twice");
 }
@@ -34,10 +37,12 @@ static void literals__of_input_types_are_checked_by_field(void **state) {
 static void literals__let_only_skip_and_include_stand_at_selections(void **state) {
     assert_refused("{ dog { name @nope } }", "directive \"@nope\" is not defined");
     assert_refused("{ dog { name @skip } }", "argument \"if\" of directive \"@skip\" is required");
-    assert_refused("{ dog { name @include(if: 1) } }", "expected type \"Boolean!\", got a value of another kind");
+    assert_refused("{ dog { name @include(if: 1) } }",
+                   "expected type \"Boolean!\", got a value of another kind");
     assert_refused("{ dog { name @skip(if: true) @skip(if: true) } }", "directive \"@skip\" is given twice");
     assert_refused("query @skip(if: true) { dog { name } }", "directive \"@skip\" cannot stand here");
-    assert_refused("{ dog { ...F } } fragment F on Dog @include(if: true) { name }", "directive \"@include\" cannot stand here");
+    assert_refused("{ dog { ...F } } fragment F on Dog @include(if: true) { name }",
+                   "directive \"@include\" cannot stand here");
     assert_accepted("{ dog { name @skip(if: false) @include(if: true) ... @skip(if: true) { id } } }");
 }
 

@@ -1,7 +1,9 @@
 /* test_measure.c */
 #include "tests/unit/server/graphql/fixture.h"
 
-static const struct gql_limits small = { .depth = 5, .document_bytes = 4096, .field_count = 20, .cost = 100, .response_bytes = 4096 };
+static const struct gql_limits small = {
+    .depth = 5, .document_bytes = 4096, .field_count = 20, .cost = 100, .response_bytes = 4096
+};
 
 static void assert_refused_within(const char *query, const char *message, struct arena *arena) {
     const char *answer = world_ask_within(query, NULL, &small, arena);
@@ -12,23 +14,36 @@ static void assert_refused_within(const char *query, const char *message, struct
 
 static void measure__finds_fragments_that_contain_themselves(void **state) {
     assert_refused("{ dog { ...F } } fragment F on Dog { ...F }", "fragment \"F\" contains itself");
-    assert_refused("{ dog { id } } fragment F on Pet { friends { ...G } } fragment G on Pet { ... on Dog { ...F } }", "fragment \"F\" contains itself");
+    assert_refused(
+        "{ dog { id } } fragment F on Pet { friends { ...G } } fragment G on Pet { ... on Dog { ...F } }",
+        "fragment \"F\" contains itself");
     assert_accepted("{ dog { ...F ...F } } fragment F on Dog { ...G } fragment G on Dog { id }");
 }
 
 static void measure__counts_depth_through_fragments(void **state) {
-    assert_refused_within("{ human { ...A } } fragment A on Human { self { ...B } } fragment B on Human { self { name } }", "nested deeper than 5 levels", *state);
-    assert_memory_equal(world_ask_within("{ human { ...A } } fragment A on Human { self { name } }", NULL, &small, *state), "200", 3);
+    assert_refused_within(
+        "{ human { ...A } } fragment A on Human { self { ...B } } fragment B on Human { self { name } }",
+        "nested deeper than 5 levels", *state);
+    assert_memory_equal(
+        world_ask_within("{ human { ...A } } fragment A on Human { self { name } }", NULL, &small, *state),
+        "200", 3);
 }
 
 /* Each fragment was measured from where it stands first; where it stands deeper, the sum counts. */
 static void measure__adds_up_where_a_measured_fragment_stands_deep(void **state) {
-    assert_refused_within("{ a: human { ...F } human { self { self { ...F } } } } fragment F on Human { self { name } }", "nested deeper than 5 levels", *state);
+    assert_refused_within(
+        "{ a: human { ...F } human { self { self { ...F } } } } fragment F on Human { self { name } }",
+        "nested deeper than 5 levels", *state);
 }
 
 static void measure__counts_fields_as_if_fragments_were_written_out(void **state) {
-    assert_refused_within("{ human { ...A ...A ...A } } fragment A on Human { ...B ...B ...B } fragment B on Human { a: name b: name c: name }", "more than 20 fields", *state);
-    assert_memory_equal(world_ask_within("{ human { ...A ...A } } fragment A on Human { ...B ...B ...B } fragment B on Human { a: name b: name c: name }", NULL, &small, *state), "200", 3);
+    assert_refused_within("{ human { ...A ...A ...A } } fragment A on Human { ...B ...B ...B } fragment B on "
+                          "Human { a: name b: name c: name }",
+                          "more than 20 fields", *state);
+    assert_memory_equal(world_ask_within("{ human { ...A ...A } } fragment A on Human { ...B ...B ...B } "
+                                         "fragment B on Human { a: name b: name c: name }",
+                                         NULL, &small, *state),
+                        "200", 3);
 }
 
 /* Written out, this would be 2^60 fields. */

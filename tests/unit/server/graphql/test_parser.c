@@ -12,7 +12,8 @@ static struct gql_document *parse(const char *text, struct arena *arena) {
     return document;
 }
 
-static void assert_bad(const char *text, enum err_code code, const char *message, uint32_t offset, struct arena *arena) {
+static void assert_bad(const char *text, enum err_code code, const char *message, uint32_t offset,
+                       struct arena *arena) {
     struct gql_document *document;
     struct gql_limits limits = { .depth = 4, .field_count = 6 };
     struct err err = { 0 };
@@ -24,7 +25,8 @@ static void assert_bad(const char *text, enum err_code code, const char *message
 }
 
 static void parser__reads_an_operation_with_variables(void **state) {
-    struct gql_document *document = parse("#graphql\nmutation M($id: ID!, $tags: [String!]! = [\"a\"] $n: Int = -1, ) { x }", *state);
+    struct gql_document *document =
+        parse("#graphql\nmutation M($id: ID!, $tags: [String!]! = [\"a\"] $n: Int = -1, ) { x }", *state);
     const struct gql_operation *operation = document->operations;
     const struct gql_variable *tags = operation->variables->next;
 
@@ -40,9 +42,12 @@ static void parser__reads_an_operation_with_variables(void **state) {
 }
 
 static void parser__reads_every_kind_of_value(void **state) {
-    struct gql_document *document = parse("{x(a: [1, 2.5, \"s\", \"\"\" b\"\"\", true, false, null, E, $v, {k: {}, l: []}])}", *state);
-    static const enum gql_value_kind kinds[] = { GQL_VALUE_INT,  GQL_VALUE_FLOAT, GQL_VALUE_STRING, GQL_VALUE_STRING,   GQL_VALUE_TRUE,
-                                                 GQL_VALUE_FALSE, GQL_VALUE_NULL,  GQL_VALUE_ENUM,   GQL_VALUE_VARIABLE, GQL_VALUE_OBJECT };
+    struct gql_document *document =
+        parse("{x(a: [1, 2.5, \"s\", \"\"\" b\"\"\", true, false, null, E, $v, {k: {}, l: []}])}", *state);
+    static const enum gql_value_kind kinds[] = { GQL_VALUE_INT,    GQL_VALUE_FLOAT, GQL_VALUE_STRING,
+                                                 GQL_VALUE_STRING, GQL_VALUE_TRUE,  GQL_VALUE_FALSE,
+                                                 GQL_VALUE_NULL,   GQL_VALUE_ENUM,  GQL_VALUE_VARIABLE,
+                                                 GQL_VALUE_OBJECT };
     const struct gql_value *list = &document->operations->selections->arguments->value;
     const struct gql_value *item = list->items;
 
@@ -53,7 +58,9 @@ static void parser__reads_every_kind_of_value(void **state) {
 }
 
 static void parser__reads_aliases_fragments_and_directives(void **state) {
-    struct gql_document *document = parse("query { a: b @skip(if: $s) { ...F ... on T @include(if: true) { c } ... { d } } } fragment F on T { e }", *state);
+    struct gql_document *document = parse("query { a: b @skip(if: $s) { ...F ... on T @include(if: true) { c "
+                                          "} ... { d } } } fragment F on T { e }",
+                                          *state);
     const struct gql_selection *a = document->operations->selections, *spread = a->selections;
 
     assert_str(a->key, "a");
@@ -71,20 +78,27 @@ static void parser__reads_aliases_fragments_and_directives(void **state) {
 
 /* Words of the language are names everywhere else. */
 static void parser__takes_keywords_for_names(void **state) {
-    struct gql_document *document = parse("{ query: on fragment(mutation: true) { true null ...{ on } } }", *state);
+    struct gql_document *document =
+        parse("{ query: on fragment(mutation: true) { true null ...{ on } } }", *state);
     assert_str(document->operations->selections->name, "on");
     assert_str(document->operations->selections->next->arguments->name, "mutation");
 }
 
 static void parser__says_what_it_expected(void **state) {
-    assert_bad("", ERR_BAD_INPUT, "syntax error: expected an operation or a fragment, found the end of the document", 0, *state);
-    assert_bad("{a", ERR_BAD_INPUT, "syntax error: expected a name, found the end of the document", 2, *state);
+    assert_bad("", ERR_BAD_INPUT,
+               "syntax error: expected an operation or a fragment, found the end of the document", 0, *state);
+    assert_bad("{a", ERR_BAD_INPUT, "syntax error: expected a name, found the end of the document", 2,
+               *state);
     assert_bad("{a(}", ERR_BAD_INPUT, "syntax error: expected a name, found '}'", 3, *state);
     assert_bad("{a(b:)}", ERR_BAD_INPUT, "syntax error: expected a value, found ')'", 5, *state);
-    assert_bad("type A {b: C}", ERR_BAD_INPUT, "syntax error: expected an operation or a fragment, found a name \"type\"", 0, *state);
-    assert_bad("fragment F in T {a}", ERR_BAD_INPUT, "syntax error: expected \"on\", found a name \"in\"", 11, *state);
-    assert_bad("fragment on on T {a}", ERR_BAD_INPUT, "syntax error: expected a fragment's name, found a name \"on\"", 9, *state);
-    assert_bad("query ($a: Int = $b) {a}", ERR_BAD_INPUT, "syntax error: a variable cannot stand in a constant value", 17, *state);
+    assert_bad("type A {b: C}", ERR_BAD_INPUT,
+               "syntax error: expected an operation or a fragment, found a name \"type\"", 0, *state);
+    assert_bad("fragment F in T {a}", ERR_BAD_INPUT, "syntax error: expected \"on\", found a name \"in\"", 11,
+               *state);
+    assert_bad("fragment on on T {a}", ERR_BAD_INPUT,
+               "syntax error: expected a fragment's name, found a name \"on\"", 9, *state);
+    assert_bad("query ($a: Int = $b) {a}", ERR_BAD_INPUT,
+               "syntax error: a variable cannot stand in a constant value", 17, *state);
 }
 
 static void parser__stops_at_the_limits(void **state) {
@@ -93,8 +107,10 @@ static void parser__stops_at_the_limits(void **state) {
 
     struct str brackets = { memset(arena_alloc(*state, 100001), '[', 100000), 100000 };
     ((char *)brackets.ptr)[brackets.len] = '\0';
-    assert_bad(arena_printf(*state, "{a(b:%s)}", brackets.ptr).ptr, ERR_TOO_LARGE, "a value is nested too deeply", 69, *state);
-    assert_bad(arena_printf(*state, "query($a:%s){b}", brackets.ptr).ptr, ERR_TOO_LARGE, "list types are nested too deeply", 73, *state);
+    assert_bad(arena_printf(*state, "{a(b:%s)}", brackets.ptr).ptr, ERR_TOO_LARGE,
+               "a value is nested too deeply", 69, *state);
+    assert_bad(arena_printf(*state, "query($a:%s){b}", brackets.ptr).ptr, ERR_TOO_LARGE,
+               "list types are nested too deeply", 73, *state);
 }
 
 static void parser__refuses_more_than_a_hundred_operations(void **state) {
@@ -106,7 +122,9 @@ static void parser__refuses_more_than_a_hundred_operations(void **state) {
     struct err err = { 0 };
     uint32_t failed_at;
 
-    assert_int_equal(gql_parse(&document, str_from_c(text.ptr), &gql_default_limits, *state, &failed_at, &err), ERR_TOO_LARGE);
+    assert_int_equal(
+        gql_parse(&document, str_from_c(text.ptr), &gql_default_limits, *state, &failed_at, &err),
+        ERR_TOO_LARGE);
     assert_string_equal(err.message, "the document holds more than 100 operations");
     buf_finish(&text);
 }

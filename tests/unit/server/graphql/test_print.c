@@ -18,7 +18,8 @@ static const char *printed(const char *value, struct arena *arena) {
 }
 
 static void print__writes_values_as_graphql(void **state) {
-    assert_string_equal(printed("{a:[1 -2.5e3 true null E],b:{}, c:[]}", *state), "{a: [1, -2.5e3, true, null, E], b: {}, c: []}");
+    assert_string_equal(printed("{a:[1 -2.5e3 true null E],b:{}, c:[]}", *state),
+                        "{a: [1, -2.5e3, true, null, E], b: {}, c: []}");
     assert_string_equal(printed("\"a\\\"\\u0041\\n\"", *state), "\"a\\\"A\\n\"");
     assert_string_equal(printed("\"\"\"\n  a\n   b\"\"\"", *state), "\"a\\n b\"");
 }
@@ -29,9 +30,12 @@ static void print__writes_types_in_order_without_the_language_s_own(void **state
 
     gql_schema_print(schema, &out);
     const char *text = arena_copy_c(*state, buf_str(&out));
-    assert_memory_equal(text, "type Cat implements Pet {\n  friends(first: Int = 10, \"Only these.\" kind: String): [Pet!]\n", 87);
+    assert_memory_equal(
+        text, "type Cat implements Pet {\n  friends(first: Int = 10, \"Only these.\" kind: String): [Pet!]\n",
+        87);
     assert_non_null(strstr(text, "\nunion CatOrDog = Cat | Dog\n\ntype Dog implements Pet {"));
-    assert_non_null(strstr(text, "\n\"What a dog may know.\"\nenum DogCommand {\n  SIT\n  \"Lie down.\"\n  DOWN\n  HEEL\n  ROLL @deprecated(reason: \"undignified\")\n}\n"));
+    assert_non_null(strstr(text, "\n\"What a dog may know.\"\nenum DogCommand {\n  SIT\n  \"Lie down.\"\n  "
+                                 "DOWN\n  HEEL\n  ROLL @deprecated(reason: \"undignified\")\n}\n"));
     assert_non_null(strstr(text, "  \"One pet, by its id.\"\n  pet(\"Which.\" id: ID!): Pet\n"));
     assert_non_null(strstr(text, "interface Pet {\n"));
     assert_non_null(strstr(text, "  y: Int = 7\n"));

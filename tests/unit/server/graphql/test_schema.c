@@ -27,7 +27,9 @@ static const struct gql_type node = GQL_INTERFACE_TYPE("Node", node_rows);
 /* The message that a schema with one more type and some SDL is refused with; "" when it is not. */
 static const char *refusal(const struct gql_type *more, const char *sdl, struct arena *arena) {
     const struct gql_type *types[] = { &query, &node, more };
-    const struct gql_schema_parts parts = { .types = types, .type_count = more == NULL ? 2 : 3, .sdl = sdl, .may_ask = may_ask };
+    const struct gql_schema_parts parts = {
+        .types = types, .type_count = more == NULL ? 2 : 3, .sdl = sdl, .may_ask = may_ask
+    };
     struct gql_schema *schema = NULL;
     struct err err = { 0 };
 
@@ -55,38 +57,62 @@ static const char *refusal(const struct gql_type *more, const char *sdl, struct 
     } while (0)
 
 static void schema__refuses_rows_that_contradict_themselves(void **state) {
-    assert_table_refused("type \"T\": field \"a\" is not in its place: rows are sorted by name", ROW("b", "", "Int"), ROW("a", "", "Int"));
-    assert_table_refused("type \"T\": field \"a\" is not in its place: rows are sorted by name", ROW("a", "", "Int"), ROW("a", "", "Int"));
-    assert_table_refused("type \"T\": field \"a\": nobody is said to be allowed to ask", { "a", "", "Int", 0, answer, NULL });
+    assert_table_refused("type \"T\": field \"a\" is not in its place: rows are sorted by name",
+                         ROW("b", "", "Int"), ROW("a", "", "Int"));
+    assert_table_refused("type \"T\": field \"a\" is not in its place: rows are sorted by name",
+                         ROW("a", "", "Int"), ROW("a", "", "Int"));
+    assert_table_refused("type \"T\": field \"a\": nobody is said to be allowed to ask",
+                         { "a", "", "Int", 0, answer, NULL });
     assert_table_refused("type \"T\": field \"a\": nothing answers", { "a", "", "Int", 1, NULL, NULL });
     assert_table_refused("type \"T\": field \"a\": type \"Nope\" is not defined", ROW("a", "", "[Nope!]"));
     assert_table_refused("type \"T\": field \"a\": type \"Nope\" is not defined", ROW("a", "x: Nope", "Int"));
-    assert_table_refused("type \"T\": field \"a\": \"x\" must be a scalar, an enum or an input", ROW("a", "x: Query", "Int"));
+    assert_table_refused("type \"T\": field \"a\": \"x\" must be a scalar, an enum or an input",
+                         ROW("a", "x: Query", "Int"));
     assert_table_refused("type \"T\": field \"a\": a field cannot be of an input type", ROW("a", "", "I"));
-    assert_table_refused("type \"T\": field \"a\": lists of lists of objects are not supported", ROW("a", "", "[[Query]]"));
-    assert_table_refused("type \"T\": field \"a\": in \"[Int\": syntax error: expected ']', found the end of the document", ROW("a", "", "[Int"));
-    assert_table_refused("type \"T\": field \"a\": in \"x Int\": syntax error: expected ':', found a name \"Int\"", ROW("a", "x Int", "Int"));
-    assert_table_refused("type \"T\": field \"a\": default of \"x\": expected type \"Int\", got a value of another kind", ROW("a", "x: Int = \"y\"", "Int"));
+    assert_table_refused("type \"T\": field \"a\": lists of lists of objects are not supported",
+                         ROW("a", "", "[[Query]]"));
+    assert_table_refused(
+        "type \"T\": field \"a\": in \"[Int\": syntax error: expected ']', found the end of the document",
+        ROW("a", "", "[Int"));
+    assert_table_refused(
+        "type \"T\": field \"a\": in \"x Int\": syntax error: expected ':', found a name \"Int\"",
+        ROW("a", "x Int", "Int"));
+    assert_table_refused(
+        "type \"T\": field \"a\": default of \"x\": expected type \"Int\", got a value of another kind",
+        ROW("a", "x: Int = \"y\"", "Int"));
 }
 
 static void schema__refuses_unfulfilled_interfaces(void **state) {
     assert_object_refused("type \"T\": interface \"Node\": field \"id\" is missing", ROW("a", "", "Int"));
-    assert_object_refused("type \"T\": interface \"Node\": field \"id\" is of another type", ROW("id", "x: Int", "ID"));
-    assert_object_refused("type \"T\": interface \"Node\": argument \"x\" of field \"id\" is missing or of another type", ROW("id", "", "ID!"));
-    assert_object_refused("type \"T\": interface \"Node\": argument \"y\" of field \"id\" must not be required", ROW("id", "x: Int, y: Int!", "ID!"));
+    assert_object_refused("type \"T\": interface \"Node\": field \"id\" is of another type",
+                          ROW("id", "x: Int", "ID"));
+    assert_object_refused(
+        "type \"T\": interface \"Node\": argument \"x\" of field \"id\" is missing or of another type",
+        ROW("id", "", "ID!"));
+    assert_object_refused(
+        "type \"T\": interface \"Node\": argument \"y\" of field \"id\" must not be required",
+        ROW("id", "x: Int, y: Int!", "ID!"));
 
     static const struct gql_type wrong = GQL_TYPE_IMPLEMENTS("T", query_rows, "Query");
-    assert_string_equal(refusal(&wrong, "", *state), "the GraphQL schema: type \"T\": \"Query\" is not an interface");
+    assert_string_equal(refusal(&wrong, "", *state),
+                        "the GraphQL schema: type \"T\": \"Query\" is not an interface");
 }
 
 static void schema__refuses_wrong_definitions(void **state) {
-    assert_string_equal(refusal(NULL, "union U = Query | Node", *state), "the GraphQL schema: type \"U\": member \"Node\" is not an object type");
-    assert_string_equal(refusal(NULL, "union U = Query | Query", *state), "the GraphQL schema: type \"U\": member \"Query\" stands twice");
-    assert_string_equal(refusal(NULL, "scalar Query", *state), "the GraphQL schema: type \"Query\" is defined twice");
-    assert_string_equal(refusal(NULL, "scalar __X", *state), "the GraphQL schema: type \"__X\" has a name that is reserved");
-    assert_string_equal(refusal(NULL, "enum E {}", *state), "the GraphQL schema: type \"E\": it has no values");
-    assert_string_equal(refusal(NULL, "input I {}", *state), "the GraphQL schema: type \"I\": it has no fields");
-    assert_string_equal(refusal(NULL, "input I { x: Node }", *state), "the GraphQL schema: type \"I\": \"x\" must be a scalar, an enum or an input");
+    assert_string_equal(refusal(NULL, "union U = Query | Node", *state),
+                        "the GraphQL schema: type \"U\": member \"Node\" is not an object type");
+    assert_string_equal(refusal(NULL, "union U = Query | Query", *state),
+                        "the GraphQL schema: type \"U\": member \"Query\" stands twice");
+    assert_string_equal(refusal(NULL, "scalar Query", *state),
+                        "the GraphQL schema: type \"Query\" is defined twice");
+    assert_string_equal(refusal(NULL, "scalar __X", *state),
+                        "the GraphQL schema: type \"__X\" has a name that is reserved");
+    assert_string_equal(refusal(NULL, "enum E {}", *state),
+                        "the GraphQL schema: type \"E\": it has no values");
+    assert_string_equal(refusal(NULL, "input I {}", *state),
+                        "the GraphQL schema: type \"I\": it has no fields");
+    assert_string_equal(refusal(NULL, "input I { x: Node }", *state),
+                        "the GraphQL schema: type \"I\": \"x\" must be a scalar, an enum or an input");
     assert_string_equal(refusal(NULL, "scalar Date", *state), "");
 }
 
@@ -104,7 +130,10 @@ static void schema__fills_defaults_inside_defaults(void **state) {
     static const struct gql_field rows[] = { ROW("a", "x: I = {}", "Int") };
     static const struct gql_type table = GQL_TYPE("T", rows);
     const struct gql_type *types[] = { &query, &table };
-    const struct gql_schema_parts parts = { .types = types, .type_count = 2, .sdl = "input I { y: J = {} } input J { z: Int = 7 }", .may_ask = may_ask };
+    const struct gql_schema_parts parts = { .types = types,
+                                            .type_count = 2,
+                                            .sdl = "input I { y: J = {} } input J { z: Int = 7 }",
+                                            .may_ask = may_ask };
     struct gql_schema *schema;
     struct err err = { 0 };
 

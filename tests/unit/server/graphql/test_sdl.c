@@ -26,9 +26,12 @@ static void assert_bad(const char *text, const char *message, struct arena *aren
 }
 
 static void sdl__reads_all_kinds_of_definitions(void **state) {
-    struct gql_schema *schema = read("\"A day.\" scalar Date # comment\n enum E { A \"b\" B @deprecated C @deprecated(reason: \"r\") } "
-                                     "input I { \"x\" x: [Int!]! = [1], y: I @deprecated } union U = | A | B union V=C", *state);
-    const struct gql_named *e = gql_type_find(schema, STR("E")), *i = gql_type_find(schema, STR("I")), *u = gql_type_find(schema, STR("U"));
+    struct gql_schema *schema = read(
+        "\"A day.\" scalar Date # comment\n enum E { A \"b\" B @deprecated C @deprecated(reason: \"r\") } "
+        "input I { \"x\" x: [Int!]! = [1], y: I @deprecated } union U = | A | B union V=C",
+        *state);
+    const struct gql_named *e = gql_type_find(schema, STR("E")), *i = gql_type_find(schema, STR("I")),
+                           *u = gql_type_find(schema, STR("U"));
 
     assert_int_equal(schema->type_count, 5);
     assert_str(gql_type_find(schema, STR("Date"))->doc, "A day.");
@@ -60,7 +63,9 @@ static void sdl__reads_arguments_of_fields(void **state) {
     struct gql_input_list list;
     struct err err = { 0 };
 
-    assert_int_equal(gql_sdl_read_arguments(&list, "first: Int = 50, \"where\" after: String, ids: [ID!]!", *state, &err), OK);
+    assert_int_equal(
+        gql_sdl_read_arguments(&list, "first: Int = 50, \"where\" after: String, ids: [ID!]!", *state, &err),
+        OK);
     assert_int_equal(list.count, 3);
     assert_str(list.items[0].default_value->text, "50");
     assert_str(list.items[1].doc, "where");

@@ -13,7 +13,8 @@ static void types__find_fields_and_the_language_s_own(void **state) {
 
     (void)state;
     for (size_t i = 0; i < type(schema, "Dog")->field_count; i++)
-        assert_ptr_equal(gql_type_field(schema, type(schema, "Dog"), type(schema, "Dog")->fields[i].name), &type(schema, "Dog")->fields[i]);
+        assert_ptr_equal(gql_type_field(schema, type(schema, "Dog"), type(schema, "Dog")->fields[i].name),
+                         &type(schema, "Dog")->fields[i]);
     assert_null(gql_type_field(schema, type(schema, "Dog"), STR("aaa")));
     assert_null(gql_type_field(schema, type(schema, "Dog"), STR("zzz")));
     assert_non_null(gql_type_field(schema, type(schema, "CatOrDog"), STR("__typename")));
@@ -26,14 +27,16 @@ static void types__find_fields_and_the_language_s_own(void **state) {
 
 static void types__know_what_includes_and_overlaps(void **state) {
     struct gql_schema *schema = world_schema();
-    const struct gql_named *dog = type(schema, "Dog"), *cat = type(schema, "Cat"), *human = type(schema, "Human");
+    const struct gql_named *dog = type(schema, "Dog"), *cat = type(schema, "Cat"),
+                           *human = type(schema, "Human");
     const struct gql_named *pet = type(schema, "Pet"), *either = type(schema, "CatOrDog");
 
     (void)state;
     assert_true(gql_type_includes(dog, dog) && gql_type_includes(pet, dog) && gql_type_includes(either, cat));
     assert_false(gql_type_includes(dog, cat) || gql_type_includes(pet, human) || gql_type_includes(dog, pet));
     assert_true(gql_types_overlap(pet, either) && gql_types_overlap(dog, pet) && gql_types_overlap(pet, dog));
-    assert_false(gql_types_overlap(dog, cat) || gql_types_overlap(human, pet) || gql_types_overlap(pet, human));
+    assert_false(gql_types_overlap(dog, cat) || gql_types_overlap(human, pet) ||
+                 gql_types_overlap(pet, human));
     assert_true(gql_type_is_composite(either) && !gql_type_is_composite(type(schema, "Int")));
     assert_true(gql_type_is_input(type(schema, "Point")) && !gql_type_is_input(pet));
     gql_schema_destroy(schema);

@@ -4,8 +4,12 @@
 static void usages__refuse_variables_that_are_not_declared(void **state) {
     assert_refused("{ need(number: $a) }", "variable \"$a\" is not declared");
     assert_refused("{ echo(any: {a: [$b]}) }", "variable \"$b\" is not declared");
-    assert_refused("query ($a: Int) { dog { ...F } } fragment F on Dog { friends { ...G } } fragment G on Pet { friends(first: $b) { id } }", "variable \"$b\" is not declared");
-    assert_refused("query A($x: Int) { dog { ...F } } query B { dog { ...F } } fragment F on Dog { friends(first: $x) { id } }", "variable \"$x\" is not declared");
+    assert_refused("query ($a: Int) { dog { ...F } } fragment F on Dog { friends { ...G } } fragment G on "
+                   "Pet { friends(first: $b) { id } }",
+                   "variable \"$b\" is not declared");
+    assert_refused("query A($x: Int) { dog { ...F } } query B { dog { ...F } } fragment F on Dog { "
+                   "friends(first: $x) { id } }",
+                   "variable \"$x\" is not declared");
     assert_accepted("{ dog { id } } fragment Unused on Dog { friends(first: $x) { id } }");
 }
 
@@ -13,15 +17,21 @@ static void usages__refuse_variables_of_unknown_or_output_types(void **state) {
     assert_refused("query ($a: Nope) { dog { id } }", "type \"Nope\" is not defined");
     assert_refused("query ($a: [Dog!]) { dog { id } }", "variable \"$a\" cannot be of type \"Dog\"");
     assert_refused("query ($a: Int, $a: Int) { dog { id } }", "variable \"$a\" is declared twice");
-    assert_refused("query ($a: Int = \"x\") { dog { id } }", "expected type \"Int\", got a value of another kind");
+    assert_refused("query ($a: Int = \"x\") { dog { id } }",
+                   "expected type \"Int\", got a value of another kind");
 }
 
 static void usages__let_variables_stand_only_where_their_type_fits(void **state) {
-    assert_refused("query ($a: String) { echo(number: $a) }", "variable \"$a\" of type \"String\" cannot stand where type \"Int\" is expected");
-    assert_refused("query ($a: [String]) { echo(texts: $a) }", "variable \"$a\" of type \"[String]\" cannot stand where type \"[String!]\" is expected");
-    assert_refused("query ($a: String) { echo(texts: $a) }", "variable \"$a\" of type \"String\" cannot stand where type \"[String!]\" is expected");
-    assert_refused("query ($a: ID) { pet(id: $a) { id } }", "variable \"$a\" of type \"ID\" cannot stand where type \"ID!\" is expected");
-    assert_accepted("query ($a: [String!]! = [], $b: Int! = 1) { echo(texts: $a, number: $b, any: [$a, $b]) }");
+    assert_refused("query ($a: String) { echo(number: $a) }",
+                   "variable \"$a\" of type \"String\" cannot stand where type \"Int\" is expected");
+    assert_refused("query ($a: [String]) { echo(texts: $a) }",
+                   "variable \"$a\" of type \"[String]\" cannot stand where type \"[String!]\" is expected");
+    assert_refused("query ($a: String) { echo(texts: $a) }",
+                   "variable \"$a\" of type \"String\" cannot stand where type \"[String!]\" is expected");
+    assert_refused("query ($a: ID) { pet(id: $a) { id } }",
+                   "variable \"$a\" of type \"ID\" cannot stand where type \"ID!\" is expected");
+    assert_accepted(
+        "query ($a: [String!]! = [], $b: Int! = 1) { echo(texts: $a, number: $b, any: [$a, $b]) }");
 }
 
 /* need(number: Int! = 4): null is refused only when it comes. */

@@ -196,8 +196,8 @@ static enum err_code answer_numbers(struct gql_call *call, struct err *err) {
 
 /* All arguments that were given or have a default, as they were understood. */
 static enum err_code answer_echo(struct gql_call *call, struct err *err) {
-    static const char *const names[] = { "any", "big", "choice", "choices", "fraction", "id", "input", "inputs",
-                                         "json", "matrix", "number", "text", "texts", "yes" };
+    static const char *const names[] = { "any",    "big",  "choice", "choices", "fraction", "id",    "input",
+                                         "inputs", "json", "matrix", "number",  "text",     "texts", "yes" };
     (void)err;
     json_object_begin(call->out);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -228,7 +228,8 @@ static const struct gql_field query_fields[] = {
     ROW("catOrDog", "id: ID!", "CatOrDog", answer_pet),
     ROW("dog", "", "Dog", answer_dog),
     ROW("echo",
-        "any: JSON, big: Int64, choice: DogCommand = HEEL, choices: [DogCommand!] = [SIT], fraction: Float, id: ID, "
+        "any: JSON, big: Int64, choice: DogCommand = HEEL, choices: [DogCommand!] = [SIT], fraction: Float, "
+        "id: ID, "
         "input: Point, inputs: [Point!], json: JSONString, matrix: [[Int]], number: Int, text: String, "
         "texts: [String!], yes: Boolean",
         "JSON", answer_echo),
@@ -263,14 +264,17 @@ static enum err_code may_ask(struct gql_call *call, int who, const struct gql_ty
     return OK;
 }
 
-static const struct gql_type *const types[] = { &cat_type, &dog_type, &human_type, &mutation_type, &pet_type, &query_type };
+static const struct gql_type *const types[] = { &cat_type,      &dog_type, &human_type,
+                                                &mutation_type, &pet_type, &query_type };
 
 const struct gql_schema_parts world_parts = {
     .types = types,
     .type_count = sizeof types / sizeof types[0],
     .sdl = "scalar JSON scalar JSONString scalar Int64 "
-           "\"What a dog may know.\" enum DogCommand { SIT \"Lie down.\" DOWN HEEL ROLL @deprecated(reason: \"undignified\") } "
-           "input Point { x: Int!, y: Int = 7, label: String, tags: [String!], inner: Point, command: DogCommand = SIT, "
+           "\"What a dog may know.\" enum DogCommand { SIT \"Lie down.\" DOWN HEEL ROLL @deprecated(reason: "
+           "\"undignified\") } "
+           "input Point { x: Int!, y: Int = 7, label: String, tags: [String!], inner: Point, command: "
+           "DogCommand = SIT, "
            "old: Int @deprecated } "
            "union CatOrDog = | Dog | Cat",
     .may_ask = may_ask,

@@ -1,4 +1,5 @@
-/* world.h - a toy world of people and pets, behind a schema that uses all that the engine offers. For tests. */
+/* world.h - a toy world of people and pets, behind a schema that uses all that the engine offers. For tests.
+ */
 #ifndef TESTS_GRAPHQL_WORLD_H
 #define TESTS_GRAPHQL_WORLD_H
 
