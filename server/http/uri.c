@@ -63,20 +63,27 @@ struct str uri_cookie_find(struct str cookies, struct str name) {
     return (struct str){ NULL, 0 };
 }
 
+static size_t put(char *out, struct str text) {
+    if (text.len > 0)
+        memcpy(out, text.ptr, text.len);
+    return text.len;
+}
+
 struct str uri_without_signatures(struct str target, struct arena *arena) {
     struct str path, query;
     if (!str_cut(target, '?', &path, &query))
         return target;
-    struct str clean = path;
-    char separator = '?';
-    bool has_more = true;
-    while (has_more) {
+    char *clean = arena_alloc(arena, target.len * 2); /* "sig=" becomes longer by its '-' */
+    size_t len = put(clean, path);
+    clean[len++] = '?';
+    for (bool has_more = true; has_more;) {
         struct str pair, key, value;
         has_more = str_cut(query, '&', &pair, &query);
-        bool is_signature = str_cut(pair, '=', &key, &value) && str_eq_ignore_case(key, STR("sig"));
-        clean = arena_printf(arena, "%.*s%c%.*s", STR_ARG(clean), separator,
-                             STR_ARG(is_signature ? STR("sig=-") : pair));
-        separator = '&';
+        bool is_signature = str_cut(pair, '=', &key, &value) && uri_decode(&key, key, true, arena) &&
+                            str_eq_ignore_case(key, STR("sig"));
+        len += put(clean + len, is_signature ? STR("sig=-") : pair);
+        if (has_more)
+            clean[len++] = '&';
     }
-    return clean;
+    return (struct str){ clean, len };
 }
