@@ -125,8 +125,11 @@ static enum err_code find_identity(struct http_call *call, struct identity *iden
     struct str header = http_header(call, STR("Authorization"));
     struct str cookie = http_cookie(call, STR(SESSION_COOKIE));
 
-    if (header.ptr != NULL)
-        return identity_from_key(identity, key_of_header(header, call->arena), err);
+    if (header.ptr != NULL) {
+        TRY(identity_from_key(identity, key_of_header(header, call->arena), err));
+        /* Also where anybody may ask: whoever shows a key wants to know that it is dead. */
+        return identity->user_id != 0 ? OK : err_set(err, ERR_UNAUTHENTICATED, "the API key is not known to this server");
+    }
     if (cookie.ptr == NULL)
         return OK;
     TRY(identity_from_cookie(identity, cookie, err));

@@ -14,13 +14,27 @@
 #include "base/clock.h"
 #include "server/api/access.h"
 
+struct resolver_start {
+    struct gql_call *call;
+    size_t len;
+    bool needs_comma;
+};
+
+/* A work that runs again answers again. */
+static inline struct gql_call *resolver_begin(const struct resolver_start *start) {
+    start->call->out->out->len = start->len;
+    start->call->out->needs_comma = start->needs_comma;
+    return start->call;
+}
+
 #define RESOLVER_IN(name, begin)                                                                                         \
     static enum err_code name##_in(struct db_tx *tx, struct gql_call *call, struct err *err);                            \
     static enum err_code name##_work(struct db_tx *tx, void *context, struct err *err) {                                 \
-        return name##_in(tx, context, err);                                                                              \
+        return name##_in(tx, resolver_begin(context), err);                                                                              \
     }                                                                                                                    \
     static enum err_code name(struct gql_call *call, struct err *err) {                                                  \
-        return begin(gql_identity(call)->app->db, name##_work, call, err);                                               \
+        struct resolver_start start = { call, call->out->out->len, call->out->needs_comma };                             \
+        return begin(gql_identity(call)->app->db, name##_work, &start, err);                                             \
     }                                                                                                                    \
     static enum err_code name##_in(struct db_tx *tx, struct gql_call *call, struct err *err)
 

@@ -5,6 +5,12 @@
 
 static const struct db_driver *const drivers[] = { &db_sqlite_driver };
 
+static _Thread_local struct {
+    struct db *db;
+    struct db_tx *tx;
+    bool is_writing;
+} inside;
+
 static const struct db_driver *find_driver(struct str url) {
     for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++)
         if (str_starts_with(url, str_from_c(drivers[i]->scheme)))
@@ -38,7 +44,19 @@ void db_close(struct db *db) {
         db->driver->close(db);
 }
 
+void db_enter(struct db *db, struct db_tx *tx, bool is_writing) {
+    inside.db = db;
+    inside.tx = tx;
+    inside.is_writing = is_writing;
+}
+
+void db_leave(void) {
+    inside.db = NULL;
+}
+
 enum err_code db_write(struct db *db, db_work *work, void *context, struct err *err) {
+    if (inside.db == db && inside.is_writing)
+        return err_set(err, ERR_INTERNAL, "a work that writes waits for another that writes");
     return db->driver->write(db, work, context, err);
 }
 
@@ -48,6 +66,8 @@ void db_write_later(struct db *db, db_work *work, void *context,
 }
 
 enum err_code db_read(struct db *db, db_work *work, void *context, struct err *err) {
+    if (inside.db == db)
+        return work(inside.tx, context, err);
     return db->driver->read(db, work, context, err);
 }
 

@@ -24,12 +24,12 @@ void db_close(struct db *db); /* waits for the works that were queued; NULL is f
 
 typedef enum err_code db_work(struct db_tx *tx, void *context, struct err *err);
 
-/* Blocks until committed. Not from inside a work. */
+/* Blocks until committed. Not from inside a work that writes (ERR_INTERNAL). */
 MUST_CHECK enum err_code db_write(struct db *db, db_work *work, void *context, struct err *err);
 /* Returns at once; `done` is called from the writer's thread after the commit (or failure). */
 void db_write_later(struct db *db, db_work *work, void *context,
                     void (*done)(void *context, enum err_code code, const struct err *err));
-/* One consistent snapshot; on the caller's thread. */
+/* One consistent snapshot; on the caller's thread. Inside another work it joins that one's transaction. */
 MUST_CHECK enum err_code db_read(struct db *db, db_work *work, void *context, struct err *err);
 
 struct db_stats {

@@ -47,6 +47,10 @@ struct db_rows {
 
 extern const struct db_driver db_sqlite_driver;
 
+/* What this thread is inside of: a driver calls these around each work. */
+void db_enter(struct db *db, struct db_tx *tx, bool is_writing);
+void db_leave(void);
+
 /* ---- db_migrate.c ---- */
 
 struct migration {

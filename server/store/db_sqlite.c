@@ -85,8 +85,11 @@ static enum err_code sqlite_read(struct db *base, db_work *work, void *context, 
     TRY(borrow_reader(db, &conn, err));
     conn->deadline_ms = clock_mono_ms() + READ_TIMEOUT_MS;
     enum err_code code = sqlite_exec(&conn->tx, DB_NO_ARGS, "begin", err);
-    if (code == OK)
+    if (code == OK) {
+        db_enter(base, &conn->tx, false);
         code = work(&conn->tx, context, err);
+        db_leave();
+    }
     sqlite_conn_end_rows(conn);
     bool was_slow = clock_mono_ms() > conn->deadline_ms;
     conn->deadline_ms = 0;
@@ -224,7 +227,7 @@ static enum err_code sqlite_open(struct db **out, struct str path, struct err *e
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&db->has_idle, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    enum err_code code = sqlite_writer_start(&db->writer, db->path, err);
+    enum err_code code = sqlite_writer_start(&db->writer, &db->base, db->path, err);
     if (code != OK) {
         free_db(db);
         return code;

@@ -66,6 +66,7 @@ struct queued_work {
 };
 
 struct sqlite_writer {
+    struct db *db;           /* whose writer it is */
     struct sqlite_conn conn; /* the thread's, as are the two below */
     int64_t log_pages;       /* in the write-ahead log */
     int64_t tried_log_pages; /* at the last checkpoint that could not finish */
@@ -78,7 +79,7 @@ struct sqlite_writer {
     struct db_stats stats;
 };
 
-MUST_CHECK enum err_code sqlite_writer_start(struct sqlite_writer *writer, const char *path, struct err *err);
+MUST_CHECK enum err_code sqlite_writer_start(struct sqlite_writer *writer, struct db *db, const char *path, struct err *err);
 void sqlite_writer_stop(struct sqlite_writer *writer); /* after what is queued */
 /* False when too many wait. The item is the writer's until done was called. */
 bool sqlite_writer_add(struct sqlite_writer *writer, struct queued_work *item);

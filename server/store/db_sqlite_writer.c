@@ -41,7 +41,9 @@ static void roll_back(struct sqlite_writer *writer) {
 
 static void run_work(struct sqlite_writer *writer, struct queued_work *item) {
     item->err.code = OK;
+    db_enter(writer->db, &writer->conn.tx, true);
     item->code = item->work(&writer->conn.tx, item->context, &item->err);
+    db_leave();
     sqlite_conn_end_rows(&writer->conn);
 }
 
@@ -188,10 +190,11 @@ bool sqlite_writer_add(struct sqlite_writer *writer, struct queued_work *item) {
     return has_room;
 }
 
-enum err_code sqlite_writer_start(struct sqlite_writer *writer, const char *path, struct err *err) {
+enum err_code sqlite_writer_start(struct sqlite_writer *writer, struct db *db, const char *path, struct err *err) {
     pthread_condattr_t monotonic;
 
     TRY(sqlite_conn_open(&writer->conn, path, true, err));
+    writer->db = db;
     (void)sqlite3_wal_hook(writer->conn.handle, note_log_pages, writer);
     writer->end = &writer->first;
     (void)pthread_mutex_init(&writer->mutex, NULL);

@@ -11,7 +11,7 @@ static const char *const reserved_names[] = {
     "admin",   "api",     "artifacts", "artifactsv2", "assets",   "authorize", "embed",    "favicon.ico", "files",
     "graphql", "healthz", "help",      "home",        "index.html", "login",   "logout",   "metrics",     "new",
     "oidc",    "orgs",    "profile",   "projects",    "ready",    "readyz",    "registry", "reports",     "robots.txt",
-    "runs",    "sdk",     "search",    "settings",    "setup",    "share",     "signup",   "static",      "storage",
+    "runs",    "sdk",     "search",    "settings",    "setup",    "share",     "signed",   "signup",  "static",      "storage",
     "system",  "teams",   "users",     "viewer",      "ws",
 };
 
@@ -154,4 +154,16 @@ enum err_code entity_list_of_user(struct db_tx *tx, int64_t user_id, struct aren
                  "order by case e.kind when 'personal' then 0 else 1 end, e.name",
                  err));
     return read_all(rows, arena, out, err);
+}
+
+enum err_code entity_storage_bytes(struct db_tx *tx, int64_t id, int64_t *out, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)),
+                 "select coalesce((select sum(f.size_bytes) from projects p join runs r on r.project_id = p.id "
+                 "join run_files f on f.run_id = r.id where p.entity_id = $1), 0) + "
+                 "coalesce((select sum(b.size_bytes) from projects p join project_blobs b on b.project_id = p.id "
+                 "where p.entity_id = $1), 0)",
+                 err));
+    *out = db_next(rows) ? db_int(rows, 0) : 0;
+    return db_end(rows, err);
 }

@@ -110,7 +110,7 @@ enum err_code user_count(struct db_tx *tx, int64_t *out, struct err *err) {
 /* ---- making ---- */
 
 /* Whoever receives mail there decides what an address is; this only keeps out what certainly is none. */
-static enum err_code check_email(struct str email, struct err *err) {
+enum err_code user_check_email(struct str email, struct err *err) {
     struct str name, host;
     bool is_plain = email.len <= USER_EMAIL_MAX && str_cut(email, '@', &name, &host) && name.len > 0 && host.len > 0;
     for (size_t i = 0; i < email.len && is_plain; i++)
@@ -123,7 +123,7 @@ static enum err_code check_email(struct str email, struct err *err) {
 static enum err_code check(const struct new_user *wanted, struct err *err) {
     if (wanted->name.len > 0)
         TRY(name_check_text(wanted->name, "the name", USER_NAME_MAX, err));
-    return wanted->email.len > 0 ? check_email(wanted->email, err) : OK;
+    return wanted->email.len > 0 ? user_check_email(wanted->email, err) : OK;
 }
 
 static enum err_code insert(struct db_tx *tx, const struct new_user *wanted, int64_t entity_id, int64_t *id,

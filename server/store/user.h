@@ -35,6 +35,8 @@ struct new_user {
     bool is_admin, is_service;
 };
 
+/* ERR_BAD_INPUT when it certainly is no e-mail address. */
+MUST_CHECK enum err_code user_check_email(struct str email, struct err *err);
 /* ERR_CONFLICT when the name or the address is taken, ERR_BAD_INPUT when it may not be. */
 MUST_CHECK enum err_code user_create(struct db_tx *tx, const struct new_user *wanted, const struct actor *actor,
                                      struct arena *arena, struct user **out, struct err *err);

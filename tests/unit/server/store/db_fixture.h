@@ -17,6 +17,7 @@ struct fixture {
     struct db *db;
     struct arena *arena;
     struct err err;
+    int depth; /* for tests that count calls within calls */
 };
 
 static inline int fixture_set_up(void **state) {

@@ -127,6 +127,51 @@ static void db__reads_one_snapshot(void **state) {
     assert_ok(f, db_read(f->db, count_around_a_write, f, &f->err));
 }
 
+/* Resolvers nest: each of their own connections would soon use up all there are. */
+static enum err_code read_deeper(struct db_tx *tx, void *context, struct err *err) {
+    struct fixture *f = context;
+    (void)tx;
+    if (--f->depth > 0)
+        return db_read(f->db, read_deeper, f, err);
+    struct thing thing = { 0 };
+    TRY(count_things(tx, &thing, err));
+    f->depth = (int)-thing.count;
+    return OK;
+}
+
+static void db__reads_inside_a_read_in_the_same_snapshot(void **state) {
+    struct fixture *f = *state;
+    assert_ok(f, db_write(f->db, make_table, NULL, &f->err));
+    f->depth = 100;
+    assert_ok(f, db_read(f->db, read_deeper, f, &f->err));
+    assert_int_equal(f->depth, 0);
+}
+
+static enum err_code add_and_read(struct db_tx *tx, void *context, struct err *err) {
+    struct thing thing = { .name = DB_TEXT(STR("new")), .size = DB_NULL, .body = DB_NULL };
+    TRY(add_thing(tx, &thing, err));
+    ((struct fixture *)context)->depth = 1;
+    return db_read(((struct fixture *)context)->db, read_deeper, context, err);
+}
+
+static void db__reads_inside_a_write_what_that_has_written(void **state) {
+    struct fixture *f = *state;
+    assert_ok(f, db_write(f->db, make_table, NULL, &f->err));
+    assert_ok(f, db_write(f->db, add_and_read, f, &f->err));
+    assert_int_equal(f->depth, -1);
+}
+
+static enum err_code write_inside(struct db_tx *tx, void *context, struct err *err) {
+    (void)tx;
+    return db_write(((struct fixture *)context)->db, make_table, NULL, err);
+}
+
+static void db__refuses_to_wait_for_itself(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(db_write(f->db, write_inside, f, &f->err), ERR_INTERNAL);
+    assert_string_equal(f->err.message, "a work that writes waits for another that writes");
+}
+
 static enum err_code leave_rows_open(struct db_tx *tx, void *context, struct err *err) {
     struct db_rows *rows;
     (void)context;
@@ -214,6 +259,9 @@ int main(void) {
         DB_TEST(db__undoes_what_a_failed_work_did),
         DB_TEST(db__does_not_write_while_reading),
         DB_TEST(db__reads_one_snapshot),
+        DB_TEST(db__reads_inside_a_read_in_the_same_snapshot),
+        DB_TEST(db__reads_inside_a_write_what_that_has_written),
+        DB_TEST(db__refuses_to_wait_for_itself),
         DB_TEST(db__ends_rows_that_a_work_left_open),
         DB_TEST(db__nests_queries_of_one_literal),
         DB_TEST(db__copies_composed_statements),
