@@ -1,0 +1,102 @@
+/* api.ts - every request the page makes. Same-origin cookies prove who asks; changes are JSON, never a form. */
+
+import { decodeBuckets, type Series } from "./lib/buckets";
+
+export class ApiError extends Error {
+    constructor(message: string, readonly status: number, readonly code: string) {
+        super(message);
+    }
+}
+
+/* Called when the server no longer knows the cookie; session.ts sets it. */
+export const onLoggedOut: { call: () => void } = { call: () => undefined };
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+    let response: Response;
+    try {
+        response = await fetch(path, { credentials: "same-origin", cache: "no-store", ...init });
+    } catch (e) {
+        if (e instanceof DOMException && e.name === "AbortError") throw e;
+        throw new ApiError("the server cannot be reached", 0, "UNREACHABLE");
+    }
+    if (response.ok) return response;
+    if (response.status === 401 && path !== "/api/session") onLoggedOut.call();
+    throw new ApiError(await errorText(response), response.status, String(response.status));
+}
+
+async function errorText(response: Response): Promise<string> {
+    const text = (await response.text()).slice(0, 2000);
+    try {
+        const body = JSON.parse(text) as { error?: unknown; errors?: { message?: unknown }[] };
+        const message = body.error ?? body.errors?.[0]?.message;
+        if (typeof message === "string") return message;
+        if (typeof message === "object" && message !== null && "message" in message) return String(message.message);
+    } catch {
+        if (text !== "" && !text.startsWith("<")) return text;
+    }
+    return `${response.status} ${response.statusText}`;
+}
+
+const JSON_HEADERS = { "content-type": "application/json" };
+
+export async function graphql<T>(query: string, variables: Record<string, unknown> = {}, signal?: AbortSignal): Promise<T> {
+    const response = await send("/graphql", {
+        method: "POST", headers: JSON_HEADERS, body: JSON.stringify({ query, variables }), ...(signal ? { signal } : {}),
+    });
+    const body = (await response.json()) as { data?: T; errors?: { message: string; extensions?: { code?: string } }[] };
+    const first = body.errors?.[0];
+    if (first !== undefined && (body.data === undefined || body.data === null))
+        throw new ApiError(first.message, response.status, first.extensions?.code ?? "GRAPHQL");
+    return body.data as T;
+}
+
+/* ---- session ---- */
+
+export async function logIn(name: string, secret: string): Promise<void> {
+    const bytes = new TextEncoder().encode(`${name}:${secret}`);
+    const token = btoa(String.fromCharCode(...bytes));
+    await send("/api/session", { method: "POST", headers: { ...JSON_HEADERS, authorization: `Basic ${token}` } });
+}
+
+export async function logOut(): Promise<void> {
+    await send("/api/session", { method: "DELETE", headers: JSON_HEADERS });
+}
+
+/* ---- chart data ---- */
+
+export interface BucketRequest {
+    entity: string;
+    project: string;
+    runs: string[];
+    keys: string[];
+    stream: "history" | "events";
+    x: string;
+    min: number | null;
+    max: number | null;
+    buckets: number;
+}
+
+export async function fetchBuckets(request: BucketRequest): Promise<Series[]> {
+    const response = await send("/api/history/buckets", { method: "POST", headers: JSON_HEADERS, body: JSON.stringify(request) });
+    return decodeBuckets(await response.arrayBuffer());
+}
+
+/* ---- files ---- */
+
+/* At most `limit` bytes of a text file; `isCut` says that there is more. */
+export async function fetchText(url: string, limit: number): Promise<{ text: string; isCut: boolean }> {
+    const response = await send(samePath(url), { headers: { range: `bytes=0-${limit - 1}` } });
+    const bytes = await response.arrayBuffer();
+    const total = Number(/\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1] ?? bytes.byteLength);
+    return { text: new TextDecoder().decode(bytes.slice(0, limit)), isCut: total > limit };
+}
+
+/* Links are absolute and built from the Host header; the page may be behind another name. */
+export function samePath(url: string): string {
+    try {
+        const parsed = new URL(url, window.location.href);
+        return parsed.pathname + parsed.search;
+    } catch {
+        return url;
+    }
+}

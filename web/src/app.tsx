@@ -1,0 +1,72 @@
+/* app.tsx - the frame: top bar, the page that the address names, and what has to be said over it. */
+
+import { Component, type ComponentChildren, type ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { t } from "./i18n";
+import { address, current } from "./router";
+import type { PageProps } from "./routes";
+import { goToLogin, viewer } from "./session";
+import { isOffline } from "./live";
+import { Toast } from "./components/toast";
+import { TopBar } from "./components/top_bar";
+
+const loaded = new Map<() => Promise<unknown>, ComponentType<PageProps>>();
+
+export function App() {
+    const match = current.value;
+    const [, redraw] = useState(0);
+    const load = match?.route.page;
+    useEffect(() => {
+        if (match) document.title = [match.params["run"], match.params["project"], t(match.route.title), "Barograph"].filter(Boolean).join(" · ");
+        if (!load || loaded.has(load)) return;
+        void load().then((module) => {
+            loaded.set(load, module.default);
+            redraw((n) => n + 1);
+        });
+    }, [match?.route, address.value.path]);
+
+    if (match !== null && !match.route.isPublic && viewer.value === null) {
+        goToLogin();
+        return null;
+    }
+    const Page = load ? loaded.get(load) : undefined;
+    const isBare = address.value.query.get("jupyter") === "true" || match?.route.path === "/login";
+    return (
+        <>
+            {!isBare && <TopBar params={match?.params ?? {}} path={match?.route.path ?? ""} />}
+            {isOffline.value && <div class="offline" role="status">{t("live.offline")}</div>}
+            <Guard key={address.value.path}>
+                {match === null ? <NotFound /> : Page ? <Page params={match.params} /> : <main aria-busy="true" />}
+            </Guard>
+            <Toast />
+        </>
+    );
+}
+
+export function NotFound() {
+    return (
+        <main class="page">
+            <h1>{t("error.not_found")}</h1>
+            <p class="muted">{t("error.not_found_hint")}</p>
+            <a class="button" href="/">{t("nav.home")}</a>
+        </main>
+    );
+}
+
+/* A page that fails says so and leaves the rest of the frame usable. */
+class Guard extends Component<{ children: ComponentChildren }, { failure: string | null }> {
+    override state = { failure: null };
+    override componentDidCatch(error: unknown) {
+        console.error(error);
+        this.setState({ failure: error instanceof Error ? error.message : String(error) });
+    }
+    override render() {
+        if (this.state.failure === null) return this.props.children;
+        return (
+            <main class="page">
+                <h1>{t("error.page")}</h1>
+                <pre class="snippet">{this.state.failure}</pre>
+            </main>
+        );
+    }
+}

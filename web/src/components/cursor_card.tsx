@@ -1,0 +1,63 @@
+/* cursor_card.tsx - the values of every line where the pointer is, the nearest line in bold. */
+
+import type { ChartCursor, ChartModel } from "./chart_view";
+import { nearest, type Line } from "../lib/lines";
+import { formatNumber } from "../lib/format";
+import { t } from "../i18n";
+
+const MAX_ROWS = 14;
+const CARD_WIDTH = 250;
+
+interface Row {
+    line: Line;
+    value: number;
+    lo: number | null;
+    hi: number | null;
+}
+
+export function CursorCard({ cursor, model, width, describe }: {
+    cursor: ChartCursor; model: ChartModel; width: number; describe?: ((line: Line) => string) | undefined;
+}) {
+    const rows = rowsAt(cursor.x, model);
+    if (rows.length === 0) return null;
+    const { from, shown } = around(rows, cursor.closest);
+    const isLeft = cursor.left > width / 2;
+    const style = { top: 6, left: isLeft ? Math.max(0, cursor.left - CARD_WIDTH - 14) : Math.min(cursor.left + 14, Math.max(0, width - CARD_WIDTH)) };
+    return (
+        <div class="cursor-card" style={style} aria-hidden="true">
+            <div class="cursor-x">{model.formatX(cursor.x, model.x[1] - model.x[0])}</div>
+            {from > 0 && <div class="faint">{t("chart.more", { count: from })}</div>}
+            {shown.map((r) => (
+                <div key={r.line.id} class={`cursor-row ${r.line === cursor.closest ? "is-closest" : ""}`}>
+                    <i class="dot" style={{ background: r.line.color }} />
+                    <span class="clip">{describe ? describe(r.line) : r.line.label}</span>
+                    <b>{formatNumber(r.value, 5)}</b>
+                    {r === shown.find((s) => s.line === cursor.closest) && r.lo !== null && r.hi !== null && r.lo !== r.hi && (
+                        <small>{formatNumber(r.lo)} … {formatNumber(r.hi)}</small>
+                    )}
+                </div>
+            ))}
+            {from + shown.length < rows.length && <div class="faint">{t("chart.more", { count: rows.length - from - shown.length })}</div>}
+        </div>
+    );
+}
+
+/* The nearest logged point of each line, as long as it is near: a run that ended long before says nothing here. */
+function rowsAt(x: number, model: ChartModel): Row[] {
+    const reach = model.isLogX ? Infinity : (model.x[1] - model.x[0]) * 0.02;
+    const out: Row[] = [];
+    for (const line of model.lines) {
+        const i = nearest(line.x, x);
+        if (i < 0 || !Number.isFinite(line.shown[i]!)) continue;
+        const isInside = x >= line.x[0]! && x <= line.x[line.x.length - 1]!;
+        if (!isInside && Math.abs(line.x[i]! - x) > reach) continue;
+        out.push({ line, value: line.shown[i]!, lo: line.lo?.[i] ?? null, hi: line.hi?.[i] ?? null });
+    }
+    return out.sort((a, b) => b.value - a.value);
+}
+
+function around(rows: Row[], closest: Line | null): { from: number; shown: Row[] } {
+    const at = Math.max(0, rows.findIndex((r) => r.line === closest));
+    const from = Math.max(0, Math.min(at - Math.floor(MAX_ROWS / 2), rows.length - MAX_ROWS));
+    return { from, shown: rows.slice(from, from + MAX_ROWS) };
+}

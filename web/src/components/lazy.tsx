@@ -1,0 +1,20 @@
+/* lazy.tsx - a component that is loaded when it is first drawn; until then its place stays empty. */
+
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+export function lazy<P extends object>(load: () => Promise<{ default: ComponentType<P> }>): ComponentType<P> {
+    let known: ComponentType<P> | null = null;
+    return function Lazy(props: P) {
+        const [, redraw] = useState(0);
+        useEffect(() => {
+            if (known === null)
+                void load().then((module) => {
+                    known = module.default;
+                    redraw(1);
+                });
+        }, []);
+        const Known = known;
+        return Known === null ? null : <Known {...props} />;
+    };
+}

@@ -1,0 +1,166 @@
+/* lines.ts - from what the server sent to lines that a chart can draw: gaps, shades, marks, smoothing, groups, ranges. */
+
+import { aggregateLines, commonGrid, quantile, resample } from "./aggregate";
+import { NONFINITE_MINUS, NONFINITE_NAN, NONFINITE_PLUS, type Series } from "./buckets";
+import { evaluate, expressionKeys, type Expression } from "./expression";
+import type { LineSettings } from "./layout";
+import { smooth } from "./smoothing";
+
+export interface Mark {
+    x: number;
+    kind: number; /* NONFINITE_* bits */
+}
+
+export interface Line {
+    id: string;
+    label: string;
+    color: string;
+    dash: number[];
+    run: string; /* short id, "" for a group */
+    key: string;
+    x: Float64Array;
+    y: Float64Array; /* as logged */
+    shown: Float64Array; /* smoothed; the same array as y when not */
+    lo: Float64Array | null;
+    hi: Float64Array | null;
+    marks: Mark[];
+    count: number; /* runs behind it */
+    isExact: boolean;
+}
+
+export type Shape = Pick<Line, "x" | "y" | "lo" | "hi" | "marks" | "isExact">;
+
+/* One series of one run. `shift` is taken off x (the start of the run, for relative time). */
+export function shapeOf(series: Series, point: "last" | "mean", shift = 0): Shape {
+    const x = shift === 0 ? series.x : series.x.map((v) => v - shift);
+    const marks: Mark[] = [];
+    if (series.kind === "exact") {
+        let y = series.y;
+        for (let i = 0; i < y.length; i++) if (!Number.isFinite(y[i]!)) marks.push({ x: x[i]!, kind: kindOf(y[i]!) });
+        if (marks.length > 0) y = y.map((v) => (Number.isFinite(v) ? v : NaN));
+        return { x, y, lo: null, hi: null, marks, isExact: true };
+    }
+    for (let i = 0; i < x.length; i++) if (series.nonfinite[i] !== 0) marks.push({ x: x[i]!, kind: series.nonfinite[i]! });
+    const y = Float64Array.from(point === "mean" ? series.mean : series.last);
+    return { x, y, lo: Float64Array.from(series.min), hi: Float64Array.from(series.max), marks, isExact: false };
+}
+
+function kindOf(value: number): number {
+    return Number.isNaN(value) ? NONFINITE_NAN : value > 0 ? NONFINITE_PLUS : NONFINITE_MINUS;
+}
+
+/* An expression over one run's shapes: values between logged points are taken from the straight line. */
+export function combine(e: Expression, shapes: ReadonlyMap<string, Shape>): Shape | null {
+    const keys = expressionKeys(e);
+    const parts = keys.map((k) => shapes.get(k));
+    if (keys.length === 0 || parts.some((p) => p === undefined || p.x.length === 0)) return null;
+    const known = parts as Shape[];
+    const x = commonGrid(known);
+    const columns = known.map((s) => resample(s.x, s.y, x));
+    const y = new Float64Array(x.length);
+    for (let i = 0; i < x.length; i++) {
+        const value = evaluate(e, (name) => columns[keys.indexOf(name)]![i]!);
+        y[i] = Number.isFinite(value) ? value : NaN;
+    }
+    return { x, y, lo: null, hi: null, marks: [], isExact: known.every((s) => s.isExact) };
+}
+
+/* Several runs as one. */
+export function groupShape(shapes: readonly Shape[], settings: Required<LineSettings>): Shape {
+    const g = aggregateLines(shapes, settings.aggregate, settings.band);
+    return { x: g.x, y: g.y, lo: g.lo, hi: g.hi, marks: [], isExact: shapes.every((s) => s.isExact) };
+}
+
+export function smoothed(shape: Shape, settings: Required<LineSettings>): Float64Array {
+    return settings.weight > 0 && settings.smoothing !== "none" ? smooth(settings.smoothing, settings.weight, shape.x, shape.y) : shape.y;
+}
+
+/* Lines on top of each other, the last on top; or as shares of their sum. */
+export function stack(lines: readonly Line[], isPercent: boolean): Line[] {
+    const x = commonGrid(lines);
+    const columns = lines.map((l) => resample(l.x, l.shown, x).map((v) => (Number.isFinite(v) ? v : 0)));
+    const sums = x.map((_, i) => columns.reduce((n, c) => n + Math.abs(c[i]!), 0));
+    const floor = new Float64Array(x.length);
+    return lines.map((line, k) => {
+        const lo = Float64Array.from(floor);
+        for (let i = 0; i < x.length; i++) floor[i]! += isPercent ? (sums[i] === 0 ? 0 : (columns[k]![i]! / sums[i]!) * 100) : columns[k]![i]!;
+        const y = Float64Array.from(floor);
+        return { ...line, x, y, shown: y, lo, hi: y, marks: [] };
+    });
+}
+
+export type Range = [number, number];
+
+export function xRange(lines: readonly Line[], isLog: boolean): Range | null {
+    let lo = Infinity;
+    let hi = -Infinity;
+    for (const { x } of lines) {
+        let first = 0;
+        while (isLog && first < x.length && x[first]! <= 0) first++;
+        if (first >= x.length) continue;
+        lo = Math.min(lo, x[first]!);
+        hi = Math.max(hi, x[x.length - 1]!);
+    }
+    if (lo > hi) return null;
+    return lo === hi ? (isLog ? [lo / 2, hi * 2] : [lo - 0.5, hi + 0.5]) : [lo, hi];
+}
+
+const PAD = 0.05;
+/* The share of points at each end that "ignore outliers" leaves out of the scale. */
+const OUTLIER_SHARE = 0.02;
+
+/* What has to fit: lines, their raw values where shown, and shades. */
+export function yRange(lines: readonly Line[], settings: Required<LineSettings>, window: Range | null): Range | null {
+    let lo = Infinity;
+    let hi = -Infinity;
+    const sample: number[] = [];
+    const see = (v: number) => {
+        if (!Number.isFinite(v) || (settings.isLogY && v <= 0)) return;
+        if (v < lo) lo = v;
+        if (v > hi) hi = v;
+    };
+    for (const line of lines) {
+        const isRawShown = settings.showOriginal || line.shown === line.y;
+        for (let i = 0; i < line.x.length; i++) {
+            if (window !== null && (line.x[i]! < window[0] || line.x[i]! > window[1])) continue;
+            if (settings.ignoreOutliers) {
+                sample.push(line.shown[i]!);
+                continue;
+            }
+            see(line.shown[i]!);
+            if (isRawShown) see(line.y[i]!);
+            if (line.lo !== null && line.hi !== null && settings.shade !== "none") {
+                see(line.lo[i]!);
+                see(line.hi[i]!);
+            }
+        }
+    }
+    if (settings.ignoreOutliers) {
+        const sorted = Float64Array.from(sample.filter((v) => Number.isFinite(v) && (!settings.isLogY || v > 0))).sort();
+        see(quantile(sorted, OUTLIER_SHARE));
+        see(quantile(sorted, 1 - OUTLIER_SHARE));
+    }
+    return lo > hi ? null : padded(lo, hi, settings.isLogY);
+}
+
+function padded(lo: number, hi: number, isLog: boolean): Range {
+    if (isLog) {
+        const pad = Math.pow(hi / lo, PAD) || 1.2;
+        return lo === hi ? [lo / 2, hi * 2] : [lo / pad, hi * pad];
+    }
+    if (lo === hi) return lo === 0 ? [-1, 1] : [lo - Math.abs(lo) * 0.1, hi + Math.abs(hi) * 0.1];
+    return [lo - (hi - lo) * PAD, hi + (hi - lo) * PAD];
+}
+
+/* The place of the x closest to `at`; -1 when there is none. */
+export function nearest(x: ArrayLike<number>, at: number): number {
+    let lo = 0;
+    let hi = x.length - 1;
+    if (hi < 0) return -1;
+    while (hi - lo > 1) {
+        const mid = (lo + hi) >> 1;
+        if (x[mid]! <= at) lo = mid;
+        else hi = mid;
+    }
+    return Math.abs(x[lo]! - at) <= Math.abs(x[hi]! - at) ? lo : hi;
+}

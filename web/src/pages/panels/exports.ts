@@ -1,0 +1,74 @@
+/* exports.ts - what a panel can be taken away as: PNG, SVG, CSV. */
+
+import type { ChartModel } from "../../components/chart_view";
+import { linesToCsv, toCsv } from "../../lib/csv";
+import type { Line } from "../../lib/lines";
+import { chartToSvg } from "../../lib/svg";
+
+export type PanelExport =
+    | { kind: "lines"; title: string; lines: Line[]; model: ChartModel | null; xName: string; canvas: HTMLCanvasElement | null }
+    | { kind: "drawing"; title: string; svg: SVGSVGElement | null; header: string[]; rows: unknown[][] };
+
+const PNG_SCALE = 2;
+
+function fileName(title: string, ending: string): string {
+    return `${title.replace(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 80) || "panel"}.${ending}`;
+}
+
+export function saveBlob(blob: Blob, name: string): void {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+export function saveCsv(e: PanelExport): void {
+    const text = e.kind === "lines" ? linesToCsv(e.lines, e.xName) : toCsv(e.header, e.rows);
+    saveBlob(new Blob([text], { type: "text/csv" }), fileName(e.title, "csv"));
+}
+
+export function saveSvg(e: PanelExport): void {
+    const text = svgOf(e);
+    if (text !== null) saveBlob(new Blob([text], { type: "image/svg+xml" }), fileName(e.title, "svg"));
+}
+
+function svgOf(e: PanelExport): string | null {
+    if (e.kind === "lines") return e.model === null ? null : chartToSvg(e.model, e.title);
+    return e.svg === null ? null : standaloneSvg(e.svg);
+}
+
+/* Classes mean nothing outside of the page: their colours go along as attributes. */
+function standaloneSvg(svg: SVGSVGElement): string {
+    const copy = svg.cloneNode(true) as SVGSVGElement;
+    const from = [svg, ...svg.querySelectorAll("*")];
+    [copy, ...copy.querySelectorAll("*")].forEach((element, i) => {
+        const style = getComputedStyle(from[i]!);
+        for (const name of ["fill", "stroke", "stroke-width", "font-size", "font-family", "text-anchor", "opacity", "stroke-dasharray"])
+            element.setAttribute(name, style.getPropertyValue(name));
+    });
+    copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+    copy.setAttribute("width", String(svg.clientWidth));
+    copy.setAttribute("height", String(svg.clientHeight));
+    return new XMLSerializer().serializeToString(copy);
+}
+
+/* The page's own canvas has no title and no legend; the picture is made from the same drawing as the SVG. */
+export async function savePng(e: PanelExport): Promise<void> {
+    const text = svgOf(e);
+    if (text === null) return;
+    const size = /width="([\d.]+)" height="([\d.]+)"/.exec(text);
+    const image = new Image();
+    image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = Number(size?.[1] ?? 900) * PNG_SCALE;
+    canvas.height = Number(size?.[2] ?? 420) * PNG_SCALE;
+    const context = canvas.getContext("2d")!;
+    context.fillStyle = "#ffffff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(image, 0, 0, canvas.width, canvas.height);
+    URL.revokeObjectURL(image.src);
+    const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
+    if (blob !== null) saveBlob(blob, fileName(e.title, "png"));
+}

@@ -1,0 +1,94 @@
+/* line_panel.tsx - metrics over steps or time. */
+
+import { lazy } from "../../components/lazy";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Legend } from "../../components/legend";
+import type { ChartModel } from "../../components/chart_view";
+import { language, t } from "../../i18n";
+import { DURATION_STEPS, formatTick, formatterOf } from "../../lib/axis";
+import { panelTitle, resolveSettings, type LineSettings, type Panel, type Section } from "../../lib/layout";
+import { xRange, yRange, type Line, type Range } from "../../lib/lines";
+import { pathOf } from "../../lib/match";
+import { navigate } from "../../router";
+import { isDark } from "../../theme";
+import { useWorkspace } from "../workspace/model";
+import { useLines } from "./use_lines";
+import type { PanelExport } from "./exports";
+
+const LineChart = lazy(() => import("../../components/line_chart"));
+
+const LEGEND_HEIGHT = 20;
+const FONT_SIZES = { small: 10, normal: 11, large: 14 };
+
+export interface PanelProps {
+    panel: Panel;
+    section: Section | null;
+    height: number;
+    isFull: boolean;
+    onExport: (make: () => PanelExport) => void;
+}
+
+export function LinePanel({ panel, section, height, isFull, onExport }: PanelProps) {
+    const ws = useWorkspace();
+    const settings = resolveSettings(ws.layout.value, section, panel);
+    const [zoom, setZoom] = useState<{ x: Range | null; y: Range | null }>({ x: null, y: null });
+    const shared = ws.xZoom.value;
+    const host = useRef<HTMLDivElement>(null);
+    const canvas = useRef<HTMLCanvasElement | null>(null);
+    const [width, setWidth] = useState(0);
+    useEffect(() => setWidth(host.current!.clientWidth), []);
+    const buckets = isFull ? 4000 : Math.max(200, Math.min(1000, Math.ceil((width * devicePixelRatio) / 100) * 100));
+    const guess = shared !== null && shared.x === settings.x ? shared.range : zoom.x;
+    const { lines, axis, isLoading, failure, keys } = useLines(ws, panel, settings, guess, buckets, width > 0);
+
+    const model = useMemo<ChartModel | null>(() => {
+        const all = xRange(lines, settings.isLogX);
+        if (all === null) return null;
+        const x: Range = guess ?? [settings.xMin ?? all[0], settings.xMax ?? all[1]];
+        const fit = yRange(lines, settings, x) ?? yRange(lines, settings, null) ?? [0, 1];
+        const y: Range = zoom.y ?? [settings.yMin ?? fit[0], settings.yMax ?? fit[1]];
+        if (x[0] >= x[1] || y[0] >= y[1]) return null;
+        return chartModel(panel, settings, lines, x, y, axis.kind, formatterOf(axis, language));
+    }, [lines, guess?.[0], guess?.[1], zoom.y, JSON.stringify(settings), isDark.value, panel.xTitle, panel.yTitle]);
+    const painted = model && { ...model, paint: { ...model.paint, highlighted: ws.hovered.value } };
+
+    onExport(() => ({ kind: "lines", title: panelTitle(panel), lines, model, xName: axis.wire, canvas: canvas.current }));
+    const onZoom = (x: Range | null, y: Range | null) => {
+        setZoom((old) => (x === null && y === null ? { x: null, y: null } : { x: x ?? old.x, y: y ?? old.y }));
+        if (x !== null || (x === null && y === null)) ws.xZoom.value = x === null ? null : { x: settings.x, range: x };
+    };
+    const onPick = (line: Line) => {
+        if (ws.store.runs.value.some((r) => r.name === line.run)) navigate(pathOf(ws.entity, ws.project, "runs", line.run));
+    };
+    const legend = settings.legend !== "none" && <Legend lines={lines} isAll={isFull} onHover={(l) => (ws.hovered.value = l)} />;
+    const plotHeight = height - (settings.legend === "none" ? 0 : LEGEND_HEIGHT);
+    return (
+        <div ref={host} class="panel-body" style={{ height }} aria-busy={isLoading}>
+            {settings.legend === "top" && legend}
+            {failure !== "" ? <p class="panel-note is-bad">{failure}</p>
+                : painted ? <LineChart model={painted} height={plotHeight} syncKey={`${ws.scope}|${settings.x}`} label={panelTitle(panel)} onZoom={onZoom}
+                    onHover={(run) => (ws.hovered.value = run)} onPick={onPick} onCanvas={(c: HTMLCanvasElement | null) => (canvas.current = c)} />
+                : !isLoading && width > 0 && <p class="panel-note">{emptyReason(ws.visibleRuns.value.length, lines.length, keys)}</p>}
+            {settings.legend === "bottom" && legend}
+        </div>
+    );
+}
+
+function emptyReason(runs: number, lines: number, keys: string[]): string {
+    if (runs === 0) return t("panel.no_runs");
+    if (lines > 0) return t("panel.nothing_in_range");
+    return keys.length === 0 ? t("panel.no_keys") : t("panel.no_values", { keys: keys.join(", ") });
+}
+
+function chartModel(panel: Panel, settings: Required<LineSettings>, lines: Line[], x: Range, y: Range, kind: "number" | "duration" | "time", formatX: ChartModel["formatX"]): ChartModel {
+    const isPercent = settings.chartType === "percent";
+    return {
+        lines, x, y, isLogX: settings.isLogX, isLogY: settings.isLogY, formatX, isTime: kind === "time", increments: kind === "duration" ? DURATION_STEPS : undefined,
+        formatY: (v) => formatTick(v, y[1] - y[0]) + (isPercent ? "%" : ""), xTitle: panel.xTitle ?? "", yTitle: panel.yTitle ?? "",
+        fontSize: FONT_SIZES[settings.fontSize],
+        paint: {
+            highlighted: null, lineWidth: settings.lineWidth, showOriginal: settings.showOriginal, shade: settings.shade,
+            isFilled: settings.chartType !== "line", markExtremes: settings.markExtremes, isDark: isDark.value,
+        },
+    };
+}

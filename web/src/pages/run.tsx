@@ -1,0 +1,97 @@
+/* run.tsx - one run: its header and tabs. */
+
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { NotFound } from "../app";
+import { EditableText } from "../components/editable_text";
+import { sayError } from "../components/toast";
+import { language, t, type MessageName } from "../i18n";
+import { formatAgo, formatDuration } from "../lib/format";
+import { pathOf } from "../lib/match";
+import { runtimeOf } from "../lib/runs";
+import type { Run } from "../lib/types";
+import { poll } from "../live";
+import { changeRun, fetchRun, stopRun } from "../queries";
+import { address } from "../router";
+import type { PageProps } from "../routes";
+import { goToLogin, viewer } from "../session";
+import { ChartsTab } from "./run_tabs/charts";
+import { FilesTab } from "./run_tabs/files";
+import { LogsTab } from "./run_tabs/logs";
+import { OverviewTab } from "./run_tabs/overview";
+import { SystemTab } from "./run_tabs/system";
+
+export interface RunTabProps {
+    entity: string;
+    project: string;
+    run: Run;
+    path: string; /* what follows the tab in the address */
+    reload: () => void;
+}
+
+const TABS: Record<string, { label: MessageName; draw: ComponentType<RunTabProps> }> = {
+    workspace: { label: "run.charts", draw: ChartsTab },
+    overview: { label: "run.overview", draw: OverviewTab },
+    logs: { label: "run.logs", draw: LogsTab },
+    system: { label: "run.system", draw: SystemTab },
+    files: { label: "run.files", draw: FilesTab },
+};
+
+export default function RunPage({ params }: PageProps) {
+    const { entity, project, run: name } = params as { entity: string; project: string; run: string };
+    const [run, setRun] = useState<Run | null | undefined>(undefined);
+    const [failure, setFailure] = useState("");
+    const load = async () => {
+        const next = await fetchRun(entity, project, name);
+        setRun((old) => (old && next && JSON.stringify(old) === JSON.stringify(next) ? old : next));
+        return next?.state === "running" || next?.state === "pending" || next?.state === "preempting";
+    };
+    useEffect(() => {
+        setRun(undefined);
+        load().catch((e: Error) => setFailure(e.message));
+        return poll(load);
+    }, [entity, project, name]);
+    if (failure !== "" && !run) return <main class="page"><p class="notice is-bad">{failure}</p></main>;
+    if (run === undefined) return <main aria-busy="true" />;
+    if (run === null) {
+        if (viewer.value === null) goToLogin();
+        return <NotFound />;
+    }
+    const tab = params["path"] !== undefined ? "files" : (params["tab"] ?? "workspace");
+    const known = TABS[tab];
+    if (known === undefined) return <NotFound />;
+    const Draw = known.draw;
+    const isBare = address.value.query.get("jupyter") === "true";
+    return (
+        <div class="run-page">
+            <header class="run-head">
+                <RunTitle run={run} reload={() => void load()} />
+                {!isBare && (
+                    <nav class="tabs" aria-label={t("run.tabs")}>
+                        {Object.entries(TABS).map(([id, { label }]) => (
+                            <a key={id} class="tab" aria-current={id === tab ? "page" : undefined} href={id === "workspace" ? pathOf(entity, project, "runs", name) : pathOf(entity, project, "runs", name, id)}>{t(label)}</a>
+                        ))}
+                    </nav>
+                )}
+            </header>
+            <Draw key={`${name}/${tab}`} entity={entity} project={project} run={run} path={params["path"] ?? ""} reload={() => void load()} />
+        </div>
+    );
+}
+
+function RunTitle({ run, reload }: { run: Run; reload: () => void }) {
+    const isMine = viewer.value !== null;
+    const rename = (displayName: string) => void changeRun(run.id, { displayName }).then(reload, sayError);
+    return (
+        <div class="row run-title">
+            <EditableText value={run.displayName} label={t("runs.rename")} isOff={!isMine} onChange={rename} as="h1" />
+            <span class={`state state-${run.state}`}>{t(`state.${run.state}`)}</span>
+            <span class="muted">{formatDuration(runtimeOf(run))}</span>
+            <span class="faint clip">{run.user} · {formatAgo(run.createdAt, Date.now(), language)}</span>
+            <span class="grow" />
+            {isMine && run.state === "running" && (
+                <button type="button" class="button danger" onClick={() => void stopRun(run.id).then(reload, sayError)}>{t("runs.stop")}</button>
+            )}
+        </div>
+    );
+}

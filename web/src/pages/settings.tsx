@@ -1,0 +1,51 @@
+/* settings.tsx - the person's keys and look of the page. */
+
+import { useEffect, useState } from "preact/hooks";
+import { Segmented } from "../components/controls";
+import { NewKey } from "../components/new_key";
+import { sayError } from "../components/toast";
+import { t } from "../i18n";
+import { deleteKey, fetchKeys, type ApiKey } from "../queries";
+import { viewer } from "../session";
+import { setTheme, theme } from "../theme";
+
+export default function Settings() {
+    const [keys, setKeys] = useState<ApiKey[] | null>(null);
+    const load = () => void fetchKeys().then(setKeys, sayError);
+    useEffect(load, []);
+    const remove = async (key: ApiKey) => {
+        if (!window.confirm(t("keys.confirm", { name: key.description || key.name }))) return;
+        await deleteKey(key.id).catch(sayError);
+        load();
+    };
+    return (
+        <main class="page stack">
+            <h1>{t("title.settings")}</h1>
+            <section class="card stack">
+                <h2>{viewer.value?.username}</h2>
+                <p class="muted">{t("settings.teams")}: {viewer.value?.teams.join(", ")}</p>
+                <Segmented label={t("settings.theme")} value={theme.value} onChange={setTheme} options={[
+                    { value: "system", label: t("theme.system") }, { value: "light", label: t("theme.light") }, { value: "dark", label: t("theme.dark") },
+                ]} />
+            </section>
+            <section class="card stack">
+                <h2>{t("keys.title")}</h2>
+                <NewKey onMade={load} />
+                {keys !== null && keys.length > 0 && (
+                    <table class="list">
+                        <thead><tr><th>{t("keys.start")}</th><th>{t("keys.description")}</th><th /></tr></thead>
+                        <tbody>
+                            {keys.map((key) => (
+                                <tr key={key.id}>
+                                    <td class="mono">{key.name}…</td>
+                                    <td>{key.description}</td>
+                                    <td class="num"><button type="button" class="button danger" onClick={() => void remove(key)}>{t("keys.revoke")}</button></td>
+                                </tr>
+                            ))}
+                        </tbody>
+                    </table>
+                )}
+            </section>
+        </main>
+    );
+}

@@ -1,0 +1,88 @@
+/* add_panel.tsx - a new panel: of any kind, or many at once by a regex. */
+
+import { useState } from "preact/hooks";
+import { Field, Select, TextInput } from "../../components/controls";
+import { IconButton } from "../../components/icon";
+import { t } from "../../i18n";
+import { compileRegex } from "../../lib/filters";
+import * as L from "../../lib/layout";
+import { PANELS } from "../panels/table";
+import { useWorkspace, type Workspace } from "./model";
+import { sectionLabel } from "./section_view";
+
+export function AddPanel({ onClose }: { onClose: () => void }) {
+    const ws = useWorkspace();
+    const sections = ws.layout.value.sections.map((s) => s.name);
+    const [section, setSection] = useState(sections[0] ?? "Charts");
+    const add = (kind: L.PanelKind) => {
+        const panel: L.Panel = { id: `${kind}-${crypto.randomUUID()}`, kind };
+        ws.edit((l) => L.addPanel(l, section, panel));
+        ws.editedPanel.value = panel.id;
+        onClose();
+    };
+    return (
+        <div class="drawer" role="dialog" aria-label={t("panel.add")}>
+            <header>
+                <h2 class="grow">{t("panel.add")}</h2>
+                <IconButton icon="close" label={t("action.close")} onClick={onClose} />
+            </header>
+            <div class="body">
+                <Field label={t("panel.section")}>
+                    <Select value={section} options={sections.map((s) => ({ value: s, label: sectionLabel(s) }))} onChange={setSection} />
+                </Field>
+                <div class="panel-kinds">
+                    {Object.entries(PANELS).filter(([, p]) => p.canAdd).map(([kind, p]) => (
+                        <button key={kind} type="button" class="button" onClick={() => add(kind as L.PanelKind)}>{t(p.name)}</button>
+                    ))}
+                </div>
+                <QuickBuilder section={section} onDone={onClose} />
+                <HiddenPanels ws={ws} />
+            </div>
+        </div>
+    );
+}
+
+/* "^(train|val)/(.*)$": one panel for all that match, or one for each value of the first group. */
+function QuickBuilder({ section, onDone }: { section: string; onDone: () => void }) {
+    const ws = useWorkspace();
+    const [pattern, setPattern] = useState("");
+    const regex = pattern === "" ? null : compileRegex(pattern);
+    const matches = regex === null ? [] : ws.metrics.value.filter((m) => m.kind === "line" && m.stream === "history" && regex.test(m.key)).map((m) => m.key);
+    const groups = new Map<string, string[]>();
+    for (const key of matches) {
+        const by = regex!.exec(key)?.[1] ?? "";
+        groups.set(by, [...(groups.get(by) ?? []), key]);
+    }
+    const make = () => {
+        ws.edit((l) => [...groups].reverse().reduce((acc, [by, keys]) => L.addPanel(acc, section, {
+            id: `line-${crypto.randomUUID()}`, kind: "line", keys, ...(keys.length > 1 ? { title: by || pattern } : {}),
+        }), l));
+        onDone();
+    };
+    return (
+        <div class="field">
+            <span>{t("panel.quick")}</span>
+            <TextInput value={pattern} delay={100} isInvalid={pattern !== "" && regex === null} placeholder="^(.*)/loss$" label={t("panel.quick")} onChange={setPattern} />
+            <span class="small muted">{t("panel.quick_hint")}</span>
+            {matches.length > 0 && (
+                <>
+                    <div class="column-list small">{[...groups].map(([by, keys]) => <div key={by}><b>{by}</b> {keys.join(", ")}</div>)}</div>
+                    <button type="button" class="button primary" onClick={make}>{t("panel.quick_make", { panels: groups.size, metrics: matches.length })}</button>
+                </>
+            )}
+        </div>
+    );
+}
+
+function HiddenPanels({ ws }: { ws: Workspace }) {
+    const hidden = ws.layout.value.hidden;
+    if (hidden.length === 0) return null;
+    return (
+        <div class="field">
+            <span>{t("panel.hidden")}</span>
+            <div class="column-list">
+                {hidden.map((p) => <button key={p.id} type="button" class="menu-item" onClick={() => ws.edit((l) => L.restorePanel(l, p.id))}>+ {L.panelTitle(p)}</button>)}
+            </div>
+        </div>
+    );
+}

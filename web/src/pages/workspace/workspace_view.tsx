@@ -1,0 +1,88 @@
+/* workspace_view.tsx - sidebar and sections side by side, and what can be laid over them. */
+
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { IconButton } from "../../components/icon";
+import { t } from "../../i18n";
+import { compileRegex } from "../../lib/filters";
+import * as L from "../../lib/layout";
+import { sectionTree } from "../../lib/sections";
+import { AddPanel } from "./add_panel";
+import { Editor } from "./editor";
+import { FullScreen } from "./full_screen";
+import { WorkspaceContext, useWorkspace, type Workspace } from "./model";
+import { SectionView } from "./section_view";
+import { Sidebar } from "./sidebar";
+import { WorkspaceHeader } from "./workspace_header";
+
+export function WorkspaceView({ ws, hasSidebar }: { ws: Workspace; hasSidebar: boolean }) {
+    const [isAdding, setAdding] = useState(false);
+    useEffect(() => {
+        const key = (e: KeyboardEvent) => {
+            const isTyping = (e.target as HTMLElement).closest?.("input, textarea, select");
+            if (isTyping || !(e.ctrlKey || e.metaKey)) return;
+            if (e.key.toLowerCase() === "z") {
+                e.preventDefault();
+                if (e.shiftKey) ws.redo();
+                else ws.undo();
+            }
+            if (e.key === "." && hasSidebar) ws.setRuns({ isCollapsed: !ws.runsView.peek().isCollapsed });
+        };
+        window.addEventListener("keydown", key);
+        return () => window.removeEventListener("keydown", key);
+    }, [ws]);
+    const isSidebarOpen = hasSidebar && !ws.runsView.value.isCollapsed;
+    return (
+        <WorkspaceContext.Provider value={ws}>
+            <main class="workspace">
+                {isSidebarOpen && <Sidebar />}
+                {hasSidebar && !isSidebarOpen && (
+                    <div class="sidebar-strip"><IconButton icon="chart" label={t("runs.expand")} onClick={() => ws.setRuns({ isCollapsed: false })} /></div>
+                )}
+                <div class="workspace-main">
+                    <WorkspaceHeader onAdd={() => setAdding(true)} />
+                    <Sections />
+                </div>
+                {isAdding && <AddPanel onClose={() => setAdding(false)} />}
+                <FullScreen />
+                <Editor />
+            </main>
+        </WorkspaceContext.Provider>
+    );
+}
+
+function Sections() {
+    const ws = useWorkspace();
+    const ref = useRef<HTMLDivElement>(null);
+    const [width, setWidth] = useState(0);
+    useLayoutEffect(() => {
+        const watch = new ResizeObserver(() => setWidth(ref.current!.clientWidth));
+        watch.observe(ref.current!);
+        return () => watch.disconnect();
+    }, []);
+    const layout = ws.layout.value;
+    const search = ws.panelSearch.value;
+    const pattern = search === "" ? null : compileRegex(search);
+    const found = new Map<string, L.Panel[]>();
+    for (const section of layout.sections) {
+        const panels = pattern === null ? section.panels : section.panels.filter((p) => pattern.test(L.panelTitle(p)));
+        if (pattern === null || panels.length > 0) found.set(section.name, panels);
+    }
+    const sections = new Map(layout.sections.map((s) => [s.name, s]));
+    const isCollapsed = (path: string) => {
+        const section = sections.get(path);
+        return section ? !section.isOpen : ws.collapsedParents.value.has(path);
+    };
+    const rows = sectionTree([...found.keys()], layout.prefix, isCollapsed);
+    return (
+        <div ref={ref} class="sections">
+            {width > 0 && rows.map((row) => <SectionView key={row.path} row={row} section={sections.get(row.path) ?? null} panels={found.get(row.path) ?? []} width={width} />)}
+            {rows.length === 0 && !ws.store.isLoading.value && <p class="empty">{emptyReason(ws, search)}</p>}
+        </div>
+    );
+}
+
+function emptyReason(ws: Workspace, search: string): string {
+    if (search !== "") return t("workspace.no_match", { search });
+    if (ws.store.runs.value.length === 0) return t("workspace.no_runs");
+    return ws.visibleRuns.value.length === 0 ? t("panel.no_runs") : t("workspace.no_metrics");
+}

@@ -1,0 +1,186 @@
+/* queries.ts - the GraphQL documents of the page, and functions that ask them. */
+
+import { graphql } from "./api";
+import { parseRun, type RunNode } from "./lib/runs";
+import type { Mongo } from "./lib/filters";
+import type { Run } from "./lib/types";
+
+export interface Viewer {
+    id: string;
+    username: string;
+    entity: string;
+    admin: boolean;
+    teams: string[];
+}
+
+export async function fetchViewer(): Promise<Viewer | null> {
+    const data = await graphql<{ viewer: (Omit<Viewer, "teams"> & { teams: Edges<{ name: string }> | null }) | null }>(
+        "query PageViewer { viewer { id username entity admin teams { edges { node { name } } } } }");
+    return data.viewer === null ? null : { ...data.viewer, teams: nodes(data.viewer.teams).map((t) => t.name) };
+}
+
+interface Edges<T> {
+    edges: { node: T; cursor?: string }[];
+    pageInfo?: { endCursor: string | null; hasNextPage: boolean };
+}
+
+function nodes<T>(edges: Edges<T> | null | undefined): T[] {
+    return edges?.edges.map((e) => e.node) ?? [];
+}
+
+export interface ProjectSummary {
+    name: string;
+    entityName: string;
+    createdAt: string | null;
+    runCount: number;
+    lastRun: { displayName: string; name: string; state: string; createdAt: string } | null;
+}
+
+/* Every project of an entity, a page at a time. */
+export async function fetchProjects(entityName: string): Promise<ProjectSummary[]> {
+    const out: ProjectSummary[] = [];
+    let after: string | null = null;
+    do {
+        const data: { models: Edges<Omit<ProjectSummary, "lastRun"> & { runs: Edges<NonNullable<ProjectSummary["lastRun"]>> }> | null } =
+            await graphql(
+                `query PageProjects($entityName: String!, $after: String) {
+                    models(entityName: $entityName, first: 100, after: $after) {
+                        edges { node { name entityName createdAt runCount
+                            runs(first: 1, order: "-created_at") { edges { node { name displayName state createdAt } } } } }
+                        pageInfo { endCursor hasNextPage } } }`, { entityName, after });
+        for (const p of nodes(data.models)) out.push({ ...p, lastRun: nodes(p.runs)[0] ?? null });
+        after = data.models?.pageInfo?.hasNextPage ? data.models.pageInfo.endCursor : null;
+    } while (after !== null);
+    return out;
+}
+
+const RUN_FIELDS = `id name displayName state tags group jobType createdAt heartbeatAt config summaryMetrics notes
+    user { username } sweepName historyLineCount`;
+
+export interface RunPage {
+    exists: boolean;
+    total: number;
+    runs: Run[];
+    next: string | null;
+}
+
+export interface RunQuery {
+    entity: string;
+    project: string;
+    filters: Mongo | null;
+    order: string;
+    first: number;
+    after: string | null;
+    withKeys: boolean;
+}
+
+export async function fetchRuns(q: RunQuery, signal?: AbortSignal): Promise<RunPage> {
+    const data = await graphql<{ project: { runCount: number; runs: Edges<RunNode> } | null }>(
+        `query PageRuns($entity: String!, $project: String!, $filters: JSONString, $order: String, $first: Int, $after: String) {
+            project(name: $project, entityName: $entity) { runCount(filters: $filters)
+                runs(filters: $filters, order: $order, first: $first, after: $after) {
+                    edges { node { ${RUN_FIELDS} ${q.withKeys ? "historyKeys systemMetrics" : ""} } cursor }
+                    pageInfo { endCursor hasNextPage } } } }`,
+        { ...q, filters: q.filters === null ? null : JSON.stringify(q.filters) }, signal);
+    if (data.project === null) return { exists: false, total: 0, runs: [], next: null };
+    const { runs, runCount } = data.project;
+    const last = runs.edges[runs.edges.length - 1];
+    return {
+        exists: true, total: runCount, runs: runs.edges.map((e) => parseRun(e.node)),
+        next: runs.pageInfo?.hasNextPage ? (runs.pageInfo.endCursor ?? last?.cursor ?? null) : null,
+    };
+}
+
+export async function fetchRun(entity: string, project: string, name: string): Promise<Run | null> {
+    const data = await graphql<{ project: { run: RunNode | null } | null }>(
+        `query PageRun($entity: String!, $project: String!, $name: String!) {
+            project(name: $project, entityName: $entity) { run(name: $name) { ${RUN_FIELDS} historyKeys systemMetrics } } }`,
+        { entity, project, name });
+    return data.project?.run ? parseRun(data.project.run) : null;
+}
+
+export interface RunFile {
+    name: string;
+    url: string;
+    sizeBytes: number;
+    updatedAt: string | null;
+    mimetype: string | null;
+}
+
+export async function fetchFiles(entity: string, project: string, name: string, after: string | null): Promise<{ files: RunFile[]; next: string | null }> {
+    const data = await graphql<{ project: { run: { files: Edges<RunFile & { sizeBytes: string | number }> } | null } | null }>(
+        `query PageFiles($entity: String!, $project: String!, $name: String!, $after: String) {
+            project(name: $project, entityName: $entity) { run(name: $name) { files(first: 500, after: $after) {
+                edges { node { name url sizeBytes updatedAt mimetype } cursor } pageInfo { endCursor hasNextPage } } } } }`,
+        { entity, project, name, after });
+    const files = data.project?.run?.files;
+    return {
+        files: nodes(files).map((f) => ({ ...f, sizeBytes: Number(f.sizeBytes) })),
+        next: files?.pageInfo?.hasNextPage ? (files.pageInfo.endCursor ?? files.edges.at(-1)?.cursor ?? null) : null,
+    };
+}
+
+export interface LogLine {
+    number: number;
+    timestamp: string | null;
+    level: string | null;
+    label: string | null;
+    line: string;
+}
+
+export async function fetchLogLines(
+    entity: string, project: string, name: string, page: { first?: number; last?: number; after?: string | null },
+): Promise<{ lines: LogLine[]; next: string | null }> {
+    const data = await graphql<{ project: { run: { logLines: Edges<LogLine> } | null } | null }>(
+        `query PageLogs($entity: String!, $project: String!, $name: String!, $first: Int, $after: String, $last: Int) {
+            project(name: $project, entityName: $entity) { run(name: $name) { logLines(first: $first, after: $after, last: $last) {
+                edges { node { number timestamp level label line } cursor } pageInfo { endCursor hasNextPage } } } } }`,
+        { entity, project, name, ...page });
+    const log = data.project?.run?.logLines;
+    return { lines: nodes(log), next: log?.pageInfo?.endCursor ?? log?.edges.at(-1)?.cursor ?? null };
+}
+
+/* ---- changes ---- */
+
+export interface RunChange {
+    displayName?: string;
+    notes?: string;
+    tags?: string[];
+    groupName?: string;
+    jobType?: string;
+}
+
+export async function changeRun(id: string, change: RunChange): Promise<void> {
+    await graphql("mutation PageChangeRun($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }", { input: { id, ...change } });
+}
+
+export async function deleteRun(id: string): Promise<void> {
+    await graphql("mutation PageDeleteRun($id: ID!) { deleteRun(input: { id: $id }) { clientMutationId } }", { id });
+}
+
+export async function stopRun(id: string): Promise<void> {
+    await graphql("mutation PageStopRun($id: ID!) { stopRun(input: { id: $id }) { success } }", { id });
+}
+
+export interface ApiKey {
+    id: string;
+    name: string;
+    description: string | null;
+}
+
+export async function fetchKeys(): Promise<ApiKey[]> {
+    const data = await graphql<{ viewer: { apiKeys: Edges<ApiKey> | null } | null }>(
+        "query PageKeys { viewer { apiKeys { edges { node { id name description } } } } }");
+    return nodes(data.viewer?.apiKeys);
+}
+
+/* The whole key: the only time it is ever shown. */
+export async function generateKey(description: string): Promise<string> {
+    const data = await graphql<{ generateApiKey: { apiKey: { name: string } } }>(
+        "mutation PageNewKey($description: String) { generateApiKey(input: { description: $description }) { apiKey { id name } } }", { description });
+    return data.generateApiKey.apiKey.name;
+}
+
+export async function deleteKey(id: string): Promise<void> {
+    await graphql("mutation PageDeleteKey($id: ID!) { deleteApiKey(input: { id: $id }) { success } }", { id });
+}

@@ -1,0 +1,38 @@
+/* routes.ts - every page: its address, what draws it, its title. The first match wins. */
+
+import type { ComponentType } from "preact";
+import type { Params } from "./lib/match";
+import type { MessageName } from "./i18n";
+
+export interface PageProps {
+    params: Params;
+}
+
+export interface Route {
+    path: string;
+    page: () => Promise<{ default: ComponentType<PageProps> }>;
+    title: MessageName;
+    isPublic?: boolean; /* drawn without a session */
+}
+
+const login = () => import("./pages/login");
+const project = () => import("./pages/project");
+const run = () => import("./pages/run");
+const settings = () => import("./pages/settings");
+
+export const ROUTES: readonly Route[] = [
+    { path: "/", page: () => import("./pages/home"), title: "title.home" },
+    { path: "/login", page: login, title: "title.login", isPublic: true },
+    { path: "/authorize", page: () => import("./pages/authorize"), title: "title.authorize" },
+    { path: "/settings", page: settings, title: "title.settings" },
+    { path: "/:entity", page: () => import("./pages/home"), title: "title.home" },
+    { path: "/:entity/:project", page: project, title: "title.workspace", isPublic: true },
+    { path: "/:entity/:project/workspace", page: project, title: "title.workspace", isPublic: true },
+    { path: "/:entity/:project/table", page: () => import("./pages/runs_table"), title: "title.table", isPublic: true },
+    { path: "/:entity/:project/overview", page: () => import("./pages/project_overview"), title: "title.overview", isPublic: true },
+    { path: "/:entity/:project/groups/:group", page: project, title: "title.workspace", isPublic: true },
+    { path: "/:entity/:project/sweeps/:sweep", page: project, title: "title.workspace", isPublic: true },
+    { path: "/:entity/:project/runs/:run", page: run, title: "title.run", isPublic: true },
+    { path: "/:entity/:project/runs/:run/:tab", page: run, title: "title.run", isPublic: true },
+    { path: "/:entity/:project/runs/:run/files/:path*", page: run, title: "title.run", isPublic: true },
+];

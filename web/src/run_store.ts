@@ -1,0 +1,112 @@
+/* run_store.ts - the runs of a project as the server filters and sorts them, page after page, kept current. */
+
+import { computed, signal } from "@preact/signals";
+import type { Mongo } from "./lib/filters";
+import type { Run } from "./lib/types";
+import { fetchRuns, type RunQuery } from "./queries";
+import { poll } from "./live";
+
+const PAGE = 100;
+/* More than this is read again by scrolling, not by every poll. */
+const MAX_REFRESH = 300;
+const ALIVE = new Set(["running", "pending", "preempting", "stopping"]);
+
+export class RunStore {
+    readonly runs = signal<Run[]>([]);
+    readonly total = signal(0);
+    readonly isLoading = signal(true);
+    readonly exists = signal(true);
+    readonly failure = signal("");
+    readonly hasMore = computed(() => this.next.value !== null);
+
+    private readonly next = signal<string | null>(null);
+    private filters: Mongo | null = null;
+    private order = "-created_at";
+    private abort: AbortController | null = null;
+    private asked = "";
+
+    constructor(private readonly entity: string, private readonly project: string, private readonly withKeys: boolean, private readonly page = PAGE) {}
+
+    /* Asks anew when the question is another one. */
+    async ask(filters: Mongo | null, order: string): Promise<void> {
+        const question = JSON.stringify([filters, order]);
+        if (question === this.asked) return;
+        this.asked = question;
+        this.filters = filters;
+        this.order = order;
+        this.abort?.abort();
+        this.abort = new AbortController();
+        this.isLoading.value = true;
+        try {
+            const page = await fetchRuns(this.query(this.page, null), this.abort.signal);
+            if (question !== this.asked) return;
+            this.exists.value = page.exists;
+            this.total.value = page.total;
+            this.next.value = page.next;
+            this.runs.value = page.runs;
+            this.failure.value = "";
+        } catch (e) {
+            if (question !== this.asked || (e instanceof DOMException && e.name === "AbortError")) return;
+            this.failure.value = e instanceof Error ? e.message : String(e);
+        }
+        this.isLoading.value = false;
+    }
+
+    async more(): Promise<void> {
+        if (this.isLoading.value || this.next.value === null) return;
+        const question = this.asked;
+        this.isLoading.value = true;
+        try {
+            const page = await fetchRuns(this.query(this.page, this.next.value));
+            if (question !== this.asked) return;
+            const known = new Set(this.runs.value.map((r) => r.id));
+            this.runs.value = [...this.runs.value, ...page.runs.filter((r) => !known.has(r.id))];
+            this.next.value = page.next;
+        } catch (e) {
+            this.failure.value = e instanceof Error ? e.message : String(e);
+        }
+        this.isLoading.value = false;
+    }
+
+    /* Reads the first runs again; those that did not change stay the same objects, so that nothing is drawn twice. */
+    async refresh(): Promise<boolean> {
+        const question = this.asked;
+        if (question === "") return false;
+        const count = Math.min(Math.max(this.runs.value.length, this.page), MAX_REFRESH);
+        const page = await fetchRuns(this.query(count, null));
+        if (question !== this.asked) return true;
+        const old = new Map(this.runs.value.map((r) => [r.id, r]));
+        const fresh = page.runs.map((r) => (isSame(old.get(r.id), r) ? old.get(r.id)! : r));
+        const rest = this.runs.value.slice(count);
+        const next = [...fresh, ...rest.filter((r) => !fresh.some((f) => f.id === r.id))];
+        if (next.length !== this.runs.value.length || next.some((r, i) => r !== this.runs.value[i])) this.runs.value = next;
+        this.total.value = page.total;
+        this.exists.value = page.exists;
+        if (rest.length === 0) this.next.value = page.next;
+        return fresh.some((r) => ALIVE.has(r.state));
+    }
+
+    follow(): () => void {
+        return poll(() => this.refresh());
+    }
+
+    /* Shows a change at once; the next refresh brings what the server made of it. */
+    patch(id: string, change: Partial<Run>): void {
+        this.runs.value = this.runs.value.map((r) => (r.id === id ? { ...r, ...change } : r));
+    }
+
+    drop(ids: ReadonlySet<string>): void {
+        const before = this.runs.value.length;
+        this.runs.value = this.runs.value.filter((r) => !ids.has(r.id));
+        this.total.value -= before - this.runs.value.length;
+    }
+
+    private query(first: number, after: string | null): RunQuery {
+        return { entity: this.entity, project: this.project, filters: this.filters, order: this.order, first, after, withKeys: this.withKeys };
+    }
+}
+
+function isSame(a: Run | undefined, b: Run): boolean {
+    if (a === undefined || a.lineCount !== b.lineCount || a.heartbeatAt !== b.heartbeatAt || a.state !== b.state) return false;
+    return JSON.stringify(a) === JSON.stringify(b);
+}

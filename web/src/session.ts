@@ -1,0 +1,45 @@
+/* session.ts - who is looking at the page. */
+
+import { signal } from "@preact/signals";
+import * as api from "./api";
+import { fetchViewer, type Viewer } from "./queries";
+import { address, navigate } from "./router";
+
+/* undefined until the server was asked. */
+export const viewer = signal<Viewer | null | undefined>(undefined);
+
+api.onLoggedOut.call = () => {
+    if (viewer.value) goToLogin();
+    viewer.value = null;
+};
+
+export async function loadViewer(): Promise<void> {
+    try {
+        viewer.value = await fetchViewer();
+    } catch (e) {
+        if (!(e instanceof api.ApiError) || e.status === 0 || e.status >= 500) throw e;
+        viewer.value = null;
+    }
+}
+
+export async function logIn(name: string, secret: string): Promise<void> {
+    await api.logIn(name, secret);
+    await loadViewer();
+}
+
+export async function logOut(): Promise<void> {
+    await api.logOut();
+    viewer.value = null;
+    navigate("/login");
+}
+
+export function goToLogin(): void {
+    const next = address.value.path + window.location.search;
+    if (address.value.path !== "/login") navigate(`/login?next=${encodeURIComponent(next)}`, "replace");
+}
+
+/* Only paths of this server: an address with a host would lead a person elsewhere. */
+export function nextPath(): string {
+    const next = address.value.query.get("next") ?? "/";
+    return /^\/(?![/\\])/.test(next) ? next : "/";
+}
