@@ -2,6 +2,7 @@
 #include "server/api/routes.h"
 
 #include "server/api/access.h"
+#include "server/api/admin.h"
 #include "server/api/artifact_links.h"
 #include "server/api/artifact_manifest.h"
 #include "server/api/chart.h"
@@ -14,6 +15,10 @@
 #include "server/api/upload.h"
 
 const struct http_route routes[] = {
+    { HTTP_GET, "/api/admin/{path...}", WHO_SERVER_ADMIN, admin_answer, 0, NULL },
+    { HTTP_POST, "/api/admin/{path...}", WHO_SERVER_ADMIN, admin_answer, ADMIN_MAX_BODY_BYTES, NULL },
+    { HTTP_PUT, "/api/admin/{path...}", WHO_SERVER_ADMIN, admin_answer, ADMIN_MAX_BODY_BYTES, NULL },
+    { HTTP_DELETE, "/api/admin/{path...}", WHO_SERVER_ADMIN, admin_answer, 0, NULL },
     { HTTP_POST, "/api/history/buckets", CAN_READ, chart_answer, CHART_REQUEST_MAX_BYTES, NULL },
     { HTTP_POST, "/api/session", WHO_ANYONE, session_answer_begin, SESSION_MAX_BODY_BYTES, NULL },
     { HTTP_DELETE, "/api/session", WHO_ANYONE, session_answer_end, SESSION_MAX_BODY_BYTES, NULL },

@@ -8,7 +8,7 @@ static const char *const kind_names[] = { "personal", "team", "organization" };
 
 /* First parts of addresses that are ours, and a few that may become ours. Sorted. */
 static const char *const reserved_names[] = {
-    "admin",   "api",     "artifacts", "artifactsv2", "assets",   "authorize", "embed",    "favicon.ico", "files",
+    "api",     "artifacts", "artifactsv2", "assets",   "authorize", "embed",    "favicon.ico", "files",
     "graphql", "healthz", "help",      "home",        "index.html", "login",   "logout",   "metrics",     "new",
     "oidc",    "orgs",    "profile",   "projects",    "ready",    "readyz",    "registry", "reports",     "robots.txt",
     "runs",    "sdk",     "search",    "settings",    "setup",    "share",     "signed",   "signup",  "static",      "storage",
