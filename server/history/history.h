@@ -166,7 +166,7 @@ MUST_CHECK enum err_code history_sample(struct history *history, int64_t run, en
                                         const struct history_sample_spec *spec, enum json_flags flags,
                                         struct history_rows *out, struct arena *arena, struct err *err);
 
-/* A chart's envelope. Over non-finite values: they are only counted. */
+/* A chart's envelope. Values that are not finite are only counted; where there are no others, the rest is NaN. */
 struct history_bucket {
     double x_first, x_last; /* of the values in it */
     double min, max, mean, last;

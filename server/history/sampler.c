@@ -1,0 +1,593 @@
+/* sampler.c - about n rows of a few keys, keeping the shape of their chart, at a cost that does not grow with the run.
+ *
+ * Candidates are gathered from each source: all rows when there are few, otherwise the samples of the overview of the
+ * sparsest key and the extremes of its buckets. Of the candidates some are chosen, and only for those are the other
+ * keys fetched.
+ */
+#include "server/history/history_state.h"
+#include "server/history/rows.h"
+
+#include <math.h>
+
+enum { SAMPLES_DEFAULT = 500, SAMPLE_KEYS_MAX = 10000, EXACT_FACTOR = OVERVIEW_STRIDE, ANSWER_MAX = 512 << 20 };
+
+/* ---- the spec ---- */
+
+enum err_code history_sample_spec_parse(struct history_sample_spec *out, struct str json, struct arena *arena, struct err *err) {
+    struct json_value *spec;
+
+    TRY(json_parse(&spec, json, JSON_STRICT, arena, err));
+    const struct json_value *keys = json_get(spec, STR("keys"));
+    if (keys == NULL || keys->type != JSON_TYPE_ARRAY || keys->array.count == 0 || keys->array.count > SAMPLE_KEYS_MAX)
+        return err_set(err, ERR_BAD_INPUT, "spec.keys must be a list of 1 to %d keys", SAMPLE_KEYS_MAX);
+    struct str *names = ARENA_ARRAY(arena, struct str, keys->array.count);
+    for (size_t i = 0; i < keys->array.count; i++) {
+        if (keys->array.items[i].type != JSON_TYPE_STRING)
+            return err_set(err, ERR_BAD_INPUT, "spec.keys[%zu] must be a string", i);
+        names[i] = keys->array.items[i].string;
+    }
+    *out = (struct history_sample_spec){
+        .keys = names,
+        .key_count = keys->array.count,
+        .samples = json_get_int(spec, STR("samples"), SAMPLES_DEFAULT),
+        .first_step = json_get_int(spec, STR("minStep"), INT64_MIN),
+        .last_step = json_get_int(spec, STR("maxStep"), INT64_MAX),
+    };
+    if (out->samples < 1 || out->samples > HISTORY_SAMPLES_MAX)
+        return err_set(err, ERR_BAD_INPUT, "spec.samples must be from 1 to %d, got %lld", HISTORY_SAMPLES_MAX,
+                       (long long)out->samples);
+    return OK;
+}
+
+/* ---- gathering ---- */
+
+struct candidate {
+    struct row_ref ref;
+    double value; /* NaN when the key is no number */
+    bool is_kept;
+};
+
+/* What one source has of the spec. */
+struct part {
+    uint32_t source, first, end; /* rows in the range */
+    uint32_t *columns;           /* for each key */
+    uint32_t primary;            /* the column of the sparsest key */
+    uint32_t occurrences;        /* of it, within the range or a little more */
+    bool has_overview;
+};
+
+struct sampling {
+    struct view *view;
+    const struct history_sample_spec *spec;
+    struct str *keys; /* without repeats, without _step where each row has one */
+    size_t key_count;
+    bool wants_step;
+    struct part *parts;
+    size_t part_count;
+    uint64_t rows, occurrences; /* of all parts */
+    struct candidate *candidates;
+    size_t count, room;
+};
+
+static void add_candidate(struct sampling *sampling, struct row_ref ref, double value) {
+    if (sampling->count == sampling->room) {
+        size_t room = sampling->room == 0 ? 256 : sampling->room * 2;
+        sampling->candidates =
+            arena_grow(sampling->view->arena, sampling->candidates, sampling->room, room, sizeof(*sampling->candidates));
+        sampling->room = room;
+    }
+    sampling->candidates[sampling->count++] = (struct candidate){ ref, value, false };
+}
+
+static void read_keys(struct sampling *sampling) {
+    const struct history_sample_spec *spec = sampling->spec;
+
+    sampling->keys = ARENA_ARRAY(sampling->view->arena, struct str, spec->key_count);
+    for (size_t i = 0; i < spec->key_count; i++) {
+        bool is_known = false;
+        if (sampling->view->id.kind == HISTORY_ROWS && str_eq(spec->keys[i], STR("_step"))) {
+            sampling->wants_step = true;
+            continue;
+        }
+        for (size_t k = 0; k < sampling->key_count && !is_known; k++)
+            is_known = str_eq(sampling->keys[k], spec->keys[i]);
+        if (!is_known)
+            sampling->keys[sampling->key_count++] = spec->keys[i];
+    }
+}
+
+static bool is_sparser(const struct sampling *sampling, const struct source *source, const struct part *part, size_t key,
+                       size_t best) {
+    uint32_t count = source_value_count(source, part->columns[key]), least = source_value_count(source, part->columns[best]);
+    if (count != least)
+        return count < least;
+    /* All else equal, a key of the user's: a spike of it must not be lost for one of the clock's. */
+    return sampling->keys[best].ptr[0] == '_' && sampling->keys[key].ptr[0] != '_';
+}
+
+static uint32_t occurrences_in(const struct source *source, const struct part *part) {
+    uint32_t count = 0;
+
+    if (source->segment == NULL)
+        return part->end - part->first;
+    const struct segment_column *column = &source->segment->directory.columns[part->primary];
+    for (uint32_t page = part->first / SEGMENT_PAGE_ROWS; page <= (part->end - 1) / SEGMENT_PAGE_ROWS; page++)
+        count += column->pages[page].count;
+    return count < part->end - part->first ? count : part->end - part->first;
+}
+
+/* Adds a part when the source has all the keys and rows in the range. */
+static enum err_code add_part(struct sampling *sampling, uint32_t at, struct err *err) {
+    struct source *source = &sampling->view->sources[at];
+    struct part part = { .source = at };
+    size_t primary = 0;
+
+    part.columns = ARENA_ARRAY(sampling->view->arena, uint32_t, sampling->key_count + 1);
+    for (size_t i = 0; i < sampling->key_count; i++) {
+        uint32_t found[SAME_NAME_MAX];
+        if (source_find_columns(source, sampling->keys[i], found) == 0)
+            return OK;
+        part.columns[i] = found[0];
+    }
+    TRY(source_find_rows(source, sampling->spec->first_step, sampling->spec->last_step, &part.first, &part.end,
+                         sampling->view->arena, err));
+    if (part.first == part.end)
+        return OK;
+    for (size_t i = 1; i < sampling->key_count; i++)
+        primary = is_sparser(sampling, source, &part, i, primary) ? i : primary;
+    part.primary = part.columns[primary];
+    part.occurrences = sampling->key_count > 0 ? occurrences_in(source, &part) : part.end - part.first;
+    if (source->segment != NULL && sampling->key_count > 0 && source->mask_count == 0)
+        part.has_overview = source->segment->directory.columns[part.primary].overview_size > 0 &&
+                            column_is_numeric(source_type(source, part.primary));
+    sampling->rows += part.end - part.first;
+    sampling->occurrences += part.occurrences;
+    sampling->parts[sampling->part_count++] = part;
+    return OK;
+}
+
+/* Keeps in rows those that the column has too. */
+static uint32_t keep_common(uint32_t *rows, uint32_t count, const struct column *column) {
+    uint32_t kept = 0, at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        while (at < column->count && column->rows[at] < rows[i])
+            at++;
+        if (at < column->count && column->rows[at] == rows[i])
+            rows[kept++] = rows[i];
+    }
+    return kept;
+}
+
+/* All rows [first, end) of a part that have all keys. */
+static enum err_code gather_rows(struct sampling *sampling, const struct part *part, uint32_t first, uint32_t end,
+                                 struct err *err) {
+    struct arena *arena = sampling->view->arena;
+    struct source *source = &sampling->view->sources[part->source];
+    struct column primary = { 0 };
+    struct row_places places;
+    uint32_t *rows = ARENA_ARRAY(arena, uint32_t, end - first), count = 0, at = 0;
+
+    if (first == end)
+        return OK;
+    if (sampling->key_count == 0)
+        for (; count < end - first; count++)
+            rows[count] = first + count;
+    for (size_t i = 0; i < sampling->key_count; i++) {
+        struct column column;
+        TRY(source_read(source, part->columns[i], first, end, &column, arena, err));
+        if (part->columns[i] == part->primary)
+            primary = column;
+        if (i == 0)
+            memcpy(rows, column.rows, (count = column.count) * sizeof(*rows));
+        else
+            count = keep_common(rows, count, &column);
+    }
+    TRY(source_read_places(source, first, end, &places, arena, err));
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t place = rows[i] - first;
+        int64_t stream = places.streams != NULL ? places.streams[place] : source->stream;
+        double value = NAN;
+        while (at < primary.count && primary.rows[at] < rows[i])
+            at++;
+        if (source->mask_count > 0 && source_is_masked(source, stream, places.lines[place]))
+            continue;
+        if (at < primary.count && column_is_numeric(primary.type))
+            value = value_as_double(primary.type, primary.values[at]);
+        add_candidate(sampling, (struct row_ref){ places.steps[place], places.lines[place], stream, part->source, rows[i] },
+                      value);
+    }
+    return OK;
+}
+
+/* The coarsest level that still gives `wanted` entries, or the finest. */
+static uint32_t choose_level(uint64_t occurrences, uint32_t finest, uint32_t levels, uint64_t wanted) {
+    uint32_t level = levels - 1;
+    while (level > 0 && occurrences / overview_scale(finest, level) < wanted)
+        level--;
+    return level;
+}
+
+static void add_from_overview(struct sampling *sampling, const struct part *part, int64_t step, uint32_t row, double value) {
+    if (row >= part->first && row < part->end)
+        add_candidate(sampling, (struct row_ref){ step, row, 0, part->source, row }, value);
+}
+
+static enum err_code gather_samples(struct sampling *sampling, const struct part *part, const struct segment_column *column,
+                                    const struct overview_header *header, struct err *err) {
+    const struct segment *segment = sampling->view->sources[part->source].segment;
+    uint32_t level = choose_level(sampling->occurrences, header->sample_stride, header->sample_levels,
+                                  (uint64_t)sampling->spec->samples);
+    struct overview_samples samples;
+
+    TRY(segment_read_samples(segment, column, header, level, &samples, sampling->view->arena, err));
+    for (uint32_t i = 0; i < samples.count; i++)
+        add_from_overview(sampling, part, samples.steps[i], samples.rows[i], value_as_double(column->type, samples.values[i]));
+    return OK;
+}
+
+/* Rows that stand in buckets which the range cuts, at either end. */
+static enum err_code gather_edges(struct sampling *sampling, const struct part *part, const struct overview_buckets *buckets,
+                                  uint32_t inner_first, uint32_t inner_end, struct err *err) {
+    struct source *source = &sampling->view->sources[part->source];
+    uint32_t first, end;
+
+    if (inner_first == inner_end)
+        return gather_rows(sampling, part, part->first, part->end, err);
+    TRY(source_find_rows(source, sampling->spec->first_step, buckets->first_steps[inner_first], &first, &end,
+                         sampling->view->arena, err));
+    if (inner_first > 0)
+        TRY(gather_rows(sampling, part, first, end, err));
+    TRY(source_find_rows(source, buckets->last_steps[inner_end - 1], sampling->spec->last_step, &first, &end,
+                         sampling->view->arena, err));
+    if (inner_end < buckets->count)
+        TRY(gather_rows(sampling, part, first, end, err));
+    return OK;
+}
+
+/* The extremes of each bucket. With several keys only the extremes of all, because each costs a page of every other
+ * key. */
+static enum err_code gather_extremes(struct sampling *sampling, const struct part *part, const struct segment_column *column,
+                                     const struct overview_header *header, struct err *err) {
+    struct source *source = &sampling->view->sources[part->source];
+    uint32_t level = choose_level(sampling->occurrences, header->bucket_stride, header->bucket_levels,
+                                  (uint64_t)sampling->spec->samples / 3);
+    int64_t last_step = sampling->spec->last_step < source->last_visible_step ? sampling->spec->last_step : source->last_visible_step;
+    uint32_t inner_first = UINT32_MAX, inner_end = 0, least = UINT32_MAX, greatest = UINT32_MAX;
+    struct overview_buckets b;
+
+    TRY(segment_read_buckets(source->segment, column, header, level, &b, sampling->view->arena, err));
+    for (uint32_t i = 0; i < b.count; i++) {
+        if (b.first_steps[i] < sampling->spec->first_step || b.last_steps[i] > last_step)
+            continue;
+        inner_first = inner_first == UINT32_MAX ? i : inner_first;
+        inner_end = i + 1;
+        if (b.finite[i] == 0)
+            continue;
+        double low = value_as_double(column->type, b.min[i]), high = value_as_double(column->type, b.max[i]);
+        if (sampling->key_count == 1) {
+            add_from_overview(sampling, part, b.min_steps[i], b.min_rows[i], low);
+            add_from_overview(sampling, part, b.max_steps[i], b.max_rows[i], high);
+        }
+        if (least == UINT32_MAX || low < value_as_double(column->type, b.min[least]))
+            least = i;
+        if (greatest == UINT32_MAX || high > value_as_double(column->type, b.max[greatest]))
+            greatest = i;
+    }
+    if (sampling->key_count > 1 && least != UINT32_MAX) {
+        add_from_overview(sampling, part, b.min_steps[least], b.min_rows[least], value_as_double(column->type, b.min[least]));
+        add_from_overview(sampling, part, b.max_steps[greatest], b.max_rows[greatest],
+                          value_as_double(column->type, b.max[greatest]));
+    }
+    return gather_edges(sampling, part, &b, inner_first == UINT32_MAX ? 0 : inner_first, inner_end, err);
+}
+
+static enum err_code gather_overview(struct sampling *sampling, const struct part *part, struct err *err) {
+    struct source *source = &sampling->view->sources[part->source];
+    const struct segment_column *column = &source->segment->directory.columns[part->primary];
+    struct overview_header header;
+
+    TRY(segment_read_overview(source->segment, column, &header, err));
+    if (header.sample_levels == 0 || header.bucket_levels == 0)
+        return gather_rows(sampling, part, part->first, part->end, err);
+    TRY(gather_samples(sampling, part, column, &header, err));
+    TRY(gather_rows(sampling, part, part->first, part->first + 1, err)); /* the ends are always kept */
+    TRY(gather_rows(sampling, part, part->end - 1, part->end, err));
+    return gather_extremes(sampling, part, column, &header, err);
+}
+
+/* Rows at even distances, for keys without an overview that each row has. */
+static enum err_code gather_evenly(struct sampling *sampling, const struct part *part, struct err *err) {
+    uint64_t rows = part->end - part->first, share = (uint64_t)sampling->spec->samples * rows / sampling->rows + 2;
+    struct source *source = &sampling->view->sources[part->source];
+    int64_t *steps;
+
+    TRY(source_read_steps(source, part->first, part->end, &steps, sampling->view->arena, err));
+    for (uint64_t i = 0; i < share; i++) {
+        uint32_t row = part->first + (uint32_t)(i * (rows - 1) / (share - 1));
+        add_from_overview(sampling, part, steps[row - part->first], row, NAN);
+    }
+    return OK;
+}
+
+static bool is_dense(const struct source *source, const struct part *part, size_t key_count) {
+    return key_count == 0 || (source->segment != NULL && source_value_count(source, part->primary) == source->row_count);
+}
+
+static enum err_code gather(struct sampling *sampling, bool is_exact, struct err *err) {
+    for (size_t i = 0; i < sampling->part_count; i++) {
+        const struct part *part = &sampling->parts[i];
+        const struct source *source = &sampling->view->sources[part->source];
+        if (!is_exact && part->has_overview)
+            TRY(gather_overview(sampling, part, err));
+        else if (!is_exact && source->mask_count == 0 && is_dense(source, part, sampling->key_count))
+            TRY(gather_evenly(sampling, part, err));
+        else
+            TRY(gather_rows(sampling, part, part->first, part->end, err));
+    }
+    return OK;
+}
+
+/* ---- choosing ---- */
+
+static int compare_candidates(const void *left, const void *right) {
+    return row_ref_compare(&((const struct candidate *)left)->ref, &((const struct candidate *)right)->ref);
+}
+
+static int compare_rows_of_sources(const void *left, const void *right) {
+    const struct row_ref *a = &((const struct candidate *)left)->ref, *b = &((const struct candidate *)right)->ref;
+    if (a->source != b->source)
+        return a->source < b->source ? -1 : 1;
+    return a->row < b->row ? -1 : a->row > b->row;
+}
+
+/* Sorted, each row once (it may have come from several places, under its line's number or its own). */
+static void sort_candidates(struct sampling *sampling) {
+    struct candidate *candidates = sampling->candidates;
+    size_t kept = 0;
+
+    if (sampling->count < 2)
+        return;
+    qsort(candidates, sampling->count, sizeof(*candidates), compare_rows_of_sources);
+    for (size_t i = 0; i < sampling->count; i++)
+        if (kept == 0 || compare_rows_of_sources(&candidates[kept - 1], &candidates[i]) != 0)
+            candidates[kept++] = candidates[i];
+    sampling->count = kept;
+    qsort(candidates, kept, sizeof(*candidates), compare_candidates);
+}
+
+static void keep_shape(struct candidate *candidates, size_t first, size_t end, bool with_middle) {
+    size_t least = first, greatest = first;
+
+    for (size_t i = first; i < end; i++) {
+        if (!(candidates[least].value <= candidates[i].value) && !isnan(candidates[i].value))
+            least = i;
+        if (!(candidates[greatest].value >= candidates[i].value) && !isnan(candidates[i].value))
+            greatest = i;
+    }
+    candidates[least].is_kept = candidates[greatest].is_kept = true;
+    if (with_middle)
+        candidates[first + (end - first) / 2].is_kept = true;
+}
+
+static bool has_numbers(const struct sampling *sampling) {
+    for (size_t i = 0; i < sampling->count; i++)
+        if (!isnan(sampling->candidates[i].value))
+            return true;
+    return false;
+}
+
+static void thin_evenly(struct sampling *sampling) {
+    size_t samples = (size_t)sampling->spec->samples;
+    for (size_t i = 1; i < samples; i++)
+        sampling->candidates[i] = sampling->candidates[i * (sampling->count - 1) / (samples - 1)];
+    sampling->count = samples;
+}
+
+/* Keeps about `samples` of them: the first, the last, the extremes of all, and of each group of neighbours the
+ * extremes and the middle. */
+static void thin(struct sampling *sampling) {
+    size_t samples = (size_t)sampling->spec->samples, groups = samples > 4 ? (samples - 4) / 3 : 0, kept = 0;
+
+    if (sampling->count <= samples)
+        return;
+    if (!has_numbers(sampling)) {
+        thin_evenly(sampling);
+        return;
+    }
+    sampling->candidates[0].is_kept = sampling->candidates[sampling->count - 1].is_kept = true;
+    keep_shape(sampling->candidates, 0, sampling->count, false);
+    for (size_t i = 0; i < groups; i++)
+        keep_shape(sampling->candidates, i * sampling->count / groups, (i + 1) * sampling->count / groups, true);
+    for (size_t i = 0; i < sampling->count; i++)
+        if (sampling->candidates[i].is_kept)
+            sampling->candidates[kept++] = sampling->candidates[i];
+    sampling->count = kept;
+}
+
+/* ---- fetching and writing ---- */
+
+/* A key's values at the chosen rows of a source, from its overview's samples where they have them. */
+static enum err_code fetch(struct sampling *sampling, struct source *source, uint32_t at, const uint32_t *rows, uint32_t count,
+                           struct column *out, struct err *err) {
+    struct arena *arena = sampling->view->arena;
+    uint32_t *missing = ARENA_ARRAY(arena, uint32_t, count), missing_count = 0, from = 0;
+    const struct segment_column *column;
+    struct overview_samples samples;
+    struct overview_header header;
+    struct column rest;
+
+    if (source->segment == NULL || source->segment->directory.columns[at].overview_size == 0 || count * 2 < source->row_count / SEGMENT_PAGE_ROWS)
+        return source_pick(source, at, rows, count, false, out, arena, err);
+    column = &source->segment->directory.columns[at];
+    TRY(segment_read_overview(source->segment, column, &header, err));
+    if (header.sample_levels == 0)
+        return source_pick(source, at, rows, count, false, out, arena, err);
+    TRY(segment_read_samples(source->segment, column, &header,
+                             choose_level(sampling->occurrences, header.sample_stride, header.sample_levels,
+                                          (uint64_t)sampling->spec->samples),
+                             &samples, arena, err));
+    *out = (struct column){ .path = column->path, .type = column->type, .text = "" };
+    out->rows = ARENA_ARRAY(arena, uint32_t, count);
+    out->values = ARENA_ARRAY(arena, union value, count);
+    union value *found = ARENA_ARRAY(arena, union value, count);
+    bool *is_found = ARENA_ARRAY(arena, bool, count);
+    for (uint32_t i = 0; i < count; i++) {
+        from += column_lower_bound(samples.rows + from, samples.count - from, rows[i]);
+        is_found[i] = from < samples.count && samples.rows[from] == rows[i];
+        if (is_found[i])
+            found[i] = samples.values[from];
+        else
+            missing[missing_count++] = rows[i];
+    }
+    TRY(source_pick(source, at, missing, missing_count, false, &rest, arena, err));
+    for (uint32_t i = 0, k = 0; i < count; i++) {
+        while (k < rest.count && rest.rows[k] < rows[i])
+            k++;
+        if (!is_found[i] && (k == rest.count || rest.rows[k] != rows[i]))
+            continue;
+        out->rows[out->count] = rows[i];
+        out->values[out->count++] = is_found[i] ? found[i] : rest.values[k];
+    }
+    return OK;
+}
+
+struct fetched {
+    struct column *columns; /* for each key */
+    uint32_t *at;           /* for each key: the next value */
+};
+
+static int compare_rows(const void *left, const void *right) {
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+static enum err_code fetch_part(struct sampling *sampling, const struct part *part, struct fetched *out, struct err *err) {
+    struct arena *arena = sampling->view->arena;
+    uint32_t *rows = ARENA_ARRAY(arena, uint32_t, sampling->count), count = 0;
+
+    for (size_t i = 0; i < sampling->count; i++)
+        if (sampling->candidates[i].ref.source == part->source)
+            rows[count++] = sampling->candidates[i].ref.row;
+    if (count > 1)
+        qsort(rows, count, sizeof(*rows), compare_rows);
+    out->columns = ARENA_ARRAY(arena, struct column, sampling->key_count);
+    out->at = ARENA_ARRAY(arena, uint32_t, sampling->key_count);
+    for (size_t i = 0; i < sampling->key_count && count > 0; i++)
+        TRY(fetch(sampling, &sampling->view->sources[part->source], part->columns[i], rows, count, &out->columns[i], err));
+    return OK;
+}
+
+/* False, and nothing written, when the row lacks a key. */
+static bool write_sample(struct sampling *sampling, const struct candidate *candidate, struct fetched *fetched, struct buf *out,
+                         struct buf *text, enum json_flags flags) {
+    struct json_writer json;
+
+    for (size_t i = 0; i < sampling->key_count; i++) {
+        const struct column *column = &fetched->columns[i];
+        fetched->at[i] = column_lower_bound(column->rows, column->count, candidate->ref.row);
+        if (fetched->at[i] == column->count || column->rows[fetched->at[i]] != candidate->ref.row)
+            return false;
+    }
+    json_writer_init(&json, out, flags);
+    json_object_begin(&json);
+    if (sampling->wants_step) {
+        json_key(&json, STR("_step"));
+        json_int(&json, candidate->ref.step);
+    }
+    for (size_t i = 0; i < sampling->key_count; i++) {
+        buf_reset(text);
+        column_value_to_json(text, &fetched->columns[i], fetched->at[i], flags);
+        json_key(&json, sampling->keys[i]);
+        json_raw(&json, buf_str(text));
+        out->failed |= text->failed;
+    }
+    json_object_end(&json);
+    return true;
+}
+
+static enum err_code write_samples(struct sampling *sampling, enum json_flags flags, struct history_rows *out, struct err *err) {
+    struct arena *arena = sampling->view->arena;
+    struct fetched *fetched = ARENA_ARRAY(arena, struct fetched, sampling->view->source_count);
+    struct buf all = BUF_INIT(ANSWER_MAX), text = BUF_INIT(2 * HISTORY_LINE_BYTES_MAX);
+    enum err_code code = OK;
+
+    *out = (struct history_rows){ .json = ARENA_ARRAY(arena, struct str, sampling->count) };
+    for (size_t i = 0; i < sampling->part_count && code == OK; i++)
+        code = fetch_part(sampling, &sampling->parts[i], &fetched[sampling->parts[i].source], err);
+    for (size_t i = 0; i < sampling->count && code == OK; i++) {
+        const struct candidate *candidate = &sampling->candidates[i];
+        size_t begin = all.len;
+        if (write_sample(sampling, candidate, &fetched[candidate->ref.source], &all, &text, flags))
+            out->json[out->count++].len = all.len - begin;
+    }
+    if (code == OK)
+        code = buf_check(&all, "the answer", err);
+    if (code == OK) {
+        const char *at = arena_copy(arena, buf_str(&all)).ptr;
+        for (size_t i = 0; i < out->count; at += out->json[i++].len)
+            out->json[i].ptr = at;
+    }
+    buf_finish(&all);
+    buf_finish(&text);
+    return code;
+}
+
+/* Whether there are no more steps in the range than samples: then every row is wanted, also of steps that repeat. */
+static bool has_few_steps(const struct sampling *sampling) {
+    const struct stored_counters *counters = &sampling->view->stored.counters;
+    int64_t first = sampling->spec->first_step > counters->first_step ? sampling->spec->first_step : counters->first_step;
+    int64_t last = sampling->spec->last_step < counters->last_step ? sampling->spec->last_step : counters->last_step;
+    return last < first || (uint64_t)last - (uint64_t)first < (uint64_t)sampling->spec->samples;
+}
+
+/* Leaves the rows to answer with in sampling->candidates. */
+static enum err_code choose_rows(struct sampling *sampling, struct err *err) {
+    uint64_t samples = (uint64_t)sampling->spec->samples;
+
+    read_keys(sampling);
+    sampling->parts = ARENA_ARRAY(sampling->view->arena, struct part, sampling->view->source_count);
+    for (uint32_t i = 0; i < sampling->view->source_count; i++)
+        TRY(add_part(sampling, i, err));
+    bool wants_all = has_few_steps(sampling) || sampling->occurrences <= samples;
+    TRY(gather(sampling, wants_all || sampling->rows < samples * EXACT_FACTOR, err));
+    sort_candidates(sampling);
+    if (!wants_all)
+        thin(sampling);
+    return OK;
+}
+
+enum err_code history_sample(struct history *history, int64_t run, enum history_kind kind, const struct history_sample_spec *spec,
+                             enum json_flags flags, struct history_rows *out, struct arena *arena, struct err *err) {
+    struct view view;
+
+    TRY(view_open(&view, history, (struct history_id){ run, kind }, spec->first_step, spec->last_step, arena, err));
+    struct sampling sampling = { .view = &view, .spec = spec };
+    enum err_code code = choose_rows(&sampling, err);
+    if (code == OK)
+        code = write_samples(&sampling, flags, out, err);
+    view_finish(&view);
+    return code;
+}
+
+static enum err_code write_whole_rows(struct sampling *sampling, enum json_flags flags, struct history_rows *out,
+                                      struct err *err) {
+    struct row_ref *refs = ARENA_ARRAY(sampling->view->arena, struct row_ref, sampling->count);
+    for (size_t i = 0; i < sampling->count; i++)
+        refs[i] = sampling->candidates[i].ref;
+    return rows_to_json(sampling->view, refs, sampling->count, flags, out, err);
+}
+
+enum err_code history_sample_rows(struct history *history, int64_t run, enum history_kind kind, size_t samples,
+                                  enum json_flags flags, struct history_rows *out, struct arena *arena, struct err *err) {
+    const struct history_sample_spec spec = { .samples = samples < 1 ? 1 : (int64_t)samples, .first_step = INT64_MIN,
+                                              .last_step = INT64_MAX };
+    struct view view;
+
+    TRY(view_open(&view, history, (struct history_id){ run, kind }, spec.first_step, spec.last_step, arena, err));
+    struct sampling sampling = { .view = &view, .spec = &spec };
+    enum err_code code = choose_rows(&sampling, err);
+    if (code == OK)
+        code = write_whole_rows(&sampling, flags, out, err);
+    view_finish(&view);
+    return code;
+}
