@@ -122,6 +122,7 @@ static bool settle(struct gql_execution *execution, struct gql_frame *frame, enu
     if (frame->is_list && !has_failed)
         json_array_end(&execution->writer);
     if (code != OK) {
+        gql_failures_drop(execution->failures, frame->failure_count, frame->failure_tail);
         err->code = code;
         gql_fail_field(execution, err);
     }
@@ -158,6 +159,8 @@ static bool answer_field(struct gql_execution *execution, struct gql_selected *s
         .selected = selected,
         .type = gql_innermost(selected->def->type),
         .start = execution->writer.out->len,
+        .failure_count = execution->failures->count,
+        .failure_tail = execution->failures->tail,
     };
     execution->top = &frame;
     check_limits(execution);

@@ -48,6 +48,8 @@ struct gql_frame {
     struct gql_selected *selected;
     const struct gql_named *type; /* innermost type of the field */
     size_t start;                 /* of its value in the output */
+    size_t failure_count;         /* and of the errors below it */
+    struct gql_failure **failure_tail;
     size_t item_count;
     bool is_list, is_in_item; /* a list was begun; one of its items is being written */
     bool is_null;             /* something below must not be null and is: so is this */

@@ -31,6 +31,12 @@ void gql_failures_add(struct gql_failures *failures, const struct err *err, uint
     failures->tail = &failure->next;
 }
 
+void gql_failures_drop(struct gql_failures *failures, size_t count, struct gql_failure **tail) {
+    failures->count = count;
+    failures->tail = tail;
+    *tail = NULL;
+}
+
 static void write_location(const struct gql_failure *failure, struct str document,
                            struct json_writer *writer) {
     uint32_t line, column;

@@ -28,6 +28,10 @@ void gql_failures_init(struct gql_failures *failures, struct arena *arena);
 /* Errors of the server's own (5xx) are logged as they are, and sent without what they say. */
 void gql_failures_add(struct gql_failures *failures, const struct err *err, uint32_t offset, struct str path);
 
+/* Forgets the errors noted since `count` and `tail` were read: the values they are about are not sent. What a
+ * client should try again after stays known. */
+void gql_failures_drop(struct gql_failures *failures, size_t count, struct gql_failure **tail);
+
 /* The value of "errors". */
 void gql_failures_write(const struct gql_failures *failures, struct str document, struct json_writer *writer);
 

@@ -169,7 +169,9 @@ DOCUMENTS = [
     "{echo(input:{x:1})}", "{echo(input:{})}", "{echo(input:{x:1,y:null})}", "{echo(input:{x:1,zz:1})}", "{echo(input:{x:1,x:2})}", "{echo(input:1)}", "{echo(input:[{x:1}])}", "{echo(inputs:{x:1})}",
     "{echo(input:{x:1,inner:{x:2,inner:{x:3,tags:[\"a\"]}}})}", "{echo(input:{x:1,tags:\"a\"})}", "{echo(input:{x:1,tags:[1]})}", "{echo(any:{a:{b:[1,2.5,true,null,\"s\",E,{c:[]}]}})}", "{echo(any:null)}", "{echo}",
     "{echo(big:9007199254740993)}", "{echo(any:{a:1,a:2})}", "{echo(old:1)}", "{echo(input:{x:1,old:3})}",
+    "query($a:Int){echo(any:{v:$a,w:[$a]})}", "query($a:JSONString){echo(json:$a)}", "query($a:JSON){echo(any:$a)}", "query($a:Int64){echo(big:$a)}",
     # Null and errors.
+    "{halfPeople{name}}", "{halfPeople{broken}}", "{people{name}halfPeople{broken}}",
     "{human{broken name}}", "{human{brokenHard name}}", "{humanHard{brokenHard}}", "{humanHard{self{selfHard{brokenHard}}name}}", "{people{name broken}}", "{people{brokenHard}}", "{peopleHard{name}}",
     "{nothingHard}", "{dog{name}nothingHard}", "{pets(first:4){name ...on Cat{nickname}}}", "{human{pets(first:4){...on Cat{nickname}}}}", "{pets(first:-1){name}}", "{dog{friends(first:-1){name}}}", "{dog{friends(first:null){name}}}",
     "{busy dog{name}}", "{forbidden}", "{human{internal}}", "{numbers}", "{dog{owner{pets(first:3){friends{friends{name}}}}}}",

@@ -42,6 +42,13 @@ static void coerce__leaves_out_what_is_bound_to_an_absent_variable(void **state)
                 "\"any\":{\"b\":[null]},\"choice\":null,\"choices\":[]");
 }
 
+static void coerce__puts_null_for_an_absent_variable_in_a_list(void **state) {
+    assert_echo("choices: [], matrix: [[$number, 1]]", "{}",
+                "\"choice\":null,\"choices\":[],\"matrix\":[[null,1]]");
+    assert_non_null(strstr(world_ask("query ($t: String) { echo(input: {x: 1, tags: [$t]}) }", "{}", *state),
+                           "cannot stand where type \\\"String!\\\" is expected"));
+}
+
 static void coerce__ignores_variables_that_are_not_declared(void **state) {
     assert_data("query ($a: Int) { need(other: $a) }", "{\"a\": 1, \"more\": {\"b\": []}}", "{\"need\":4}");
 }
@@ -108,6 +115,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(coerce__makes_a_list_of_a_single_value),
         TEST(coerce__leaves_out_what_is_bound_to_an_absent_variable),
+        TEST(coerce__puts_null_for_an_absent_variable_in_a_list),
         TEST(coerce__ignores_variables_that_are_not_declared),
         TEST(coerce__fills_in_defaults),
         TEST(coerce__gives_custom_scalars_any_json),

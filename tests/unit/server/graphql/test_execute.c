@@ -39,6 +39,21 @@ static void execute__nulls_items_of_lists_by_themselves(void **state) {
     assert_data("{ people { name } }", NULL, "{\"people\":[{\"name\":\"Eva\"},null,{\"name\":\"Eva\"}]}");
 }
 
+/* What comes after the null that counts is not asked. */
+static void execute__stops_a_list_at_the_null_that_ends_it(void **state) {
+    assert_string_equal(
+        world_ask("{ peopleHard { brokenHard } }", NULL, *state),
+        "200 {\"data\":{\"peopleHard\":null},\"errors\":[" FAILED(
+            "\\\"brokenHard\\\" is lost", 1, 16, "[\"peopleHard\",0,\"brokenHard\"]", "NOT_FOUND") "]}");
+}
+
+static void execute__blames_the_field_when_its_list_breaks_off(void **state) {
+    /* The error of the item that was dropped is dropped with it. */
+    assert_string_equal(world_ask("{ halfPeople { broken } }", NULL, *state),
+                        "200 {\"data\":{\"halfPeople\":null},\"errors\":[" FAILED(
+                            "\\\"halfPeople\\\" is lost", 1, 3, "[\"halfPeople\"]", "NOT_FOUND") "]}");
+}
+
 static void execute__hides_what_the_server_s_own_errors_say(void **state) {
     assert_string_equal(world_ask("{ human { internal } }", NULL, *state),
                         "200 {\"data\":{\"human\":{\"internal\":null}},\"errors\":[" FAILED(
@@ -117,6 +132,8 @@ int main(void) {
         TEST(execute__puts_null_where_a_field_failed),
         TEST(execute__carries_null_up_to_where_it_may_stand),
         TEST(execute__nulls_items_of_lists_by_themselves),
+        TEST(execute__stops_a_list_at_the_null_that_ends_it),
+        TEST(execute__blames_the_field_when_its_list_breaks_off),
         TEST(execute__hides_what_the_server_s_own_errors_say),
         TEST(execute__answers_503_when_it_is_worth_trying_again),
         TEST(execute__asks_who_may_ask_before_the_field),

@@ -50,6 +50,24 @@ static void failures__keep_the_server_s_secrets(void **state) {
     assert_int_equal(failures.retry, ERR_FULL); /* the first that is worth trying again after */
 }
 
+static void failures__are_dropped_with_their_values(void **state) {
+    struct gql_failures failures;
+
+    gql_failures_init(&failures, *state);
+    add(&failures, ERR_GONE, "a", 0);
+    size_t count = failures.count;
+    struct gql_failure **tail = failures.tail;
+    add(&failures, ERR_BUSY, "b", 0);
+    add(&failures, ERR_NOT_FOUND, "c", 0);
+    gql_failures_drop(&failures, count, tail);
+    add(&failures, ERR_NOT_FOUND, "d", 0);
+    assert_int_equal(failures.count, 2);
+    assert_str(failures.first->message, "a");
+    assert_str(failures.first->next->message, "d");
+    assert_null(failures.first->next->next);
+    assert_int_equal(failures.retry, ERR_BUSY);
+}
+
 static void failures__send_no_more_than_a_hundred(void **state) {
     struct gql_failures failures;
     size_t sent = 0;
@@ -67,6 +85,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(failures__write_message_place_path_and_code),
         TEST(failures__keep_the_server_s_secrets),
+        TEST(failures__are_dropped_with_their_values),
         TEST(failures__send_no_more_than_a_hundred),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

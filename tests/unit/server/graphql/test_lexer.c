@@ -89,6 +89,7 @@ static void lexer__refuses_malformed_text_at_its_place(void **state) {
     assert_bad("1.", "syntax error: a number needs digits after its point", 2);
     assert_bad("1e+", "syntax error: a number needs digits in its exponent", 3);
     assert_bad("1x", "syntax error: a number must be followed by a space", 1);
+    assert_bad("1.5.2", "syntax error: a number must be followed by a space", 3);
     assert_bad("\"a\nb\"", "syntax error: a string must end on the line it began on", 2);
     assert_bad("\"a", "syntax error: a string must end on the line it began on", 2);
     assert_bad(" \"\"\"a\"\"", "syntax error: a block string does not end", 1);

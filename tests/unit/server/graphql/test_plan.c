@@ -11,6 +11,12 @@ static void plan__expands_fragments_by_the_object_s_type(void **state) {
                 "{\"catOrDog\":{\"id\":\"4\"}}");
 }
 
+/* Cat.friends gives two by default, Pet.friends ten. */
+static void plan__asks_the_object_s_own_field_where_an_interface_s_was_meant(void **state) {
+    assert_data("{ pet(id: 3) { friends { id } } }", NULL,
+                "{\"pet\":{\"friends\":[{\"id\":\"1\"},{\"id\":\"2\"}]}}");
+}
+
 static void plan__obeys_skip_and_include(void **state) {
     const char *query = "query ($yes: Boolean!, $no: Boolean = false) { dog { a: id @include(if: $yes) b: id "
                         "@include(if: $no) c: id @skip(if: $yes) d: id @skip(if: $no) ... @skip(if: $yes) { "
@@ -51,6 +57,7 @@ static void plan__finds_the_key_among_many(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(plan__expands_fragments_by_the_object_s_type),
+        TEST(plan__asks_the_object_s_own_field_where_an_interface_s_was_meant),
         TEST(plan__obeys_skip_and_include),
         TEST(plan__merges_selections_of_one_key_where_the_first_stands),
         TEST(plan__finds_the_key_among_many),

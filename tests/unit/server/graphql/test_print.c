@@ -31,8 +31,8 @@ static void print__writes_types_in_order_without_the_language_s_own(void **state
     gql_schema_print(schema, &out);
     const char *text = arena_copy_c(*state, buf_str(&out));
     assert_memory_equal(
-        text, "type Cat implements Pet {\n  friends(first: Int = 10, \"Only these.\" kind: String): [Pet!]\n",
-        87);
+        text, "type Cat implements Pet {\n  friends(first: Int = 2, \"Only these.\" kind: String): [Pet!]\n",
+        86);
     assert_non_null(strstr(text, "\nunion CatOrDog = Cat | Dog\n\ntype Dog implements Pet {"));
     assert_non_null(strstr(text, "\n\"What a dog may know.\"\nenum DogCommand {\n  SIT\n  \"Lie down.\"\n  "
                                  "DOWN\n  HEEL\n  ROLL @deprecated(reason: \"undignified\")\n}\n"));

@@ -53,6 +53,7 @@ static void sdl__refuses_what_it_does_not_know(void **state) {
     assert_bad("enum E { A A }", "enum value \"A\" is defined twice", *state);
     assert_bad("input I { a: Int a: Int }", "\"a\" is defined twice", *state);
     assert_bad("input I { a: Int @nope }", "unknown directive \"@nope\"", *state);
+    assert_bad("input I { a: Int @deprecated @deprecated }", "unknown directive \"@deprecated\"", *state);
     assert_bad("input I { a: Int = $v }", "a variable cannot stand in a constant value", *state);
     assert_bad("union U", "expected '='", *state);
     assert_bad("scalar", "expected a name", *state);

@@ -100,7 +100,7 @@ static const struct gql_field dog_fields[] = {
 static const struct gql_type dog_type = GQL_TYPE_IMPLEMENTS("Dog", dog_fields, "Pet");
 
 static const struct gql_field cat_fields[] = {
-    ROW("friends", "first: Int = 10, \"Only these.\" kind: String", "[Pet!]", answer_friends),
+    ROW("friends", "first: Int = 2, \"Only these.\" kind: String", "[Pet!]", answer_friends),
     ROW("id", "", "ID!", answer_id),
     ROW("meowVolume", "", "Int", answer_volume),
     ROW("name", "", "String!", answer_name),
@@ -188,6 +188,12 @@ static enum err_code answer_people(struct gql_call *call, struct err *err) {
     return OK;
 }
 
+static enum err_code answer_half(struct gql_call *call, struct err *err) {
+    gql_list_begin(call);
+    gql_list_add(call, first_creature);
+    return answer_failure(call, err);
+}
+
 static enum err_code answer_numbers(struct gql_call *call, struct err *err) {
     (void)err;
     json_raw(call->out, STR("[1,null,[2.5]]"));
@@ -234,6 +240,7 @@ static const struct gql_field query_fields[] = {
         "texts: [String!], yes: Boolean",
         "JSON", answer_echo),
     { "forbidden", "", "String", WORLD_NOBODY, answer_human_name, NULL },
+    ROW("halfPeople", "", "[Human]", answer_half),
     ROW("human", "", "Human", answer_dog),
     ROW("humanHard", "", "Human!", answer_dog),
     ROW("need", "number: Int! = 4, other: Int", "Int!", answer_need),
