@@ -92,7 +92,8 @@ static bool is_header_value(struct str value) {
     return true;
 }
 
-static enum err_code fill(struct http_client *client, const struct http_client_options *options, struct err *err) {
+static enum err_code fill(struct http_client *client, const struct http_client_options *options,
+                          struct err *err) {
     struct str base = options->base_url;
 
     while (str_ends_with(base, STR("/")))
@@ -242,7 +243,8 @@ static enum err_code keep_content(struct transfer *transfer, struct str content,
 }
 
 /* What was read beside the head first, then the stream; *len 0 at the stream's end. */
-static enum err_code next_bytes(struct transfer *transfer, uint64_t most, struct str *bytes, struct err *err) {
+static enum err_code next_bytes(struct transfer *transfer, uint64_t most, struct str *bytes,
+                                struct err *err) {
     struct http_client *client = transfer->client;
     size_t room = most < PIECE_BYTES ? (size_t)most : PIECE_BYTES, len;
 
@@ -262,7 +264,8 @@ static enum err_code read_length(struct transfer *transfer, uint64_t left, struc
         struct str bytes;
         TRY(next_bytes(transfer, left, &bytes, err));
         if (bytes.len == 0)
-            return err_set(err, ERR_IO, "the connection ended %llu bytes before the answer", (unsigned long long)left);
+            return err_set(err, ERR_IO, "the connection ended %llu bytes before the answer",
+                           (unsigned long long)left);
         left -= bytes.len;
         TRY(keep_content(transfer, bytes, err));
     }
@@ -314,7 +317,8 @@ static enum err_code read_answer(struct transfer *transfer, struct err *err) {
     struct http_response *response = transfer->response;
     struct http_framing framing;
 
-    TRY(http_response_framing(&framing, &response->head, str_eq(transfer->request->method, STR("HEAD")), err));
+    TRY(http_response_framing(&framing, &response->head, str_eq(transfer->request->method, STR("HEAD")),
+                              err));
     TRY(read_body(transfer, framing, err));
     response->status = response->head.status;
     bool is_over = framing.kind == HTTP_BODY_UNTIL_CLOSE || !transfer->wrote_all || client->in.len > 0 ||
@@ -330,7 +334,8 @@ static enum err_code read_answer(struct transfer *transfer, struct err *err) {
 
 static const struct proxy *proxy_for(const struct http_client *client, const struct http_url *url) {
     const struct proxy *proxy = url->is_secure ? &client->https_proxy : &client->http_proxy;
-    if (proxy->text == NULL || http_url_is_loopback(url) || http_no_proxy_has(str_from_c(client->no_proxy), url))
+    if (proxy->text == NULL || http_url_is_loopback(url) ||
+        http_no_proxy_has(str_from_c(client->no_proxy), url))
         return NULL;
     return proxy;
 }
@@ -429,8 +434,7 @@ static enum err_code secure(struct transfer *transfer, int64_t deadline_ms, stru
 static enum err_code connect_anew(struct transfer *transfer, struct err *err) {
     struct http_client *client = transfer->client;
     const struct http_url *next = transfer->proxy != NULL ? &transfer->proxy->url : &transfer->url;
-    int64_t deadline_ms =
-        sooner(transfer->deadline_ms, clock_mono_ms() + client->options.connect_timeout_ms);
+    int64_t deadline_ms = sooner(transfer->deadline_ms, clock_mono_ms() + client->options.connect_timeout_ms);
 
     disconnect(client);
     TRY(http_stream_open(&client->stream, next->host, next->port, client->options.may_connect,
@@ -445,7 +449,8 @@ static enum err_code connect_anew(struct transfer *transfer, struct err *err) {
     client->connected.is_secure = transfer->url.is_secure;
     client->connected.through_proxy = transfer->proxy != NULL;
     client->connected.port = transfer->url.port;
-    (void)snprintf(client->connected.host, sizeof client->connected.host, "%.*s", STR_ARG(transfer->url.host));
+    (void)snprintf(client->connected.host, sizeof client->connected.host, "%.*s",
+                   STR_ARG(transfer->url.host));
     return OK;
 }
 
@@ -491,7 +496,8 @@ static void append_target(const struct transfer *transfer, struct buf *head) {
 
 /* The key goes to the base URL's origin and nowhere else: signed links lead elsewhere and carry their own. */
 static bool may_have_key(const struct transfer *transfer) {
-    return transfer->client->authorization != NULL && http_url_same_origin(&transfer->url, &transfer->client->base);
+    return transfer->client->authorization != NULL &&
+           http_url_same_origin(&transfer->url, &transfer->client->base);
 }
 
 static void append_head(const struct transfer *transfer, struct buf *head) {
@@ -501,7 +507,8 @@ static void append_head(const struct transfer *transfer, struct buf *head) {
     buf_printf(head, "%.*s ", STR_ARG(request->method));
     append_target(transfer, head);
     buf_printf(head, " HTTP/1.1\r\nHost: %.*s\r\n", STR_ARG(transfer->url.authority));
-    if (body_len(request) > 0 || !(str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD"))))
+    if (body_len(request) > 0 ||
+        !(str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD"))))
         buf_printf(head, "Content-Length: %llu\r\n", (unsigned long long)body_len(request));
     if (expects_continue(request))
         buf_append_str(head, STR("Expect: 100-continue\r\n"));
@@ -512,11 +519,13 @@ static void append_head(const struct transfer *transfer, struct buf *head) {
     if (transfer->proxy != NULL && !transfer->url.is_secure)
         append_proxy_credentials(head, transfer->proxy);
     for (size_t i = 0; i < request->field_count; i++)
-        buf_printf(head, "%.*s: %.*s\r\n", STR_ARG(request->fields[i].name), STR_ARG(request->fields[i].value));
+        buf_printf(head, "%.*s: %.*s\r\n", STR_ARG(request->fields[i].name),
+                   STR_ARG(request->fields[i].value));
     buf_append_str(head, STR("\r\n"));
 }
 
-/* True when the server has begun to answer although it has not everything yet: then it will not want the rest. */
+/* True when the server has begun to answer although it has not everything yet: then it will not want the
+ * rest. */
 static bool has_early_answer(struct transfer *transfer) {
     struct http_client *client = transfer->client;
     struct err ignored = { 0 };
@@ -565,8 +574,8 @@ static enum err_code write_body(struct transfer *transfer, struct err *err) {
     return OK;
 }
 
-/* *is_answered when the server refused before it saw the body. Old servers never say 100: after a while the body
- * is sent anyway. */
+/* *is_answered when the server refused before it saw the body. Old servers never say 100: after a while the
+ * body is sent anyway. */
 static enum err_code await_continue(struct transfer *transfer, bool *is_answered, struct err *err) {
     int64_t deadline_ms = sooner(transfer->deadline_ms, clock_mono_ms() + EXPECT_WAIT_MS);
     *is_answered = false;
@@ -606,7 +615,8 @@ static enum err_code exchange(struct transfer *transfer, struct err *err) {
 
 static bool may_be_repeated(const struct transfer *transfer, enum err_code code) {
     return code == ERR_IO && transfer->was_reused && !transfer->has_read &&
-           !str_eq(transfer->request->method, STR("POST")) && !str_eq(transfer->request->method, STR("PATCH"));
+           !str_eq(transfer->request->method, STR("POST")) &&
+           !str_eq(transfer->request->method, STR("PATCH"));
 }
 
 static enum err_code run(struct transfer *transfer, struct err *err) {
@@ -641,7 +651,8 @@ enum err_code http_client_send(struct http_client *client, const struct http_req
 
     *response = (struct http_response){ 0 };
     buf_init(&response->head_text, HTTP_HEAD_BYTES_MAX);
-    buf_init(&response->body, request->max_body_bytes == 0 ? RESPONSE_BODY_BYTES_MAX : request->max_body_bytes);
+    buf_init(&response->body,
+             request->max_body_bytes == 0 ? RESPONSE_BODY_BYTES_MAX : request->max_body_bytes);
     transfer.deadline_ms = request->timeout_ms == 0 ? INT64_MAX : clock_mono_ms() + request->timeout_ms;
     enum err_code code = resolve(&transfer, err);
     if (code == OK)

@@ -72,7 +72,8 @@ static enum err_code parse_field(struct http_field *field, struct str line, stru
     if (!str_cut(line, ':', &field->name, &field->value))
         return err_set(err, ERR_BAD_INPUT, "a header field has no colon");
     if (!http_is_token(field->name))
-        return err_set(err, ERR_BAD_INPUT, "a header field's name is empty or holds a character that names cannot have");
+        return err_set(err, ERR_BAD_INPUT,
+                       "a header field's name is empty or holds a character that names cannot have");
     field->value = trim_blanks(field->value);
     if (!is_field_text(field->value))
         return err_set(err, ERR_BAD_INPUT, "the header field '%.*s' holds a control character",
@@ -80,7 +81,8 @@ static enum err_code parse_field(struct http_field *field, struct str line, stru
     return OK;
 }
 
-static enum err_code parse_fields(struct http_head *head, struct str text, struct http_field *fields, struct err *err) {
+static enum err_code parse_fields(struct http_head *head, struct str text, struct http_field *fields,
+                                  struct err *err) {
     head->fields = fields;
     head->field_count = 0;
     for (struct str line = take_line(&text); line.len > 0; line = take_line(&text)) {
@@ -118,7 +120,8 @@ enum err_code http_request_parse(struct http_head *head, struct str text, struct
     if (!http_is_token(head->method))
         return err_set(err, ERR_BAD_INPUT, "the method holds a character that methods cannot have");
     if (!is_visible_ascii(head->target))
-        return err_set(err, ERR_BAD_INPUT, "the target is empty or holds a byte that should be percent-encoded");
+        return err_set(err, ERR_BAD_INPUT,
+                       "the target is empty or holds a byte that should be percent-encoded");
     TRY(parse_version(head, version, err));
     return parse_fields(head, text, fields, err);
 }
@@ -186,7 +189,8 @@ static enum err_code read_framing(struct http_framing *out, const struct http_he
             return err_set(err, ERR_BAD_INPUT, "Content-Length and Transfer-Encoding exclude each other");
         if (head->minor_version == 0)
             return err_set(err, ERR_BAD_INPUT, "HTTP/1.0 has no Transfer-Encoding");
-        if (http_head_count(head, STR("transfer-encoding")) != 1 || !str_eq_ignore_case(coding, STR("chunked")))
+        if (http_head_count(head, STR("transfer-encoding")) != 1 ||
+            !str_eq_ignore_case(coding, STR("chunked")))
             return err_set(err, ERR_BAD_INPUT, "the only Transfer-Encoding understood is 'chunked', once");
         out->kind = HTTP_BODY_CHUNKED;
     } else if (length.ptr != NULL) {
@@ -261,7 +265,8 @@ static void end_size_line(struct http_chunks *chunks) {
     chunks->line_bytes = 0;
 }
 
-static enum err_code expect(struct http_chunks *chunks, char c, char wanted, enum chunk_state next, struct err *err) {
+static enum err_code expect(struct http_chunks *chunks, char c, char wanted, enum chunk_state next,
+                            struct err *err) {
     if (c != wanted)
         return err_set(err, ERR_BAD_INPUT, "a line of the chunked body does not end in CRLF");
     chunks->state = (uint8_t)next;
@@ -316,7 +321,8 @@ static enum err_code count_line_byte(struct http_chunks *chunks, struct err *err
     return OK;
 }
 
-enum err_code http_chunks_next(struct http_chunks *chunks, struct str *bytes, struct str *content, struct err *err) {
+enum err_code http_chunks_next(struct http_chunks *chunks, struct str *bytes, struct str *content,
+                               struct err *err) {
     *content = STR_EMPTY;
     while (bytes->len > 0 && !chunks->is_done) {
         if (chunks->state == IN_CONTENT) {

@@ -32,13 +32,14 @@ struct http_head {
 
 /* Looks for the empty line that ends a head. *scanned remembers how far earlier calls got (begin with 0);
  * *head_len is 0 as long as the end has not arrived. Fails early on a line without CR and past the limit. */
-MUST_CHECK enum err_code http_head_find_end(struct str bytes, size_t *scanned, size_t *head_len, struct err *err);
+MUST_CHECK enum err_code http_head_find_end(struct str bytes, size_t *scanned, size_t *head_len,
+                                            struct err *err);
 
 /* text: exactly the head_len bytes found above. fields: room for HTTP_FIELDS_MAX. */
-MUST_CHECK enum err_code http_request_parse(struct http_head *head, struct str text, struct http_field *fields,
-                                            struct err *err);
-MUST_CHECK enum err_code http_response_parse(struct http_head *head, struct str text, struct http_field *fields,
-                                             struct err *err);
+MUST_CHECK enum err_code http_request_parse(struct http_head *head, struct str text,
+                                            struct http_field *fields, struct err *err);
+MUST_CHECK enum err_code http_response_parse(struct http_head *head, struct str text,
+                                             struct http_field *fields, struct err *err);
 
 /* The first field of that name, in any case; ptr is NULL when there is none. */
 struct str http_head_find(const struct http_head *head, struct str name);
@@ -57,10 +58,11 @@ struct http_framing {
     uint64_t length; /* of HTTP_BODY_LENGTH */
 };
 
-MUST_CHECK enum err_code http_request_framing(struct http_framing *out, const struct http_head *head, struct err *err);
+MUST_CHECK enum err_code http_request_framing(struct http_framing *out, const struct http_head *head,
+                                              struct err *err);
 /* to_head: the response answers a HEAD request and has no body whatever its fields say. */
-MUST_CHECK enum err_code http_response_framing(struct http_framing *out, const struct http_head *head, bool to_head,
-                                               struct err *err);
+MUST_CHECK enum err_code http_response_framing(struct http_framing *out, const struct http_head *head,
+                                               bool to_head, struct err *err);
 
 /* A chunked body, decoded as it arrives. Begin with a cleared struct. */
 struct http_chunks {

@@ -74,8 +74,8 @@ static BIO *make_bio(const struct http_trust *trust, int fd) {
 
 /* ---- opening ---- */
 
-static enum err_code connect_to(struct http_stream *stream, const struct addrinfo *address, int64_t deadline_ms,
-                                struct err *err) {
+static enum err_code connect_to(struct http_stream *stream, const struct addrinfo *address,
+                                int64_t deadline_ms, struct err *err) {
     int one = 1, failure = 0;
     socklen_t len = sizeof failure;
 
@@ -107,8 +107,8 @@ static size_t count_addresses(const struct addrinfo *address) {
 }
 
 enum err_code http_stream_open(struct http_stream *stream, struct str host, uint16_t port,
-                               bool (*may_connect)(void *context, const struct sockaddr *address), void *context,
-                               int64_t deadline_ms, struct err *err) {
+                               bool (*may_connect)(void *context, const struct sockaddr *address),
+                               void *context, int64_t deadline_ms, struct err *err) {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *addresses = NULL;
     char host_text[256], port_text[8];
     enum err_code code;
@@ -157,7 +157,8 @@ static enum err_code tls_error(const struct http_stream *stream, const char *wha
 
     ERR_clear_error();
     if (verdict != X509_V_OK)
-        return err_set(err, ERR_IO, "%s: the certificate is not accepted: %s", what, X509_verify_cert_error_string(verdict));
+        return err_set(err, ERR_IO, "%s: the certificate is not accepted: %s", what,
+                       X509_verify_cert_error_string(verdict));
     if (number == 0)
         return err_set(err, ERR_IO, "%s: the connection was closed", what);
     ERR_error_string_n(number, reason, sizeof reason);
@@ -210,8 +211,8 @@ static int to_int(size_t len) {
     return len > INT_MAX ? INT_MAX : (int)len;
 }
 
-static enum err_code read_tls(struct http_stream *stream, void *out, size_t room, size_t *len, int64_t deadline_ms,
-                              struct err *err) {
+static enum err_code read_tls(struct http_stream *stream, void *out, size_t room, size_t *len,
+                              int64_t deadline_ms, struct err *err) {
     int result;
     while ((result = SSL_read(stream->ssl, out, to_int(room))) <= 0) {
         if (SSL_get_error(stream->ssl, result) == SSL_ERROR_ZERO_RETURN)
@@ -222,8 +223,8 @@ static enum err_code read_tls(struct http_stream *stream, void *out, size_t room
     return OK;
 }
 
-enum err_code http_stream_read(struct http_stream *stream, void *out, size_t room, size_t *len, int64_t deadline_ms,
-                               struct err *err) {
+enum err_code http_stream_read(struct http_stream *stream, void *out, size_t room, size_t *len,
+                               int64_t deadline_ms, struct err *err) {
     *len = 0;
     if (stream->ssl != NULL)
         return read_tls(stream, out, room, len, deadline_ms, err);
@@ -239,8 +240,8 @@ enum err_code http_stream_read(struct http_stream *stream, void *out, size_t roo
     }
 }
 
-static enum err_code write_some(struct http_stream *stream, struct str bytes, size_t *len, int64_t deadline_ms,
-                                struct err *err) {
+static enum err_code write_some(struct http_stream *stream, struct str bytes, size_t *len,
+                                int64_t deadline_ms, struct err *err) {
     *len = 0;
     if (stream->ssl != NULL) {
         int result = SSL_write(stream->ssl, bytes.ptr, to_int(bytes.len));
@@ -258,7 +259,8 @@ static enum err_code write_some(struct http_stream *stream, struct str bytes, si
     return OK;
 }
 
-enum err_code http_stream_write(struct http_stream *stream, struct str bytes, int64_t deadline_ms, struct err *err) {
+enum err_code http_stream_write(struct http_stream *stream, struct str bytes, int64_t deadline_ms,
+                                struct err *err) {
     while (bytes.len > 0) {
         size_t len;
         TRY(write_some(stream, bytes, &len, deadline_ms, err));
@@ -287,10 +289,10 @@ bool http_stream_is_stale(const struct http_stream *stream) {
 /* A library built on one system and used on another looks for certificates where the first one had them. */
 static const char *system_file(void) {
     static const char *const known[] = {
-        "/etc/ssl/certs/ca-certificates.crt",     /* Debian, Ubuntu, Arch, Alpine */
-        "/etc/pki/tls/certs/ca-bundle.crt",       /* Fedora, RHEL */
-        "/etc/ssl/ca-bundle.pem",                 /* SUSE */
-        "/etc/ssl/cert.pem",                      /* macOS, BSD */
+        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Arch, Alpine */
+        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
+        "/etc/ssl/ca-bundle.pem",             /* SUSE */
+        "/etc/ssl/cert.pem",                  /* macOS, BSD */
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (access(known[i], R_OK) == 0)
@@ -343,7 +345,8 @@ enum err_code http_trust_create(struct http_trust **out, const char *ca_file, st
     if (!load_certificates(trust->context, ca_file)) {
         ERR_clear_error();
         http_trust_destroy(trust);
-        return err_set(err, ERR_BAD_INPUT, "cannot read the certificates in '%s'", ca_file != NULL ? ca_file : "the system");
+        return err_set(err, ERR_BAD_INPUT, "cannot read the certificates in '%s'",
+                       ca_file != NULL ? ca_file : "the system");
     }
     ERR_clear_error();
     *out = trust;

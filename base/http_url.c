@@ -54,19 +54,23 @@ enum err_code http_url_parse(struct http_url *out, struct str text, struct err *
 
     *out = (struct http_url){ 0 };
     if (!is_visible_ascii(text))
-        return err_set(err, ERR_BAD_INPUT, "the address is empty or holds a byte that should be percent-encoded");
+        return err_set(err, ERR_BAD_INPUT,
+                       "the address is empty or holds a byte that should be percent-encoded");
     if (!str_cut(text, ':', &scheme, &rest) || !str_starts_with(rest, STR("//")))
-        return err_set(err, ERR_BAD_INPUT, "the address '%.*s' does not begin with 'http://' or 'https://'", STR_ARG(text));
+        return err_set(err, ERR_BAD_INPUT, "the address '%.*s' does not begin with 'http://' or 'https://'",
+                       STR_ARG(text));
     out->is_secure = str_eq_ignore_case(scheme, STR("https"));
     if (!out->is_secure && !str_eq_ignore_case(scheme, STR("http")))
-        return err_set(err, ERR_BAD_INPUT, "the address '%.*s' does not begin with 'http://' or 'https://'", STR_ARG(text));
+        return err_set(err, ERR_BAD_INPUT, "the address '%.*s' does not begin with 'http://' or 'https://'",
+                       STR_ARG(text));
     rest = str_from(rest, 2);
     size_t authority_len = find_any(rest, "/?#");
     out->authority = last_part(str_slice(rest, 0, authority_len), '@', &out->credentials);
     out->target = str_from(rest, authority_len);
     out->target.len = find_any(out->target, "#");
     if (!parse_authority(out))
-        return err_set(err, ERR_BAD_INPUT, "the address '%.*s' has no host or a malformed port", STR_ARG(text));
+        return err_set(err, ERR_BAD_INPUT, "the address '%.*s' has no host or a malformed port",
+                       STR_ARG(text));
     return OK;
 }
 

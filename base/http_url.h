@@ -16,16 +16,16 @@ struct http_url {
     struct str target;      /* path and query, as written; empty or begins with '/' or '?' */
 };
 
-/* ERR_BAD_INPUT for another scheme, a missing or malformed host or port, white space, control bytes, and bytes
- * beyond ASCII, which have to be percent-encoded. A fragment is cut off. */
+/* ERR_BAD_INPUT for another scheme, a missing or malformed host or port, white space, control bytes, and
+ * bytes beyond ASCII, which have to be percent-encoded. A fragment is cut off. */
 MUST_CHECK enum err_code http_url_parse(struct http_url *out, struct str text, struct err *err);
 
 bool http_url_same_origin(const struct http_url *a, const struct http_url *b);
 /* A name or address of this very host: never reached through a proxy. */
 bool http_url_is_loopback(const struct http_url *url);
 
-/* True when a NO_PROXY list ("example.com,.internal,10.0.0.1,host:8080,*") names the address: a name stands for
- * itself and all below it. */
+/* True when a NO_PROXY list ("example.com,.internal,10.0.0.1,host:8080,*") names the address: a name stands
+ * for itself and all below it. */
 bool http_no_proxy_has(struct str list, const struct http_url *url);
 
 #endif

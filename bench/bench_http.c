@@ -1,4 +1,5 @@
-/* bench_http.c - the HTTP server alone, with handlers that do nothing: PUT throughput, small POSTs, idle connections.
+/* bench_http.c - the HTTP server alone, with handlers that do nothing: PUT throughput, small POSTs, idle
+ * connections.
  *
  * The server is a process of its own, so that its memory can be read; both share the machine's cores.
  *
@@ -130,7 +131,8 @@ static void bench_put(int port) {
     char head[128];
     int fd = connect_to(port);
     double began = bench_now_s();
-    int len = snprintf(head, sizeof head, "PUT /put HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", PUT_BYTES);
+    int len = snprintf(head, sizeof head,
+                       "PUT /put HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", PUT_BYTES);
     send_all(fd, head, (size_t)len);
     for (size_t sent = 0; sent < PUT_BYTES; sent += sizeof piece)
         send_all(fd, piece, sizeof piece);
@@ -152,7 +154,9 @@ static void *post(void *argument) {
     int fd = connect_to(poster->port);
     double until = bench_now_s() + ROUND_S;
     for (int i = 0; i < poster->pipeline; i++) {
-        buf_printf(&request, "POST /post HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+        buf_printf(&request,
+                   "POST /post HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                   "application/json\r\nContent-Length: %zu\r\n\r\n",
                    poster->body_bytes);
         memset(buf_reserve(&request, poster->body_bytes), 'x', poster->body_bytes);
         buf_commit(&request, poster->body_bytes);
@@ -179,8 +183,8 @@ static void bench_posts(int port, size_t body_bytes, int pipeline) {
         pthread_join(posters[i].thread, NULL);
         total += posters[i].count;
     }
-    printf("POST of %zu bytes, %d connections, %d at once on each: %.0f a second\n", body_bytes, CLIENTS, pipeline,
-           (double)total / ROUND_S);
+    printf("POST of %zu bytes, %d connections, %d at once on each: %.0f a second\n", body_bytes, CLIENTS,
+           pipeline, (double)total / ROUND_S);
 }
 
 static void bench_idle(int port, const struct bench_server *server, int count) {
@@ -193,8 +197,8 @@ static void bench_idle(int port, const struct bench_server *server, int count) {
         take_answers(last, 1);
     }
     double after_mb = bench_server_rss_mb(server);
-    printf("%d idle connections: %.1f MB resident, %.1f before, %.0f bytes each\n", count, after_mb, before_mb,
-           (after_mb - before_mb) * 1e6 / count);
+    printf("%d idle connections: %.1f MB resident, %.1f before, %.0f bytes each\n", count, after_mb,
+           before_mb, (after_mb - before_mb) * 1e6 / count);
     double began = bench_now_s();
     send_all(last, request, sizeof request - 1);
     take_answers(last, 1);

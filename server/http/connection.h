@@ -1,7 +1,7 @@
 /* connection.h - one client's connection: reads requests, hands them to workers, writes the responses.
  *
- * Requests of a connection are served one after the other; while one is with a worker nothing is read, so that
- * a client cannot make the server hold more than one request of it (and one read's worth of the next).
+ * Requests of a connection are served one after the other; while one is with a worker nothing is read, so
+ * that a client cannot make the server hold more than one request of it (and one read's worth of the next).
  *
  * Threads: the loop's. Memory: created by accepting; connection_close puts it on loop->closed, where it stays
  * until the events at hand, which may still point to it, are through.
@@ -42,6 +42,7 @@ struct loop {
     struct connection *connections; /* all that are open */
     struct connection *closed;
     size_t connection_count, exchange_count;
+    size_t reserved_bytes; /* for bodies in memory */
     bool is_stopping;
     uint32_t id_prefix;
     uint64_t id_counter;
@@ -51,10 +52,10 @@ struct loop {
 
 enum connection_state {
     CONNECTION_HANDSHAKE,
-    CONNECTION_IDLE,      /* between requests */
-    CONNECTION_HEAD,      /* a head has begun to arrive */
+    CONNECTION_IDLE, /* between requests */
+    CONNECTION_HEAD, /* a head has begun to arrive */
     CONNECTION_BODY,
-    CONNECTION_WORKING,   /* the exchange is with a worker, or deferred */
+    CONNECTION_WORKING, /* the exchange is with a worker, or deferred */
     CONNECTION_WRITING,
     CONNECTION_LINGERING, /* all is said; the rest of what the client sends is thrown away */
     CONNECTION_CLOSED,

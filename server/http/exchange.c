@@ -9,8 +9,8 @@
 enum {
     INFLATE_SLICE_BYTES = 1024, /* inflates to at most about 1 MiB */
     INFLATED_PIECE_BYTES_MAX = 4 * 1024 * 1024,
-    RATIO_MAX = 200,              /* a JSON history of one repeated value reaches about 100 */
-    RATIO_FREE_BYTES = 4 << 20,   /* what may be inflated at any ratio */
+    RATIO_MAX = 200,            /* a JSON history of one repeated value reaches about 100 */
+    RATIO_FREE_BYTES = 4 << 20, /* what may be inflated at any ratio */
 };
 
 struct exchange *exchange_create(struct arena *arena, const struct exchange_host *host) {
@@ -216,7 +216,8 @@ bool exchange_holds_something(const struct exchange *exchange) {
 }
 
 static void set_refusal(struct exchange *exchange) {
-    response_set_error(exchange, exchange->refusal.status, exchange->refusal.name, exchange->refusal.err.message);
+    response_set_error(exchange, exchange->refusal.status, exchange->refusal.name,
+                       exchange->refusal.err.message);
     response_finish(exchange);
 }
 

@@ -1,9 +1,10 @@
 /* exchange.h - one request and its response, on their way between the loop and the workers.
  *
- * Threads: the loop and one worker have it in turns; the hand-over is a locked queue, so nothing in it needs a
- * lock. `connection` alone is only ever touched by the loop: it becomes NULL when the client goes away while a
- * worker, or whoever will complete a deferred call, has the exchange. Memory: the exchange lives in its call's
- * arena; what it holds beside that (buffers, a file, the inflater) is given back by exchange_destroy.
+ * Threads: the loop and one worker have it in turns; the hand-over is a locked queue, so nothing in it needs
+ * a lock. `connection` alone is only ever touched by the loop: it becomes NULL when the client goes away
+ * while a worker, or whoever will complete a deferred call, has the exchange. Memory: the exchange lives in
+ * its call's arena; what it holds beside that (buffers, a file, the inflater) is given back by
+ * exchange_destroy.
  */
 #ifndef SERVER_HTTP_EXCHANGE_H
 #define SERVER_HTTP_EXCHANGE_H
@@ -75,13 +76,14 @@ struct exchange {
     struct http_head head;
     struct http_framing framing;
     bool expects_continue, is_gzip, accepts_gzip, keeps_alive;
-    bool is_otherwise; /* has no route, and the application answers such */
+    bool is_otherwise;        /* has no route, and the application answers such */
     unsigned allowed_methods; /* for the Allow header of a 405 */
 
     struct http_chunks chunks;
     struct buf body;         /* the whole body, or the piece at hand of a streamed one; as it was sent */
     uint64_t received_bytes; /* of the body, as it was sent */
     uint64_t inflated_bytes;
+    size_t reserved_bytes; /* of the loop's room for bodies */
     bool body_is_complete;
     bool is_authorized, sink_is_open;
     void *sink_state;
@@ -103,10 +105,12 @@ struct exchange *exchange_create(struct arena *arena, const struct exchange_host
 /* Gives back all that it holds but the arena, which is answered. */
 struct arena *exchange_destroy(struct exchange *exchange);
 
-/* Runs the next stage on a worker: authorization; then, with enough of the body, the handler or the sink; then,
- * for a stream, its next piece. Ends with hand_over and a result; not at once when the call is deferred. */
+/* Runs the next stage on a worker: authorization; then, with enough of the body, the handler or the sink;
+ * then, for a stream, its next piece. Ends with hand_over and a result; not at once when the call is
+ * deferred. */
 void exchange_continue(struct exchange *exchange);
-/* The client is gone: cancels the sink, ends the producer, on a worker; then hand_over with EXCHANGE_RELEASED. */
+/* The client is gone: cancels the sink, ends the producer, on a worker; then hand_over with
+ * EXCHANGE_RELEASED. */
 void exchange_abandon(struct exchange *exchange);
 /* True when the above has anything to do. */
 bool exchange_holds_something(const struct exchange *exchange);
@@ -114,9 +118,10 @@ bool exchange_holds_something(const struct exchange *exchange);
 /* As above, at once and without handing over: for when there is no loop any more. */
 void exchange_release(struct exchange *exchange);
 
-/* Makes the response an error that no handler had a say in. status 0 and name NULL: the code's. True when it is
- * ready to be sent; false when a worker makes it ready, and hands it over with EXCHANGE_RESPONDS: to cancel the
- * sink first, or because the connection lives on (so that a pile of pipelined ones cannot pile up the stack). */
+/* Makes the response an error that no handler had a say in. status 0 and name NULL: the code's. True when it
+ * is ready to be sent; false when a worker makes it ready, and hands it over with EXCHANGE_RESPONDS: to
+ * cancel the sink first, or because the connection lives on (so that a pile of pipelined ones cannot pile up
+ * the stack). */
 bool exchange_refuse(struct exchange *exchange, int status, const char *name, const struct err *err);
 
 #endif

@@ -60,8 +60,8 @@ static bool network_holds(const struct network *network, const unsigned char add
 static bool is_host_name(struct str name) {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '.' && c != '-' &&
-            c != '_')
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '.' &&
+            c != '-' && c != '_')
             return false;
     }
     return name.len > 0 && name.len <= 253;
@@ -149,7 +149,8 @@ static enum err_code add_name(struct hosts *hosts, struct str text, struct err *
     struct str name;
     if (!hosts_parse(text, &name))
         return err_set(err, ERR_BAD_INPUT, "'%.*s' is not a host's name", STR_ARG(text));
-    hosts->names = arena_grow(hosts->arena, hosts->names, hosts->name_count, hosts->name_count + 1, sizeof name);
+    hosts->names =
+        arena_grow(hosts->arena, hosts->names, hosts->name_count, hosts->name_count + 1, sizeof name);
     hosts->names[hosts->name_count++] = arena_copy(hosts->arena, name);
     return OK;
 }
@@ -157,7 +158,8 @@ static enum err_code add_name(struct hosts *hosts, struct str text, struct err *
 static enum err_code add_proxy(struct hosts *hosts, struct str text, struct err *err) {
     struct network network;
     if (!parse_network(&network, text))
-        return err_set(err, ERR_BAD_INPUT, "the trusted proxy '%.*s' is neither an address nor a network", STR_ARG(text));
+        return err_set(err, ERR_BAD_INPUT, "the trusted proxy '%.*s' is neither an address nor a network",
+                       STR_ARG(text));
     hosts->proxies =
         arena_grow(hosts->arena, hosts->proxies, hosts->proxy_count, hosts->proxy_count + 1, sizeof network);
     hosts->proxies[hosts->proxy_count++] = network;
@@ -165,7 +167,8 @@ static enum err_code add_proxy(struct hosts *hosts, struct str text, struct err 
 }
 
 static enum err_code add_each(struct hosts *hosts, struct str list,
-                              enum err_code (*add)(struct hosts *, struct str, struct err *), struct err *err) {
+                              enum err_code (*add)(struct hosts *, struct str, struct err *),
+                              struct err *err) {
     for (bool has_more = list.len > 0; has_more;) {
         struct str item;
         has_more = str_cut(list, ',', &item, &list);
@@ -224,7 +227,8 @@ void hosts_destroy(struct hosts *hosts) {
 void address_format(char out[ADDRESS_TEXT_MAX], const struct sockaddr_storage *address) {
     out[0] = '\0';
     if (address->ss_family == AF_INET)
-        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, out, ADDRESS_TEXT_MAX);
+        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, out,
+                        ADDRESS_TEXT_MAX);
     if (address->ss_family != AF_INET6)
         return;
     const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;

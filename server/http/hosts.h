@@ -1,7 +1,7 @@
 /* hosts.h - which names this server answers to, and which proxies it believes.
  *
- * A Host that is not ours is refused, so that neither a page that rebinds its name to a loopback address nor a
- * forged header can have links built for it.
+ * A Host that is not ours is refused, so that neither a page that rebinds its name to a loopback address nor
+ * a forged header can have links built for it.
  *
  * Threads: read-only after hosts_create. Memory: its own.
  */
@@ -15,10 +15,12 @@ struct sockaddr_storage;
 struct hosts;
 
 /* ERR_BAD_INPUT names a proxy that is neither an address nor a network, or a name that no host can have. */
-MUST_CHECK enum err_code hosts_create(struct hosts **out, const struct http_options *options, struct err *err);
+MUST_CHECK enum err_code hosts_create(struct hosts **out, const struct http_options *options,
+                                      struct err *err);
 void hosts_destroy(struct hosts *hosts); /* NULL is fine */
 
-/* "name", "name:port", "1.2.3.4:port", "[::1]:port": the name without port and brackets. False when malformed. */
+/* "name", "name:port", "1.2.3.4:port", "[::1]:port": the name without port and brackets. False when
+ * malformed. */
 bool hosts_parse(struct str host, struct str *name);
 
 /* Loopback names, names that were configured, the name of the public URL, and the very address that the
@@ -26,7 +28,8 @@ bool hosts_parse(struct str host, struct str *name);
 bool hosts_has(const struct hosts *hosts, struct str name, struct str local_address);
 
 bool hosts_trusts(const struct hosts *hosts, struct str peer);
-/* The address of an X-Forwarded-For that stands closest to us and is not a trusted proxy's; peer when none is. */
+/* The address of an X-Forwarded-For that stands closest to us and is not a trusted proxy's; peer when none
+ * is. */
 struct str hosts_forwarded_for(const struct hosts *hosts, struct str forwarded_for, struct str peer);
 
 enum { ADDRESS_TEXT_MAX = 46 };

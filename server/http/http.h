@@ -1,8 +1,8 @@
 /* http.h - an HTTP/1.1 server: sockets, TLS, requests and responses. It knows nothing of runs.
  *
- * One thread owns all sockets (epoll); handlers run on a small pool of workers and may block on the disk or the
- * store, never on the network: a slow client holds no worker, because bodies are read before (or, streamed,
- * between) the calls of a handler, and responses are written after it.
+ * One thread owns all sockets (epoll); handlers run on a small pool of workers and may block on the disk or
+ * the store, never on the network: a slow client holds no worker, because bodies are read before (or,
+ * streamed, between) the calls of a handler, and responses are written after it.
  *
  * A route is a row of a table. Its `who` is the application's word for who may ask; the server hands it to
  * http_app.authorize before the body is read, and refuses a table with a row that has none.
@@ -28,10 +28,10 @@ struct http_call {
     struct str query;                   /* after '?', still encoded */
     struct str params[HTTP_PARAMS_MAX]; /* what stood at {name} in the route's pattern, decoded */
     struct str body;                    /* whole and inflated; empty for streamed routes */
-    struct str peer;                    /* the client's address; from X-Forwarded-For behind a trusted proxy */
-    struct str base_url;                /* "https://host:port", of --public-url or the checked Host; no '/' at the end */
+    struct str peer;     /* the client's address; from X-Forwarded-For behind a trusted proxy */
+    struct str base_url; /* "https://host:port", of --public-url or the checked Host; no '/' at the end */
     struct str request_id;
-    bool is_secure;                     /* TLS here or at the trusted proxy */
+    bool is_secure; /* TLS here or at the trusted proxy */
     const struct http_route *route;
     struct arena *arena;
     void *app;      /* http_app.context */
@@ -52,12 +52,13 @@ struct str http_cookie(const struct http_call *call, struct str name);
 void http_set_status(struct http_call *call, int status);
 /* Both are copied. CR, LF and NUL in a value are an assertion failure: check outside text before. */
 void http_add_header(struct http_call *call, struct str name, struct str value);
-/* The response's body: append to it. Compressed when the client accepts it, the type is text and it is long. */
+/* The response's body: append to it. Compressed when the client accepts it, the type is text and it is long.
+ */
 struct buf *http_body(struct http_call *call);
 void http_set_type(struct http_call *call, struct str content_type); /* default application/json */
 
-/* Sends length bytes of fd from offset, with Range, ETag and If-None-Match handled (etag: quoted, or empty for
- * none). The fd becomes the call's and is closed after sending. */
+/* Sends length bytes of fd from offset, with Range, ETag and If-None-Match handled (etag: quoted, or empty
+ * for none). The fd becomes the call's and is closed after sending. */
 void http_send_file(struct http_call *call, int fd, uint64_t offset, uint64_t length, struct str etag);
 
 /* Sends what `produce` appends, piece by piece, chunked: called on a worker each time the socket has drained;
@@ -72,8 +73,8 @@ void http_send_stream(struct http_call *call, const struct http_producer *produc
  * 429 and 503 carry Retry-After. This is also what a handler's failure becomes. */
 void http_send_error(struct http_call *call, enum err_code code, const struct err *err);
 
-/* The handler will return without an answer; somebody calls http_complete later, from any thread, exactly once.
- * Not for streamed routes. */
+/* The handler will return OK without an answer; somebody calls http_complete later, from any thread, exactly
+ * once, and before http_server_destroy. Not for streamed routes. */
 void http_defer(struct http_call *call);
 /* The answer is what was put into the call; or, when code is not OK, the error. */
 void http_complete(struct http_call *call, enum err_code code, const struct err *err);
@@ -114,16 +115,17 @@ struct http_app {
 /* ---- the server ---- */
 
 struct http_options {
-    struct str listen;      /* "127.0.0.1:8080", "[::]:443", port 0 picks a free one */
-    struct str public_url;  /* empty: built from Host */
-    struct str hosts;       /* further names that Host may have, comma separated; loopback names always may */
+    struct str listen;     /* "127.0.0.1:8080", "[::]:443", port 0 picks a free one */
+    struct str public_url; /* empty: built from Host */
+    struct str hosts;      /* further names that Host may have, comma separated; loopback names always may */
     struct str trusted_proxies; /* addresses or networks, comma separated, whose X-Forwarded-* count */
     struct str tls_cert_file, tls_key_file; /* both or none; read again when they change */
-    size_t worker_count;        /* 0: twice the cores */
-    size_t max_connections;     /* 0: 20,000, or what the process may open */
-    int header_timeout_ms;      /* 0: 10,000; for whole headers */
-    int idle_timeout_ms;        /* 0: 75,000 between requests */
-    uint64_t least_body_bytes_per_s; /* 0: 1,024, after 20 s of grace */
+    size_t worker_count;                    /* 0: twice the cores */
+    size_t max_connections;                 /* 0: 20,000, or what the process may open */
+    int header_timeout_ms;                  /* 0: 10,000; for whole headers */
+    int idle_timeout_ms;                    /* 0: 75,000 between requests */
+    uint64_t least_body_bytes_per_s;        /* 0: 1,024, after 20 s of grace */
+    uint64_t max_body_memory_bytes; /* of all bodies that are being received; 0: 1 GiB; beyond it 503 */
     bool log_access;
 };
 

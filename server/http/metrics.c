@@ -12,7 +12,7 @@ static uint64_t read_counter(const _Atomic uint64_t *counter) {
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static void add(_Atomic uint64_t *counter, uint64_t amount) {
+void metrics_add(_Atomic uint64_t *counter, uint64_t amount) {
     atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
 }
 
@@ -33,9 +33,9 @@ void metrics_destroy(struct metrics *metrics) {
     free(metrics);
 }
 
-void metrics_count_request(struct metrics *metrics, const struct http_route *route, bool is_otherwise, int status,
-                           int64_t duration_ns) {
-    size_t row = route != NULL   ? (size_t)(route - metrics->app->routes)
+void metrics_count_request(struct metrics *metrics, const struct http_route *route, bool is_otherwise,
+                           int status, int64_t duration_ns) {
+    size_t row = route != NULL  ? (size_t)(route - metrics->app->routes)
                  : is_otherwise ? metrics->app->route_count
                                 : metrics->app->route_count + 1;
     struct route_metrics *counts = &metrics->routes[row];
@@ -44,9 +44,9 @@ void metrics_count_request(struct metrics *metrics, const struct http_route *rou
 
     while (bucket < LATENCY_BUCKETS && duration_us > bounds_us[bucket])
         bucket++;
-    add(&counts->by_class[(status / 100) % STATUS_CLASSES], 1);
-    add(&counts->buckets[bucket], 1);
-    add(&counts->total_us, duration_us);
+    metrics_add(&counts->by_class[(status / 100) % STATUS_CLASSES], 1);
+    metrics_add(&counts->buckets[bucket], 1);
+    metrics_add(&counts->total_us, duration_us);
 }
 
 /* ---- writing ---- */
@@ -59,7 +59,8 @@ struct labels {
 static struct labels labels_of(const struct metrics *metrics, size_t row) {
     size_t count = metrics->app->route_count;
     if (row < count)
-        return (struct labels){ http_method_name(metrics->app->routes[row].method), metrics->app->routes[row].pattern };
+        return (struct labels){ http_method_name(metrics->app->routes[row].method),
+                                metrics->app->routes[row].pattern };
     return (struct labels){ STR("GET"), row == count ? "(page)" : "(none)" };
 }
 
@@ -76,7 +77,8 @@ static void write_counts(const struct metrics *metrics, size_t row, struct buf *
     for (size_t i = 0; i < STATUS_CLASSES; i++) {
         uint64_t count = read_counter(&metrics->routes[row].by_class[i]);
         if (count > 0)
-            buf_printf(out, "barograph_http_requests_total{method=\"%.*s\",route=\"%s\",status=\"%s\"} %llu\n",
+            buf_printf(out,
+                       "barograph_http_requests_total{method=\"%.*s\",route=\"%s\",status=\"%s\"} %llu\n",
                        STR_ARG(labels.method), labels.route, classes[i], (unsigned long long)count);
     }
 }
@@ -92,13 +94,13 @@ static void write_latency(const struct metrics *metrics, size_t row, struct buf 
         if (i < LATENCY_BUCKETS)
             (void)snprintf(bound, sizeof bound, "%g", (double)bounds_us[i] / 1e6);
         total += read_counter(&counts->buckets[i]);
-        buf_printf(out, "%s_bucket{method=\"%.*s\",route=\"%s\",le=\"%s\"} %llu\n", name, STR_ARG(labels.method),
-                   labels.route, bound, (unsigned long long)total);
+        buf_printf(out, "%s_bucket{method=\"%.*s\",route=\"%s\",le=\"%s\"} %llu\n", name,
+                   STR_ARG(labels.method), labels.route, bound, (unsigned long long)total);
     }
     buf_printf(out, "%s_sum{method=\"%.*s\",route=\"%s\"} %.6f\n", name, STR_ARG(labels.method), labels.route,
                (double)read_counter(&counts->total_us) / 1e6);
-    buf_printf(out, "%s_count{method=\"%.*s\",route=\"%s\"} %llu\n", name, STR_ARG(labels.method), labels.route,
-               (unsigned long long)total);
+    buf_printf(out, "%s_count{method=\"%.*s\",route=\"%s\"} %llu\n", name, STR_ARG(labels.method),
+               labels.route, (unsigned long long)total);
 }
 
 static void write_head(struct buf *out, const char *name, const char *type, const char *help) {
@@ -111,10 +113,12 @@ static void write_scalars(const struct metrics *metrics, struct buf *out) {
         const _Atomic uint64_t *value;
     } rows[] = {
         { "barograph_http_connections", "gauge", "Connections that are open.", &metrics->connections_open },
-        { "barograph_http_connections_total", "counter", "Connections accepted.", &metrics->connections_accepted },
+        { "barograph_http_connections_total", "counter", "Connections accepted.",
+          &metrics->connections_accepted },
         { "barograph_http_connections_evicted_total", "counter", "Idle connections closed to make room.",
           &metrics->connections_evicted },
-        { "barograph_http_received_bytes_total", "counter", "Bytes read from clients.", &metrics->received_bytes },
+        { "barograph_http_received_bytes_total", "counter", "Bytes read from clients.",
+          &metrics->received_bytes },
         { "barograph_http_requests_in_flight", "gauge", "Requests being read or answered.",
           &metrics->requests_in_flight },
         { "barograph_http_sent_bytes_total", "counter", "Bytes written to clients.", &metrics->sent_bytes },

@@ -24,9 +24,11 @@ struct range range_parse(struct str value, uint64_t size) {
     if (first_text.len == 0) { /* the last so many bytes */
         if (!str_to_u64(last_text, &last))
             return whole;
-        return last == 0 ? (struct range){ .kind = RANGE_UNSATISFIABLE } : part(last < size ? size - last : 0, UINT64_MAX, size);
+        return last == 0 ? (struct range){ .kind = RANGE_UNSATISFIABLE }
+                         : part(last < size ? size - last : 0, UINT64_MAX, size);
     }
-    if (!str_to_u64(first_text, &first) || (last_text.len > 0 && (!str_to_u64(last_text, &last) || last < first)))
+    if (!str_to_u64(first_text, &first) ||
+        (last_text.len > 0 && (!str_to_u64(last_text, &last) || last < first)))
         return whole;
     return part(first, last, size);
 }

@@ -8,10 +8,10 @@
 #include "base/str.h"
 
 enum range_kind {
-    RANGE_WHOLE,          /* no range, or one that is to be ignored */
-    RANGE_PART,           /* first and length are set */
-    RANGE_UNSATISFIABLE,  /* 416 */
-    RANGE_REFUSED,        /* more than one: 400 */
+    RANGE_WHOLE,         /* no range, or one that is to be ignored */
+    RANGE_PART,          /* first and length are set */
+    RANGE_UNSATISFIABLE, /* 416 */
+    RANGE_REFUSED,       /* more than one: 400 */
 };
 
 struct range {

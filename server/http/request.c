@@ -34,14 +34,23 @@ static enum err_code read_target(struct exchange *exchange, struct err *err) {
     return OK;
 }
 
+/* A proxy that adds a line of its own puts it after the lines that its client made up. */
+static struct str find_last(const struct http_head *head, struct str name) {
+    for (size_t i = head->field_count; i > 0; i--)
+        if (str_eq_ignore_case(head->fields[i - 1].name, name))
+            return head->fields[i - 1].value;
+    return (struct str){ NULL, 0 };
+}
+
 /* What a trusted proxy says about the client's side of it, in place of what we see. */
-static void read_forwarded(struct exchange *exchange, const struct request_context *context, struct str *host) {
+static void read_forwarded(struct exchange *exchange, const struct request_context *context,
+                           struct str *host) {
     struct http_call *call = &exchange->call;
     if (!hosts_trusts(context->hosts, call->peer))
         return;
-    struct str forwarded_for = http_head_find(&exchange->head, STR("x-forwarded-for"));
-    struct str scheme = http_head_find(&exchange->head, STR("x-forwarded-proto"));
-    struct str forwarded_host = http_head_find(&exchange->head, STR("x-forwarded-host"));
+    struct str forwarded_for = find_last(&exchange->head, STR("x-forwarded-for"));
+    struct str scheme = find_last(&exchange->head, STR("x-forwarded-proto"));
+    struct str forwarded_host = find_last(&exchange->head, STR("x-forwarded-host"));
     if (forwarded_for.ptr != NULL)
         call->peer = hosts_forwarded_for(context->hosts, forwarded_for, call->peer);
     if (scheme.ptr != NULL)
@@ -63,15 +72,17 @@ static enum err_code read_host(struct exchange *exchange, const struct request_c
     if (!hosts_parse(host, &name))
         return err_set(err, ERR_BAD_INPUT, "the Host is not 'name' or 'name:port'");
     if (!hosts_has(context->hosts, name, context->local_address)) {
-        (void)err_set(err, ERR_BAD_INPUT,
-                      "this server does not go by the name '%.*s'; its administrator can add it with --hosts or "
-                      "--public-url",
-                      STR_ARG(name));
+        (void)err_set(
+            err, ERR_BAD_INPUT,
+            "this server does not go by the name '%.*s'; its administrator can add it with --hosts or "
+            "--public-url",
+            STR_ARG(name));
         return refuse(refusal, 421, "MISDIRECTED_REQUEST");
     }
-    call->base_url = context->public_url.len > 0
-                         ? context->public_url
-                         : arena_printf(call->arena, "%s://%.*s", call->is_secure ? "https" : "http", STR_ARG(host));
+    call->base_url =
+        context->public_url.len > 0
+            ? context->public_url
+            : arena_printf(call->arena, "%s://%.*s", call->is_secure ? "https" : "http", STR_ARG(host));
     return OK;
 }
 
@@ -95,8 +106,9 @@ static enum err_code read_expectations(struct exchange *exchange, struct refusal
     struct str expected = http_head_find(head, STR("expect"));
     struct str coding = http_head_find(head, STR("content-encoding"));
 
-    exchange->keeps_alive = !http_head_has_token(head, STR("connection"), STR("close")) &&
-                            (head->minor_version > 0 || http_head_has_token(head, STR("connection"), STR("keep-alive")));
+    exchange->keeps_alive =
+        !http_head_has_token(head, STR("connection"), STR("close")) &&
+        (head->minor_version > 0 || http_head_has_token(head, STR("connection"), STR("keep-alive")));
     exchange->accepts_gzip = accepts_gzip(head);
     exchange->expects_continue = str_eq_ignore_case(expected, STR("100-continue")) && head->minor_version > 0;
     if (expected.ptr != NULL && !exchange->expects_continue) {
@@ -111,7 +123,8 @@ static enum err_code read_expectations(struct exchange *exchange, struct refusal
     return OK;
 }
 
-static enum err_code find_route(struct exchange *exchange, const struct request_context *context, struct err *err) {
+static enum err_code find_route(struct exchange *exchange, const struct request_context *context,
+                                struct err *err) {
     struct http_call *call = &exchange->call;
     struct route_match match;
     struct str path, query;
@@ -130,7 +143,9 @@ static enum err_code find_route(struct exchange *exchange, const struct request_
     if (match.route == NULL && match.methods != 0)
         return err_set(err, ERR_METHOD, "'%.*s' does not take %.*s", STR_ARG(call->path),
                        STR_ARG(http_method_name(call->method)));
-    return match.route != NULL ? OK : err_set(err, ERR_NOT_FOUND, "there is nothing at '%.*s'", STR_ARG(call->path));
+    return match.route != NULL
+               ? OK
+               : err_set(err, ERR_NOT_FOUND, "there is nothing at '%.*s'", STR_ARG(call->path));
 }
 
 static enum err_code check_length(const struct exchange *exchange, struct err *err) {
@@ -143,14 +158,16 @@ static enum err_code check_length(const struct exchange *exchange, struct err *e
     return OK;
 }
 
-enum err_code request_read(struct exchange *exchange, struct str head_bytes, const struct request_context *context,
-                           struct refusal *refusal, struct err *err) {
+enum err_code request_read(struct exchange *exchange, struct str head_bytes,
+                           const struct request_context *context, struct refusal *refusal, struct err *err) {
     TRY(parse_head(exchange, head_bytes, err));
-    exchange->body_is_complete = exchange->framing.kind == HTTP_BODY_NONE ||
-                                 (exchange->framing.kind == HTTP_BODY_LENGTH && exchange->framing.length == 0);
+    exchange->body_is_complete =
+        exchange->framing.kind == HTTP_BODY_NONE ||
+        (exchange->framing.kind == HTTP_BODY_LENGTH && exchange->framing.length == 0);
     if (!http_method_parse(exchange->head.method, &exchange->call.method))
         return err_set(err, ERR_NOT_OFFERED, "the method '%.*s' is not offered",
-                       (int)(exchange->head.method.len < 32 ? exchange->head.method.len : 32), exchange->head.method.ptr);
+                       (int)(exchange->head.method.len < 32 ? exchange->head.method.len : 32),
+                       exchange->head.method.ptr);
     TRY(read_host(exchange, context, refusal, err));
     TRY(read_target(exchange, err));
     TRY(read_expectations(exchange, refusal, err));

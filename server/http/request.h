@@ -24,7 +24,8 @@ struct refusal {
 };
 
 /* Parses, checks the host, finds the route. On failure *refusal has the status to answer with. */
-MUST_CHECK enum err_code request_read(struct exchange *exchange, struct str head_bytes, const struct request_context *context,
-                                      struct refusal *refusal, struct err *err);
+MUST_CHECK enum err_code request_read(struct exchange *exchange, struct str head_bytes,
+                                      const struct request_context *context, struct refusal *refusal,
+                                      struct err *err);
 
 #endif

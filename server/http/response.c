@@ -58,10 +58,11 @@ void http_add_header(struct http_call *call, struct str name, struct str value) 
         return;
     if (count == response->field_capacity) {
         response->field_capacity = count * 2 + 4;
-        response->fields =
-            arena_grow(call->arena, response->fields, count, response->field_capacity, sizeof response->fields[0]);
+        response->fields = arena_grow(call->arena, response->fields, count, response->field_capacity,
+                                      sizeof response->fields[0]);
     }
-    response->fields[count] = (struct http_field){ arena_copy(call->arena, name), arena_copy(call->arena, value) };
+    response->fields[count] =
+        (struct http_field){ arena_copy(call->arena, name), arena_copy(call->arena, value) };
     response->field_count++;
 }
 
@@ -120,7 +121,8 @@ void response_set_error(struct exchange *exchange, int status, const char *name,
     json_string(&json, exchange->call.request_id);
     json_object_end(&json);
     if (status == 429 || status == 503)
-        http_add_header(&exchange->call, STR("Retry-After"), arena_printf(exchange->call.arena, "%d", RETRY_AFTER_S));
+        http_add_header(&exchange->call, STR("Retry-After"),
+                        arena_printf(exchange->call.arena, "%d", RETRY_AFTER_S));
 }
 
 void http_send_error(struct http_call *call, enum err_code code, const struct err *err) {
@@ -130,8 +132,8 @@ void http_send_error(struct http_call *call, enum err_code code, const struct er
     assert(code != OK);
     if (status >= 500 && code != ERR_NOT_OFFERED) {
         struct str target = uri_without_signatures(call->target, call->arena);
-        log_error("%.*s %.*s %.*s: %s: %s", STR_ARG(call->request_id), STR_ARG(http_method_name(call->method)),
-                  STR_ARG(target), err_name(code), message);
+        log_error("%.*s %.*s %.*s: %s: %s", STR_ARG(call->request_id),
+                  STR_ARG(http_method_name(call->method)), STR_ARG(target), err_name(code), message);
         message = "the server could not do this; its log has the reason under the request's id";
     }
     response_set_error(exchange_of(call), status, err_name(code), message);
@@ -148,8 +150,12 @@ static const struct http_field *find_field(const struct response *response, stru
 
 static bool is_text(struct str type) {
     static const struct str kinds[] = {
-        STR_INIT("application/javascript"), STR_INIT("application/json"), STR_INIT("application/manifest+json"),
-        STR_INIT("application/wasm"),       STR_INIT("image/svg+xml"),    STR_INIT("text/"),
+        STR_INIT("application/javascript"),
+        STR_INIT("application/json"),
+        STR_INIT("application/manifest+json"),
+        STR_INIT("application/wasm"),
+        STR_INIT("image/svg+xml"),
+        STR_INIT("text/"),
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (str_starts_with(type, kinds[i]))
@@ -206,7 +212,8 @@ static void select_range(struct exchange *exchange) {
         response->file_length = range.length;
         http_add_header(&exchange->call, STR("Content-Range"),
                         arena_printf(arena, "bytes %llu-%llu/%llu", (unsigned long long)range.first,
-                                     (unsigned long long)(range.first + range.length - 1), (unsigned long long)whole));
+                                     (unsigned long long)(range.first + range.length - 1),
+                                     (unsigned long long)whole));
     } else if (range.kind == RANGE_UNSATISFIABLE) {
         response_set_error(exchange, 416, err_name(ERR_RANGE), "the range lies outside the file");
         http_add_header(&exchange->call, STR("Content-Range"),
@@ -276,7 +283,8 @@ bool response_produce(struct exchange *exchange) {
     return false;
 }
 
-/* The first piece comes before the head, so that a stream which fails at once is still answered with an error. */
+/* The first piece comes before the head, so that a stream which fails at once is still answered with an
+ * error. */
 static void prepare_stream(struct exchange *exchange) {
     struct response *response = &exchange->response;
     struct err err = { 0 };
@@ -366,7 +374,8 @@ static void append_framing(struct exchange *exchange, struct buf *head) {
         return;
     if (response->kind != RESPONSE_STREAM)
         buf_printf(head, "Content-Length: %llu\r\n",
-                   (unsigned long long)(response->kind == RESPONSE_FILE ? response->file_length : response->body.len));
+                   (unsigned long long)(response->kind == RESPONSE_FILE ? response->file_length
+                                                                        : response->body.len));
     else if (response->is_chunked)
         buf_append_str(head, STR("Transfer-Encoding: chunked\r\n"));
 }
@@ -391,7 +400,8 @@ static void append_head(struct exchange *exchange) {
 
     buf_printf(head, "HTTP/1.1 %d %s\r\n", response->status, response_reason(response->status));
     append_date(head);
-    if (has_content && (response->kind != RESPONSE_BODY || response->body.len > 0 || response->content_type.len > 0))
+    if (has_content &&
+        (response->kind != RESPONSE_BODY || response->body.len > 0 || response->content_type.len > 0))
         buf_printf(head, "Content-Type: %.*s\r\n", STR_ARG(type_of(response)));
     append_framing(exchange, head);
     append_connection(exchange, head);
@@ -402,7 +412,8 @@ static void append_head(struct exchange *exchange) {
         buf_append_str(head, STR("Referrer-Policy: no-referrer\r\n"));
     buf_printf(head, "X-Request-Id: %.*s\r\n", STR_ARG(exchange->call.request_id));
     for (size_t i = 0; i < response->field_count; i++)
-        buf_printf(head, "%.*s: %.*s\r\n", STR_ARG(response->fields[i].name), STR_ARG(response->fields[i].value));
+        buf_printf(head, "%.*s: %.*s\r\n", STR_ARG(response->fields[i].name),
+                   STR_ARG(response->fields[i].value));
     buf_append_str(head, STR("\r\n"));
 }
 
@@ -429,5 +440,6 @@ void response_finish(struct exchange *exchange) {
 }
 
 bool response_finishes_quickly(const struct exchange *exchange) {
-    return exchange->response.kind != RESPONSE_STREAM && !(is_compressible(exchange) && exchange->accepts_gzip);
+    return exchange->response.kind != RESPONSE_STREAM &&
+           !(is_compressible(exchange) && exchange->accepts_gzip);
 }

@@ -4,16 +4,17 @@
 #include "server/http/uri.h"
 
 static const struct str method_names[HTTP_METHOD_COUNT] = {
-    [HTTP_GET] = STR_INIT("GET"),       [HTTP_HEAD] = STR_INIT("HEAD"),       [HTTP_POST] = STR_INIT("POST"),
-    [HTTP_PUT] = STR_INIT("PUT"),       [HTTP_DELETE] = STR_INIT("DELETE"),   [HTTP_OPTIONS] = STR_INIT("OPTIONS"),
+    [HTTP_GET] = STR_INIT("GET"),       [HTTP_HEAD] = STR_INIT("HEAD"),
+    [HTTP_POST] = STR_INIT("POST"),     [HTTP_PUT] = STR_INIT("PUT"),
+    [HTTP_DELETE] = STR_INIT("DELETE"), [HTTP_OPTIONS] = STR_INIT("OPTIONS"),
     [HTTP_PATCH] = STR_INIT("PATCH"),
 };
 
 struct node {
-    struct str name;            /* the literal part; unused for the two kinds of parameter */
-    struct node *children;      /* literal ones */
-    struct node *next;          /* among them */
-    struct node *param, *rest;  /* {name} and {name...} */
+    struct str name;           /* the literal part; unused for the two kinds of parameter */
+    struct node *children;     /* literal ones */
+    struct node *next;         /* among them */
+    struct node *param, *rest; /* {name} and {name...} */
     const struct http_route *rows[HTTP_METHOD_COUNT];
 };
 
@@ -39,7 +40,8 @@ bool http_method_parse(struct str name, enum http_method *out) {
 
 static enum err_code check_row(const struct http_route *row, struct err *err) {
     if (row->pattern == NULL || row->pattern[0] != '/')
-        return err_set(err, ERR_INTERNAL, "the route '%s' does not begin with '/'", row->pattern ? row->pattern : "");
+        return err_set(err, ERR_INTERNAL, "the route '%s' does not begin with '/'",
+                       row->pattern ? row->pattern : "");
     if (row->who == 0)
         return err_set(err, ERR_INTERNAL, "the route '%s' does not say who may ask", row->pattern);
     if ((row->answer == NULL) == (row->sink == NULL))
@@ -49,11 +51,12 @@ static enum err_code check_row(const struct http_route *row, struct err *err) {
     return OK;
 }
 
-static enum err_code check_order(const struct http_route *before, const struct http_route *row, struct err *err) {
+static enum err_code check_order(const struct http_route *before, const struct http_route *row,
+                                 struct err *err) {
     int order = strcmp(before->pattern, row->pattern);
     if (order > 0 || (order == 0 && before->method >= row->method))
-        return err_set(err, ERR_INTERNAL, "the routes '%s' and '%s' are out of order or the same", before->pattern,
-                       row->pattern);
+        return err_set(err, ERR_INTERNAL, "the routes '%s' and '%s' are out of order or the same",
+                       before->pattern, row->pattern);
     return OK;
 }
 
@@ -96,7 +99,8 @@ static enum err_code add_row(struct router *router, const struct http_route *row
     return OK;
 }
 
-enum err_code router_create(struct router **out, const struct http_route *routes, size_t count, struct err *err) {
+enum err_code router_create(struct router **out, const struct http_route *routes, size_t count,
+                            struct err *err) {
     enum err_code code = OK;
     struct arena *arena = arena_create();
     struct router *router = ARENA_NEW(arena, struct router);
@@ -157,8 +161,8 @@ static bool has_rows(const struct node *node, struct route_match *out) {
 }
 
 /* Depth is bounded by the deepest pattern; branching by the literal and the parameter of each part. */
-static const struct node *walk(const struct node *node, const struct parts *parts, size_t at, size_t param_count,
-                               struct route_match *out, struct arena *arena) {
+static const struct node *walk(const struct node *node, const struct parts *parts, size_t at,
+                               size_t param_count, struct route_match *out, struct arena *arena) {
     if (at == parts->count)
         return has_rows(node, out) ? node : NULL;
     for (const struct node *child = node->children; child != NULL; child = child->next)
@@ -180,8 +184,8 @@ static const struct node *walk(const struct node *node, const struct parts *part
     return NULL;
 }
 
-bool router_find(const struct router *router, struct route_match *out, enum http_method method, struct str path,
-                 struct arena *arena) {
+bool router_find(const struct router *router, struct route_match *out, enum http_method method,
+                 struct str path, struct arena *arena) {
     struct parts parts;
 
     *out = (struct route_match){ 0 };

@@ -143,7 +143,8 @@ static void on_listener(struct http_server *server) {
             pause_accepting(server);
             return;
         }
-        int fd = accept4(server->listener_fd, (struct sockaddr *)&peer, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd =
+            accept4(server->listener_fd, (struct sockaddr *)&peer, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
                 pause_accepting(server);
@@ -242,7 +243,8 @@ static enum err_code split_listen(struct str listen, char host[256], char port[8
     struct str host_text, port_text;
 
     if (colon == NULL)
-        return err_set(err, ERR_BAD_INPUT, "the address to listen on is 'HOST:PORT', got '%.*s'", STR_ARG(listen));
+        return err_set(err, ERR_BAD_INPUT, "the address to listen on is 'HOST:PORT', got '%.*s'",
+                       STR_ARG(listen));
     host_text = str_slice(listen, 0, (size_t)(colon - listen.ptr));
     port_text = str_from(listen, host_text.len + 1);
     if (str_starts_with(host_text, STR("[")) && str_ends_with(host_text, STR("]")))
@@ -251,7 +253,8 @@ static enum err_code split_listen(struct str listen, char host[256], char port[8
     (void)snprintf(port, 8, "%.*s", STR_ARG(port_text));
     uint64_t number;
     if (host_text.len > 255 || !str_to_u64(port_text, &number) || number > 65535)
-        return err_set(err, ERR_BAD_INPUT, "the port to listen on is from 0 to 65535, got '%.*s'", STR_ARG(port_text));
+        return err_set(err, ERR_BAD_INPUT, "the port to listen on is from 0 to 65535, got '%.*s'",
+                       STR_ARG(port_text));
     return OK;
 }
 
@@ -280,7 +283,8 @@ static enum err_code start_listening(struct http_server *server, struct err *err
     TRY(split_listen(server->options.listen, host, port, err));
     int failure = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &addresses);
     if (failure != 0)
-        return err_set(err, ERR_BAD_INPUT, "cannot find the address '%s' to listen on: %s", host, gai_strerror(failure));
+        return err_set(err, ERR_BAD_INPUT, "cannot find the address '%s' to listen on: %s", host,
+                       gai_strerror(failure));
     server->listener_fd = open_listener(addresses);
     int reason = errno;
     freeaddrinfo(addresses);
@@ -320,10 +324,12 @@ static void fill_options(struct http_server *server, const struct http_options *
         options->idle_timeout_ms = 75 * 1000;
     if (given->least_body_bytes_per_s == 0)
         options->least_body_bytes_per_s = 1024;
+    if (given->max_body_memory_bytes == 0)
+        options->max_body_memory_bytes = (uint64_t)1 << 30;
 }
 
-static enum err_code fill(struct http_server *server, const struct http_options *options, const struct http_app *app,
-                          struct err *err) {
+static enum err_code fill(struct http_server *server, const struct http_options *options,
+                          const struct http_app *app, struct err *err) {
     struct loop *loop = &server->loop;
 
     fill_options(server, options);
@@ -344,7 +350,8 @@ static enum err_code fill(struct http_server *server, const struct http_options 
     if (loop->scratch == NULL)
         log_fatal("out of memory: cannot read from sockets");
     hash_random(&loop->id_prefix, sizeof loop->id_prefix);
-    loop->host = (struct exchange_host){ app, worker_pool_create(server->options.worker_count), hand_over, server };
+    loop->host =
+        (struct exchange_host){ app, worker_pool_create(server->options.worker_count), hand_over, server };
     return OK;
 }
 
@@ -373,8 +380,8 @@ static void close_fd(int fd) {
         (void)close(fd);
 }
 
-/* When run gave up waiting, or was never called to the end: workers finish first, then nobody is left who could
- * touch an exchange but the ones that were deferred and never completed. */
+/* When run gave up waiting, or was never called to the end: workers finish first, then nobody is left who
+ * could touch an exchange but the ones that were deferred and never completed. */
 static void end_exchanges(struct http_server *server) {
     struct loop *loop = &server->loop;
     while (loop->connections != NULL)

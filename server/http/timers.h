@@ -19,8 +19,9 @@ struct timers {
 };
 
 void timers_finish(struct timers *timers);
-void timers_set(struct timers *timers, struct timer *timer, int64_t at_ms); /* moves one that is set already */
-void timers_clear(struct timers *timers, struct timer *timer);              /* one that is not set is fine */
+void timers_set(struct timers *timers, struct timer *timer,
+                int64_t at_ms);                                /* moves one that is set already */
+void timers_clear(struct timers *timers, struct timer *timer); /* one that is not set is fine */
 /* Takes out and answers one whose time has come; NULL when none has. */
 struct timer *timers_take_due(struct timers *timers, int64_t now_ms);
 /* How long until the next one, 0 when it is due, -1 when there is none: what epoll_wait wants. */

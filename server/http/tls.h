@@ -11,10 +11,12 @@ struct tls;
 struct ssl_st; /* OpenSSL's SSL */
 
 /* ERR_BAD_INPUT when a file cannot be read or the key is another certificate's. */
-MUST_CHECK enum err_code tls_create(struct tls **out, struct str cert_file, struct str key_file, struct err *err);
+MUST_CHECK enum err_code tls_create(struct tls **out, struct str cert_file, struct str key_file,
+                                    struct err *err);
 void tls_destroy(struct tls *tls); /* NULL is fine */
 
-/* Looks at the files, at most once a second; a new pair that cannot be used is logged and the old one stays. */
+/* Looks at the files, at most once a second; a new pair that cannot be used is logged and the old one stays.
+ */
 void tls_refresh(struct tls *tls, int64_t now_ms);
 
 /* A session that waits for the other side's hello on fd; NULL when there is no memory. SSL_free. */

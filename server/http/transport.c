@@ -50,7 +50,8 @@ long transport_read(struct transport *transport, void *out, size_t room) {
 long transport_write(struct transport *transport, const void *bytes, size_t len, bool more) {
     if (transport->ssl == NULL)
         return from_errno(send(transport->fd, bytes, len, MSG_NOSIGNAL | (more ? MSG_MORE : 0)));
-    return from_ssl(transport, SSL_write(transport->ssl, bytes, to_int(len)), &transport->write_waits_for_read);
+    return from_ssl(transport, SSL_write(transport->ssl, bytes, to_int(len)),
+                    &transport->write_waits_for_read);
 }
 
 long transport_write_file(struct transport *transport, int fd, uint64_t offset, uint64_t len) {
@@ -58,7 +59,8 @@ long transport_write_file(struct transport *transport, int fd, uint64_t offset, 
     off_t at = (off_t)offset;
 
     if (transport->ssl == NULL) {
-        long sent = from_errno(sendfile(transport->fd, fd, &at, len > FILE_PIECE_BYTES ? FILE_PIECE_BYTES : (size_t)len));
+        long sent = from_errno(
+            sendfile(transport->fd, fd, &at, len > FILE_PIECE_BYTES ? FILE_PIECE_BYTES : (size_t)len));
         return sent == 0 ? TRANSPORT_FAILED : sent;
     }
     ssize_t count = pread(fd, piece, len < sizeof piece ? (size_t)len : sizeof piece, at);

@@ -11,8 +11,8 @@ struct ssl_st;
 
 struct transport {
     int fd;
-    struct ssl_st *ssl;           /* NULL: plain */
-    bool read_waits_for_write;    /* TLS may have to send before it can read, and the other way round */
+    struct ssl_st *ssl;        /* NULL: plain */
+    bool read_waits_for_write; /* TLS may have to send before it can read, and the other way round */
     bool write_waits_for_read;
 };
 

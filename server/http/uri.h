@@ -10,7 +10,8 @@
 /* Decodes once. False for a '%' without two hexadecimal digits, for a NUL, and for what is not UTF-8. */
 bool uri_decode(struct str *out, struct str encoded, bool plus_is_space, struct arena *arena);
 
-/* The first parameter of that name in a=b&c=d, decoded; ptr is NULL when there is none or it cannot be decoded. */
+/* The first parameter of that name in a=b&c=d, decoded; ptr is NULL when there is none or it cannot be
+ * decoded. */
 struct str uri_query_find(struct str query, struct str name, struct arena *arena);
 
 /* The value of a cookie in "a=b; c=d"; ptr is NULL when there is none. */

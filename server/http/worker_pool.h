@@ -1,7 +1,7 @@
 /* worker_pool.h - a few threads that do what may take a while, first come first served.
  *
- * Threads: worker_pool_add may be called from any. Memory: the work is the caller's and may be reused or freed
- * as soon as its run has been called.
+ * Threads: worker_pool_add may be called from any. Memory: the work is the caller's and may be reused or
+ * freed as soon as its run has been called.
  */
 #ifndef SERVER_HTTP_WORKER_POOL_H
 #define SERVER_HTTP_WORKER_POOL_H

@@ -1,7 +1,7 @@
 /* fuzz_http_request.c - a request from the network: head, host, target, route, range, body.
  *
- * Beside not crashing: what was accepted holds no line break, and a chunked body is the same bytes wherever the
- * reads happen to cut it.
+ * Beside not crashing: what was accepted holds no line break, and a chunked body is the same bytes wherever
+ * the reads happen to cut it.
  */
 #include "server/http/range.h"
 #include "server/http/request.h"
@@ -88,10 +88,15 @@ static void read_request(struct str head, struct arena *arena) {
     struct refusal refusal = { 0 };
     struct err err = { 0 };
 
-    if (hosts == NULL && (hosts_create(&hosts, &options, &err) != OK || router_create(&router, routes, 3, &err) != OK))
+    if (hosts == NULL &&
+        (hosts_create(&hosts, &options, &err) != OK || router_create(&router, routes, 3, &err) != OK))
         abort();
     struct request_context context = {
-        .hosts = hosts, .router = router, .public_url = STR_EMPTY, .peer = STR("10.0.0.1"), .local_address = STR("10.0.0.2"),
+        .hosts = hosts,
+        .router = router,
+        .public_url = STR_EMPTY,
+        .peer = STR("10.0.0.1"),
+        .local_address = STR("10.0.0.2"),
     };
     struct exchange *exchange = exchange_create(arena, &host);
     if (request_read(exchange, head, &context, &refusal, &err) == OK)

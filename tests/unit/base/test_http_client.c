@@ -157,7 +157,9 @@ static void http_client__refuses_an_answer_that_is_too_large(void **state) {
 static void http_client__connects_again_after_the_server_has_closed(void **state) {
     struct http_client *client = client_of(*state);
     struct http_field close_field = { STR("Connection"), STR("close") };
-    struct http_request request = { .method = STR("GET"), .url = STR("/seen"), .fields = &close_field, .field_count = 1 };
+    struct http_request request = {
+        .method = STR("GET"), .url = STR("/seen"), .fields = &close_field, .field_count = 1
+    };
     for (int i = 0; i < 2; i++) {
         struct http_response response = send_ok(client, &request);
         assert_int_equal(response.status, 200);
@@ -191,7 +193,9 @@ static void http_client__says_where_it_could_not_connect(void **state) {
 static void http_client__refuses_to_split_a_header(void **state) {
     struct http_client *client = client_of(*state);
     struct http_field field = { STR("X"), STR("a\r\nY: b") };
-    struct http_request request = { .method = STR("GET"), .url = STR("/seen"), .fields = &field, .field_count = 1 };
+    struct http_request request = {
+        .method = STR("GET"), .url = STR("/seen"), .fields = &field, .field_count = 1
+    };
     struct http_response response;
     struct err err = { 0 };
     assert_int_equal(http_client_send(client, &request, &response, &err), ERR_BAD_INPUT);
@@ -223,7 +227,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(http_client__asks_before_it_connects, start, stop),
         cmocka_unit_test_setup_teardown(http_client__connects_again_after_the_server_has_closed, start, stop),
-        cmocka_unit_test_setup_teardown(http_client__hears_a_refusal_before_it_sends_a_large_body, start, stop),
+        cmocka_unit_test_setup_teardown(http_client__hears_a_refusal_before_it_sends_a_large_body, start,
+                                        stop),
         cmocka_unit_test_setup_teardown(http_client__hears_a_refusal_in_the_middle_of_a_body, start, stop),
         cmocka_unit_test_setup_teardown(http_client__keeps_its_deadline, start, stop),
         cmocka_unit_test_setup_teardown(http_client__posts_and_reads, start, stop),

@@ -24,7 +24,8 @@ static void http_parser__reads_a_request(void **state) {
     struct http_head head;
     struct err err = { 0 };
     (void)state;
-    assert_int_equal(parse(&head, STR("PUT /a?b=c HTTP/1.1\r\nHost:  x \r\nX-Empty:\r\nhost2: y\r\n\r\nrest"), &err), OK);
+    assert_int_equal(
+        parse(&head, STR("PUT /a?b=c HTTP/1.1\r\nHost:  x \r\nX-Empty:\r\nhost2: y\r\n\r\nrest"), &err), OK);
     assert_str(head.method, "PUT");
     assert_str(head.target, "/a?b=c");
     assert_int_equal(head.minor_version, 1);
@@ -108,14 +109,17 @@ static void http_parser__refuses_chunks_in_http_1_0(void **state) {
     struct http_framing framing;
     struct err err = { 0 };
     (void)state;
-    assert_int_equal(parse_framing(&framing, STR("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), &err), ERR_BAD_INPUT);
+    assert_int_equal(
+        parse_framing(&framing, STR("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), &err),
+        ERR_BAD_INPUT);
 }
 
 static void http_parser__reads_a_length(void **state) {
     struct http_framing framing;
     struct err err = { 0 };
     (void)state;
-    assert_int_equal(parse_framing(&framing, STR("POST / HTTP/1.1\r\nContent-Length: 0012\r\n\r\n"), &err), OK);
+    assert_int_equal(parse_framing(&framing, STR("POST / HTTP/1.1\r\nContent-Length: 0012\r\n\r\n"), &err),
+                     OK);
     assert_int_equal(framing.kind, HTTP_BODY_LENGTH);
     assert_int_equal(framing.length, 12);
 }
@@ -153,7 +157,8 @@ static void http_parser__reads_a_response(void **state) {
     struct http_head head;
     struct err err = { 0 };
     (void)state;
-    assert_int_equal(http_response_parse(&head, STR("HTTP/1.1 404 Not Found\r\nA: b\r\n\r\n"), fields, &err), OK);
+    assert_int_equal(http_response_parse(&head, STR("HTTP/1.1 404 Not Found\r\nA: b\r\n\r\n"), fields, &err),
+                     OK);
     assert_int_equal(head.status, 404);
     assert_int_equal(http_response_parse(&head, STR("HTTP/1.1 200\r\n\r\n"), fields, &err), OK);
     assert_int_equal(http_response_parse(&head, STR("HTTP/1.1 20 OK\r\n\r\n"), fields, &err), ERR_BAD_INPUT);
@@ -166,7 +171,8 @@ static void http_parser__knows_which_responses_have_no_body(void **state) {
     struct http_framing framing;
     struct err err = { 0 };
     (void)state;
-    assert_int_equal(http_response_parse(&head, STR("HTTP/1.1 304 x\r\nContent-Length: 9\r\n\r\n"), fields, &err), OK);
+    assert_int_equal(
+        http_response_parse(&head, STR("HTTP/1.1 304 x\r\nContent-Length: 9\r\n\r\n"), fields, &err), OK);
     assert_int_equal(http_response_framing(&framing, &head, false, &err), OK);
     assert_int_equal(framing.kind, HTTP_BODY_NONE);
     head.status = 200;
@@ -187,7 +193,8 @@ static void http_parser__finds_tokens_in_lists(void **state) {
 
 /* ---- chunks ---- */
 
-static enum err_code decode(struct buf *out, struct str text, size_t step, struct str *rest, struct err *err) {
+static enum err_code decode(struct buf *out, struct str text, size_t step, struct str *rest,
+                            struct err *err) {
     struct http_chunks chunks = { 0 };
     size_t at = 0;
     while (at < text.len && !chunks.is_done) {
@@ -219,11 +226,13 @@ static void http_parser__decodes_chunks_wherever_the_pieces_break(void **state) 
 
 static void http_parser__refuses_malformed_chunks(void **state) {
     static const struct str refused[] = {
-        STR_INIT("3\nabc\r\n0\r\n\r\n"),     STR_INIT("3\r\nabcd\r\n0\r\n\r\n"), STR_INIT("3\r\nabc\n0\r\n\r\n"),
-        STR_INIT("+3\r\nabc\r\n0\r\n\r\n"),  STR_INIT("0x3\r\nabc\r\n0\r\n\r\n"), STR_INIT("\r\nabc\r\n0\r\n\r\n"),
-        STR_INIT(" 3\r\nabc\r\n0\r\n\r\n"),  STR_INIT("3 \r\nabc\r\n0\r\n\r\n"),  STR_INIT("-1\r\nabc\r\n0\r\n\r\n"),
-        STR_INIT("3;\x01\r\nabc\r\n0\r\n\r\n"), STR_INIT("3;a\nabc\r\n0\r\n\r\n"), STR_INIT("1000000000000000\r\n"),
-        STR_INIT("0\r\nA: b\n\r\n"),          STR_INIT("0\r\n\rX"),
+        STR_INIT("3\nabc\r\n0\r\n\r\n"),     STR_INIT("3\r\nabcd\r\n0\r\n\r\n"),
+        STR_INIT("3\r\nabc\n0\r\n\r\n"),     STR_INIT("+3\r\nabc\r\n0\r\n\r\n"),
+        STR_INIT("0x3\r\nabc\r\n0\r\n\r\n"), STR_INIT("\r\nabc\r\n0\r\n\r\n"),
+        STR_INIT(" 3\r\nabc\r\n0\r\n\r\n"),  STR_INIT("3 \r\nabc\r\n0\r\n\r\n"),
+        STR_INIT("-1\r\nabc\r\n0\r\n\r\n"),  STR_INIT("3;\x01\r\nabc\r\n0\r\n\r\n"),
+        STR_INIT("3;a\nabc\r\n0\r\n\r\n"),   STR_INIT("1000000000000000\r\n"),
+        STR_INIT("0\r\nA: b\n\r\n"),         STR_INIT("0\r\n\rX"),
     };
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {

@@ -30,9 +30,11 @@ static void http_url__knows_the_usual_ports(void **state) {
 }
 
 static void http_url__refuses_what_cannot_be_asked(void **state) {
-    static const char *const refused[] = { "",           "x",           "ftp://x",     "http://",      "http:///a",
-                                           "http://x:0", "http://x:y",  "http://x:99999", "http://[::1", "http://[::1]x",
-                                           "http://x y", "http://x/\n", "http://\xC3\xA9/" };
+    static const char *const refused[] = {
+        "",           "x",           "ftp://x",         "http://",     "http:///a",
+        "http://x:0", "http://x:y",  "http://x:99999",  "http://[::1", "http://[::1]x",
+        "http://x y", "http://x/\n", "http://\xC3\xA9/"
+    };
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         struct http_url url;
@@ -66,8 +68,10 @@ static void http_url__matches_no_proxy(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(http_url__compares_origins),   TEST(http_url__knows_the_usual_ports),
-        TEST(http_url__matches_no_proxy),   TEST(http_url__reads_all_parts),
+        TEST(http_url__compares_origins),
+        TEST(http_url__knows_the_usual_ports),
+        TEST(http_url__matches_no_proxy),
+        TEST(http_url__reads_all_parts),
         TEST(http_url__refuses_what_cannot_be_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

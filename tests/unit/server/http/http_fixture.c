@@ -53,8 +53,8 @@ static enum err_code answer_parts(struct http_call *call, struct err *err) {
 static enum err_code answer_seen(struct http_call *call, struct err *err) {
     (void)err;
     struct str q = http_query(call, STR("q")), cookie = http_cookie(call, STR("c"));
-    buf_printf(http_body(call), "%.*s|%.*s|%.*s|%.*s|%d|%.*s", STR_ARG(call->base_url), STR_ARG(call->peer), STR_ARG(q),
-               STR_ARG(cookie), call->is_secure, STR_ARG(call->path));
+    buf_printf(http_body(call), "%.*s|%.*s|%.*s|%.*s|%d|%.*s", STR_ARG(call->base_url), STR_ARG(call->peer),
+               STR_ARG(q), STR_ARG(cookie), call->is_secure, STR_ARG(call->path));
     return OK;
 }
 

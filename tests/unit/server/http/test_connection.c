@@ -19,6 +19,15 @@ static void have_room_for_three(struct http_options *options) {
     options->max_connections = 3;
 }
 
+static void have_little_memory(struct http_options *options) {
+    options->max_body_memory_bytes = 1 << 20;
+}
+
+static int start_forgetful(void **state) {
+    *state = fixture_start(have_little_memory);
+    return 0;
+}
+
 static int start(void **state) {
     *state = fixture_start(NULL);
     return 0;
@@ -180,6 +189,29 @@ static void connection__finishes_what_is_in_flight_when_it_stops(void **state) {
     (void)close(idle);
 }
 
+static void connection__bounds_the_memory_of_all_bodies(void **state) {
+    static char half[600 * 1000];
+    int first = fixture_connect(*state), second = fixture_connect(*state);
+    send_text(first, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 700000\r\n\r\n");
+    send_bytes(first, half, sizeof half);
+    usleep(100 * 1000);
+    send_text(second, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 700000\r\n\r\n");
+    send_bytes(second, half, sizeof half);
+    struct reply reply = read_reply(second);
+    assert_int_equal(reply.status, 503);
+    assert_non_null(reply_header(&reply, "Retry-After"));
+    reply_free(&reply);
+    send_bytes(first, half, 100 * 1000);
+    reply = read_reply(first);
+    assert_int_equal(reply.status, 200);
+    reply_free(&reply);
+    reply = ask(*state, ECHO_OK); /* and it has been given back */
+    assert_int_equal(reply.status, 200);
+    reply_free(&reply);
+    (void)close(first);
+    (void)close(second);
+}
+
 static void connection__shows_in_the_counters(void **state) {
     struct buf out = BUF_INIT(1 << 20);
     struct reply reply = ask(*state, ECHO_OK);
@@ -187,7 +219,8 @@ static void connection__shows_in_the_counters(void **state) {
     usleep(50 * 1000); /* a request is counted when its response has been written, which is when we had it */
     http_server_metrics(fixture_server(*state), &out);
     buf_append_char(&out, '\0');
-    assert_non_null(strstr(out.ptr, "barograph_http_requests_total{method=\"POST\",route=\"/echo\",status=\"2xx\"} 1\n"));
+    assert_non_null(
+        strstr(out.ptr, "barograph_http_requests_total{method=\"POST\",route=\"/echo\",status=\"2xx\"} 1\n"));
     assert_non_null(strstr(out.ptr, "barograph_http_connections_total 1\n"));
     buf_finish(&out);
 }
@@ -207,6 +240,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(connection__answers_a_client_that_has_ended_its_side, start),
         TEST(connection__answers_thousands_of_pipelined_refusals, start),
+        TEST(connection__bounds_the_memory_of_all_bodies, start_forgetful),
         TEST(connection__closes_idle_ones, start_impatient),
         TEST(connection__does_not_wait_long_for_a_body, start),
         TEST(connection__ends_a_head_that_trickles, start_impatient),

@@ -39,12 +39,14 @@ static struct buf compress(struct str bytes) {
 static int begin_body(const struct fixture *fixture, const char *request_line, size_t len, const char *more) {
     char head[300];
     int fd = fixture_connect(fixture);
-    (void)snprintf(head, sizeof head, "%s HTTP/1.1\r\n" HOST "Content-Length: %zu\r\n%s\r\n", request_line, len, more);
+    (void)snprintf(head, sizeof head, "%s HTTP/1.1\r\n" HOST "Content-Length: %zu\r\n%s\r\n", request_line,
+                   len, more);
     send_text(fd, head);
     return fd;
 }
 
-static struct reply send_body(const struct fixture *fixture, const char *request_line, struct str body, const char *more) {
+static struct reply send_body(const struct fixture *fixture, const char *request_line, struct str body,
+                              const char *more) {
     int fd = begin_body(fixture, request_line, body.len, more);
     send_bytes(fd, body.ptr, body.len);
     struct reply reply = read_reply(fd);
@@ -119,7 +121,8 @@ static void exchange__inflates_a_body_whose_last_chunk_comes_alone(void **state)
     struct buf packed = compress(STR("hello"));
     char size_line[32];
     int fd = fixture_connect(*state);
-    send_text(fd, "PUT /upload/x HTTP/1.1\r\n" HOST "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n");
+    send_text(fd, "PUT /upload/x HTTP/1.1\r\n" HOST
+                  "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n");
     (void)snprintf(size_line, sizeof size_line, "%zx\r\n", packed.len);
     send_text(fd, size_line);
     send_bytes(fd, packed.ptr, packed.len);
@@ -140,7 +143,8 @@ static void exchange__refuses_bombs(void **state) {
     struct reply reply = send_body(*state, "POST /echo", buf_str(&packed), "Content-Encoding: gzip\r\n");
     assert_int_equal(reply.status, 413);
     reply_free(&reply);
-    reply = send_body(*state, "PUT /upload/x", buf_str(&packed), "Content-Encoding: gzip\r\n"); /* a limit of 16 GiB: the ratio */
+    reply = send_body(*state, "PUT /upload/x", buf_str(&packed),
+                      "Content-Encoding: gzip\r\n"); /* a limit of 16 GiB: the ratio */
     assert_int_equal(reply.status, 413);
     assert_non_null(strstr(reply.body, "200 times"));
     assert_true(fixture_log(*state).sink_bytes < 12 << 20);
@@ -154,10 +158,12 @@ static void exchange__refuses_malformed_gzip(void **state) {
     struct buf noise = make_noise(300 * 1000), packed = compress(buf_str(&noise));
     static const char *const lines[] = { "POST /echo", "PUT /upload/x" };
     for (size_t i = 0; i < 2; i++) {
-        struct reply reply = send_body(*state, lines[i], STR("not gzip at all"), "Content-Encoding: gzip\r\n");
+        struct reply reply =
+            send_body(*state, lines[i], STR("not gzip at all"), "Content-Encoding: gzip\r\n");
         assert_int_equal(reply.status, 400);
         reply_free(&reply);
-        reply = send_body(*state, lines[i], str_slice(buf_str(&packed), 0, packed.len - 9), "Content-Encoding: gzip\r\n");
+        reply = send_body(*state, lines[i], str_slice(buf_str(&packed), 0, packed.len - 9),
+                          "Content-Encoding: gzip\r\n");
         assert_int_equal(reply.status, 400);
         reply_free(&reply);
     }
@@ -216,7 +222,8 @@ static void exchange__uses_little_memory_for_a_large_upload(void **state) {
     (void)getrusage(RUSAGE_SELF, &after);
     assert_int_equal(reply.status, 200);
     assert_int_equal(fixture_log(*state).sink_bytes, count << 20);
-    assert_true(after.ru_maxrss - before.ru_maxrss < 8 * 1024); /* KiB; the socket's own buffers are the kernel's */
+    assert_true(after.ru_maxrss - before.ru_maxrss <
+                8 * 1024); /* KiB; the socket's own buffers are the kernel's */
     reply_free(&reply);
     buf_finish(&noise);
     (void)close(fd);

@@ -22,9 +22,13 @@ static struct hosts *make(void) {
 }
 
 static void hosts__knows_its_names(void **state) {
-    static const char *const ours[] = { "localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1", "lab", "LAB", "tracker.local",
-                                        "track.example.com", "192.0.2.7" };
-    static const char *const others[] = { "evil.example", "localhost.evil.example", "0.0.0.0", "192.0.2.8", "example.com", "" };
+    static const char *const ours[] = { "localhost", "LOCALHOST",     "127.0.0.1",
+                                        "127.9.9.9", "::1",           "lab",
+                                        "LAB",       "tracker.local", "track.example.com",
+                                        "192.0.2.7" };
+    static const char *const others[] = { "evil.example", "localhost.evil.example",
+                                          "0.0.0.0",      "192.0.2.8",
+                                          "example.com",  "" };
     struct hosts *hosts = make();
     (void)state;
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
@@ -47,8 +51,9 @@ static void hosts__reads_a_host_header(void **state) {
 }
 
 static void hosts__refuses_malformed_host_headers(void **state) {
-    static const char *const refused[] = { "",     ":80",    "a b",    "a:b",   "a:99999", "a/b", "a@b",   "[::1",
-                                           "[x]",  "[::1]x", "[1.2.3.4]", "a:80:80", "a\"b",   "a,b", "<x>" };
+    static const char *const refused[] = { "",          ":80",     "a b",  "a:b", "a:99999",
+                                           "a/b",       "a@b",     "[::1", "[x]", "[::1]x",
+                                           "[1.2.3.4]", "a:80:80", "a\"b", "a,b", "<x>" };
     struct str name;
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
@@ -99,16 +104,20 @@ static void hosts__writes_mapped_addresses_as_ipv4(void **state) {
     struct sockaddr_storage storage = { .ss_family = AF_INET6 };
     char text[ADDRESS_TEXT_MAX];
     (void)state;
-    assert_int_equal(inet_pton(AF_INET6, "::ffff:192.0.2.1", &((struct sockaddr_in6 *)(void *)&storage)->sin6_addr), 1);
+    assert_int_equal(
+        inet_pton(AF_INET6, "::ffff:192.0.2.1", &((struct sockaddr_in6 *)(void *)&storage)->sin6_addr), 1);
     address_format(text, &storage);
     assert_string_equal(text, "192.0.2.1");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(hosts__believes_only_the_nearest_untrusted_address), TEST(hosts__knows_its_names),
-        TEST(hosts__names_the_option_that_is_wrong), TEST(hosts__reads_a_host_header),
-        TEST(hosts__refuses_malformed_host_headers), TEST(hosts__trusts_addresses_inside_its_networks),
+        TEST(hosts__believes_only_the_nearest_untrusted_address),
+        TEST(hosts__knows_its_names),
+        TEST(hosts__names_the_option_that_is_wrong),
+        TEST(hosts__reads_a_host_header),
+        TEST(hosts__refuses_malformed_host_headers),
+        TEST(hosts__trusts_addresses_inside_its_networks),
         TEST(hosts__writes_mapped_addresses_as_ipv4),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,8 +23,11 @@ static void metrics__count_by_route_and_class(void **state) {
     metrics_count_request(metrics, &rows[0], false, 0, 40ll * 1000 * 1000 * 1000);
     metrics_count_request(metrics, NULL, false, 404, 0);
     metrics_count_request(metrics, NULL, true, 200, 0);
-    assert_has(metrics, "barograph_http_requests_total{method=\"PUT\",route=\"/files/{entity}\",status=\"2xx\"} 2\n");
-    assert_has(metrics, "barograph_http_requests_total{method=\"PUT\",route=\"/files/{entity}\",status=\"aborted\"} 1\n");
+    assert_has(metrics,
+               "barograph_http_requests_total{method=\"PUT\",route=\"/files/{entity}\",status=\"2xx\"} 2\n");
+    assert_has(
+        metrics,
+        "barograph_http_requests_total{method=\"PUT\",route=\"/files/{entity}\",status=\"aborted\"} 1\n");
     assert_has(metrics, "barograph_http_requests_total{method=\"GET\",route=\"(none)\",status=\"4xx\"} 1\n");
     assert_has(metrics, "barograph_http_requests_total{method=\"GET\",route=\"(page)\",status=\"2xx\"} 1\n");
     metrics_destroy(metrics);
@@ -35,7 +38,8 @@ static void metrics__write_cumulative_histograms(void **state) {
     (void)state;
     metrics_count_request(metrics, &rows[0], false, 200, 3 * 1000 * 1000);
     metrics_count_request(metrics, &rows[0], false, 200, 40ll * 1000 * 1000 * 1000);
-    assert_has(metrics, "duration_seconds_bucket{method=\"PUT\",route=\"/files/{entity}\",le=\"0.0025\"} 0\n");
+    assert_has(metrics,
+               "duration_seconds_bucket{method=\"PUT\",route=\"/files/{entity}\",le=\"0.0025\"} 0\n");
     assert_has(metrics, "duration_seconds_bucket{method=\"PUT\",route=\"/files/{entity}\",le=\"0.005\"} 1\n");
     assert_has(metrics, "duration_seconds_bucket{method=\"PUT\",route=\"/files/{entity}\",le=\"30\"} 1\n");
     assert_has(metrics, "duration_seconds_bucket{method=\"PUT\",route=\"/files/{entity}\",le=\"+Inf\"} 2\n");
@@ -45,6 +49,7 @@ static void metrics__write_cumulative_histograms(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = { TEST(metrics__count_by_route_and_class), TEST(metrics__write_cumulative_histograms) };
+    const struct CMUnitTest tests[] = { TEST(metrics__count_by_route_and_class),
+                                        TEST(metrics__write_cumulative_histograms) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,8 +56,9 @@ static void range__compares_tags_weakly(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(range__compares_tags_weakly), TEST(range__ignores_what_it_does_not_understand),
-        TEST(range__reads_one_part), TEST(range__refuses_more_than_one), TEST(range__tells_what_lies_outside),
+        TEST(range__compares_tags_weakly),    TEST(range__ignores_what_it_does_not_understand),
+        TEST(range__reads_one_part),          TEST(range__refuses_more_than_one),
+        TEST(range__tells_what_lies_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

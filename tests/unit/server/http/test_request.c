@@ -53,7 +53,8 @@ static void request__needs_exactly_one_host(void **state) {
 
 static void request__refuses_ambiguous_framing_and_closes(void **state) {
     static const char *const refused[] = {
-        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n0\r\n\r\n",
         "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
         "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: +3\r\n\r\nabc",
         "POST /echo HTTP/1.1\nHost: localhost\n\n",
@@ -73,14 +74,18 @@ static void request__refuses_targets_it_cannot_read(void **state) {
 
 static void request__says_what_it_does_not_offer(void **state) {
     assert_refused(*state, "BREW /seen HTTP/1.1\r\nHost: localhost\r\n\r\n", 501);
-    assert_refused(*state, "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx", 415);
-    assert_refused(*state, "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nContent-Length: 1\r\n\r\nx", 417);
+    assert_refused(
+        *state,
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx", 415);
+    assert_refused(
+        *state, "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nContent-Length: 1\r\n\r\nx", 417);
 }
 
 static void request__refuses_bodies_over_the_routes_limit(void **state) {
     assert_refused(*state, "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048577\r\n\r\n", 413);
     assert_refused(*state, "GET /seen HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx", 413);
-    assert_refused(*state, "GET /seen HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", 413);
+    assert_refused(*state, "GET /seen HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
+                   413);
 }
 
 static void request__names_the_methods_of_a_path(void **state) {
@@ -92,8 +97,9 @@ static void request__names_the_methods_of_a_path(void **state) {
 }
 
 static void request__gives_the_handler_what_was_sent(void **state) {
-    struct reply reply = ask(*state, "GET /seen?x=1&q=a%20b+c HTTP/1.1\r\nHost: localhost:99\r\n"
-                                     "Cookie: b=1; c=two\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: https\r\n\r\n");
+    struct reply reply =
+        ask(*state, "GET /seen?x=1&q=a%20b+c HTTP/1.1\r\nHost: localhost:99\r\n"
+                    "Cookie: b=1; c=two\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: https\r\n\r\n");
     assert_string_equal(reply.body, "http://localhost:99|127.0.0.1|a b c|two|0|/seen");
     reply_free(&reply);
 }
@@ -102,6 +108,10 @@ static void request__believes_a_trusted_proxy(void **state) {
     struct reply reply = ask(*state, "GET /seen HTTP/1.1\r\nHost: inner\r\nX-Forwarded-Host: lab.example\r\n"
                                      "X-Forwarded-For: 6.6.6.6, 9.9.9.9\r\nX-Forwarded-Proto: https\r\n\r\n");
     assert_string_equal(reply.body, "https://lab.example|9.9.9.9|||1|/seen");
+    reply_free(&reply);
+    reply = ask(*state, "GET /seen HTTP/1.1\r\nHost: lab.example\r\nX-Forwarded-For: 6.6.6.6\r\n"
+                        "X-Forwarded-For: 9.9.9.9\r\n\r\n"); /* the second line is the proxy's */
+    assert_string_equal(reply.body, "http://lab.example|9.9.9.9|||0|/seen");
     reply_free(&reply);
     reply = ask(*state, "GET /seen HTTP/1.1\r\nHost: lab.example\r\nX-Forwarded-Host: evil.example\r\n\r\n");
     assert_int_equal(reply.status, 421);
@@ -120,14 +130,16 @@ static void request__asks_before_it_reads_the_body(void **state) {
 
 static void request__says_continue_only_to_whom_it_wants_to_hear(void **state) {
     int fd = fixture_connect(*state);
-    send_text(fd, "POST /private HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    send_text(
+        fd, "POST /private HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
     struct reply reply = read_reply(fd);
     assert_int_equal(reply.status, 401);
     reply_free(&reply);
     (void)close(fd);
 
     fd = fixture_connect(*state);
-    send_text(fd, "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    send_text(fd,
+              "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
     reply = read_reply(fd);
     assert_int_equal(reply.status, 100);
     reply_free(&reply);

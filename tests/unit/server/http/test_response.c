@@ -47,7 +47,8 @@ static void response__sends_part_of_a_file(void **state) {
 }
 
 static void response__sends_the_whole_file_when_it_has_changed(void **state) {
-    struct reply reply = ask(*state, "GET /file HTTP/1.1\r\n" HOST "Range: bytes=985-\r\nIf-Range: \"old\"\r\n\r\n");
+    struct reply reply =
+        ask(*state, "GET /file HTTP/1.1\r\n" HOST "Range: bytes=985-\r\nIf-Range: \"old\"\r\n\r\n");
     assert_int_equal(reply.status, 200);
     assert_int_equal(reply.body_len, 990);
     reply_free(&reply);

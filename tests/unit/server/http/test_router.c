@@ -84,7 +84,9 @@ static void router__takes_no_empty_part_for_a_parameter(void **state) {
 }
 
 static void router__refuses_paths_that_cannot_be_decoded(void **state) {
-    static const char *const refused[] = { "/a/%", "/a/%4", "/a/%zz", "/a/%00", "/a/%ff", "/files/e/p/x/%00" };
+    static const char *const refused[] = {
+        "/a/%", "/a/%4", "/a/%zz", "/a/%00", "/a/%ff", "/files/e/p/x/%00"
+    };
     struct router *router = make();
     struct route_match match;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
@@ -128,8 +130,10 @@ static void router__refuses_malformed_tables(void **state) {
     const struct http_route both = { HTTP_GET, "/x", 1, answer, 0, &half };
     const struct http_route no_slash = { HTTP_GET, "x", 1, answer, 0, NULL };
     const struct http_route early_rest = { HTTP_GET, "/{a...}/b", 1, answer, 0, NULL };
-    const struct http_route unsorted[] = { { HTTP_GET, "/b", 1, answer, 0, NULL }, { HTTP_GET, "/a", 1, answer, 0, NULL } };
-    const struct http_route twice[] = { { HTTP_GET, "/{a}", 1, answer, 0, NULL }, { HTTP_GET, "/{b}", 1, answer, 0, NULL } };
+    const struct http_route unsorted[] = { { HTTP_GET, "/b", 1, answer, 0, NULL },
+                                           { HTTP_GET, "/a", 1, answer, 0, NULL } };
+    const struct http_route twice[] = { { HTTP_GET, "/{a}", 1, answer, 0, NULL },
+                                        { HTTP_GET, "/{b}", 1, answer, 0, NULL } };
     struct err err = { 0 };
     (void)state;
     assert_int_equal(make_of(&no_answer, 1, &err), ERR_INTERNAL);

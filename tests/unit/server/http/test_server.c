@@ -86,7 +86,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(server__decodes_a_chunked_body, start, stop),
         cmocka_unit_test_setup_teardown(server__echoes_a_body, start, stop),
         cmocka_unit_test_setup_teardown(server__hides_the_reason_of_its_own_failures, start, stop),
-        cmocka_unit_test_setup_teardown(server__lets_a_deferred_call_complete_after_its_client_has_gone, start, stop),
+        cmocka_unit_test_setup_teardown(server__lets_a_deferred_call_complete_after_its_client_has_gone,
+                                        start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,7 @@ static void timers__wait_for_the_next_one(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = { TEST(timers__come_due_in_order), TEST(timers__wait_for_the_next_one) };
+    const struct CMUnitTest tests[] = { TEST(timers__come_due_in_order),
+                                        TEST(timers__wait_for_the_next_one) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

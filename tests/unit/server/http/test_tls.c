@@ -35,7 +35,8 @@ static void make_certificate(const char *name) {
     X509_gmtime_adj(X509_getm_notBefore(cert), -60);
     X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
     X509_set_pubkey(cert, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)name,
+                               -1, -1, 0);
     X509_set_issuer_name(cert, X509_get_subject_name(cert));
     (void)snprintf(names, sizeof names, "DNS:%s", name);
     X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
@@ -95,7 +96,9 @@ static void tls__carries_requests_and_responses(void **state) {
     struct http_client *client = client_of(*state, "localhost", cert_file);
     char large[200 * 1000];
     memset(large, 'x', sizeof large);
-    struct http_request post = { .method = STR("POST"), .url = STR("/echo"), .body = { large, sizeof large } };
+    struct http_request post = { .method = STR("POST"),
+                                 .url = STR("/echo"),
+                                 .body = { large, sizeof large } };
     for (int i = 0; i < 5; i++) {
         struct http_response response = send_ok(client, &post);
         assert_int_equal(response.status, 200);
@@ -159,7 +162,7 @@ static void tls__reads_a_changed_certificate_again(void **state) {
     struct http_response response = send_ok(before, &get);
     http_response_finish(&response);
 
-    usleep(1100 * 1000); /* the files are looked at once a second */
+    usleep(1100 * 1000);           /* the files are looked at once a second */
     make_certificate("localhost"); /* signed by another key */
     struct http_client *after = client_of(*state, "localhost", cert_file);
     response = send_ok(after, &get);
@@ -203,7 +206,9 @@ static void tls__closes_on_a_client_that_speaks_plain(void **state) {
 }
 
 static void tls__names_the_file_that_cannot_be_used(void **state) {
-    struct http_options options = { .listen = STR("127.0.0.1:0"), .tls_cert_file = STR("/nowhere.pem"), .tls_key_file = STR("/nowhere.key") };
+    struct http_options options = { .listen = STR("127.0.0.1:0"),
+                                    .tls_cert_file = STR("/nowhere.pem"),
+                                    .tls_key_file = STR("/nowhere.key") };
     const struct http_app app = { 0 };
     struct http_server *server = NULL;
     struct err err = { 0 };

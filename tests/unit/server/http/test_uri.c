@@ -12,7 +12,8 @@ static void uri__decodes_percent_and_plus(void **state) {
 }
 
 static void uri__refuses_nul_half_escapes_and_broken_utf8(void **state) {
-    static const struct str refused[] = { STR_INIT("%00"), STR_INIT("%"), STR_INIT("%a"), STR_INIT("%g0"), STR_INIT("%c3"), STR_INIT("%c0%80") };
+    static const struct str refused[] = { STR_INIT("%00"), STR_INIT("%"),   STR_INIT("%a"),
+                                          STR_INIT("%g0"), STR_INIT("%c3"), STR_INIT("%c0%80") };
     struct str out;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         assert_false(uri_decode(&out, refused[i], false, *state));
@@ -37,15 +38,19 @@ static void uri__finds_cookies(void **state) {
 }
 
 static void uri__leaves_signatures_out(void **state) {
-    assert_str(uri_without_signatures(STR("/f?exp=1&sig=secret&SIG=s2&x=sig"), *state), "/f?exp=1&sig=-&sig=-&x=sig");
+    assert_str(uri_without_signatures(STR("/f?exp=1&sig=secret&SIG=s2&x=sig"), *state),
+               "/f?exp=1&sig=-&sig=-&x=sig");
     assert_str(uri_without_signatures(STR("/f?s%69g=secret"), *state), "/f?sig=-");
     assert_str(uri_without_signatures(STR("/f"), *state), "/f");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(uri__decodes_percent_and_plus), TEST(uri__finds_cookies), TEST(uri__finds_query_parameters),
-        TEST(uri__leaves_signatures_out), TEST(uri__refuses_nul_half_escapes_and_broken_utf8),
+        TEST(uri__decodes_percent_and_plus),
+        TEST(uri__finds_cookies),
+        TEST(uri__finds_query_parameters),
+        TEST(uri__leaves_signatures_out),
+        TEST(uri__refuses_nul_half_escapes_and_broken_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
