@@ -14,6 +14,7 @@ export interface ChartModel {
     isLogX: boolean;
     isLogY: boolean;
     formatX: (v: number, span: number) => string;
+    tickX: (v: number, span: number) => string; /* shorter than formatX */
     isTime: boolean;
     increments?: number[] | undefined; /* where ticks may stand */
     formatY: (v: number) => string;
@@ -89,7 +90,7 @@ export class ChartView {
             grid: { stroke: color("--line"), width: 1 }, ticks: { show: false }, labelSize: fontSize + 6, labelGap: 0,
         };
         return {
-            width, height, padding: [8, 10, 0, 0], legend: { show: false }, pxAlign: 0,
+            width, height, padding: [8, 16, 0, 0], legend: { show: false }, pxAlign: 0,
             cursor: {
                 points: { show: false }, drag: { x: true, y: true, uni: 24, setScale: false, dist: MIN_DRAG },
                 ...(this.syncKey === "" ? {} : { sync: { key: this.syncKey, scales: ["x", null] as [string, null] } }),
@@ -101,7 +102,7 @@ export class ChartView {
             axes: [
                 {
                     ...axis, size: fontSize + 14, gap: 4, space: 62, ...(this.model.increments ? { incrs: this.model.increments } : {}), ...(this.model.xTitle === "" ? {} : { label: this.model.xTitle }),
-                    ...(isTime ? {} : { values: (_: uPlot, splits: number[]) => splits.map((v) => (v === null ? "" : this.model.formatX(v, this.model.x[1] - this.model.x[0]))) }),
+                    ...(isTime ? {} : { values: (_: uPlot, splits: number[]) => splits.map((v) => (v === null ? "" : this.model.tickX(v, this.model.x[1] - this.model.x[0]))) }),
                 },
                 {
                     ...axis, gap: 5, space: 28, ...(this.model.yTitle === "" ? {} : { label: this.model.yTitle }),

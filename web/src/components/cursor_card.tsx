@@ -7,6 +7,8 @@ import { t } from "../i18n";
 
 const MAX_ROWS = 14;
 const CARD_WIDTH = 250;
+const ROW_HEIGHT = 17;
+const GAP = 16;
 
 interface Row {
     line: Line;
@@ -15,14 +17,19 @@ interface Row {
     hi: number | null;
 }
 
-export function CursorCard({ cursor, model, width, describe }: {
-    cursor: ChartCursor; model: ChartModel; width: number; describe?: ((line: Line) => string) | undefined;
+export function CursorCard({ cursor, model, box, describe }: {
+    cursor: ChartCursor; model: ChartModel; box: DOMRect; describe?: ((line: Line) => string) | undefined;
 }) {
     const rows = rowsAt(cursor.x, model);
     if (rows.length === 0) return null;
     const { from, shown } = around(rows, cursor.closest);
-    const isLeft = cursor.left > width / 2;
-    const style = { top: 6, left: isLeft ? Math.max(0, cursor.left - CARD_WIDTH - 14) : Math.min(cursor.left + 14, Math.max(0, width - CARD_WIDTH)) };
+    /* Over everything, beside the pointer, inside the window. */
+    const right = box.left + cursor.left + GAP;
+    const height = (shown.length + 3) * ROW_HEIGHT;
+    const style = {
+        left: right + CARD_WIDTH < window.innerWidth ? right : Math.max(0, box.left + cursor.left - CARD_WIDTH - GAP),
+        top: Math.max(4, Math.min(box.top + cursor.top - height / 2, window.innerHeight - height - 4)),
+    };
     return (
         <div class="cursor-card" style={style} aria-hidden="true">
             <div class="cursor-x">{model.formatX(cursor.x, model.x[1] - model.x[0])}</div>

@@ -67,7 +67,7 @@ export default function LineChart(props: LineChartProps) {
     return (
         <div class="chart" style={{ height }} role="img" aria-label={props.label}>
             <div ref={host} class="chart-host" style={{ height }} />
-            {cursor && <CursorCard cursor={cursor} model={model} width={width} describe={props.hoverTemplate} />}
+            {cursor && <CursorCard cursor={cursor} model={model} box={host.current!.getBoundingClientRect()} describe={props.hoverTemplate} />}
         </div>
     );
 }

@@ -123,6 +123,10 @@ function paintShade(u: uPlot, line: Line, strength: number, isFilled: boolean): 
         for (let k = i - 1; k >= start; k--) ctx.lineTo(px(line.x[k]!), bottom(k));
     }
     ctx.fill();
+    if (isFilled) return;
+    /* The edges too, or a spike of one step would be a pale hair nobody sees. */
+    ctx.strokeStyle = withAlpha(line.color, 0.3 * strength);
+    for (const edge of [upper, lower]) if (edge !== null) trace(u, line.x, edge, 0.75, []);
 }
 
 /* Zero on a log axis lies infinitely far down; the edge of the chart is far enough. */

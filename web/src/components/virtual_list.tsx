@@ -27,6 +27,10 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
     const read = () => {
         const el = ref.current!;
         setView((old) => (old.top === el.scrollTop && old.height === el.clientHeight ? old : { top: el.scrollTop, height: el.clientHeight }));
+    };
+    const scrolled = () => {
+        const el = ref.current!;
+        read();
         props.onScroll?.(el.scrollTop + el.clientHeight >= el.scrollHeight - rowHeight);
     };
     useLayoutEffect(() => {
@@ -47,7 +51,7 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
     }, [last, items.length]);
     const width = props.width === undefined ? "100%" : `${props.width}px`;
     return (
-        <div ref={ref} class={`virtual ${props.class ?? ""}`} onScroll={read} tabIndex={0} role={props.role ?? "list"} aria-label={props.label}>
+        <div ref={ref} class={`virtual ${props.class ?? ""}`} onScroll={scrolled} tabIndex={0} role={props.role ?? "list"} aria-label={props.label}>
             {props.header}
             <div style={{ height: items.length * rowHeight, width, position: "relative" }}>
                 <div style={{ transform: `translateY(${first * rowHeight}px)` }}>

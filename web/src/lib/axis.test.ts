@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { automaticX, axisOf, formatTick } from "./axis";
+import { automaticX, axisOf, durationTick, formatTick } from "./axis";
 import { parseRun } from "./runs";
 
 describe("axisOf", () => {
@@ -23,6 +23,10 @@ it("automaticX follows define_metric when runs agree", () => {
     expect(automaticX([defined], ["acc"])).toBe("epoch");
     expect(automaticX([defined, run([])], ["acc"])).toBe("_step");
     expect(automaticX([], ["acc"])).toBe("_step");
+});
+
+it("durationTick leaves out what is zero", () => {
+    expect([0, 30, 600, 605, 7200, 86400].map(durationTick)).toEqual(["0s", "30s", "10m", "10m 05s", "2h", "1d"]);
 });
 
 it("formatTick is short and never merges neighbours", () => {

@@ -35,6 +35,11 @@ export const DURATION_STEPS = [
     864000, 2592000, 7776000, 31536000,
 ];
 
+/* 10m, not 10m 00s: ticks stand on round times. */
+export function durationTick(v: number): string {
+    return formatDuration(v).replace(/ 0+[smh]$/, "");
+}
+
 const COMPACT: [number, string][] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
 
 /* 120k and 3.5M: an axis has little room. `span` keeps neighbours apart: 1.0002M is not 1M. */

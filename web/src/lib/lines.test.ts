@@ -29,6 +29,10 @@ describe("shapeOf", () => {
     });
 });
 
+it("xRange begins where the first bucket begins, not at its last value", () => {
+    expect(xRange([line([3, 90], [1, 2], { span: [0, 99] })], false)).toEqual([0, 99]);
+});
+
 it("combine evaluates between logged points, and needs every metric", () => {
     const shapes = new Map([["a", shapeOf(exact([0, 2], [0, 20]), "last")], ["b", shapeOf(exact([1], [5]), "last")]]);
     const got = combine(parseExpression("a / b"), shapes)!;

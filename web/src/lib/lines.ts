@@ -6,6 +6,8 @@ import { evaluate, expressionKeys, type Expression } from "./expression";
 import type { LineSettings } from "./layout";
 import { smooth } from "./smoothing";
 
+export type Range = [number, number];
+
 export interface Mark {
     x: number;
     kind: number; /* NONFINITE_* bits */
@@ -24,11 +26,12 @@ export interface Line {
     lo: Float64Array | null;
     hi: Float64Array | null;
     marks: Mark[];
+    span: Range | null; /* where values begin and end, when the first and last x are those of buckets */
     count: number; /* runs behind it */
     isExact: boolean;
 }
 
-export type Shape = Pick<Line, "x" | "y" | "lo" | "hi" | "marks" | "isExact">;
+export type Shape = Pick<Line, "x" | "y" | "lo" | "hi" | "marks" | "isExact" | "span">;
 
 /* One series of one run. `shift` is taken off x (the start of the run, for relative time). */
 export function shapeOf(series: Series, point: "last" | "mean", shift = 0): Shape {
@@ -38,11 +41,11 @@ export function shapeOf(series: Series, point: "last" | "mean", shift = 0): Shap
         let y = series.y;
         for (let i = 0; i < y.length; i++) if (!Number.isFinite(y[i]!)) marks.push({ x: x[i]!, kind: kindOf(y[i]!) });
         if (marks.length > 0) y = y.map((v) => (Number.isFinite(v) ? v : NaN));
-        return { x, y, lo: null, hi: null, marks, isExact: true };
+        return { x, y, lo: null, hi: null, marks, isExact: true, span: null };
     }
     for (let i = 0; i < x.length; i++) if (series.nonfinite[i] !== 0) marks.push({ x: x[i]!, kind: series.nonfinite[i]! });
     const y = Float64Array.from(point === "mean" ? series.mean : series.last);
-    return { x, y, lo: Float64Array.from(series.min), hi: Float64Array.from(series.max), marks, isExact: false };
+    return { x, y, lo: Float64Array.from(series.min), hi: Float64Array.from(series.max), marks, isExact: false, span: [series.x0 - shift, series.x1 - shift] };
 }
 
 function kindOf(value: number): number {
@@ -62,13 +65,13 @@ export function combine(e: Expression, shapes: ReadonlyMap<string, Shape>): Shap
         const value = evaluate(e, (name) => columns[keys.indexOf(name)]![i]!);
         y[i] = Number.isFinite(value) ? value : NaN;
     }
-    return { x, y, lo: null, hi: null, marks: [], isExact: known.every((s) => s.isExact) };
+    return { x, y, lo: null, hi: null, marks: [], isExact: known.every((s) => s.isExact), span: null };
 }
 
 /* Several runs as one. */
 export function groupShape(shapes: readonly Shape[], settings: Required<LineSettings>): Shape {
     const g = aggregateLines(shapes, settings.aggregate, settings.band);
-    return { x: g.x, y: g.y, lo: g.lo, hi: g.hi, marks: [], isExact: shapes.every((s) => s.isExact) };
+    return { x: g.x, y: g.y, lo: g.lo, hi: g.hi, marks: [], isExact: shapes.every((s) => s.isExact), span: null };
 }
 
 export function smoothed(shape: Shape, settings: Required<LineSettings>): Float64Array {
@@ -89,17 +92,15 @@ export function stack(lines: readonly Line[], isPercent: boolean): Line[] {
     });
 }
 
-export type Range = [number, number];
-
 export function xRange(lines: readonly Line[], isLog: boolean): Range | null {
     let lo = Infinity;
     let hi = -Infinity;
-    for (const { x } of lines) {
+    for (const { x, span } of lines) {
         let first = 0;
         while (isLog && first < x.length && x[first]! <= 0) first++;
         if (first >= x.length) continue;
-        lo = Math.min(lo, x[first]!);
-        hi = Math.max(hi, x[x.length - 1]!);
+        lo = Math.min(lo, span !== null && (!isLog || span[0] > 0) ? span[0] : x[first]!);
+        hi = Math.max(hi, span?.[1] ?? x[x.length - 1]!);
     }
     if (lo > hi) return null;
     return lo === hi ? (isLog ? [lo / 2, hi * 2] : [lo - 0.5, hi + 0.5]) : [lo, hi];

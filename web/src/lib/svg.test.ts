@@ -14,7 +14,7 @@ it("chartToSvg draws the line, breaks it at gaps and escapes every name", () => 
     const y = Float64Array.of(0, NaN, 1);
     const line: Line = {
         id: "l", label: `<script>"&`, color: "#112233", dash: [2, 3], run: "r", key: "k", x: Float64Array.of(0, 1, 2), y, shown: y, lo: null, hi: null,
-        marks: [], count: 1, isExact: true,
+        marks: [], count: 1, isExact: true, span: null,
     };
     const svg = chartToSvg({
         lines: [line], x: [0, 2], y: [0, 1], isLogX: false, isLogY: false, formatX: String, formatY: String, xTitle: "<x>", yTitle: "",

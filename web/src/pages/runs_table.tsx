@@ -46,7 +46,7 @@ export default function RunsTable({ params }: PageProps) {
     const chosen = v.columns.length > 0 ? v.columns : [...DEFAULT_COLUMNS, ...all.filter((c) => c.startsWith("config.") || c.startsWith("summary_metrics."))];
     const order = v.order.replace(/^[-+]/, "");
     const columns: GridColumn[] = [{ id: "", label: "", width: 34 }, ...chosen.map((id): GridColumn => ({
-        id, label: labelOf(id), width: WIDTHS[id] ?? DEFAULT_WIDTH, isNumber: typeof columnValue(runs.value[0]!, id) === "number" && id !== "createdAt",
+        id, label: labelOf(id), width: WIDTHS[id] ?? DEFAULT_WIDTH, isNumber: id !== "createdAt" && runs.value.slice(0, 20).some((r) => typeof columnValue(r, id) === "number"),
         sorted: orderName(id) === order ? (v.order.startsWith("-") ? "down" : "up") : null,
     }))];
     const sort = (c: GridColumn) => ws.setRuns({ order: c.sorted === "down" ? "+" + order : "-" + orderName(c.id) });

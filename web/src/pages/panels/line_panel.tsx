@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Legend } from "../../components/legend";
 import type { ChartModel } from "../../components/chart_view";
 import { language, t } from "../../i18n";
-import { DURATION_STEPS, formatTick, formatterOf } from "../../lib/axis";
+import { DURATION_STEPS, durationTick, formatTick, formatterOf } from "../../lib/axis";
 import { panelTitle, resolveSettings, type LineSettings, type Panel, type Section } from "../../lib/layout";
 import { xRange, yRange, type Line, type Range } from "../../lib/lines";
 import { pathOf } from "../../lib/match";
@@ -83,7 +83,7 @@ function emptyReason(runs: number, lines: number, keys: string[]): string {
 function chartModel(panel: Panel, settings: Required<LineSettings>, lines: Line[], x: Range, y: Range, kind: "number" | "duration" | "time", formatX: ChartModel["formatX"]): ChartModel {
     const isPercent = settings.chartType === "percent";
     return {
-        lines, x, y, isLogX: settings.isLogX, isLogY: settings.isLogY, formatX, isTime: kind === "time", increments: kind === "duration" ? DURATION_STEPS : undefined,
+        lines, x, y, isLogX: settings.isLogX, isLogY: settings.isLogY, formatX, tickX: kind === "duration" ? durationTick : formatX, isTime: kind === "time", increments: kind === "duration" ? DURATION_STEPS : undefined,
         formatY: (v) => formatTick(v, y[1] - y[0]) + (isPercent ? "%" : ""), xTitle: panel.xTitle ?? "", yTitle: panel.yTitle ?? "",
         fontSize: FONT_SIZES[settings.fontSize],
         paint: {
