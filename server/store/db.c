@@ -54,6 +54,10 @@ void db_leave(void) {
     inside.db = NULL;
 }
 
+bool db_is_writing(const struct db *db) {
+    return inside.db == db && inside.is_writing;
+}
+
 enum err_code db_write(struct db *db, db_work *work, void *context, struct err *err) {
     if (inside.db == db && inside.is_writing)
         return err_set(err, ERR_INTERNAL, "a work that writes waits for another that writes");

@@ -32,6 +32,9 @@ void db_write_later(struct db *db, db_work *work, void *context,
 /* One consistent snapshot; on the caller's thread. Inside another work it joins that one's transaction. */
 MUST_CHECK enum err_code db_read(struct db *db, db_work *work, void *context, struct err *err);
 
+/* Whether the caller is inside a work that writes: what it reads may be undone again. */
+bool db_is_writing(const struct db *db);
+
 struct db_stats {
     int64_t works;        /* written, since the start */
     int64_t commits;      /* they shared so many */

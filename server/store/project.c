@@ -170,6 +170,15 @@ enum err_code project_list(struct db_tx *tx, int64_t entity_id, int64_t after_id
     return db_end(rows, err);
 }
 
+enum err_code project_count(struct db_tx *tx, int64_t entity_id, bool only_public, int64_t *count, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(entity_id), DB_INT(only_public ? PROJECT_PUBLIC : PROJECT_PRIVATE)),
+                 "select count(*) from projects where entity_id = $1 and visibility >= $2 and deleted_at is null", err));
+    while (db_next(rows))
+        *count = db_int(rows, 0);
+    return db_end(rows, err);
+}
+
 struct str project_storage_id(const struct project *project, struct arena *arena) {
     return hash_base64(
         arena_printf(arena, "Project:v1:%.*s:%.*s", STR_ARG(project->name), STR_ARG(project->entity_name)), arena);

@@ -65,6 +65,9 @@ MUST_CHECK enum err_code project_delete(struct db_tx *tx, int64_t id, int64_t no
 MUST_CHECK enum err_code project_list(struct db_tx *tx, int64_t entity_id, int64_t after_id, size_t limit,
                                       struct arena *arena, struct project ***out, size_t *count, struct err *err);
 
+MUST_CHECK enum err_code project_count(struct db_tx *tx, int64_t entity_id, bool only_public, int64_t *count,
+                                       struct err *err);
+
 /* Storage ids, as users keep them: base64 of "Project:v1:<project>:<entity>". */
 struct str project_storage_id(const struct project *project, struct arena *arena);
 MUST_CHECK enum err_code project_find_by_storage_id(struct db_tx *tx, struct str storage_id, struct arena *arena,

@@ -434,11 +434,26 @@ static enum err_code read_all(struct run_columns *columns, struct db_tx *tx, siz
     return OK;
 }
 
+/* A snapshot that is older than what was read must not add to it: its rows would never be read again. */
+static enum err_code check_age(struct run_columns *columns, struct db_tx *tx, struct err *err) {
+    struct db_rows *rows;
+    int64_t version = columns->version;
+
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(columns->project_id)), "select run_version from projects where id = $1", err));
+    while (db_next(rows))
+        version = db_int(rows, 0);
+    TRY(db_end(rows, err));
+    if (version < columns->version)
+        start_again(columns);
+    return OK;
+}
+
 enum err_code run_columns_refresh(struct run_columns *columns, struct db_tx *tx, const struct filter_keys *keys,
                                   size_t max_bytes, struct run_column **out, struct err *err) {
     enum err_code code;
     size_t known;
 
+    TRY(check_age(columns, tx, err));
     if (is_worn(columns, max_bytes))
         start_again(columns);
     known = columns->column_count;

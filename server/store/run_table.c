@@ -9,6 +9,7 @@
 struct table {
     struct run_columns columns;
     pthread_mutex_t lock;
+    bool is_shared;
     size_t users;      /* who hold or wait for the lock; guarded by run_tables.lock, as the rest */
     size_t bytes;      /* when it was given back last */
     uint64_t used_at;
@@ -67,28 +68,39 @@ size_t run_tables_bytes(struct run_tables *tables) {
     return bytes;
 }
 
-/* Locked for the caller. */
-static struct table *take_table(struct run_tables *tables, int64_t project_id, struct err *err) {
-    struct table *table;
+static struct table *table_create(int64_t project_id) {
+    struct table *table = calloc(1, sizeof(*table));
+    if (table == NULL)
+        return NULL;
+    run_columns_init(&table->columns, project_id);
+    (void)pthread_mutex_init(&table->lock, NULL);
+    table->users = 1;
+    return table;
+}
 
-    (void)pthread_mutex_lock(&tables->lock);
-    for (table = tables->tables; table != NULL && table->columns.project_id != project_id;)
-        table = table->next;
-    if (table == NULL && (table = calloc(1, sizeof(*table))) != NULL) {
-        run_columns_init(&table->columns, project_id);
-        (void)pthread_mutex_init(&table->lock, NULL);
-        table->next = tables->tables;
-        tables->tables = table;
+/* What a transaction reads that may yet be undone must not stay: it gets a table of its own. */
+static struct table *take_table(struct run_tables *tables, int64_t project_id, struct err *err) {
+    struct table *table = NULL;
+
+    if (db_is_writing(tables->db)) {
+        table = table_create(project_id);
+    } else {
+        (void)pthread_mutex_lock(&tables->lock);
+        for (table = tables->tables; table != NULL && table->columns.project_id != project_id;)
+            table = table->next;
+        if (table != NULL) {
+            table->users++;
+        } else if ((table = table_create(project_id)) != NULL) {
+            table->next = tables->tables;
+            table->is_shared = true;
+            tables->tables = table;
+        }
+        if (table != NULL)
+            table->used_at = ++tables->clock;
+        (void)pthread_mutex_unlock(&tables->lock);
     }
-    if (table != NULL) {
-        table->users++;
-        table->used_at = ++tables->clock;
-    }
-    (void)pthread_mutex_unlock(&tables->lock);
     if (table == NULL)
         (void)err_set(err, ERR_BUSY, "no memory for a table of runs");
-    else
-        (void)pthread_mutex_lock(&table->lock);
     return table;
 }
 
@@ -101,11 +113,13 @@ static struct table **find_idle(struct run_tables *tables) {
     return oldest;
 }
 
-static void give_back(struct run_tables *tables, struct table *table) {
-    size_t bytes = run_columns_bytes(&table->columns);
+static void give_back(struct run_tables *tables, struct table *table, size_t bytes) {
     struct table **idle;
 
-    (void)pthread_mutex_unlock(&table->lock);
+    if (!table->is_shared) {
+        table_destroy(table);
+        return;
+    }
     (void)pthread_mutex_lock(&tables->lock);
     table->users--;
     table->bytes = bytes;
@@ -131,6 +145,8 @@ struct question {
     struct run_column *columns[FILTER_KEYS_MAX];
     struct arena *arena;
 
+    size_t first, bytes;
+    struct run_page *out;
     struct filter_place *places; /* the best so far: a heap whose first is the last of them */
     size_t place_count, place_max;
     size_t match_count;
@@ -217,9 +233,21 @@ static void write_page(struct question *q, size_t first, struct run_page *out) {
     }
 }
 
-static enum err_code refresh(struct db_tx *tx, void *context, struct err *err) {
+/* The connection is taken before the table's lock, always: whoever has the lock waits for nobody. */
+static enum err_code answer(struct db_tx *tx, void *context, struct err *err) {
     struct question *q = context;
-    return run_columns_refresh(&q->table->columns, tx, &q->keys, q->tables->max_bytes, q->columns, err);
+    struct run_columns *columns = &q->table->columns;
+    enum err_code code;
+
+    (void)pthread_mutex_lock(&q->table->lock);
+    code = run_columns_refresh(columns, tx, &q->keys, q->tables->max_bytes, q->columns, err);
+    if (code == OK)
+        code = look_at_rows(q, err);
+    if (code == OK)
+        write_page(q, q->first, q->out);
+    q->bytes = run_columns_bytes(columns);
+    (void)pthread_mutex_unlock(&q->table->lock);
+    return code;
 }
 
 static enum err_code parse_question(struct question *q, struct err *err) {
@@ -234,24 +262,21 @@ static enum err_code parse_question(struct question *q, struct err *err) {
 enum err_code run_tables_query(struct run_tables *tables, const struct run_query *query, struct arena *arena,
                                struct run_page *out, struct err *err) {
     struct question *q = ARENA_NEW(arena, struct question);
-    size_t first = query->first < RUN_PAGE_MAX ? query->first : RUN_PAGE_MAX;
     enum err_code code;
 
     *out = (struct run_page){ 0 };
     q->tables = tables;
     q->query = query;
     q->arena = arena;
+    q->out = out;
+    q->first = query->first < RUN_PAGE_MAX ? query->first : RUN_PAGE_MAX;
     TRY(parse_question(q, err));
-    q->place_max = first > 0 ? first + 1 : 0;
+    q->place_max = q->first > 0 ? q->first + 1 : 0;
     q->places = ARENA_ARRAY(arena, struct filter_place, q->place_max);
     q->table = take_table(tables, query->project_id, err);
     if (q->table == NULL)
         return ERR_BUSY;
-    code = db_read(tables->db, refresh, q, err);
-    if (code == OK)
-        code = look_at_rows(q, err);
-    if (code == OK)
-        write_page(q, first, out);
-    give_back(tables, q->table);
+    code = db_read(tables->db, answer, q, err);
+    give_back(tables, q->table, q->bytes);
     return code;
 }
