@@ -51,15 +51,15 @@ static enum err_code add_later(struct db_tx *tx, void *context, struct err *err)
 /* The file before the user: a crash in between leaves a key that is no one's, and the next start makes another. */
 static enum err_code begin(struct start *start, const char *key_path, struct err *err) {
     TRY(file_replace(key_path, arena_printf(start->arena, "%.*s\n", STR_ARG(start->key)), 0600, err));
-    return db_write(start->app->db, make_first, start, err);
+    TRY(db_write(start->app->db, make_first, start, err));
+    log_info("made the administrator 'admin'; the key is in '%s'", key_path);
+    return OK;
 }
 
-enum err_code first_start_make_admin(struct app *app, struct str admin_key, const char *key_path, bool *is_first,
-                                     struct err *err) {
+enum err_code first_start(struct app *app, struct str admin_key, const char *key_path, struct err *err) {
     struct start start = { .app = app, .arena = arena_create(), .key = admin_key };
     enum err_code code = OK;
 
-    *is_first = false;
     if (admin_key.len == 0)
         start.key = api_key_make(start.arena);
     else if ((code = api_key_check(admin_key, err)) != OK)
@@ -67,8 +67,7 @@ enum err_code first_start_make_admin(struct app *app, struct str admin_key, cons
     code = db_read(app->db, look, &start, err);
     if (code != OK)
         goto done;
-    *is_first = start.user_count == 0;
-    if (*is_first)
+    if (start.user_count == 0)
         code = begin(&start, key_path, err);
     else if (admin_key.len > 0 && !start.is_known)
         code = db_write(app->db, add_later, &start, err);

@@ -6,8 +6,7 @@
 
 /* When there are no users yet: makes the administrator `admin` with a key, which is admin_key or, when that is empty,
  * made up, and writes it to key_path (mode 0600). On later starts an admin_key that is not known yet becomes another
- * key of `admin`. *is_first tells which it was. */
-MUST_CHECK enum err_code first_start_make_admin(struct app *app, struct str admin_key, const char *key_path,
-                                                bool *is_first, struct err *err);
+ * key of `admin`. */
+MUST_CHECK enum err_code first_start(struct app *app, struct str admin_key, const char *key_path, struct err *err);
 
 #endif
