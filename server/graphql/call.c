@@ -10,7 +10,7 @@ const struct json_value *gql_arg(const struct gql_call *call, const char *name) 
     for (size_t i = 0; i < selected->def->args.count; i++)
         if (str_eq_c(selected->def->args.items[i].name, name))
             return selected->args[i];
-    assert(!"the field declares that argument");
+    assert(false); /* the field does not declare it */
     return NULL;
 }
 
@@ -55,10 +55,14 @@ static bool write_object(const struct gql_call *call, const struct gql_named *ty
 }
 
 static void put_object(struct gql_call *call, const struct gql_named *type, const void *object) {
+    struct gql_frame *frame = call->execution->top;
+
+    assert(!frame->selected->def->type->is_list);
+    frame->has_objects = true;
     if (object == NULL)
         json_null(call->out);
     else if (!write_object(call, type, object))
-        call->execution->top->is_null = true;
+        frame->is_null = true;
 }
 
 void gql_object(struct gql_call *call, const void *object) {
@@ -73,6 +77,7 @@ void gql_list_begin(struct gql_call *call) {
     struct gql_frame *frame = call->execution->top;
     assert(!frame->is_list && frame->selected->def->type->is_list);
     frame->is_list = true;
+    frame->has_objects = true;
     json_array_begin(call->out);
 }
 

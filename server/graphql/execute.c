@@ -126,8 +126,11 @@ static bool settle(struct gql_execution *execution, struct gql_frame *frame, enu
         err->code = code;
         gql_fail_field(execution, err);
     }
-    if (!has_failed && !wrote_null(execution, frame))
+    if (!has_failed && !wrote_null(execution, frame)) {
+        /* Objects that are written as JSON would escape the query's selection. */
+        assert(frame->has_objects == gql_type_is_composite(frame->type));
         return true;
+    }
     if (!has_failed && is_non_null) {
         (void)err_set(err, ERR_INTERNAL, "field \"%.*s\" of type \"%.*s\" is null and must not be",
                       STR_ARG(frame->selected->def->name), STR_ARG(frame->selected->def->owner->name));

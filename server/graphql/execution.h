@@ -52,6 +52,7 @@ struct gql_frame {
     struct gql_failure **failure_tail;
     size_t item_count;
     bool is_list, is_in_item; /* a list was begun; one of its items is being written */
+    bool has_objects;         /* its value was given by gql_object or gql_list_begin, not written */
     bool is_null;             /* something below must not be null and is: so is this */
 };
 

@@ -79,7 +79,8 @@ struct gql_call {
 };
 
 /* The argument after defaults and coercion; NULL when it was not given and has no default. A given null is a
- * value of JSON_TYPE_NULL. */
+ * value of JSON_TYPE_NULL. Asking for an argument that the field does not declare is a mistake (assert). A value's
+ * `raw` is set only where a variable's JSON is passed on as it came; to keep a value as text, json_value_write. */
 const struct json_value *gql_arg(const struct gql_call *call, const char *name);
 /* Text of a String, ID or enum; ptr NULL when absent or null. */
 struct str gql_arg_str(const struct gql_call *call, const char *name);
