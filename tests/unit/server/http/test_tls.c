@@ -1,4 +1,5 @@
 /* test_tls.c - the server and the client over TLS, with certificates made on the spot. */
+#include "../../base/http_peer.h"
 #include "http_fixture.h"
 
 #include "base/http_client.h"
@@ -52,6 +53,7 @@ static void make_certificate(const char *name) {
 static void speak_tls(struct http_options *options) {
     options->tls_cert_file = str_from_c(cert_file);
     options->tls_key_file = str_from_c(key_file);
+    options->hosts = STR("tracker.test");
 }
 
 static int start(void **state) {
@@ -135,6 +137,32 @@ static void tls__takes_large_uploads(void **state) {
     (void)close(fd);
     (void)unlink(path);
     http_client_destroy(client);
+}
+
+static void tls__goes_through_a_proxys_tunnel(void **state) {
+    struct http_peer peer = { .says = STR("HTTP/1.1 200 Connected\r\n\r\n"), .connection_count = 1 };
+    struct http_client *client = NULL;
+    struct err err = { 0 };
+    char proxy[64];
+    make_certificate("tracker.test");
+    struct fixture *fixture = fixture_start(speak_tls);
+    peer.relays_to = fixture_port(fixture);
+    http_peer_start(&peer);
+    (void)snprintf(proxy, sizeof proxy, "127.0.0.1:%u", peer.port);
+    (void)setenv("https_proxy", proxy, 1);
+    struct http_client_options options = { .base_url = STR("https://tracker.test"), .ca_file = cert_file };
+    assert_int_equal(http_client_create(&client, &options, &err), OK);
+    (void)unsetenv("https_proxy");
+    struct http_request get = { .method = STR("GET"), .url = STR("/seen") };
+    for (int i = 0; i < 2; i++) { /* the second through the same tunnel */
+        struct http_response response = send_ok(client, &get);
+        assert_memory_equal(response.body.ptr, "https://tracker.test|", 21);
+        http_response_finish(&response);
+    }
+    http_client_destroy(client);
+    http_peer_finish(&peer);
+    fixture_stop(fixture);
+    (void)state;
 }
 
 static void assert_not_accepted(struct fixture *fixture, const char *host, const char *ca_file) {
@@ -223,6 +251,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(tls__carries_requests_and_responses),
         TEST(tls__closes_on_a_client_that_speaks_plain),
+        TEST(tls__goes_through_a_proxys_tunnel),
         TEST(tls__is_refused_by_the_client_for_an_unknown_signer),
         TEST(tls__is_refused_by_the_client_for_another_name),
         TEST(tls__keeps_the_old_certificate_when_the_new_one_is_unusable),
