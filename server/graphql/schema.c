@@ -50,7 +50,8 @@ static enum err_code add_all(struct gql_schema *schema, const struct gql_schema_
         TRY(add_table(schema, gql_introspection_types[i], true, err));
     for (size_t i = 0; i < parts->type_count; i++)
         TRY(add_table(schema, parts->types[i], false, err));
-    return gql_sdl_read(schema, parts->sdl != NULL ? parts->sdl : "", false, err);
+    /* Names are borrowed from the text, which the caller may have put together only for this call. */
+    return gql_sdl_read(schema, arena_copy_c(schema->arena, str_from_c(parts->sdl)), false, err);
 }
 
 static int compare_types(const void *a, const void *b) {

@@ -144,6 +144,20 @@ static void schema__fills_defaults_inside_defaults(void **state) {
     gql_schema_destroy(schema);
 }
 
+static void schema__keeps_nothing_of_the_text_it_was_made_from(void **state) {
+    char sdl[] = "enum Colour { RED }";
+    const struct gql_type *types[] = { &query };
+    const struct gql_schema_parts parts = { .types = types, .type_count = 1, .sdl = sdl, .may_ask = may_ask };
+    struct gql_schema *schema;
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(gql_schema_create(&schema, &parts, &err), OK);
+    memset(sdl, 'x', sizeof sdl - 1);
+    assert_str(gql_type_find(schema, STR("Colour"))->values[0].name, "RED");
+    gql_schema_destroy(schema);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(schema__refuses_rows_that_contradict_themselves),
@@ -151,6 +165,7 @@ int main(void) {
         TEST(schema__refuses_wrong_definitions),
         TEST(schema__needs_a_query_type),
         TEST(schema__fills_defaults_inside_defaults),
+        TEST(schema__keeps_nothing_of_the_text_it_was_made_from),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
