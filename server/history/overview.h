@@ -1,7 +1,7 @@
 /* overview.h - what makes a chart of ten million points cost as much as one of ten thousand.
  *
  * Of a numeric column in a segment of many rows: buckets of 1,024 values and of 16 times that, and so on, with count,
- * least, greatest, mean and last; and every 64th value, every 1,024th, and so on, with its row and step (of a sparse
+ * least, greatest, mean and last; and every 128th value, every 2,048th, and so on, with its row and step (of a sparse
  * column every 4th, 64th, ...). Besides, the rows of explicit nulls, which Parquet cannot say. One record per column lies in the segment's file; each of its parts can be
  * read without the others. Version 1; docs/history-format.md.
  *
@@ -16,7 +16,7 @@
 enum {
     OVERVIEW_LEVELS_MAX = 4,
     OVERVIEW_BUCKET = 1024,    /* values in a bucket of the finest level */
-    OVERVIEW_STRIDE = 64,      /* of the finest samples ... */
+    OVERVIEW_STRIDE = 128,     /* of the finest samples ... */
     OVERVIEW_SPARSE_STRIDE = 4, /* ... and of a column that less than one row in 16 has */
     OVERVIEW_FACTOR = 16,      /* from one level to the next */
     OVERVIEW_ROWS_MIN = 4096, /* below, reading the column is as quick */

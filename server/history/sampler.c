@@ -44,6 +44,8 @@ enum err_code history_sample_spec_parse(struct history_sample_spec *out, struct 
 struct candidate {
     struct row_ref ref;
     double value; /* NaN when the key is no number */
+    union value exact; /* the same as it is stored ... */
+    bool has_exact;    /* ... when it is known */
     bool is_kept;
 };
 
@@ -69,14 +71,19 @@ struct sampling {
     size_t count, room;
 };
 
-static void add_candidate(struct sampling *sampling, struct row_ref ref, double value) {
+static void add_candidate(struct sampling *sampling, struct row_ref ref, enum history_type type, const union value *exact) {
     if (sampling->count == sampling->room) {
         size_t room = sampling->room == 0 ? 256 : sampling->room * 2;
         sampling->candidates =
             arena_grow(sampling->view->arena, sampling->candidates, sampling->room, room, sizeof(*sampling->candidates));
         sampling->room = room;
     }
-    sampling->candidates[sampling->count++] = (struct candidate){ ref, value, false };
+    sampling->candidates[sampling->count++] = (struct candidate){
+        .ref = ref,
+        .value = exact != NULL ? value_as_double(type, *exact) : NAN,
+        .exact = exact != NULL ? *exact : (union value){ 0 },
+        .has_exact = exact != NULL,
+    };
 }
 
 static void read_keys(struct sampling *sampling) {
@@ -186,15 +193,12 @@ static enum err_code gather_rows(struct sampling *sampling, const struct part *p
     for (uint32_t i = 0; i < count; i++) {
         uint32_t place = rows[i] - first;
         int64_t stream = places.streams != NULL ? places.streams[place] : source->stream;
-        double value = NAN;
         while (at < primary.count && primary.rows[at] < rows[i])
             at++;
         if (source->mask_count > 0 && source_is_masked(source, stream, places.lines[place]))
             continue;
-        if (at < primary.count && column_is_numeric(primary.type))
-            value = value_as_double(primary.type, primary.values[at]);
         add_candidate(sampling, (struct row_ref){ places.steps[place], places.lines[place], stream, part->source, rows[i] },
-                      value);
+                      primary.type, at < primary.count && column_is_numeric(primary.type) ? &primary.values[at] : NULL);
     }
     return OK;
 }
@@ -207,9 +211,10 @@ static uint32_t choose_level(uint64_t occurrences, uint32_t finest, uint32_t lev
     return level;
 }
 
-static void add_from_overview(struct sampling *sampling, const struct part *part, int64_t step, uint32_t row, double value) {
+static void add_from_overview(struct sampling *sampling, const struct part *part, int64_t step, uint32_t row,
+                              enum history_type type, const union value *value) {
     if (row >= part->first && row < part->end)
-        add_candidate(sampling, (struct row_ref){ step, row, 0, part->source, row }, value);
+        add_candidate(sampling, (struct row_ref){ step, row, 0, part->source, row }, type, value);
 }
 
 static enum err_code gather_samples(struct sampling *sampling, const struct part *part, const struct segment_column *column,
@@ -221,7 +226,7 @@ static enum err_code gather_samples(struct sampling *sampling, const struct part
 
     TRY(segment_read_samples(segment, column, header, level, &samples, sampling->view->arena, err));
     for (uint32_t i = 0; i < samples.count; i++)
-        add_from_overview(sampling, part, samples.steps[i], samples.rows[i], value_as_double(column->type, samples.values[i]));
+        add_from_overview(sampling, part, samples.steps[i], samples.rows[i], column->type, &samples.values[i]);
     return OK;
 }
 
@@ -265,8 +270,8 @@ static enum err_code gather_extremes(struct sampling *sampling, const struct par
             continue;
         double low = value_as_double(column->type, b.min[i]), high = value_as_double(column->type, b.max[i]);
         if (sampling->key_count == 1) {
-            add_from_overview(sampling, part, b.min_steps[i], b.min_rows[i], low);
-            add_from_overview(sampling, part, b.max_steps[i], b.max_rows[i], high);
+            add_from_overview(sampling, part, b.min_steps[i], b.min_rows[i], column->type, &b.min[i]);
+            add_from_overview(sampling, part, b.max_steps[i], b.max_rows[i], column->type, &b.max[i]);
         }
         if (least == UINT32_MAX || low < value_as_double(column->type, b.min[least]))
             least = i;
@@ -274,9 +279,9 @@ static enum err_code gather_extremes(struct sampling *sampling, const struct par
             greatest = i;
     }
     if (sampling->key_count > 1 && least != UINT32_MAX) {
-        add_from_overview(sampling, part, b.min_steps[least], b.min_rows[least], value_as_double(column->type, b.min[least]));
-        add_from_overview(sampling, part, b.max_steps[greatest], b.max_rows[greatest],
-                          value_as_double(column->type, b.max[greatest]));
+        add_from_overview(sampling, part, b.min_steps[least], b.min_rows[least], column->type, &b.min[least]);
+        add_from_overview(sampling, part, b.max_steps[greatest], b.max_rows[greatest], column->type,
+                          &b.max[greatest]);
     }
     return gather_edges(sampling, part, &b, inner_first == UINT32_MAX ? 0 : inner_first, inner_end, err);
 }
@@ -304,7 +309,7 @@ static enum err_code gather_evenly(struct sampling *sampling, const struct part 
     TRY(source_read_steps(source, part->first, part->end, &steps, sampling->view->arena, err));
     for (uint64_t i = 0; i < share; i++) {
         uint32_t row = part->first + (uint32_t)(i * (rows - 1) / (share - 1));
-        add_from_overview(sampling, part, steps[row - part->first], row, NAN);
+        add_from_overview(sampling, part, steps[row - part->first], row, HISTORY_JSON, NULL);
     }
     return OK;
 }
@@ -340,6 +345,14 @@ static int compare_rows_of_sources(const void *left, const void *right) {
     return a->row < b->row ? -1 : a->row > b->row;
 }
 
+static void sort_unless_sorted(struct candidate *candidates, size_t count, int (*compare)(const void *, const void *)) {
+    for (size_t i = 1; i < count; i++)
+        if (compare(&candidates[i - 1], &candidates[i]) > 0) {
+            qsort(candidates, count, sizeof(*candidates), compare);
+            return;
+        }
+}
+
 /* Sorted, each row once (it may have come from several places, under its line's number or its own). */
 static void sort_candidates(struct sampling *sampling) {
     struct candidate *candidates = sampling->candidates;
@@ -347,12 +360,12 @@ static void sort_candidates(struct sampling *sampling) {
 
     if (sampling->count < 2)
         return;
-    qsort(candidates, sampling->count, sizeof(*candidates), compare_rows_of_sources);
+    sort_unless_sorted(candidates, sampling->count, compare_rows_of_sources);
     for (size_t i = 0; i < sampling->count; i++)
         if (kept == 0 || compare_rows_of_sources(&candidates[kept - 1], &candidates[i]) != 0)
             candidates[kept++] = candidates[i];
     sampling->count = kept;
-    qsort(candidates, kept, sizeof(*candidates), compare_candidates);
+    sort_unless_sorted(candidates, kept, compare_candidates);
 }
 
 static void keep_shape(struct candidate *candidates, size_t first, size_t end, bool with_middle) {
@@ -405,6 +418,28 @@ static void thin(struct sampling *sampling) {
 }
 
 /* ---- fetching and writing ---- */
+
+/* The primary key's values came with the candidates; false when one did not. */
+static bool take_exact(struct sampling *sampling, const struct part *part, enum history_type type, struct column *out) {
+    struct arena *arena = sampling->view->arena;
+
+    *out = (struct column){ .type = type, .text = "" };
+    out->rows = ARENA_ARRAY(arena, uint32_t, sampling->count);
+    out->values = ARENA_ARRAY(arena, union value, sampling->count);
+    for (size_t i = 0; i < sampling->count; i++) {
+        const struct candidate *candidate = &sampling->candidates[i];
+        if (candidate->ref.source != part->source)
+            continue;
+        if (!candidate->has_exact)
+            return false;
+        out->rows[out->count] = candidate->ref.row;
+        out->values[out->count++] = candidate->exact;
+    }
+    for (uint32_t i = 1; i < out->count; i++)
+        if (out->rows[i] <= out->rows[i - 1])
+            return false; /* steps that repeat: candidates are not in the order of rows */
+    return true;
+}
 
 /* A key's values at the chosen rows of a source, from its overview's samples where they have them. */
 static enum err_code fetch(struct sampling *sampling, struct source *source, uint32_t at, const uint32_t *rows, uint32_t count,
@@ -472,8 +507,12 @@ static enum err_code fetch_part(struct sampling *sampling, const struct part *pa
         qsort(rows, count, sizeof(*rows), compare_rows);
     out->columns = ARENA_ARRAY(arena, struct column, sampling->key_count);
     out->at = ARENA_ARRAY(arena, uint32_t, sampling->key_count);
-    for (size_t i = 0; i < sampling->key_count && count > 0; i++)
+    for (size_t i = 0; i < sampling->key_count && count > 0; i++) {
+        enum history_type type = source_type(&sampling->view->sources[part->source], part->columns[i]);
+        if (part->columns[i] == part->primary && take_exact(sampling, part, type, &out->columns[i]))
+            continue;
         TRY(fetch(sampling, &sampling->view->sources[part->source], part->columns[i], rows, count, &out->columns[i], err));
+    }
     return OK;
 }
 
