@@ -20,7 +20,6 @@
 enum {
     READ_BYTES = 64 * 1024,
     WRITE_BYTES_PER_EVENT = 1 << 20, /* then the others have their turn */
-    BODY_GRACE_MS = 20 * 1000,
     LINGER_MS = 2000,
     SPARE_ARENAS_MAX = 64,
 };

@@ -228,7 +228,7 @@ void connection_on_readable_body(struct connection *connection) {
 void connection_begin_window(struct connection *connection) {
     connection->window_began_ms = connection->loop->now_ms;
     connection->window_bytes = 0;
-    connection_set_deadline(connection, BODY_GRACE_MS);
+    connection_set_deadline(connection, connection->loop->options->body_grace_ms);
 }
 
 void connection_begin_body(struct connection *connection) {

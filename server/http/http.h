@@ -124,7 +124,8 @@ struct http_options {
     size_t max_connections;                 /* 0: 20,000, or what the process may open */
     int header_timeout_ms;                  /* 0: 10,000; for whole headers */
     int idle_timeout_ms;                    /* 0: 75,000 between requests */
-    uint64_t least_body_bytes_per_s;        /* 0: 1,024, after 20 s of grace */
+    uint64_t least_body_bytes_per_s;        /* 0: 1,024, after the grace */
+    int body_grace_ms;                      /* 0: 20,000 */
     uint64_t max_body_memory_bytes; /* of all bodies that are being received; 0: 1 GiB; beyond it 503 */
     bool log_access;
 };

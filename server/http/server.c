@@ -324,6 +324,8 @@ static void fill_options(struct http_server *server, const struct http_options *
         options->idle_timeout_ms = 75 * 1000;
     if (given->least_body_bytes_per_s == 0)
         options->least_body_bytes_per_s = 1024;
+    if (given->body_grace_ms == 0)
+        options->body_grace_ms = 20 * 1000;
     if (given->max_body_memory_bytes == 0)
         options->max_body_memory_bytes = (uint64_t)1 << 30;
 }

@@ -13,6 +13,8 @@
 static void be_impatient(struct http_options *options) {
     options->header_timeout_ms = 200;
     options->idle_timeout_ms = 400;
+    options->body_grace_ms = 200;
+    options->least_body_bytes_per_s = 10 * 1000;
 }
 
 static void have_room_for_three(struct http_options *options) {
@@ -225,12 +227,36 @@ static void connection__shows_in_the_counters(void **state) {
     buf_finish(&out);
 }
 
-static void connection__does_not_wait_long_for_a_body(void **state) {
-    int fd = fixture_connect(*state);
-    send_text(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\nabc");
-    (void)close(fd); /* the other ones are still served */
-    struct reply reply = ask(*state, ECHO_OK);
-    assert_string_equal(reply.body, "ok");
+/* Sends `step` bytes every 20 ms for at most a second, or until the server answers. */
+static struct reply send_slowly(struct fixture *fixture, const char *request_line, size_t step) {
+    static const char bytes[1000];
+    char head[200];
+    int fd = fixture_connect(fixture);
+    (void)snprintf(head, sizeof head, "%s HTTP/1.1\r\n" HOST "Content-Length: %zu\r\n\r\n", request_line,
+                   30 * step);
+    send_text(fd, head);
+    for (int i = 0; i < 30; i++) {
+        send_bytes(fd, bytes, step);
+        usleep(20 * 1000);
+    }
+    struct reply reply = read_reply(fd);
+    (void)close(fd);
+    return reply;
+}
+
+static void connection__ends_bodies_that_trickle(void **state) {
+    static const char *const lines[] = { "POST /echo", "PUT /upload/x" };
+    for (size_t i = 0; i < 2; i++) {
+        struct reply reply = send_slowly(*state, lines[i], 10); /* 500 bytes a second */
+        assert_int_equal(reply.status, 408);
+        reply_free(&reply);
+    }
+    assert_int_equal(fixture_log(*state).cancel_count, 1);
+}
+
+static void connection__has_time_for_slow_but_steady_bodies(void **state) {
+    struct reply reply = send_slowly(*state, "POST /echo", 1000); /* 50 kB a second, three times the grace */
+    assert_int_equal(reply.status, 200);
     reply_free(&reply);
 }
 
@@ -242,7 +268,8 @@ int main(void) {
         TEST(connection__answers_thousands_of_pipelined_refusals, start),
         TEST(connection__bounds_the_memory_of_all_bodies, start_forgetful),
         TEST(connection__closes_idle_ones, start_impatient),
-        TEST(connection__does_not_wait_long_for_a_body, start),
+        TEST(connection__ends_bodies_that_trickle, start_impatient),
+        TEST(connection__has_time_for_slow_but_steady_bodies, start_impatient),
         TEST(connection__ends_a_head_that_trickles, start_impatient),
         cmocka_unit_test(connection__finishes_what_is_in_flight_when_it_stops),
         TEST(connection__keeps_http_1_0_alive_only_when_asked, start),
