@@ -11,14 +11,18 @@ struct blobs;
 struct db;
 struct gql_schema;
 struct history;
+struct http_server;
 struct identities;
 struct log_in_limits;
+struct run_tables;
 struct secrets;
 
 struct app {
     struct db *db;
     struct blobs *blobs;
     struct history *history;
+    struct http_server *http; /* for its metrics */
+    struct run_tables *run_tables; /* for filters and orders of runs */
     struct secrets *secrets;
     struct identities *identities;       /* keys and cookies that were looked up a moment ago */
     struct log_in_limits *log_in_limits; /* how often names and addresses have failed of late */

@@ -71,3 +71,13 @@ create table run_summaries (
     run_id integer primary key references runs (id),
     summary text not null
 );
+
+create table run_alerts (
+    id integer primary key autoincrement,
+    run_id integer not null references runs (id),
+    title text not null,
+    text text not null,
+    severity text not null,
+    created_at integer not null
+);
+create index run_alerts_run on run_alerts (run_id, title, created_at);

@@ -1,0 +1,291 @@
+/* project_type.c - see project_type.h. */
+#include "server/api/project_type.h"
+
+#include "base/hash.h"
+#include "server/api/account_types.h"
+#include "server/api/place.h"
+#include "server/api/resolver.h"
+#include "server/api/run_type.h"
+#include "server/store/entity.h"
+
+enum { PROJECT_PAGE_MAX = 1000 };
+
+/* ---- fields ---- */
+
+#define TEXT_RESOLVER(name, member)                                                                                      \
+    static enum err_code name(struct gql_call *call, struct err *err) {                                                  \
+        (void)err;                                                                                                       \
+        gql_str(call, ((const struct project *)call->parent)->member);                                                   \
+        return OK;                                                                                                       \
+    }
+
+TEXT_RESOLVER(answer_description, description)
+TEXT_RESOLVER(answer_entity_name, entity_name)
+TEXT_RESOLVER(answer_folder, folder)
+TEXT_RESOLVER(answer_name, name)
+
+/* The words of the hosted product, which the clients' classes check. */
+static const char *const accesses[] = { [PROJECT_PRIVATE] = "PRIVATE", [PROJECT_PUBLIC] = "USER_READ" };
+
+enum err_code project_type_parse_access(struct str text, enum project_visibility *out, struct err *err) {
+    static const struct {
+        const char *word;
+        enum project_visibility visibility;
+    } words[] = { { "PRIVATE", PROJECT_PRIVATE }, { "RESTRICTED", PROJECT_PRIVATE }, { "ENTITY_READ", PROJECT_PRIVATE },
+                  { "ENTITY_WRITE", PROJECT_PRIVATE }, { "USER_READ", PROJECT_PUBLIC }, { "PUBLIC", PROJECT_PUBLIC } };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (str_eq_c(text, words[i].word)) {
+            *out = words[i].visibility;
+            return OK;
+        }
+    return err_set(err, ERR_BAD_INPUT, "access must be PRIVATE (the entity's members) or USER_READ (everybody may read), got '%.*s'",
+                   STR_ARG(str_slice(text, 0, 50)));
+}
+
+static enum err_code answer_access(struct gql_call *call, struct err *err) {
+    const struct project *project = call->parent;
+    (void)err;
+    json_string(call->out, str_from_c(accesses[project->visibility]));
+    return OK;
+}
+
+static enum err_code answer_id(struct gql_call *call, struct err *err) {
+    (void)err;
+    gql_str(call, project_storage_id(call->parent, call->arena));
+    return OK;
+}
+
+static enum err_code answer_internal_id(struct gql_call *call, struct err *err) {
+    const struct project *project = call->parent;
+    (void)err;
+    gql_str(call, hash_base64(arena_printf(call->arena, "ProjectInternalId:%lld", (long long)project->id), call->arena));
+    return OK;
+}
+
+static enum err_code answer_created_at(struct gql_call *call, struct err *err) {
+    (void)err;
+    resolver_write_time(call, ((const struct project *)call->parent)->created_at);
+    return OK;
+}
+
+static enum err_code answer_updated_at(struct gql_call *call, struct err *err) {
+    (void)err;
+    resolver_write_time(call, ((const struct project *)call->parent)->updated_at);
+    return OK;
+}
+
+static enum err_code answer_false(struct gql_call *call, struct err *err) {
+    (void)err;
+    json_bool(call->out, false);
+    return OK;
+}
+
+static enum err_code answer_nothing(struct gql_call *call, struct err *err) {
+    (void)call;
+    (void)err;
+    return OK;
+}
+
+static enum err_code answer_read_only(struct gql_call *call, struct err *err) {
+    const struct project *project = call->parent;
+    enum err_code code = access_check(gql_identity(call), &project->owner, CAN_WRITE, err);
+    if (code != OK && code != ERR_FORBIDDEN && code != ERR_NOT_FOUND)
+        return code;
+    json_bool(call->out, code != OK);
+    return OK;
+}
+
+READING_RESOLVER(answer_entity) {
+    const struct project *project = call->parent;
+    return account_give_entity(tx, call, project->owner.entity_id, err);
+}
+
+READING_RESOLVER(answer_user) {
+    const struct project *project = call->parent;
+    return project->created_by == 0 ? OK : account_give_user(tx, call, project->created_by, err);
+}
+
+/* ---- runs ---- */
+
+static enum err_code give_run(struct db_tx *tx, struct gql_call *call, bool *is_there, struct err *err) {
+    const struct project *project = call->parent;
+    struct run *run;
+    enum err_code code = run_find(tx, project->id, gql_arg_str(call, "name"), 0, false, call->arena, &run, err);
+
+    *is_there = code == OK;
+    if (code == OK)
+        gql_object(call, run);
+    return code == ERR_NOT_FOUND || code == ERR_GONE ? OK : code;
+}
+
+READING_RESOLVER(answer_run) {
+    bool is_there;
+    return give_run(tx, call, &is_there, err);
+}
+
+READING_RESOLVER(answer_bucket) {
+    bool is_there;
+    TRY(give_run(tx, call, &is_there, err));
+    if (!is_there && !gql_arg_bool(call, "missingOk", true))
+        return err_set(err, ERR_NOT_FOUND, "run '%.*s' not found", STR_ARG(str_slice(gql_arg_str(call, "name"), 0, RUN_NAME_MAX)));
+    return OK;
+}
+
+static enum err_code answer_runs(struct gql_call *call, struct err *err) {
+    const struct project *project = call->parent;
+    return run_type_answer_list(call, project->id, project->owner, STR_EMPTY, err);
+}
+
+static enum err_code answer_run_count(struct gql_call *call, struct err *err) {
+    const struct project *project = call->parent;
+    int64_t count = project->run_count;
+    if (str_trim(gql_arg_str(call, "filters")).len > 0)
+        TRY(run_type_count(call, project->id, &count, err));
+    json_int(call->out, count);
+    return OK;
+}
+
+/* Sorted by name. */
+static const struct gql_field project_fields[] = {
+    { "access", "", "String!", CAN_READ, answer_access, "PRIVATE: the entity's members. USER_READ: everybody may read." },
+    { "bucket", "desc: String, missingOk: Boolean, name: String!", "Run", CAN_READ, answer_bucket, "As run, by its oldest name." },
+    { "buckets", RUN_LIST_ARGS, "RunConnection", CAN_READ, answer_runs, "As runs, by its oldest name." },
+    { "createdAt", "", "DateTime!", CAN_READ, answer_created_at, NULL },
+    { "description", "", "String", CAN_READ, answer_description, NULL },
+    { "dockerImage", "", "String", CAN_READ, answer_nothing, NULL },
+    { "entity", "", "Entity", CAN_READ, answer_entity, NULL },
+    { "entityName", "", "String!", CAN_READ, answer_entity_name, NULL },
+    { "folder", "", "String", CAN_READ, answer_folder, "The folder of projects that it stands in." },
+    { "id", "", "ID!", CAN_READ, answer_id, NULL },
+    { "internalId", "", "ID!", CAN_READ, answer_internal_id, NULL },
+    { "isBenchmark", "", "Boolean!", CAN_READ, answer_false, NULL },
+    { "name", "", "String!", CAN_READ, answer_name, NULL },
+    { "readOnly", "", "Boolean!", CAN_READ, answer_read_only, "Whether the one who asks may not change it." },
+    { "repo", "", "String", CAN_READ, answer_nothing, NULL },
+    { "run", "desc: String, name: String!", "Run", CAN_READ, answer_run, "By the id that its client gave it." },
+    { "runCount", "filters: JSONString", "Int!", CAN_READ, answer_run_count, NULL },
+    { "runs", RUN_LIST_ARGS, "RunConnection", CAN_READ, answer_runs, "filters: Mongo's language over attributes, config.* and summary_metrics.*. order: \"-summary_metrics.loss,+created_at\"; runs without a value come last." },
+    { "updatedAt", "", "DateTime!", CAN_READ, answer_updated_at, NULL },
+    { "user", "", "User", CAN_READ, answer_user, "Who made it." },
+    { "views", "", "JSONString", CAN_READ, answer_nothing, NULL },
+};
+const struct gql_type project_type = { .name = "Project", .kind = GQL_OBJECT, .fields = project_fields,
+    .field_count = sizeof(project_fields) / sizeof(project_fields[0]), .doc = "Runs that belong together, and who may see them." };
+
+/* Of one entity, some of whose projects may be public: what is in the list was checked one by one. */
+CONNECTION_TYPES(project, "Project", WHO_USER);
+
+/* ---- finding them ---- */
+
+static struct str entity_asked(const struct gql_call *call) {
+    struct str name = gql_arg_str(call, "entityName");
+    return name.len > 0 ? name : gql_identity(call)->username;
+}
+
+READING_RESOLVER(answer_one) {
+    struct project *project;
+    enum err_code code = place_find_project(tx, gql_identity(call), entity_asked(call), gql_arg_str(call, "name"), CAN_READ,
+                                            &project, err);
+    if (code == OK)
+        gql_object(call, project);
+    return code == ERR_NOT_FOUND || code == ERR_GONE ? OK : code;
+}
+
+enum err_code project_type_answer_one(struct gql_call *call, struct err *err) {
+    return answer_one(call, err);
+}
+
+static bool read_cursor(struct str cursor, int64_t *id) {
+    *id = 0;
+    return cursor.len == 0 || (str_to_i64(cursor, id) && *id > 0);
+}
+
+/* What is there of the entity for somebody who sees none of it: nothing. */
+static enum err_code entity_not_found(struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "entity not found");
+}
+
+/* Adds those projects of a stretch that may be read; *after gets the last one looked at. */
+static enum err_code add_readable(struct db_tx *tx, struct gql_call *call, struct connection *connection,
+                                  struct project **projects, size_t count, size_t first, int64_t *after, struct err *err) {
+    for (size_t i = 0; i < count && !connection->page_info.has_next; i++) {
+        enum err_code code = access_check_in(tx, gql_identity(call), &projects[i]->owner, CAN_READ, err);
+        if (code != OK && code != ERR_NOT_FOUND)
+            return code;
+        if (code == OK && connection->edges.count == first)
+            connection->page_info.has_next = true;
+        else if (code == OK)
+            connection_add(connection, projects[i], NULL, arena_printf(call->arena, "%lld", (long long)projects[i]->id), call->arena);
+        *after = projects[i]->id;
+    }
+    return OK;
+}
+
+/* Who is no member of the entity sees its public projects. */
+static enum err_code give_page(struct db_tx *tx, struct gql_call *call, int64_t entity_id, struct err *err) {
+    size_t first = (size_t)connection_first(call, 50, PROJECT_PAGE_MAX), count;
+    struct owner owner = { .entity_id = entity_id };
+    struct connection *connection = connection_create(owner, call->arena);
+    enum err_code code = access_check_in(tx, gql_identity(call), &owner, CAN_READ, err);
+    struct project **projects;
+    int64_t after;
+
+    if (code != OK && code != ERR_NOT_FOUND)
+        return code;
+    if (!read_cursor(gql_arg_str(call, "after"), &after))
+        return err_set(err, ERR_BAD_INPUT, "the cursor is not one that this list gave");
+    TRY(project_count(tx, entity_id, code != OK, &connection->total_count, err));
+    if (code != OK && connection->total_count == 0)
+        return entity_not_found(err);
+    connection->page_info.has_previous = after > 0;
+    do {
+        TRY(project_list(tx, entity_id, after, first + 1, call->arena, &projects, &count, err));
+        TRY(add_readable(tx, call, connection, projects, count, first, &after, err));
+    } while (count == first + 1 && !connection->page_info.has_next);
+    gql_object(call, connection);
+    return OK;
+}
+
+READING_RESOLVER(answer_list) {
+    struct str name = entity_asked(call);
+    struct entity *entity;
+    enum err_code code = entity_find(tx, name, call->arena, &entity, err);
+    if (code != OK)
+        return code == ERR_NOT_FOUND ? entity_not_found(err) : code;
+    return give_page(tx, call, entity->owner.entity_id, err);
+}
+
+enum err_code project_type_answer_list(struct gql_call *call, struct err *err) {
+    return answer_list(call, err);
+}
+
+struct give {
+    struct gql_call *call;
+    int64_t entity_id;
+};
+
+static enum err_code give_one_in(struct db_tx *tx, void *context, struct err *err) {
+    struct give *give = context;
+    struct project *project;
+    enum err_code code = project_find(tx, give->entity_id, gql_arg_str(give->call, "name"), give->call->arena, &project, err);
+    if (code == OK)
+        code = access_check_in(tx, gql_identity(give->call), &project->owner, CAN_READ, err);
+    if (code == OK)
+        gql_object(give->call, project);
+    return code == ERR_NOT_FOUND || code == ERR_GONE ? OK : code;
+}
+
+static enum err_code give_list_in(struct db_tx *tx, void *context, struct err *err) {
+    struct give *give = context;
+    return give_page(tx, give->call, give->entity_id, err);
+}
+
+enum err_code project_type_give_one(struct gql_call *call, int64_t entity_id, struct err *err) {
+    struct give give = { call, entity_id };
+    return db_read(gql_identity(call)->app->db, give_one_in, &give, err);
+}
+
+enum err_code project_type_give_list(struct gql_call *call, int64_t entity_id, struct err *err) {
+    struct give give = { call, entity_id };
+    return db_read(gql_identity(call)->app->db, give_list_in, &give, err);
+}
