@@ -142,7 +142,7 @@ static enum err_code check_link(const struct http_call *call, struct identity *i
 
     if (call->method != HTTP_PUT && call->method != HTTP_GET && call->method != HTTP_HEAD)
         return err_set(err, ERR_FORBIDDEN, "a signed link is for GET and PUT");
-    TRY(secrets_check_link(identity->app->secrets, &link, http_query(call, STR("signature")), clock_wall_ms(), err));
+    TRY(secrets_check_link(identity->app->secrets, &link, http_query(call, STR("sig")), clock_wall_ms(), err));
     if (link.method == LINK_PUT && str_to_u64(http_header(call, STR("Content-Length")), &length) && length > link.max_bytes)
         return err_set(err, ERR_TOO_LARGE, "the link is good for %llu bytes, got %llu", (unsigned long long)link.max_bytes,
                        (unsigned long long)length);

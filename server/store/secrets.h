@@ -38,9 +38,9 @@ struct signed_link {
     int64_t user_id, key_id; /* whom it was given to; key_id 0: who came with a cookie */
 };
 
-/* The query to put behind the path: "signature=...", of characters that need no encoding. */
+/* The query to put behind the path: "sig=...", of characters that need no encoding. */
 struct str secrets_sign_link(const struct secrets *secrets, const struct signed_link *link, struct arena *arena);
-/* link: method and path are given, the rest is filled in. signature: what stood behind "signature=". ERR_FORBIDDEN
+/* link: method and path are given, the rest is filled in. signature: what stood behind "sig=". ERR_FORBIDDEN
  * when it is another's, or out of date. */
 MUST_CHECK enum err_code secrets_check_link(const struct secrets *secrets, struct signed_link *link,
                                             struct str signature, int64_t now_ms, struct err *err);

@@ -51,7 +51,7 @@ static void secrets__refuses_a_file_that_is_not_a_secret(void **state) {
 static enum err_code check(const struct secrets *secrets, struct signed_link link, struct str query, int64_t now,
                            struct err *err) {
     struct signed_link found = { .method = link.method, .path = link.path };
-    enum err_code code = secrets_check_link(secrets, &found, str_from(query, strlen("signature=")), now, err);
+    enum err_code code = secrets_check_link(secrets, &found, str_from(query, strlen("sig=")), now, err);
     if (code == OK) {
         assert_int_equal(found.user_id, link.user_id);
         assert_int_equal(found.key_id, link.key_id);
@@ -89,10 +89,10 @@ static void secrets__refuse_a_link_that_was_changed_anywhere(void **state) {
 
     assert_ok(f, secrets_open(&secrets, secret_path(f), f->db, &f->err));
     struct str query = secrets_sign_link(secrets, &link, f->arena);
-    for (size_t i = strlen("signature="); i < query.len; i++) {
+    for (size_t i = strlen("sig="); i < query.len; i++) {
         char *changed = arena_copy_c(f->arena, query);
         changed[i] = changed[i] == '1' ? '2' : '1';
-        struct str text = { changed + strlen("signature="), query.len - strlen("signature=") };
+        struct str text = { changed + strlen("sig="), query.len - strlen("sig=") };
         assert_int_equal(secrets_check_link(secrets, &(struct signed_link){ .path = link.path }, text, 0, &f->err),
                          ERR_FORBIDDEN);
     }
