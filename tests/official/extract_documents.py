@@ -17,7 +17,7 @@ import ast
 import itertools
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 # A document with n optional parts has 2^n texts; the longest of the old ones has six such parts.
@@ -98,9 +98,10 @@ def _python_documents(package: Path):
     for path in sorted(package.rglob("*.py")):
         if "vendor" not in path.parts and "proto" not in path.parts:
             trees[path] = ast.parse(path.read_text(encoding="utf-8"))
-    constants, returned = _shared_constants(trees), _returned_strings(trees)
+    constants = _shared_constants(trees)
+    known = _Known(constants, _returned_strings(trees, constants), _passed_fragments(trees, constants))
     for path, tree in trees.items():
-        evaluator = _Evaluator(constants, returned)
+        evaluator = _Evaluator(known)
         evaluator.run(tree.body, [{}])
         for text in evaluator.texts:
             name = operation_name(text)
@@ -114,24 +115,44 @@ def _shared_constants(trees) -> dict[str, str]:
     for _ in range(2):  # the second round resolves constants made of constants
         for tree in trees.values():
             assignments = [s for s in tree.body if isinstance(s, (ast.Assign, ast.AnnAssign))]
-            for env in _Evaluator(constants, {}).run(assignments, [{}]):
+            for env in _Evaluator(_Known(constants)).run(assignments, [{}]):
                 constants.update({k: v for k, v in env.items() if "{" in v or "FRAGMENT" in k})
     return constants
 
 
-def _returned_strings(trees) -> dict[str, list[str]]:
-    """Short texts that a function answers, by its name: field names chosen by a probe."""
+def _returned_strings(trees, constants) -> dict[str, list[str]]:
+    """What a function answers, by its name: a fragment, or a field's name chosen by a probe."""
     returned: dict[str, list[str]] = {}
     for tree in trees.values():
         for function in ast.walk(tree):
             if not isinstance(function, ast.FunctionDef):
                 continue
-            for node in ast.walk(function):
-                if isinstance(node, ast.Return) and node.value is not None:
-                    values = _Evaluator({}, {}).values(node.value, {})
-                    if values and all(re.fullmatch(r"\w+", value) for value in values):
-                        returned.setdefault(function.name, []).extend(values)
-    return returned
+            evaluator = _Evaluator(_Known(constants))
+            evaluator.run(function.body, [{}])
+            for text in evaluator.returned:
+                if re.fullmatch(r"\w+", text) or text.lstrip().startswith("fragment "):
+                    returned.setdefault(function.name, []).append(text)
+    return {name: list(dict.fromkeys(texts)) for name, texts in returned.items()}
+
+
+def _passed_fragments(trees, constants) -> dict[str, list[list[str | None]]]:
+    """For each function that is called with a fragment: the texts passed, by position, of each call."""
+    passed: dict[str, list[list[str | None]]] = {}
+    evaluator = _Evaluator(_Known(constants))
+    for call in (node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        texts = [next(iter(evaluator.values(argument, {})), None) for argument in call.args]
+        if any(text and "fragment " in text for text in texts) and _called_name(call) not in evaluator.SENDERS:
+            passed.setdefault(_called_name(call), []).append(texts)
+    return passed
+
+
+@dataclass
+class _Known:
+    """What is known of the whole package before a body of it is followed."""
+
+    constants: dict[str, str]
+    returned: dict[str, list[str]] = field(default_factory=dict)
+    passed: dict[str, list[list[str | None]]] = field(default_factory=dict)
 
 
 class _Evaluator:
@@ -143,10 +164,10 @@ class _Evaluator:
 
     SENDERS = ("gql", "gql_compat", "execute_graphql", "execute", "_exec", "parse")
 
-    def __init__(self, constants: dict[str, str], returned: dict[str, list[str]]):
-        self.constants = constants
-        self.returned = returned
+    def __init__(self, known: _Known):
+        self.known = known
         self.texts: list[str] = []
+        self.returned: list[str] = []
 
     def run(self, statements, envs):
         for statement in statements:
@@ -155,7 +176,7 @@ class _Evaluator:
 
     def _statement(self, node, envs):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            self.run(node.body, envs)
+            self.run(node.body, self._with_arguments(node, envs))
             return envs
         if isinstance(node, ast.ClassDef):
             inner = self.run([s for s in node.body if not _is_function(s)], envs)
@@ -173,6 +194,13 @@ class _Evaluator:
             return self.run(node.body, envs)
         return list(itertools.chain.from_iterable(self._simple(node, env) for env in envs))
 
+    def _with_arguments(self, function, envs):
+        """The environments at the function's first line, one for each call that passes a fragment."""
+        names = [argument.arg for argument in function.args.args if argument.arg not in ("self", "cls")]
+        calls = self.known.passed.get(function.name, [])
+        bound = [{n: text for n, text in zip(names, texts) if text is not None} for texts in calls]
+        return [{**env, **arguments} for env in envs for arguments in bound or [{}]]
+
     def _simple(self, node, env):
         for call in ast.walk(node):
             if isinstance(call, ast.Call) and _called_name(call) in self.SENDERS:
@@ -180,6 +208,7 @@ class _Evaluator:
                     self.texts += self.values(argument, env)
         value = getattr(node, "value", None)
         if isinstance(node, ast.Return) and value is not None:
+            self.returned += self.values(value, env)
             self.texts += self.values(value, env)
             return []
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
@@ -203,7 +232,7 @@ class _Evaluator:
             return [node.value] if isinstance(node.value, str) else []
         if isinstance(node, (ast.Name, ast.Attribute)):
             name = getattr(node, "id", getattr(node, "attr", ""))
-            text = env.get(name, self.constants.get(name))
+            text = env.get(name, self.known.constants.get(name))
             return [] if text is None else [text]
         if isinstance(node, ast.IfExp):
             return self.values(node.body, env) + self.values(node.orelse, env)
@@ -232,7 +261,7 @@ class _Evaluator:
         if name in ("gql", "Template") and node.args:
             return self.values(node.args[0], env)
         if not isinstance(node.func, ast.Attribute):
-            return self.returned.get(name, [])
+            return self.known.returned.get(name, [])
         texts = self.values(node.func.value, env)
         if name == "replace" and len(node.args) >= 2:
             old, new = (self.values(argument, env) or [""] for argument in node.args[:2])
@@ -248,7 +277,7 @@ class _Evaluator:
                 texts,
                 *choices,
             )
-        return texts if name in ("strip", "dedent") else self.returned.get(name, [])
+        return texts if name in ("strip", "dedent") else self.known.returned.get(name, [])
 
 
 def _distinct(envs):
