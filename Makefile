@@ -29,7 +29,7 @@ $(BUILD)/build.ninja: meson.build meson_options.txt | build/.setup
 
 build: $(BUILD)/build.ninja web/dist/.built
 	$(NINJA) $(BUILD)
-	ln -sf $(notdir $(BUILD))/barograph build/barograph
+	ln -sf $(notdir $(BUILD))/cli/barograph build/barograph
 
 run: build
 	tools/run.sh build/barograph

@@ -1,11 +1,16 @@
 /* main.c - finds the command and runs it. */
 #include "cli/command.h"
 
-extern const struct command server_command;
+extern const struct command key_command, org_command, schema_command, server_command, team_command, user_command;
 
 /* Sorted by name; help is printed from it. */
 static const struct command *const commands[] = {
+    &key_command,
+    &org_command,
+    &schema_command,
     &server_command,
+    &team_command,
+    &user_command,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

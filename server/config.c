@@ -23,7 +23,6 @@ static const struct option rows[] = {
     { "log-level", "LEVEL", OPTION_TEXT, false, AT(log_level), "info", "debug, info, warn or error" },
     { "max-connections", "N", OPTION_COUNT, false, AT(max_connections), "0", "0: 20,000, or what the process may open" },
     { "public-url", "URL", OPTION_TEXT, false, AT(public_url), NULL, "how people reach this server; builds every link" },
-    { "seal-rows", "N", OPTION_COUNT, false, AT(seal_rows), "65536", "rows after which a live history becomes a file" },
     { "tls-cert", "FILE", OPTION_TEXT, false, AT(tls_cert), NULL, "certificate chain, PEM" },
     { "tls-key", "FILE", OPTION_TEXT, false, AT(tls_key), NULL, "its private key, PEM" },
     { "trusted-proxies", "NETS", OPTION_TEXT, false, AT(trusted_proxies), NULL,

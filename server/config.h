@@ -18,7 +18,6 @@ struct config {
     struct str trusted_proxies;
     int64_t crash_after_s;
     int64_t max_connections;
-    int64_t seal_rows;
     int64_t workers;
     bool force;
     bool insecure;

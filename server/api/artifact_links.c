@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "server/api/node_id.h"
 #include "server/api/upload.h"
 #include "server/store/artifact_file.h"
 
@@ -161,7 +162,7 @@ static enum err_code find_v2(struct db_tx *tx, void *context, struct err *err) {
         count++;
     struct str hex = count == 0 ? STR_EMPTY : parts[count - 1];
     if (count < 2 || count > 3 || !hash_from_hex(hex, md5, MD5_BYTES) ||
-        !artifact_parse_global_id(parts[0], "Artifact", &id, call->arena))
+        !node_id_parse(parts[0], "Artifact", &id, call->arena))
         return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
     TRY(find_artifact(tx, call, id, CAN_READ, &artifact, err));
     struct str digest = hash_base64((struct str){ (const char *)md5, MD5_BYTES }, call->arena);

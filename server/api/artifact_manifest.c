@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "server/api/node_id.h"
 
 static enum err_code parse_entry(const struct json_member *member, struct artifact_file **out, struct arena *arena, struct err *err) {
     const struct json_value *value = &member->value, *extra = json_get(value, STR("extra"));
@@ -23,7 +24,7 @@ static enum err_code parse_entry(const struct json_member *member, struct artifa
     if (extra != NULL && extra->type == JSON_TYPE_OBJECT && extra->object.count > 0)
         file->extra = extra->raw;
     if (birth.ptr != NULL)
-        (void)artifact_parse_global_id(birth, "Artifact", &file->birth_artifact_id, arena);
+        (void)node_id_parse(birth, "Artifact", &file->birth_artifact_id, arena);
     *out = file;
     return OK;
 }
@@ -100,7 +101,7 @@ static void write_entry(struct json_writer *writer, const struct artifact_file *
     json_int(writer, file->size_bytes);
     if (file->birth_artifact_id != 0) {
         json_key(writer, STR("birthArtifactID"));
-        json_string(writer, artifact_global_id("Artifact", file->birth_artifact_id, arena));
+        json_string(writer, node_id_make("Artifact", file->birth_artifact_id, arena));
     }
     if (file->ref.ptr != NULL) {
         json_key(writer, STR("ref"));

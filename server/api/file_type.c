@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "server/api/artifact_links.h"
 #include "server/api/media_type.h"
+#include "server/api/node_id.h"
 #include "server/api/resolver.h"
 #include "server/api/run_files.h"
 
@@ -18,7 +19,7 @@ struct file_node *file_node_of_run(const struct identity *identity, const struct
     struct file_node *node = ARENA_NEW(arena, struct file_node);
     node->owner = run->owner;
     node->name = file->path;
-    node->id = file->id != 0 ? artifact_global_id("RunFile", file->id, arena) : (struct str){ 0 };
+    node->id = file->id != 0 ? node_id_make("RunFile", file->id, arena) : (struct str){ 0 };
     node->url = run_files_link(identity, run, file->path, arena);
     node->direct_url = run_files_direct_link(identity, run->id, file->path, arena);
     if (wants_upload)
@@ -63,6 +64,22 @@ DEFINE_TEXT(answer_direct_url, direct_url)
 DEFINE_TEXT(answer_md5, md5)
 DEFINE_TEXT(answer_name, name)
 DEFINE_TEXT(answer_storage_path, storage_path)
+
+READING_RESOLVER(answer_artifact) {
+    const struct file_node *node = call->parent;
+    struct artifact *artifact;
+    if (node->artifact_id == 0)
+        return OK;
+    TRY(artifact_get(tx, node->artifact_id, call->arena, &artifact, err));
+    gql_object(call, artifact);
+    return OK;
+}
+
+static enum err_code answer_upload_url(struct gql_call *call, struct err *err) {
+    (void)err;
+    gql_str(call, ((const struct file_node *)call->parent)->upload_url);
+    return OK;
+}
 
 static enum err_code answer_id(struct gql_call *call, struct err *err) {
     const struct file_node *node = call->parent;
@@ -111,6 +128,7 @@ static enum err_code answer_no_multipart(struct gql_call *call, struct err *err)
 }
 
 static const struct gql_field file_fields[] = {
+    { "artifact", "", "Artifact", CAN_READ, answer_artifact, NULL },
     { "digest", "", "String", CAN_READ, answer_digest, NULL },
     { "directUrl", "", "String!", CAN_READ, answer_direct_url, "An address that needs no credentials for a day." },
     { "displayName", "", "String!", CAN_READ, answer_name, NULL },
@@ -124,6 +142,7 @@ static const struct gql_field file_fields[] = {
     { "uploadHeaders", "", "[String!]", CAN_READ, answer_upload_headers, NULL },
     { "uploadMultipartUrls", "", "UploadMultipartUrls", CAN_READ, answer_no_multipart,
       "Always null: any size is taken in one put." },
+    { "uploadUrl", "", "String", CAN_WRITE, answer_upload_url, NULL },
     { "url", "upload: Boolean", "String", CAN_READ, answer_url, NULL },
 };
 const struct gql_type file_type = GQL_TYPE("File", file_fields);

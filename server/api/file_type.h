@@ -16,6 +16,7 @@ struct file_node {
     struct str storage_path;
     struct str md5, digest; /* base64; ptr NULL: not known */
     int64_t size_bytes, updated_at;
+    int64_t artifact_id; /* the version that first held these bytes; 0: not said */
 };
 
 extern const struct gql_type file_type, file_connection_type, file_edge_type;

@@ -3,7 +3,7 @@
 
 #define ARTIFACT_COLUMNS                                                                                                 \
     "a.id, a.collection_id, a.version_index, a.state, a.digest, a.description, a.metadata, a.ttl_seconds,"              \
-    " a.history_step, a.size_bytes, a.file_count, a.client_id, a.distributed_id, a.base_id, a.run_id, a.user_id,"       \
+    " a.history_step, a.size_bytes, a.file_count, a.distributed_id, a.base_id, a.run_id, a.user_id,"                    \
     " a.pending_aliases, a.created_at, a.updated_at, a.committed_at, p.entity_id, a.project_id"
 #define ARTIFACT_SELECT "select " ARTIFACT_COLUMNS " from artifacts a join projects p on p.id = a.project_id "
 
@@ -33,16 +33,15 @@ static struct artifact *read_row(const struct db_rows *rows, struct arena *arena
     artifact->history_step = db_int(rows, 8);
     artifact->size_bytes = db_int(rows, 9);
     artifact->file_count = db_int(rows, 10);
-    artifact->client_id = db_str(rows, 11, arena);
-    artifact->distributed_id = db_str(rows, 12, arena);
-    artifact->base_id = db_int(rows, 13);
-    artifact->run_id = db_int(rows, 14);
-    artifact->user_id = db_int(rows, 15);
-    artifact->pending_aliases = db_str(rows, 16, arena);
-    artifact->created_at = db_int(rows, 17);
-    artifact->updated_at = db_int(rows, 18);
-    artifact->committed_at = db_int(rows, 19);
-    artifact->owner = (struct owner){ db_int(rows, 20), db_int(rows, 21) };
+    artifact->distributed_id = db_str(rows, 11, arena);
+    artifact->base_id = db_int(rows, 12);
+    artifact->run_id = db_int(rows, 13);
+    artifact->user_id = db_int(rows, 14);
+    artifact->pending_aliases = db_str(rows, 15, arena);
+    artifact->created_at = db_int(rows, 16);
+    artifact->updated_at = db_int(rows, 17);
+    artifact->committed_at = db_int(rows, 18);
+    artifact->owner = (struct owner){ db_int(rows, 19), db_int(rows, 20) };
     return artifact;
 }
 
@@ -69,12 +68,11 @@ enum err_code artifact_create(struct db_tx *tx, const struct collection *collect
     TRY(db_query(tx, &rows,
                  DB_ARGS(DB_INT(collection->owner.project_id), DB_INT(collection->id), DB_TEXT(wanted->digest),
                          DB_TEXT(wanted->description), DB_TEXT(wanted->metadata), DB_INT(wanted->ttl_seconds),
-                         DB_INT(wanted->history_step), DB_TEXT(wanted->client_id), DB_TEXT(wanted->distributed_id),
-                         id_or_null(wanted->base_id), id_or_null(wanted->run_id), id_or_null(wanted->user_id),
+                         DB_INT(wanted->history_step), DB_TEXT(wanted->distributed_id), id_or_null(wanted->base_id), id_or_null(wanted->run_id), id_or_null(wanted->user_id),
                          DB_TEXT(wanted->pending_aliases), DB_INT(now_ms)),
                  "insert into artifacts (project_id, collection_id, state, digest, description, metadata, ttl_seconds,"
-                 " history_step, client_id, distributed_id, base_id, run_id, user_id, pending_aliases, created_at, updated_at)"
-                 " values ($1, $2, 'PENDING', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) returning id",
+                 " history_step, distributed_id, base_id, run_id, user_id, pending_aliases, created_at, updated_at)"
+                 " values ($1, $2, 'PENDING', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) returning id",
                  err));
     int64_t id = db_next(rows) ? db_int(rows, 0) : 0;
     TRY(db_end(rows, err));
@@ -87,10 +85,15 @@ enum err_code artifact_get(struct db_tx *tx, int64_t id, struct arena *arena, st
     return read_one(rows, arena, out, err);
 }
 
+enum err_code artifact_add_client_id(struct db_tx *tx, int64_t id, struct str client_id, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_TEXT(client_id), DB_INT(id)),
+                   "insert into artifact_client_ids (client_id, artifact_id) values ($1, $2) on conflict (client_id) do nothing", err);
+}
+
 enum err_code artifact_find_by_client_id(struct db_tx *tx, struct str client_id, struct arena *arena, struct artifact **out,
                                          struct err *err) {
     struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_TEXT(client_id)), ARTIFACT_SELECT "where a.client_id = $1", err));
+    TRY(db_query(tx, &rows, DB_ARGS(DB_TEXT(client_id)), ARTIFACT_SELECT "join artifact_client_ids c on c.artifact_id = a.id where c.client_id = $1", err));
     return read_one(rows, arena, out, err);
 }
 
@@ -175,12 +178,12 @@ enum err_code artifact_delete(struct db_tx *tx, int64_t id, int64_t now_ms, stru
         "delete from artifact_aliases where artifact_id = $1",   "delete from artifact_memberships where artifact_id = $1",
         "delete from artifact_files where artifact_id = $1",     "delete from artifact_uploads where artifact_id = $1",
         "delete from artifact_manifests where artifact_id = $1", "delete from artifact_manifest_blobs where artifact_id = $1",
-        "delete from artifact_tags where artifact_id = $1",
+        "delete from artifact_tags where artifact_id = $1",      "delete from artifact_client_ids where artifact_id = $1",
     };
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         TRY(db_exec(tx, DB_ARGS(DB_INT(id)), statements[i], err));
     return db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(now_ms)),
-                   "update artifacts set state = 'DELETED', updated_at = $2, client_id = null where id = $1", err);
+                   "update artifacts set state = 'DELETED', updated_at = $2 where id = $1", err);
 }
 
 enum err_code artifact_tags(struct db_tx *tx, int64_t id, struct arena *arena, struct list *out, struct err *err) {
@@ -270,16 +273,4 @@ enum err_code artifact_list_users(struct db_tx *tx, int64_t artifact_id, struct 
         list_add(out, id, arena);
     }
     return db_end(rows, err);
-}
-
-/* ---- ids ---- */
-
-struct str artifact_global_id(const char *kind, int64_t id, struct arena *arena) {
-    return hash_base64(arena_printf(arena, "%s:%lld", kind, (long long)id), arena);
-}
-
-bool artifact_parse_global_id(struct str global_id, const char *kind, int64_t *id, struct arena *arena) {
-    struct str text, name, number;
-    return hash_from_base64(global_id, &text, arena) && str_cut(text, ':', &name, &number) && str_eq_c(name, kind) &&
-           str_to_i64(number, id) && *id > 0;
 }

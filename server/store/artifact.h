@@ -33,7 +33,7 @@ struct artifact {
     int64_t id, collection_id;
     int64_t version_index; /* -1 until committed */
     enum artifact_state state;
-    struct str digest, description, metadata, client_id, distributed_id, pending_aliases;
+    struct str digest, description, metadata, distributed_id, pending_aliases;
     int64_t ttl_seconds, history_step, size_bytes, file_count, base_id, run_id, user_id;
     int64_t created_at, updated_at, committed_at;
 };
@@ -87,11 +87,13 @@ MUST_CHECK enum err_code collection_tag(struct db_tx *tx, int64_t id, struct str
 
 /* ---- versions ---- */
 
-/* What of it is set: digest, description, metadata, client_id, distributed_id, ttl_seconds, history_step, base_id,
+/* What of it is set: digest, description, metadata, distributed_id, ttl_seconds, history_step, base_id,
  * run_id, user_id, pending_aliases (a JSON list). *out is the draft. */
 MUST_CHECK enum err_code artifact_create(struct db_tx *tx, const struct collection *collection, const struct artifact *wanted,
                                          int64_t now_ms, struct arena *arena, struct artifact **out, struct err *err);
 MUST_CHECK enum err_code artifact_get(struct db_tx *tx, int64_t id, struct arena *arena, struct artifact **out, struct err *err);
+/* The id that a client made up for what it logs. */
+MUST_CHECK enum err_code artifact_add_client_id(struct db_tx *tx, int64_t id, struct str client_id, struct err *err);
 MUST_CHECK enum err_code artifact_find_by_client_id(struct db_tx *tx, struct str client_id, struct arena *arena,
                                                     struct artifact **out, struct err *err);
 /* The draft that writers with this distributed id share. */
@@ -153,12 +155,5 @@ MUST_CHECK enum err_code artifact_list_outputs(struct db_tx *tx, int64_t run_id,
 MUST_CHECK enum err_code artifact_list_inputs(struct db_tx *tx, int64_t run_id, struct arena *arena, struct list *out, struct err *err);
 /* Ids of runs (int64_t *), in the order they came. */
 MUST_CHECK enum err_code artifact_list_users(struct db_tx *tx, int64_t artifact_id, struct arena *arena, struct list *out, struct err *err);
-
-/* ---- ids as the client sees them ---- */
-
-/* base64("Artifact:117"); canonical, because the client decodes it and puts it together again. */
-struct str artifact_global_id(const char *kind, int64_t id, struct arena *arena);
-/* False when it is not one of that kind. */
-bool artifact_parse_global_id(struct str global_id, const char *kind, int64_t *id, struct arena *arena);
 
 #endif

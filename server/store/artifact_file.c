@@ -144,6 +144,11 @@ enum err_code project_blob_link(struct db_tx *tx, int64_t project_id, const unsi
                    err);
 }
 
+enum err_code artifact_drop_draft(struct db_tx *tx, int64_t artifact_id, struct err *err) {
+    TRY(db_exec(tx, DB_ARGS(DB_INT(artifact_id)), "delete from artifact_uploads where artifact_id = $1", err));
+    return db_exec(tx, DB_ARGS(DB_INT(artifact_id)), "delete from artifact_manifests where artifact_id = $1", err);
+}
+
 /* ---- committed entries ---- */
 
 enum err_code artifact_file_add(struct db_tx *tx, const struct artifact_file *file, struct err *err) {

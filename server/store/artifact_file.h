@@ -58,6 +58,9 @@ MUST_CHECK enum err_code project_blob_find(struct db_tx *tx, int64_t project_id,
 MUST_CHECK enum err_code project_blob_link(struct db_tx *tx, int64_t project_id, const unsigned char md5[MD5_BYTES],
                                            const struct artifact_blob *blob, struct err *err);
 
+/* A version needs its draft's uploads and manifests no more: its files are linked. */
+MUST_CHECK enum err_code artifact_drop_draft(struct db_tx *tx, int64_t artifact_id, struct err *err);
+
 /* ---- committed entries ---- */
 
 MUST_CHECK enum err_code artifact_file_add(struct db_tx *tx, const struct artifact_file *file, struct err *err);

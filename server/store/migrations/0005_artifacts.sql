@@ -45,7 +45,6 @@ create table artifacts (
     history_step integer,
     size_bytes integer not null default 0,
     file_count integer not null default 0,
-    client_id text,
     distributed_id text,
     base_id integer,
     run_id integer,
@@ -58,7 +57,13 @@ create table artifacts (
 create index artifacts_by_collection on artifacts (collection_id, version_index);
 create index artifacts_by_digest on artifacts (collection_id, digest);
 create index artifacts_by_run on artifacts (run_id) where run_id is not null;
-create unique index artifacts_by_client_id on artifacts (client_id) where client_id is not null;
+
+-- Ids that clients made up before the server gave one; several when the same content was logged again.
+create table artifact_client_ids (
+    client_id text primary key,
+    artifact_id integer not null
+) without rowid;
+create index artifact_client_ids_by_artifact on artifact_client_ids (artifact_id);
 
 create table artifact_tags (
     artifact_id integer not null,

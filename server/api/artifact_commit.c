@@ -1,0 +1,240 @@
+/* artifact_commit.c - see artifact_commit.h. */
+#include "server/api/artifact_commit.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "server/api/artifact_manifest.h"
+#include "server/blobs/blobs.h"
+
+#include <unistd.h>
+
+struct commit {
+    struct identity *identity;
+    struct app *app;
+    struct arena *arena;
+    int64_t artifact_id;
+    struct artifact *artifact;
+    struct list manifests; /* that were uploaded, of struct artifact_manifest */
+    struct list entries;   /* of struct artifact_file */
+    int64_t size_bytes;
+    struct blob_facts manifest_blob;
+};
+
+/* ---- reading ---- */
+
+static enum err_code find_draft(struct db_tx *tx, struct commit *commit, struct err *err) {
+    TRY(artifact_get(tx, commit->artifact_id, commit->arena, &commit->artifact, err));
+    if (access_check_in(tx, commit->identity, &commit->artifact->owner, CAN_WRITE, err) != OK)
+        return err->code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "there is no such artifact") : err->code;
+    return commit->artifact->state == ARTIFACT_DELETED ? err_set(err, ERR_NOT_FOUND, "there is no such artifact") : OK;
+}
+
+static enum err_code load_draft(struct db_tx *tx, void *context, struct err *err) {
+    struct commit *commit = context;
+    TRY(find_draft(tx, commit, err));
+    return artifact_manifest_list(tx, commit->artifact_id, commit->arena, &commit->manifests, err);
+}
+
+static enum err_code read_manifest(struct commit *commit, const struct artifact_manifest *manifest, struct err *err) {
+    struct blob_id id;
+    uint64_t size_bytes;
+    int fd;
+    memcpy(id.sha256, manifest->sha256, SHA256_BYTES);
+    TRY(blobs_read(commit->app->blobs, &id, &fd, &size_bytes, err));
+    char *text = arena_alloc(commit->arena, size_bytes + 1);
+    enum err_code code = size_bytes > MANIFEST_MAX_BYTES
+                             ? err_set(err, ERR_TOO_LARGE, "the manifest is larger than %d bytes", MANIFEST_MAX_BYTES)
+                             : file_read_at(fd, text, size_bytes, 0, "a manifest", err);
+    (void)close(fd);
+    if (code != OK)
+        return code;
+    return artifact_manifest_parse((struct str){ text, size_bytes }, &commit->entries, commit->arena, err);
+}
+
+static const struct artifact_manifest *last_full(const struct list *manifests) {
+    for (size_t i = manifests->count; i > 0; i--) {
+        const struct artifact_manifest *manifest = manifests->items[i - 1];
+        if (str_eq(manifest->kind, STR("FULL")))
+            return manifest;
+    }
+    return NULL;
+}
+
+static const struct artifact_manifest *first_incremental(const struct list *manifests) {
+    for (size_t i = 0; i < manifests->count; i++)
+        if (str_eq(((const struct artifact_manifest *)manifests->items[i])->kind, STR("INCREMENTAL")))
+            return manifests->items[i];
+    return NULL;
+}
+
+struct base_reading {
+    struct commit *commit;
+    int64_t base_id;
+};
+
+/* What an incremental manifest adds to. */
+static enum err_code add_base(struct db_tx *tx, void *context, struct err *err) {
+    struct base_reading *reading = context;
+    struct commit *commit = reading->commit;
+    struct artifact *base;
+    struct list files;
+    TRY(artifact_get(tx, reading->base_id, commit->arena, &base, err));
+    if (base->collection_id != commit->artifact->collection_id)
+        return err_set(err, ERR_BAD_INPUT, "the base of an incremental artifact is a version of the same collection");
+    TRY(artifact_file_list(tx, base->id, STR_EMPTY, MANIFEST_MAX_ENTRIES, NULL, 0, commit->arena, &files, err));
+    for (size_t i = 0; i < files.count; i++)
+        list_add(&commit->entries, files.items[i], commit->arena);
+    return OK;
+}
+
+/* A full manifest alone; or the base and what was added; or what each writer of a distributed artifact patched in. */
+static enum err_code read_manifests(struct commit *commit, struct err *err) {
+    const struct artifact_manifest *full = last_full(&commit->manifests), *incremental = first_incremental(&commit->manifests);
+    if (incremental != NULL) {
+        struct base_reading base = { commit, incremental->base_id != 0 ? incremental->base_id : commit->artifact->base_id };
+        if (base.base_id != 0)
+            TRY(db_read(commit->app->db, add_base, &base, err));
+    }
+    if (full != NULL)
+        TRY(read_manifest(commit, full, err));
+    for (size_t i = 0; i < commit->manifests.count; i++) {
+        const struct artifact_manifest *manifest = commit->manifests.items[i];
+        if (!str_eq(manifest->kind, STR("FULL")))
+            TRY(read_manifest(commit, manifest, err));
+    }
+    artifact_manifest_merge(&commit->entries, commit->arena);
+    return OK;
+}
+
+/* ---- possession ---- */
+
+static enum err_code find_bytes(struct db_tx *tx, const struct commit *commit, struct artifact_file *file, struct err *err) {
+    int64_t project_id = commit->artifact->owner.project_id;
+    struct artifact_blob blob;
+    struct str md5;
+
+    if (!hash_from_base64(file->digest, &md5, commit->arena) || md5.len != MD5_BYTES)
+        return err_set(err, ERR_BAD_INPUT, "the digest of '%.*s' is not an md5 in base64", STR_ARG(str_slice(file->path, 0, 200)));
+    const unsigned char *digest = (const unsigned char *)md5.ptr;
+    enum err_code uploaded = artifact_upload_find(tx, commit->artifact_id, file->path, digest, &blob, err), code = uploaded;
+    if (code == ERR_NOT_FOUND)
+        code = project_blob_find(tx, project_id, digest, &blob, err);
+    if (code == ERR_NOT_FOUND)
+        return err_set(err, ERR_BAD_INPUT, "the manifest lists '%.*s', whose bytes were not uploaded",
+                       STR_ARG(str_slice(file->path, 0, 200)));
+    if (code != OK)
+        return code;
+    memcpy(file->sha256, blob.sha256, SHA256_BYTES);
+    file->has_blob = true;
+    file->size_bytes = blob.size_bytes;
+    file->birth_artifact_id = blob.birth_artifact_id;
+    return OK;
+}
+
+static enum err_code find_all_bytes(struct db_tx *tx, void *context, struct err *err) {
+    struct commit *commit = context;
+    commit->size_bytes = 0;
+    for (size_t i = 0; i < commit->entries.count; i++) {
+        struct artifact_file *file = commit->entries.items[i];
+        file->artifact_id = commit->artifact_id;
+        if (file->ref.ptr == NULL)
+            TRY(find_bytes(tx, commit, file, err));
+        commit->size_bytes += file->size_bytes;
+    }
+    return OK;
+}
+
+/* The manifest that clients download says which version first held each file's bytes. */
+static enum err_code write_manifest(struct commit *commit, struct err *err) {
+    struct buf text = BUF_INIT(MANIFEST_MAX_BYTES);
+    struct blob_writer *writer = NULL;
+    enum err_code code = artifact_manifest_write(&commit->entries, &text, err);
+    if (code == OK)
+        code = blob_writer_create(&writer, commit->app->blobs, err);
+    if (code == OK)
+        code = blob_writer_add(writer, buf_str(&text), err);
+    if (code == OK) {
+        code = blob_writer_finish(writer, &commit->manifest_blob, err);
+        writer = NULL;
+    }
+    blob_writer_cancel(writer);
+    buf_finish(&text);
+    return code;
+}
+
+/* ---- the transaction ---- */
+
+static enum err_code link_file(struct db_tx *tx, const struct commit *commit, const struct artifact_file *file, struct err *err) {
+    struct artifact_blob blob = { .size_bytes = file->size_bytes, .birth_artifact_id = file->birth_artifact_id };
+    struct str md5;
+    TRY(artifact_file_add(tx, file, err));
+    if (!file->has_blob || !hash_from_base64(file->digest, &md5, commit->arena))
+        return OK;
+    memcpy(blob.sha256, file->sha256, SHA256_BYTES);
+    return project_blob_link(tx, commit->artifact->owner.project_id, (const unsigned char *)md5.ptr, &blob, err);
+}
+
+static enum err_code apply_one_alias(struct db_tx *tx, const struct artifact *artifact, const struct json_value *item,
+                                     struct arena *arena, struct err *err) {
+    struct str alias = json_get_str(item, STR("alias")), name = json_get_str(item, STR("artifactCollectionName"));
+    struct collection *collection;
+    struct membership *membership;
+    TRY(collection_get(tx, artifact->collection_id, arena, &collection, err));
+    if (name.ptr != NULL && !str_eq(name, collection->name))
+        TRY(collection_find(tx, artifact->owner.project_id, name, arena, &collection, err));
+    TRY(membership_get(tx, collection->id, artifact->id, arena, &membership, err));
+    return alias_set(tx, collection->id, alias, artifact->id, err);
+}
+
+enum err_code artifact_apply_aliases(struct db_tx *tx, const struct artifact *artifact, const struct json_value *aliases,
+                                     struct arena *arena, struct err *err) {
+    if (aliases == NULL || aliases->type != JSON_TYPE_ARRAY)
+        return OK;
+    for (size_t i = 0; i < aliases->array.count; i++)
+        TRY(apply_one_alias(tx, artifact, &aliases->array.items[i], arena, err));
+    return OK;
+}
+
+static enum err_code move_aliases(struct db_tx *tx, struct commit *commit, struct err *err) {
+    struct json_value *aliases = NULL;
+    if (commit->artifact->pending_aliases.ptr != NULL)
+        TRY(json_parse(&aliases, commit->artifact->pending_aliases, JSON_STRICT, commit->arena, err));
+    TRY(artifact_apply_aliases(tx, commit->artifact, aliases, commit->arena, err));
+    return alias_set(tx, commit->artifact->collection_id, STR("latest"), commit->artifact_id, err);
+}
+
+static enum err_code commit_in(struct db_tx *tx, void *context, struct err *err) {
+    struct commit *commit = context;
+    int64_t now_ms = clock_wall_ms();
+    TRY(find_draft(tx, commit, err));
+    if (commit->artifact->state == ARTIFACT_COMMITTED)
+        return OK;
+    /* Again, now that nothing can change: between the reading and here a blob may have lost its last link. */
+    TRY(find_all_bytes(tx, commit, err));
+    if (!blobs_has(commit->app->blobs, &commit->manifest_blob.id))
+        return err_set(err, ERR_BUSY, "the manifest was collected while it was stored; try again");
+    for (size_t i = 0; i < commit->entries.count; i++)
+        TRY(link_file(tx, commit, commit->entries.items[i], err));
+    TRY(artifact_manifest_blob_set(tx, commit->artifact_id, commit->manifest_blob.id.sha256,
+                                   (int64_t)commit->manifest_blob.size_bytes, now_ms, err));
+    struct str digest = artifact_manifest_digest(&commit->entries, commit->arena);
+    TRY(artifact_commit(tx, commit->artifact, digest, commit->size_bytes, (int64_t)commit->entries.count, now_ms, err));
+    TRY(move_aliases(tx, commit, err));
+    TRY(artifact_drop_draft(tx, commit->artifact_id, err));
+    if (commit->artifact->run_id == 0)
+        return OK;
+    return artifact_add_output(tx, commit->artifact->run_id, commit->artifact_id, now_ms, err);
+}
+
+enum err_code artifact_commit_draft(struct identity *identity, int64_t artifact_id, struct artifact **out, struct err *err) {
+    struct commit commit = { .identity = identity, .app = identity->app, .arena = identity->arena, .artifact_id = artifact_id };
+    TRY(db_read(commit.app->db, load_draft, &commit, err));
+    if (commit.artifact->state == ARTIFACT_PENDING) {
+        TRY(read_manifests(&commit, err));
+        TRY(db_read(commit.app->db, find_all_bytes, &commit, err));
+        TRY(write_manifest(&commit, err));
+        TRY(db_write(commit.app->db, commit_in, &commit, err));
+    }
+    *out = commit.artifact;
+    return OK;
+}

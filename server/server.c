@@ -1,0 +1,177 @@
+/* server.c - see server.h. */
+#include "server/server.h"
+
+#include "base/log.h"
+#include "server/api/access.h"
+#include "server/api/first_start.h"
+#include "server/api/identity.h"
+#include "server/api/log_in_limits.h"
+#include "server/api/routes.h"
+#include "server/api/schema.h"
+#include "server/api/web_page.h"
+#include "server/blobs/blobs.h"
+#include "server/history/history.h"
+#include "server/store/data_folder.h"
+#include "server/store/run_table.h"
+#include "server/store/run_table.h"
+#include "server/store/secrets.h"
+#include "server/watcher.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+/* The tables of runs in memory, of all projects that were looked at of late. */
+enum { RUN_TABLES_MAX_BYTES = 1 << 30 };
+
+struct server {
+    const struct config *config;
+    struct arena *arena; /* of what lives as long as the server */
+    struct data_folder *folder;
+    struct app app;
+    struct watcher *watcher;
+};
+
+/* What the signal handler stops. */
+static struct http_server *volatile stops_on_signal;
+
+static void on_signal(int number) {
+    (void)number;
+    if (stops_on_signal != NULL)
+        http_server_stop(stops_on_signal);
+}
+
+static void set_signals(struct http_server *http) {
+    struct sigaction stop = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+    stops_on_signal = http;
+    (void)sigaction(SIGTERM, &stop, NULL);
+    (void)sigaction(SIGINT, &stop, NULL);
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+struct str server_default_data(struct arena *arena) {
+    const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    if (xdg != NULL && xdg[0] == '/')
+        return arena_printf(arena, "%s/barograph", xdg);
+    return arena_printf(arena, "%s/.local/share/barograph", home != NULL ? home : ".");
+}
+
+static enum err_code set_log_level(struct str name, struct err *err) {
+    static const char *const names[] = { "debug", "info", "warn", "error" };
+    for (int level = LOG_DEBUG; level <= LOG_ERROR; level++)
+        if (str_eq_c(name, names[level])) {
+            log_set_level((enum log_level)level);
+            return OK;
+        }
+    return err_set(err, ERR_BAD_INPUT, "--log-level wants debug, info, warn or error, got '%.*s'", STR_ARG(name));
+}
+
+/* "127.0.0.1:8080", "[::1]:8080" and "localhost:8080" are heard by this machine only. */
+static bool is_loopback(struct str listen) {
+    return str_starts_with(listen, STR("127.")) || str_starts_with(listen, STR("[::1]:")) || str_starts_with(listen, STR("localhost:"));
+}
+
+static enum err_code check(const struct config *config, struct err *err) {
+    TRY(set_log_level(config->log_level, err));
+    if ((config->tls_cert.len == 0) != (config->tls_key.len == 0))
+        return err_set(err, ERR_BAD_INPUT, "--tls-cert and --tls-key go together");
+    bool is_protected = config->tls_cert.len > 0 || config->trusted_proxies.len > 0 || config->insecure;
+    if (!is_loopback(config->listen) && !is_protected)
+        return err_set(err, ERR_BAD_INPUT,
+                       "listening on '%.*s' without TLS would show keys to the network: give --tls-cert and --tls-key, or "
+                       "--trusted-proxies, or --insecure",
+                       STR_ARG(config->listen));
+    return OK;
+}
+
+static enum err_code open_store(struct server *server, struct err *err) {
+    const struct config *config = server->config;
+    struct str data = config->data.len > 0 ? config->data : server_default_data(server->arena);
+    TRY(data_folder_open(&server->folder, data, config->force, err));
+    struct str url = config->database;
+    if (url.len == 0)
+        url = arena_printf(server->arena, "sqlite:%s", data_folder_file(server->folder, "barograph.db", server->arena));
+    TRY(db_open(&server->app.db, url, err));
+    return secrets_open(&server->app.secrets, data_folder_file(server->folder, "secret.key", server->arena), server->app.db, err);
+}
+
+static enum err_code open_parts(struct server *server, struct err *err) {
+    struct app *app = &server->app;
+    const struct history_options history = { 0 };
+    TRY(open_store(server, err));
+    TRY(blobs_open(&app->blobs, data_folder_file(server->folder, "blobs", server->arena), err));
+    TRY(history_create(&app->history, app->db, data_folder_file(server->folder, "history", server->arena), &history, err));
+    app->run_tables = run_tables_create(app->db, RUN_TABLES_MAX_BYTES);
+    TRY(schema_create(&app->schema, err));
+    app->run_tables = run_tables_create(app->db, 0);
+    app->identities = identities_create();
+    app->log_in_limits = log_in_limits_create();
+    return first_start(app, server->config->admin_key, data_folder_file(server->folder, "admin.key", server->arena), err);
+}
+
+static enum err_code open_http(struct server *server, struct err *err) {
+    const struct config *config = server->config;
+    struct http_options options = {
+        .listen = config->listen,
+        .public_url = config->public_url,
+        .hosts = config->hosts,
+        .trusted_proxies = config->trusted_proxies,
+        .tls_cert_file = config->tls_cert,
+        .tls_key_file = config->tls_key,
+        .worker_count = (size_t)config->workers,
+        .max_connections = (size_t)config->max_connections,
+        .log_access = config->access_log,
+    };
+    struct http_app app = {
+        .context = &server->app,
+        .routes = routes,
+        .route_count = route_count,
+        .authorize = access_authorize,
+        .otherwise = web_page_answer,
+    };
+    return http_server_create(&server->app.http, &options, &app, err);
+}
+
+static void say_where(const struct server *server) {
+    struct str listen = server->config->listen;
+    while (listen.len > 0 && listen.ptr[listen.len - 1] != ':')
+        listen.len--;
+    printf("listening on %s://%.*s%u\n", server->config->tls_cert.len > 0 ? "https" : "http", STR_ARG(listen),
+           http_server_port(server->app.http));
+    (void)fflush(stdout);
+}
+
+static void close_all(struct server *server) {
+    struct app *app = &server->app;
+    watcher_stop(server->watcher);
+    stops_on_signal = NULL;
+    http_server_destroy(app->http);
+    history_destroy(app->history);
+    identities_destroy(app->identities);
+    log_in_limits_destroy(app->log_in_limits);
+    schema_destroy(app->schema);
+    run_tables_destroy(app->run_tables);
+    run_tables_destroy(app->run_tables);
+    blobs_close(app->blobs);
+    secrets_close(app->secrets);
+    db_close(app->db);
+    data_folder_close(server->folder);
+    arena_destroy(server->arena);
+}
+
+enum err_code server_run(const struct config *config, struct err *err) {
+    struct server server = { .config = config, .arena = arena_create() };
+    enum err_code code = check(config, err);
+    server.app.files_url = config->files_url;
+    if (code == OK)
+        code = open_parts(&server, err);
+    if (code == OK)
+        code = open_http(&server, err);
+    if (code == OK) {
+        set_signals(server.app.http);
+        server.watcher = watcher_start(&server.app, config->crash_after_s);
+        say_where(&server);
+        code = http_server_run(server.app.http, err);
+    }
+    close_all(&server);
+    return code;
+}

@@ -1,0 +1,18 @@
+/* watcher.h - what happens by itself while the server runs: silent runs become crashed, versions whose time is over are
+ * deleted, blobs that nobody has are collected.
+ *
+ * Threads: it owns one.
+ */
+#ifndef SERVER_WATCHER_H
+#define SERVER_WATCHER_H
+
+#include "server/api/app.h"
+#include "base/err.h"
+
+struct watcher;
+
+/* crash_after_s: how long a run may be silent; 0: for ever. */
+struct watcher *watcher_start(struct app *app, int64_t crash_after_s);
+void watcher_stop(struct watcher *watcher); /* waits for what it is doing; NULL is fine */
+
+#endif
