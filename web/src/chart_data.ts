@@ -75,7 +75,7 @@ function batches(list: readonly Waiting[]): Waiting[][] {
     for (const items of byKey.values()) {
         for (let i = 0; i < items.length; i += MAX_RUNS_PER_REQUEST) {
             const part = items.slice(i, i + MAX_RUNS_PER_REQUEST);
-            const runs = part.map((p) => p.run.id).join("\n");
+            const runs = part.map((p) => p.run.name).join("\n");
             byRuns.set(runs, [...(byRuns.get(runs) ?? []), part]);
         }
     }
@@ -86,12 +86,12 @@ function batches(list: readonly Waiting[]): Waiting[][] {
 }
 
 async function ask(want: Want, batch: readonly Waiting[]): Promise<void> {
-    const runs = [...new Set(batch.map((b) => b.run.id))];
+    const runs = [...new Set(batch.map((b) => b.run.name))];
     const keys = [...new Set(batch.map((b) => b.key))];
     try {
         const found = new Map<string, Series>();
         for (const s of await fetchBuckets({ ...want, runs, keys })) found.set(`${runs[s.run]}\n${keys[s.key]}`, s);
-        for (const item of batch) item.done(found.get(`${item.run.id}\n${item.key}`) ?? null);
+        for (const item of batch) item.done(found.get(`${item.run.name}\n${item.key}`) ?? null);
     } catch (e) {
         for (const item of batch) item.fail(e);
     }

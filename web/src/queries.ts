@@ -182,5 +182,34 @@ export async function generateKey(description: string): Promise<string> {
 }
 
 export async function deleteKey(id: string): Promise<void> {
-    await graphql("mutation PageDeleteKey($id: ID!) { deleteApiKey(input: { id: $id }) { success } }", { id });
+    await graphql("mutation PageDeleteKey($id: String!) { deleteApiKey(input: { id: $id }) { success } }", { id });
+}
+
+/* ---- values that are not numbers ---- */
+
+export interface LoggedValue {
+    step: number;
+    value: Record<string, unknown>;
+}
+
+/* The media, tables or histograms of one key of one run, by step. */
+export async function fetchValues(entity: string, project: string, name: string, key: string, samples: number): Promise<LoggedValue[]> {
+    const data = await graphql<{ project: { run: { sampledHistory: unknown[][] } | null } | null }>(
+        `query PageValues($entity: String!, $project: String!, $name: String!, $specs: [JSONString!]!) {
+            project(name: $project, entityName: $entity) { run(name: $name) { sampledHistory(specs: $specs) } } }`,
+        { entity, project, name, specs: [JSON.stringify({ keys: ["_step", key], samples })] });
+    const rows = (data.project?.run?.sampledHistory[0] ?? []) as Record<string, unknown>[];
+    return rows.flatMap((row) => {
+        const value = row[key];
+        return typeof value === "object" && value !== null ? [{ step: Number(row["_step"]), value: value as Record<string, unknown> }] : [];
+    });
+}
+
+/* Links to files by their paths; those that never arrived are missing. */
+export async function fetchFileLinks(entity: string, project: string, name: string, names: string[]): Promise<Map<string, string>> {
+    const data = await graphql<{ project: { run: { files: Edges<{ name: string; url: string }> } | null } | null }>(
+        `query PageFileLinks($entity: String!, $project: String!, $name: String!, $names: [String], $first: Int) {
+            project(name: $project, entityName: $entity) { run(name: $name) { files(names: $names, first: $first) { edges { node { name url } } } } } }`,
+        { entity, project, name, names, first: Math.max(1, names.length) });
+    return new Map(nodes(data.project?.run?.files).map((f) => [f.name, f.url]));
 }

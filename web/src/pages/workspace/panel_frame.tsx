@@ -24,7 +24,7 @@ interface Props {
 export function PanelFrame({ panel, section, height, isFull = false }: Props) {
     const ws = useWorkspace();
     const make = useRef<(() => PanelExport) | null>(null);
-    const type = PANELS[panel.kind] ?? PANELS.line;
+    const type = PANELS[panel.kind];
     const Draw = type.draw;
     const title = L.panelTitle(panel) || t(type.name);
     const canDrag = section !== null && !isFull;
@@ -64,7 +64,7 @@ function PanelMenu({ panel, section, make }: { panel: L.Panel; section: L.Sectio
         const e = make();
         if (e !== null) void Promise.resolve(save(e)).catch(sayError);
     };
-    const { exports } = PANELS[panel.kind] ?? PANELS.line;
+    const { exports } = PANELS[panel.kind];
     return (
         <Popover isMenu label={t("action.more")} button={(open) => <IconButton icon="dots" label={t("action.more")} onClick={open} />}>
             {(close) => (

@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { concatTables, filterRows, parseTable, sortRows } from "./table_data";
+
+const table = parseTable('{"columns":["id","score","class name"],"data":[[1,0.9,"cat"],[2,NaN,"dog NaN"],[3,0.1,"cat"]]}');
+
+it("parseTable reads what Python writes", () => {
+    expect(table.rows[1]).toEqual([2, null, "dog NaN"]);
+    expect(() => parseTable('{"x":1}')).toThrow("not a table");
+});
+
+describe("filterRows", () => {
+    it.each([["", 3], ["dog", 1], ["score > 0.5", 1], ["score*10 <= id", 1], ["'class name' == 1", 0], ["id != 2", 2], ['class name == "cat"', 2], ["nothing here", 0]])(
+        "%s keeps %i rows", (text, count) => expect(filterRows(table, text).length).toBe(count));
+});
+
+it("sortRows puts empty cells last both ways", () => {
+    expect(sortRows(table.rows, 1, false).map((r) => r[0])).toEqual([3, 1, 2]);
+    expect(sortRows(table.rows, 1, true).map((r) => r[0])).toEqual([1, 3, 2]);
+});
+
+it("concatTables lines columns up by name", () => {
+    const other = { columns: ["score", "extra"], rows: [[0.5, "x"]] };
+    const all = concatTables([{ name: "a", table }, { name: "b", table: other }]);
+    expect(all.columns).toEqual(["run", "id", "score", "class name", "extra"]);
+    expect(all.rows[3]).toEqual(["b", null, 0.5, null, "x"]);
+    expect(concatTables([{ name: "a", table }])).toBe(table);
+});

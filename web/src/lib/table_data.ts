@@ -1,0 +1,86 @@
+/* table_data.ts - logged tables: reading their JSON, filtering, sorting and putting runs under each other. */
+
+import { evaluate, parseExpression } from "./expression";
+
+export interface TableData {
+    columns: string[];
+    rows: unknown[][];
+}
+
+export function parseTable(text: string): TableData {
+    const raw = JSON.parse(text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (m) => (m.startsWith('"') ? m : "null"))) as { columns?: unknown; data?: unknown };
+    if (!Array.isArray(raw.columns) || !Array.isArray(raw.data)) throw new Error("this is not a table");
+    const width = raw.columns.length;
+    return { columns: raw.columns.map(String), rows: raw.data.filter(Array.isArray).map((r: unknown[]) => r.slice(0, width)) };
+}
+
+/* Tables of several runs under each other, with the run in front; a column that one lacks stays empty. */
+export function concatTables(tables: readonly { name: string; table: TableData }[]): TableData {
+    if (tables.length === 1) return tables[0]!.table;
+    const columns = [...new Set(tables.flatMap((t) => t.table.columns))];
+    const rows = tables.flatMap(({ name, table }) => {
+        const at = columns.map((c) => table.columns.indexOf(c));
+        return table.rows.map((row) => [name, ...at.map((i) => (i < 0 ? null : row[i]))]);
+    });
+    return { columns: ["run", ...columns], rows };
+}
+
+const COMPARISON = /^(.*?)(<=|>=|==|!=|<|>)(.*)$/s;
+
+/* "score > 0.5": a comparison of two expressions over the row's columns; else text to be found anywhere in it. */
+export function filterRows(table: TableData, text: string): unknown[][] {
+    const wanted = text.trim();
+    if (wanted === "") return table.rows;
+    const test = comparison(table, wanted);
+    if (test !== null) return table.rows.filter(test);
+    const lower = wanted.toLowerCase();
+    return table.rows.filter((row) => row.some((v) => (typeof v === "object" && v !== null ? JSON.stringify(v) : String(v ?? "")).toLowerCase().includes(lower)));
+}
+
+function comparison(table: TableData, text: string): ((row: unknown[]) => boolean) | null {
+    const m = COMPARISON.exec(text);
+    if (m === null) return null;
+    const [, leftText, operator, rightText] = m as unknown as [string, string, string, string];
+    const at = new Map(table.columns.map((c, i) => [c, i]));
+    const column = at.get(leftText.trim());
+    const word = /^\s*["'](.*)["']\s*$/s.exec(rightText)?.[1];
+    if (word !== undefined && column !== undefined && (operator === "==" || operator === "!=")) return (row) => (String(row[column]) === word) === (operator === "==");
+    try {
+        const left = parseExpression(leftText, (n) => at.has(n));
+        const right = parseExpression(rightText, (n) => at.has(n));
+        return (row) => {
+            const value = (name: string) => {
+                const v = row[at.get(name) ?? -1];
+                return typeof v === "number" ? v : typeof v === "boolean" ? Number(v) : NaN;
+            };
+            return compare(evaluate(left, value), operator, evaluate(right, value));
+        };
+    } catch {
+        return null;
+    }
+}
+
+function compare(a: number, operator: string, b: number): boolean {
+    switch (operator) {
+        case "<": return a < b;
+        case "<=": return a <= b;
+        case ">": return a > b;
+        case ">=": return a >= b;
+        case "==": return a === b;
+        default: return a !== b;
+    }
+}
+
+const collator = new Intl.Collator("en", { numeric: true });
+
+/* Empty cells last, whichever way. */
+export function sortRows(rows: readonly unknown[][], column: number, isDown: boolean): unknown[][] {
+    const isEmpty = (v: unknown) => v === null || v === undefined || v === "";
+    return [...rows].sort((a, b) => {
+        const x = a[column];
+        const y = b[column];
+        if (isEmpty(x) || isEmpty(y)) return Number(isEmpty(x)) - Number(isEmpty(y));
+        const order = typeof x === "number" && typeof y === "number" ? x - y : collator.compare(String(x), String(y));
+        return isDown ? -order : order;
+    });
+}

@@ -1,0 +1,9 @@
+/* text_panel.tsx - Markdown between the charts. */
+
+import { Markdown } from "../../components/markdown";
+import type { PanelProps } from "./line_panel";
+
+export function TextPanel({ panel, height, onExport }: PanelProps) {
+    onExport(() => ({ kind: "drawing", title: panel.title ?? "", svg: null, header: ["text"], rows: [[panel.text ?? ""]] }));
+    return <div class="panel-body is-scrolling is-text" style={{ height }}><Markdown text={panel.text ?? ""} /></div>;
+}
