@@ -13,21 +13,18 @@
 #include "server/history/history.h"
 #include "server/store/data_folder.h"
 #include "server/store/run_table.h"
-#include "server/store/run_table.h"
 #include "server/store/secrets.h"
 #include "server/watcher.h"
 
 #include <signal.h>
 #include <unistd.h>
 
-/* The tables of runs in memory, of all projects that were looked at of late. */
-enum { RUN_TABLES_MAX_BYTES = 1 << 30 };
-
 struct server {
     const struct config *config;
     struct arena *arena; /* of what lives as long as the server */
     struct data_folder *folder;
     struct app app;
+    struct http_app http_app; /* the HTTP server keeps its address */
     struct watcher *watcher;
 };
 
@@ -100,9 +97,7 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     TRY(open_store(server, err));
     TRY(blobs_open(&app->blobs, data_folder_file(server->folder, "blobs", server->arena), err));
     TRY(history_create(&app->history, app->db, data_folder_file(server->folder, "history", server->arena), &history, err));
-    app->run_tables = run_tables_create(app->db, RUN_TABLES_MAX_BYTES);
     TRY(schema_create(&app->schema, err));
-    app->run_tables = run_tables_create(app->db, 0);
     app->identities = identities_create();
     app->log_in_limits = log_in_limits_create();
     return first_start(app, server->config->admin_key, data_folder_file(server->folder, "admin.key", server->arena), err);
@@ -121,14 +116,14 @@ static enum err_code open_http(struct server *server, struct err *err) {
         .max_connections = (size_t)config->max_connections,
         .log_access = config->access_log,
     };
-    struct http_app app = {
+    server->http_app = (struct http_app){
         .context = &server->app,
         .routes = routes,
         .route_count = route_count,
         .authorize = access_authorize,
         .otherwise = web_page_answer,
     };
-    return http_server_create(&server->app.http, &options, &app, err);
+    return http_server_create(&server->app.http, &options, &server->http_app, err);
 }
 
 static void say_where(const struct server *server) {
@@ -149,8 +144,6 @@ static void close_all(struct server *server) {
     identities_destroy(app->identities);
     log_in_limits_destroy(app->log_in_limits);
     schema_destroy(app->schema);
-    run_tables_destroy(app->run_tables);
-    run_tables_destroy(app->run_tables);
     blobs_close(app->blobs);
     secrets_close(app->secrets);
     db_close(app->db);
