@@ -14,7 +14,7 @@ enum {
     COLUMNS_KEPT = 4096,              /* more than this are given back when the batch begins again */
     COLUMNS_FULL = 100000,            /* a row may bring as many again */
     VALUES_FULL = 16 << 20,
-    TEXT_FULL = 128 << 20,
+    TEXT_FULL = 64 << 20,
     TEXT_MAX = 1 << 30,
     ENCODED_MAX = 1 << 30,
     NO_COLUMN = UINT32_MAX,

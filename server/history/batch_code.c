@@ -2,6 +2,7 @@
 #include "server/history/batch.h"
 
 #include "server/history/encoding.h"
+#include "server/history/inflate.h"
 
 #include <zstd.h>
 
@@ -12,8 +13,7 @@ enum {
     COLUMN_FLAGS = 3,
     COLUMN_HEADER_MIN = 5,
     COMPRESS_FROM = 128, /* bytes; below, a zstd frame's own header eats the gain */
-    RAW_MAX = 256 << 20,
-    ZSTD_RATIO_MAX = 32768,
+    RAW_MAX = 128 << 20,
     ZSTD_LEVEL = 1,
 };
 
@@ -164,7 +164,7 @@ static bool decode_header(struct byte_reader *in, struct column *column, struct 
     bool is_dense = (chunk->flags & COLUMN_IS_DENSE) != 0, is_compressed = (chunk->flags & COLUMN_IS_COMPRESSED) != 0;
     return !in->failed && column->type >= HISTORY_INT && column->type <= HISTORY_JSON &&
            (chunk->flags & ~COLUMN_FLAGS) == 0 && is_dense == (column->count == row_count) &&
-           (is_compressed ? chunk->raw_size / ZSTD_RATIO_MAX <= *stored_size : chunk->raw_size == *stored_size);
+           (is_compressed || chunk->raw_size == *stored_size);
 }
 
 enum err_code batch_decode(struct batch_rows *out, struct str encoded, struct arena *arena, struct err *err) {
@@ -282,10 +282,8 @@ enum err_code batch_load_column(struct batch_rows *rows, uint32_t at, struct err
     if (column->values != NULL)
         return OK;
     if ((chunk->flags & COLUMN_IS_COMPRESSED) != 0) {
-        char *inflated = arena_alloc(rows->arena, chunk->raw_size);
-        if (ZSTD_decompress(inflated, chunk->raw_size, raw.ptr, raw.len) != chunk->raw_size)
+        if (!inflate_exactly(&raw, chunk->stored, chunk->raw_size, rows->arena))
             return malformed(err, "a column does not inflate");
-        raw = (struct str){ inflated, chunk->raw_size };
     }
     struct byte_reader in = bytes_from(raw);
     if (column->count == rows->row_count)

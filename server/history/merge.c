@@ -28,7 +28,6 @@ struct merge {
 /* A column that is being put together. */
 struct collected {
     struct column column;
-    uint32_t room, null_room;
     struct buf text;
     bool is_sorted;
 };
@@ -88,18 +87,19 @@ static void map_rows(struct merge *merge, const struct row_ref *refs) {
 
 /* ---- putting a column together ---- */
 
-static void add_value(struct collected *collected, uint32_t row, union value value, struct arena *arena) {
+static void add_value(struct collected *collected, uint32_t row, union value value) {
     struct column *column = &collected->column;
 
-    if (column->count == collected->room) {
-        uint32_t room = collected->room < 64 ? 64 : collected->room * 2;
-        column->rows = arena_grow(arena, column->rows, column->count, room, sizeof(*column->rows));
-        column->values = arena_grow(arena, column->values, column->count, room, sizeof(*column->values));
-        collected->room = room;
-    }
     collected->is_sorted &= column->count == 0 || column->rows[column->count - 1] < row;
     column->rows[column->count] = row;
     column->values[column->count++] = value;
+}
+
+static void add_null(struct collected *collected, uint32_t row) {
+    struct column *column = &collected->column;
+
+    collected->is_sorted &= column->null_count == 0 || column->null_rows[column->null_count - 1] < row;
+    column->null_rows[column->null_count++] = row;
 }
 
 static union value add_text(struct collected *collected, struct str text) {
@@ -125,24 +125,26 @@ static union value convert(struct collected *collected, const struct column *par
     return part->values[at];
 }
 
-static void add_part(struct collected *collected, const struct column *part, const uint32_t *new_rows, struct arena *arena) {
-    struct column *column = &collected->column;
-
+static void add_part(struct collected *collected, const struct column *part, const uint32_t *new_rows) {
     for (uint32_t i = 0; i < part->count; i++)
         if (new_rows[part->rows[i]] != NO_ROW)
-            add_value(collected, new_rows[part->rows[i]], convert(collected, part, i), arena);
-    for (uint32_t i = 0; i < part->null_count; i++) {
-        uint32_t row = new_rows[part->null_rows[i]];
-        if (row == NO_ROW)
-            continue;
-        if (column->null_count == collected->null_room) {
-            uint32_t room = collected->null_room < 64 ? 64 : collected->null_room * 2;
-            column->null_rows = arena_grow(arena, column->null_rows, column->null_count, room, sizeof(*column->null_rows));
-            collected->null_room = room;
-        }
-        collected->is_sorted &= column->null_count == 0 || column->null_rows[column->null_count - 1] < row;
-        column->null_rows[column->null_count++] = row;
+            add_value(collected, new_rows[part->rows[i]], convert(collected, part, i));
+    for (uint32_t i = 0; i < part->null_count; i++)
+        if (new_rows[part->null_rows[i]] != NO_ROW)
+            add_null(collected, new_rows[part->null_rows[i]]);
+}
+
+/* Room for all that the parts have. */
+static void make_room(struct column *column, const struct column *parts, uint32_t count, struct arena *arena) {
+    size_t values = 0, nulls = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        values += parts[i].count;
+        nulls += parts[i].null_count;
     }
+    column->rows = arena_alloc(arena, values * sizeof(*column->rows));
+    column->values = arena_alloc(arena, values * sizeof(*column->values));
+    column->null_rows = arena_alloc(arena, nulls * sizeof(*column->null_rows));
 }
 
 struct placed {
@@ -290,8 +292,9 @@ static enum err_code merge_column(struct merge *merge, struct str path, struct e
 
     TRY(read_parts(merge, path, parts, owners, &count, err));
     collected.column = (struct column){ .path = path, .type = join_parts(parts, count) };
+    make_room(&collected.column, parts, count, merge->scratch);
     for (uint32_t i = 0; i < count; i++)
-        add_part(&collected, &parts[i], merge->new_rows[owners[i]], merge->scratch);
+        add_part(&collected, &parts[i], merge->new_rows[owners[i]]);
     collected.column.text = collected.text.ptr != NULL ? collected.text.ptr : "";
     if (!collected.is_sorted)
         sort_column(&collected.column, merge->scratch);

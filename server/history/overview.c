@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "server/history/encoding.h"
+#include "server/history/inflate.h"
 
 #include <math.h>
 #include <zstd.h>
@@ -59,10 +60,25 @@ static bool is_less(enum history_type type, union value a, union value b) {
     return type == HISTORY_DOUBLE ? a.number < b.number : a.integer < b.integer;
 }
 
+/* For values so large that their sum overflows. */
+static double careful_mean(const struct column *column, uint32_t first, uint32_t end) {
+    uint32_t finite = 0;
+    double mean = 0;
+
+    for (uint32_t i = first; i < end; i++) {
+        double number = value_as_double(column->type, column->values[i]);
+        if (!isfinite(number))
+            continue;
+        finite++;
+        mean += number / finite - mean / finite;
+    }
+    return mean;
+}
+
 static void fill_bucket(struct bucket_arrays *out, uint32_t bucket, const struct column *column, const int64_t *steps,
                         uint32_t first, uint32_t end) {
     uint32_t least = first, greatest = first, last = first, finite = 0;
-    double mean = 0;
+    double sum = 0;
 
     for (uint32_t i = first; i < end; i++) {
         union value value = column->values[i];
@@ -75,8 +91,9 @@ static void fill_bucket(struct bucket_arrays *out, uint32_t bucket, const struct
             greatest = i;
         last = i;
         finite++;
-        mean += (number - mean) / finite;
+        sum += number;
     }
+    double mean = isfinite(sum) ? sum / (finite > 0 ? finite : 1) : careful_mean(column, first, end);
     const uint32_t places[] = { least, greatest, last };
     for (uint32_t i = 0; i < 3; i++) {
         out->integers[MIN_ROW + (int)i][bucket] = column->rows[places[i]];
@@ -222,10 +239,10 @@ enum err_code overview_read_header(struct overview_header *out, struct str begin
 
 static enum err_code inflate(struct byte_reader *in, const struct overview_part *part, struct str bytes, struct arena *arena,
                              struct err *err) {
-    char *raw = arena_alloc(arena, part->raw_size);
-    if (ZSTD_decompress(raw, part->raw_size, bytes.ptr, bytes.len) != part->raw_size)
+    struct str raw;
+    if (!inflate_exactly(&raw, bytes, part->raw_size, arena))
         return malformed(err, "a part does not inflate");
-    *in = bytes_from((struct str){ raw, part->raw_size });
+    *in = bytes_from(raw);
     return OK;
 }
 

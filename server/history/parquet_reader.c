@@ -3,12 +3,11 @@
 
 #include "base/hash.h"
 #include "server/history/encoding.h"
+#include "server/history/inflate.h"
 #include "server/history/parquet_format.h"
 #include "server/history/thrift.h"
 
-#include <zstd.h>
-
-enum { PAGE_BYTES_MAX = 1 << 30, ZSTD_RATIO_MAX = 32768 };
+enum { PAGE_BYTES_MAX = 1 << 30 };
 
 static enum err_code malformed(struct err *err, const char *what) {
     return err_set(err, ERR_CORRUPT, "a segment is damaged: %s", what);
@@ -73,13 +72,9 @@ static enum err_code inflate_page(struct byte_reader *in, const struct page_head
     struct str packed = bytes_take(in, (uint64_t)header->size);
     if (header->has_crc && hash_crc32(0, packed) != (uint32_t)header->crc)
         return malformed(err, "a page's checksum");
-    if (header->raw_size < 0 || header->raw_size > PAGE_BYTES_MAX || (uint64_t)header->raw_size / ZSTD_RATIO_MAX > packed.len)
+    if (header->raw_size < 0 || header->raw_size > PAGE_BYTES_MAX)
         return malformed(err, "a page's inflated size");
-    char *out = arena_alloc(arena, (size_t)header->raw_size);
-    if (ZSTD_decompress(out, (size_t)header->raw_size, packed.ptr, packed.len) != (size_t)header->raw_size)
-        return malformed(err, "a page does not inflate");
-    *raw = (struct str){ out, (size_t)header->raw_size };
-    return OK;
+    return inflate_exactly(raw, packed, (size_t)header->raw_size, arena) ? OK : malformed(err, "a page does not inflate");
 }
 
 static bool read_texts(struct byte_reader *in, struct column *out) {

@@ -62,11 +62,11 @@ void parquet_writer_destroy(struct parquet_writer *writer) {
 
 /* ---- pages ---- */
 
-static enum parquet_encoding encoding_of(enum history_type type) {
+static int32_t encoding_of(enum history_type type) {
     return type == HISTORY_INT ? ENCODING_DELTA : type == HISTORY_DOUBLE ? ENCODING_SPLIT : ENCODING_PLAIN;
 }
 
-static enum parquet_physical physical_of(enum history_type type) {
+static int32_t physical_of(enum history_type type) {
     switch (type) {
     case HISTORY_INT:
         return PHYSICAL_INT64;
