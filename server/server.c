@@ -97,6 +97,7 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     TRY(open_store(server, err));
     TRY(blobs_open(&app->blobs, data_folder_file(server->folder, "blobs", server->arena), err));
     TRY(history_create(&app->history, app->db, data_folder_file(server->folder, "history", server->arena), &history, err));
+    app->run_tables = run_tables_create(app->db, 0);
     TRY(schema_create(&app->schema, err));
     app->identities = identities_create();
     app->log_in_limits = log_in_limits_create();
@@ -144,6 +145,7 @@ static void close_all(struct server *server) {
     identities_destroy(app->identities);
     log_in_limits_destroy(app->log_in_limits);
     schema_destroy(app->schema);
+    run_tables_destroy(app->run_tables);
     blobs_close(app->blobs);
     secrets_close(app->secrets);
     db_close(app->db);

@@ -1,5 +1,6 @@
 /* run_table.c - questions to the tables of projects. */
 #include "server/store/run_table.h"
+#include "base/log.h"
 #include "server/store/run_columns.h"
 
 #include <pthread.h>
@@ -29,7 +30,7 @@ struct run_tables {
 struct run_tables *run_tables_create(struct db *db, size_t max_bytes) {
     struct run_tables *tables = calloc(1, sizeof(*tables));
     if (tables == NULL)
-        return NULL;
+        log_fatal("out of memory for the tables of runs");
     tables->db = db;
     tables->max_bytes = max_bytes > 0 ? max_bytes : TABLES_BYTES_DEFAULT;
     (void)pthread_mutex_init(&tables->lock, NULL);
