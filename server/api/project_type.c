@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "server/api/account_types.h"
+#include "server/api/artifact_type.h"
 #include "server/api/place.h"
 #include "server/api/resolver.h"
 #include "server/api/run_type.h"
@@ -148,6 +149,12 @@ static enum err_code answer_run_count(struct gql_call *call, struct err *err) {
 /* Sorted by name. */
 static const struct gql_field project_fields[] = {
     { "access", "", "String!", CAN_READ, answer_access, "PRIVATE: the entity's members. USER_READ: everybody may read." },
+    { "artifact", "enableTracking: Boolean, name: String!", "Artifact", CAN_READ, artifact_answer_project_artifact, "name:alias, name:v3, or a name alone for its latest version." },
+    { "artifactCollection", "name: String!", "ArtifactCollection", CAN_READ, artifact_answer_project_collection, NULL },
+    { "artifactCollectionMembership", "name: String!", "ArtifactCollectionMembership", CAN_READ, artifact_answer_project_membership, NULL },
+    { "artifactCollections", "after: String, collectionTypes: [ArtifactCollectionType!], filters: JSONString, first: Int = 50, order: String", "ArtifactCollectionConnection!", CAN_READ, artifact_answer_project_collections, NULL },
+    { "artifactType", "name: String!", "ArtifactType", CAN_READ, artifact_answer_project_type, NULL },
+    { "artifactTypes", "after: String, first: Int = 50, includeAll: Boolean", "ArtifactTypeConnection!", CAN_READ, artifact_answer_project_types, NULL },
     { "bucket", "desc: String, missingOk: Boolean, name: String!", "Run", CAN_READ, answer_bucket, "As run, by its oldest name." },
     { "buckets", RUN_LIST_ARGS, "RunConnection", CAN_READ, answer_runs, "As runs, by its oldest name." },
     { "createdAt", "", "DateTime!", CAN_READ, answer_created_at, NULL },
@@ -183,9 +190,10 @@ static struct str entity_asked(const struct gql_call *call) {
 }
 
 READING_RESOLVER(answer_one) {
+    struct str name = gql_arg_str(call, "name");
     struct project *project;
-    enum err_code code = place_find_project(tx, gql_identity(call), entity_asked(call), gql_arg_str(call, "name"), CAN_READ,
-                                            &project, err);
+    enum err_code code = place_find_project(tx, gql_identity(call), entity_asked(call),
+                                            name.len > 0 ? name : STR(PROJECT_NAME_DEFAULT), CAN_READ, &project, err);
     if (code == OK)
         gql_object(call, project);
     return code == ERR_NOT_FOUND || code == ERR_GONE ? OK : code;

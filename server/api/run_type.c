@@ -2,6 +2,9 @@
 #include "server/api/run_type.h"
 
 #include "server/api/account_types.h"
+#include "server/api/artifact_type.h"
+#include "server/api/console_type.h"
+#include "server/api/file_type.h"
 #include "server/api/project_type.h"
 #include "server/api/resolver.h"
 #include "server/store/console.h"
@@ -182,6 +185,8 @@ static const struct gql_field run_fields[] = {
     { "eventsTail", "", "JSONString!", CAN_READ, run_history_answer_events_tail, "A JSON list with the text of the last row of system metrics." },
     { "exitcode", "", "Int", CAN_READ, answer_exit_code, "Null as long as the program has not ended." },
     { "failed", "", "Boolean!", CAN_READ, answer_failed, NULL },
+    { "fileCount", "", "Int!", CAN_READ, file_type_answer_run_file_count, NULL },
+    { "files", "after: String, first: Int = 50, names: [String], pattern: String", "FileConnection!", CAN_READ, file_type_answer_run_files, "pattern: as in SQL LIKE." },
     { "forkOf", "", "Run", CAN_READ, answer_fork_of, "The run that this one was forked from." },
     { "forkStep", "", "Int64", CAN_READ, answer_fork_step, "The last step that it took over." },
     { "group", "", "String", CAN_READ, answer_group, NULL },
@@ -192,11 +197,14 @@ static const struct gql_field run_fields[] = {
     { "historyTail", "", "JSONString!", CAN_READ, run_history_answer_tail, "A JSON list with the text of the last row of the history." },
     { "host", "", "String", CAN_READ, answer_host, NULL },
     { "id", "", "ID!", CAN_READ, answer_id, NULL },
+    { "inputArtifacts", "after: String, first: Int = 50", "ArtifactConnection!", CAN_READ, artifact_answer_run_inputs, "The versions that it used." },
     { "internalId", "", "Int64!", CAN_READ, answer_internal_id, NULL },
     { "jobType", "", "String", CAN_READ, answer_job_type, NULL },
     { "logLineCount", "", "Int!", CAN_READ, answer_log_line_count, NULL },
+    { "logLines", LOG_LINES_ARGS, "LogLineConnection!", CAN_READ, console_type_answer_lines, "What it printed." },
     { "name", "", "String!", CAN_READ, answer_name, "The id that the client gave it, unique in the project." },
     { "notes", "", "String", CAN_READ, answer_notes, NULL },
+    { "outputArtifacts", "after: String, first: Int = 50", "ArtifactConnection!", CAN_READ, artifact_answer_run_outputs, "The versions that it made." },
     { "parquetHistory", "liveKeys: [String!]", "ParquetHistory!", CAN_READ, run_history_answer_parquet, "The whole history as Parquet files, once it is final." },
     { "program", "", "String", CAN_READ, answer_program, NULL },
     { "project", "", "Project", CAN_READ, answer_project, NULL },

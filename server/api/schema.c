@@ -3,6 +3,11 @@
 
 #include "server/api/access.h"
 #include "server/api/account_types.h"
+#include "server/api/artifact_mutations.h"
+#include "server/api/artifact_type.h"
+#include "server/api/console_type.h"
+#include "server/api/file_mutations.h"
+#include "server/api/file_type.h"
 #include "server/api/project_type.h"
 #include "server/api/run_mutations.h"
 #include "server/api/run_type.h"
@@ -12,6 +17,9 @@ enum { SDL_BYTES_MAX = 1 << 20 };
 /* ---- roots; each table sorted by name ---- */
 
 static const struct gql_field query_fields[] = {
+    { "artifact", "id: ID!", "Artifact", WHO_USER, artifact_answer_by_id, NULL },
+    { "artifactCollection", "id: ID!", "ArtifactCollection", WHO_USER, artifact_answer_collection_by_id, NULL },
+    { "clientIDMapping", "clientID: ID!", "ClientIDMapping", WHO_USER, artifact_answer_client_id, "The artifact that a client logged under an id of its own." },
     { "entity", "name: String!", "Entity", WHO_USER, account_answer_entity, "A person, team or organisation that may own projects." },
     { "model", PROJECT_ARGS, "Project", WHO_USER, project_type_answer_one, "As project, by its oldest name." },
     { "models", PROJECT_LIST_ARGS, "ProjectConnection", WHO_USER, project_type_answer_list, "The entity's projects, newest first; your own when no entity is named." },
@@ -24,38 +32,96 @@ static const struct gql_field query_fields[] = {
 static const struct gql_type query_type = GQL_TYPE("Query", query_fields);
 
 static const struct gql_field mutation_fields[] = {
+    { "addAliases", "input: AddAliasesInput!", "AddAliasesPayload", WHO_USER, artifact_answer_add_aliases, NULL },
+    { "commitArtifact", "input: CommitArtifactInput!", "CommitArtifactPayload", WHO_USER, artifact_answer_commit, "Makes a version of a draft whose files and manifest have been uploaded." },
+    { "completeMultipartUploadArtifact", "input: CompleteMultipartUploadArtifactInput!", "CompleteMultipartUploadArtifactPayload", WHO_USER, artifact_answer_complete_multipart, NULL },
+    { "createArtifact", "input: CreateArtifactInput!", "CreateArtifactPayload", WHO_USER, artifact_answer_create, "Begins a draft; the version that is there when one has the same content." },
+    { "createArtifactCollectionTagAssignments", "input: CreateArtifactCollectionTagAssignmentsInput!", "CreateArtifactCollectionTagAssignmentsPayload", WHO_USER, collection_answer_add_tags, NULL },
+    { "createArtifactFiles", "input: CreateArtifactFilesInput!", "CreateArtifactFilesPayload", WHO_USER, artifact_answer_create_files, "Where to put the files; no address for what this project has already." },
+    { "createArtifactManifest", "input: CreateArtifactManifestInput!", "CreateArtifactManifestPayload", WHO_USER, artifact_answer_create_manifest, NULL },
+    { "createArtifactType", "input: CreateArtifactTypeInput!", "CreateArtifactTypePayload", WHO_USER, collection_answer_create_type, NULL },
     { "createInvite", "input: CreateInviteInput!", "CreateInvitePayload", WHO_USER, account_answer_create_invite, NULL },
+    { "createRunFiles", "input: CreateRunFilesInput!", "CreateRunFilesPayload", WHO_USER, file_answer_create, "Where to put the files of a run." },
     { "createServiceAccount", "input: CreateServiceAccountInput!", "CreateServiceAccountPayload", WHO_USER, account_answer_create_service_account, NULL },
     { "createTeam", "input: CreateTeamInput!", "CreateTeamPayload", WHO_USER, account_answer_create_team, NULL },
     { "createUser", "input: CreateUserInput!", "CreateUserPayload", WHO_SERVER_ADMIN, account_answer_create_user, NULL },
+    { "deleteAliases", "input: DeleteAliasesInput!", "DeleteAliasesPayload", WHO_USER, artifact_answer_delete_aliases, NULL },
     { "deleteApiKey", "input: DeleteApiKeyInput!", "DeleteApiKeyPayload", WHO_USER, account_answer_delete_api_key, NULL },
+    { "deleteArtifact", "input: DeleteArtifactInput!", "DeleteArtifactPayload", WHO_USER, artifact_answer_delete, "Refused for a version that has aliases, unless they are deleted too." },
+    { "deleteArtifactCollectionTagAssignments", "input: DeleteArtifactCollectionTagAssignmentsInput!", "DeleteArtifactCollectionTagAssignmentsPayload", WHO_USER, collection_answer_delete_tags, NULL },
+    { "deleteArtifactPortfolio", "input: DeleteArtifactPortfolioInput!", "DeleteArtifactPortfolioPayload", WHO_USER, collection_answer_delete, NULL },
+    { "deleteArtifactSequence", "input: DeleteArtifactSequenceInput!", "DeleteArtifactSequencePayload", WHO_USER, collection_answer_delete, NULL },
+    { "deleteFiles", "input: DeleteFilesInput!", "DeleteFilesPayload", WHO_USER, file_answer_delete, NULL },
     { "deleteInvite", "input: DeleteInviteInput!", "DeleteInvitePayload", WHO_USER, account_answer_delete_invite, NULL },
     { "deleteModel", "input: DeleteModelInput!", "DeleteModelPayload", WHO_USER, project_answer_delete_model, "Deletes a project with its runs and all that they own." },
     { "deleteRun", "input: DeleteRunInput!", "DeleteRunPayload", WHO_USER, run_answer_delete_run, "Deletes a run with its history, files and logs." },
     { "deleteRuns", "input: DeleteRunsInput!", "DeleteRunsPayload", WHO_USER, run_answer_delete_runs, "All of them, or none when one cannot be deleted." },
     { "generateApiKey", "input: GenerateApiKeyInput!", "GenerateApiKeyPayload", WHO_USER, account_answer_generate_api_key, NULL },
+    { "linkArtifact", "input: LinkArtifactInput!", "LinkArtifactPayload", WHO_USER, artifact_answer_link, "Puts a version into a portfolio." },
+    { "markRunFilesUploaded", "input: MarkRunFilesUploadedInput!", "MarkRunFilesUploadedPayload", WHO_USER, file_answer_mark_uploaded, NULL },
+    { "moveArtifactSequence", "input: MoveArtifactSequenceInput!", "MoveArtifactSequencePayload", WHO_USER, collection_answer_move, NULL },
     { "moveRuns", "input: MoveRunsInput!", "MoveRunsPayload", WHO_USER, run_answer_move_runs, "Into another project. A run that is live goes on there." },
     { "notifyScriptableRunAlert", "input: NotifyScriptableRunAlertInput!", "NotifyScriptableRunAlertPayload", WHO_USER, run_answer_notify_alert, NULL },
     { "renameProject", "input: RenameProjectInput!", "RenameProjectPayload", WHO_USER, project_answer_rename, NULL },
     { "rewindRun", "input: RewindRunInput!", "RewindRunPayload", WHO_USER, run_answer_rewind_run, "Hides the run's rows of later steps." },
     { "stopRun", "input: StopRunInput!", "StopRunPayload", WHO_USER, run_answer_stop_run, "Asks the run's client to stop it." },
+    { "unlinkArtifact", "input: UnlinkArtifactInput!", "UnlinkArtifactPayload", WHO_USER, artifact_answer_unlink, NULL },
+    { "updateArtifact", "input: UpdateArtifactInput!", "UpdateArtifactPayload", WHO_USER, artifact_answer_update, NULL },
+    { "updateArtifactManifest", "input: UpdateArtifactManifestInput!", "UpdateArtifactManifestPayload", WHO_USER, artifact_answer_update_manifest, NULL },
+    { "updateArtifactPortfolio", "input: UpdateArtifactPortfolioInput!", "UpdateArtifactPortfolioPayload", WHO_USER, collection_answer_update, NULL },
+    { "updateArtifactSequence", "input: UpdateArtifactSequenceInput!", "UpdateArtifactSequencePayload", WHO_USER, collection_answer_update, NULL },
     { "updateRunState", "input: UpdateRunStateInput!", "UpdateRunStatePayload", WHO_USER, run_answer_update_run_state, NULL },
     { "upsertBucket", "input: UpsertBucketInput!", "UpsertBucketPayload", WHO_USER, run_answer_upsert_bucket, "Makes or changes a run, and its project when there is none." },
     { "upsertModel", "input: UpsertModelInput!", "UpsertModelPayload", WHO_USER, project_answer_upsert_model, "Makes or changes a project." },
+    { "useArtifact", "input: UseArtifactInput!", "UseArtifactPayload", WHO_USER, artifact_answer_use, NULL },
 };
 static const struct gql_type mutation_type = GQL_TYPE("Mutation", mutation_fields);
 
 /* ---- all types ---- */
 
 static const struct gql_type *const types[] = {
+    &add_aliases_payload_type,
     &api_key_connection_type,
     &api_key_edge_type,
     &api_key_type,
+    &artifact_alias_connection_type,
+    &artifact_alias_edge_type,
+    &artifact_alias_type,
+    &artifact_collection_connection_type,
+    &artifact_collection_edge_type,
+    &artifact_collection_type,
+    &artifact_connection_type,
+    &artifact_edge_type,
+    &artifact_manifest_type,
+    &artifact_membership_connection_type,
+    &artifact_membership_edge_type,
+    &artifact_membership_type,
+    &artifact_portfolio_type,
+    &artifact_sequence_type,
+    &artifact_type,
+    &artifact_type_connection_type,
+    &artifact_type_edge_type,
+    &artifact_type_type,
+    &client_id_mapping_type,
+    &collection_delete_tags_payload_type,
+    &collection_tags_payload_type,
+    &commit_artifact_payload_type,
+    &complete_multipart_upload_artifact_payload_type,
+    &create_artifact_files_payload_type,
+    &create_artifact_manifest_payload_type,
+    &create_artifact_payload_type,
+    &create_artifact_type_payload_type,
     &create_invite_type,
+    &create_run_files_payload_type,
     &create_service_account_type,
     &create_team_type,
     &create_user_type,
+    &delete_aliases_payload_type,
     &delete_api_key_type,
+    &delete_artifact_payload_type,
+    &delete_artifact_portfolio_payload_type,
+    &delete_artifact_sequence_payload_type,
+    &delete_files_payload_type,
     &delete_invite_type,
     &delete_model_payload_type,
     &delete_run_payload_type,
@@ -64,11 +130,20 @@ static const struct gql_type *const types[] = {
     &entity_edge_type,
     &entity_type,
     &feature_flag_type,
+    &file_connection_type,
+    &file_edge_type,
+    &file_type,
     &generate_api_key_type,
     &git_info_type,
     &invite_type,
     &latest_local_version_type,
+    &link_artifact_payload_type,
+    &log_line_connection_type,
+    &log_line_edge_type,
+    &log_line_type,
+    &mark_run_files_uploaded_payload_type,
     &member_type,
+    &move_artifact_sequence_payload_type,
     &move_runs_payload_type,
     &mutation_type,
     &notify_scriptable_run_alert_payload_type,
@@ -90,9 +165,20 @@ static const struct gql_type *const types[] = {
     &server_message_type,
     &server_settings_type,
     &stop_run_payload_type,
+    &tag_connection_type,
+    &tag_edge_type,
+    &tag_type,
+    &unlink_artifact_payload_type,
+    &update_artifact_manifest_payload_type,
+    &update_artifact_payload_type,
+    &update_artifact_portfolio_payload_type,
+    &update_artifact_sequence_payload_type,
     &update_run_state_payload_type,
+    &upload_multipart_urls_type,
+    &upload_url_part_type,
     &upsert_bucket_payload_type,
     &upsert_model_payload_type,
+    &use_artifact_payload_type,
     &user_connection_type,
     &user_edge_type,
     &user_type,
@@ -111,7 +197,7 @@ static const char scalar_sdl[] =
     "scalar JSONString\n";
 
 /* What each noun's files add. */
-static const char *const sdl_parts[] = { scalar_sdl, account_sdl, run_sdl };
+static const char *const sdl_parts[] = { scalar_sdl, account_sdl, artifact_sdl, file_sdl, run_sdl };
 
 enum err_code schema_create(const struct gql_schema **out, struct err *err) {
     struct buf sdl = BUF_INIT(SDL_BYTES_MAX);
