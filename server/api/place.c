@@ -32,19 +32,28 @@ enum err_code place_find_project(struct db_tx *tx, struct identity *identity, st
     return check(tx, identity, &(*out)->owner, who, project_name, err);
 }
 
-enum err_code place_ensure_project(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,
-                                   int64_t now_ms, struct project **out, struct err *err) {
+/* A project that does not exist, or must not be seen: the right to write to the entity tells them apart. */
+static enum err_code make(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name, int64_t now_ms,
+                          struct project **out, struct err *err) {
     struct entity *entity;
     bool is_inserted;
-    enum err_code code = place_find_project(tx, identity, entity_name, project_name, CAN_WRITE, out, err);
-    if (code != ERR_NOT_FOUND)
-        return code;
-    /* It does not exist, or must not be seen: the right to write to the entity tells them apart. */
-    code = entity_find(tx, entity_name, identity->arena, &entity, err);
+    enum err_code code = entity_find(tx, entity_name, identity->arena, &entity, err);
     if (code != OK)
         return code == ERR_NOT_FOUND ? project_not_found(project_name, err) : code;
     TRY(check(tx, identity, &entity->owner, CAN_WRITE, project_name, err));
     return project_ensure(tx, entity->owner.entity_id, project_name, identity->user_id, now_ms, identity->arena, out, &is_inserted, err);
+}
+
+enum err_code place_ensure_project(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,
+                                   int64_t now_ms, struct project **out, struct err *err) {
+    enum err_code code = place_find_project(tx, identity, entity_name, project_name, CAN_WRITE, out, err);
+    return code == ERR_NOT_FOUND ? make(tx, identity, entity_name, project_name, now_ms, out, err) : code;
+}
+
+enum err_code place_make_project(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,
+                                 int64_t now_ms, struct project **out, struct err *err) {
+    enum err_code code = place_ensure_project(tx, identity, entity_name, project_name, now_ms, out, err);
+    return code == ERR_GONE ? make(tx, identity, entity_name, project_name, now_ms, out, err) : code;
 }
 
 enum err_code place_find_run(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,

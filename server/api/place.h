@@ -17,6 +17,9 @@ MUST_CHECK enum err_code place_find_project(struct db_tx *tx, struct identity *i
 /* The same, made when there is none and the identity may write to the entity. */
 MUST_CHECK enum err_code place_ensure_project(struct db_tx *tx, struct identity *identity, struct str entity_name,
                                               struct str project_name, int64_t now_ms, struct project **out, struct err *err);
+/* The same for those who begin something there: a project that was deleted is made anew. */
+MUST_CHECK enum err_code place_make_project(struct db_tx *tx, struct identity *identity, struct str entity_name,
+                                            struct str project_name, int64_t now_ms, struct project **out, struct err *err);
 
 /* ERR_NOT_FOUND "run 'x' not found"; ERR_GONE when it was deleted and the project may be read. parts: enum run_part. */
 MUST_CHECK enum err_code place_find_run(struct db_tx *tx, struct identity *identity, struct str entity_name,

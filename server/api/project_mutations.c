@@ -79,7 +79,7 @@ static enum err_code upsert_model(struct db_tx *tx, void *context, struct err *e
     code = place_find_project(tx, change->identity, own_entity(change), name, CAN_WRITE, &change->project, err);
     if (code == ERR_NOT_FOUND || code == ERR_GONE) {
         change->is_inserted = true;
-        code = place_ensure_project(tx, change->identity, own_entity(change), name, change->now_ms, &change->project, err);
+        code = place_make_project(tx, change->identity, own_entity(change), name, change->now_ms, &change->project, err);
     }
     return code == OK ? apply(tx, change, (struct str){ 0 }, err) : code;
 }

@@ -7,7 +7,8 @@
 
 extern const struct gql_type project_type, project_connection_type, project_edge_type;
 
-#define PROJECT_ARGS "entityName: String, name: String!"
+/* No name means the project of runs that were given none. */
+#define PROJECT_ARGS "entityName: String, name: String"
 #define PROJECT_LIST_ARGS "after: String, entityName: String, first: Int = 50"
 
 /* Query.project and Query.model: null for what does not exist or may not be read. No entityName means the asker's own. */

@@ -136,8 +136,8 @@ static enum err_code upsert_by_name(struct db_tx *tx, struct change *change, con
     if (name.len == 0)
         name = make_up_name(change->arena);
     if (project_name.len == 0)
-        project_name = STR("uncategorized");
-    TRY(place_ensure_project(tx, change->identity, own_entity(change, "entityName"), project_name, change->now_ms, &project, err));
+        project_name = STR(PROJECT_NAME_DEFAULT);
+    TRY(place_make_project(tx, change->identity, own_entity(change, "entityName"), project_name, change->now_ms, &project, err));
     /* It may have been moved to where one may not write. */
     code = run_find(tx, project->id, name, 0, true, change->arena, &existing, err);
     if (code == OK)
@@ -311,7 +311,7 @@ static enum err_code move_runs(struct db_tx *tx, void *context, struct err *err)
     struct run *run;
 
     change->count = 0;
-    TRY(place_ensure_project(tx, change->identity, own_entity(change, "destinationEntityName"),
+    TRY(place_make_project(tx, change->identity, own_entity(change, "destinationEntityName"),
                              gql_input_str(change->call, "destinationProjectName"), change->now_ms, &to, err));
     for (size_t i = 0; ids != NULL && ids->type == JSON_TYPE_ARRAY && i < ids->array.count; i++) {
         TRY(find_by_id(tx, change, ids->array.items[i].string, CAN_WRITE, &run, err));

@@ -14,6 +14,9 @@
 
 enum { PROJECT_NAME_MAX = 128, PROJECT_DESCRIPTION_MAX = 1 << 20 };
 
+/* For runs whose client names no project. */
+#define PROJECT_NAME_DEFAULT "uncategorized"
+
 /* Numbers are stored: do not change them. */
 enum project_visibility {
     PROJECT_PRIVATE = 0, /* for the entity's members */
