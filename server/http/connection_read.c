@@ -113,7 +113,6 @@ static void start_exchange(struct connection *connection, size_t head_len) {
     if (code == OK)
         code = take_body(exchange, &rest, &err);
     buf_drop_front(&connection->in, connection->in.len - rest.len);
-    connection->scanned_bytes = 0;
     connection->must_linger = false;
     if (connection->loop->is_stopping)
         exchange->keeps_alive = false;

@@ -52,6 +52,8 @@ static void http_parser__refuses_what_two_parsers_read_differently(void **state)
         STR_INIT("GET / HTTP/1.1\nHost: x\r\n\r\n"),
         STR_INIT("GET / HTTP/1.1\r\nHost: x\n\r\n"),
         STR_INIT("\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+        STR_INIT("GET / HTTP/1.1\r\n\nHost: x\r\n\r\n"),
+        STR_INIT("GET / HTTP/1.1\r\nHost: x\r\n\n"),
         STR_INIT("GET / HTTP/1.1\r\nHost : x\r\n\r\n"),
         STR_INIT("GET / HTTP/1.1\r\n Host: x\r\n\r\n"),
         STR_INIT("GET / HTTP/1.1\r\nA: x\r\n y\r\n\r\n"),

@@ -160,6 +160,19 @@ static void connection__makes_room_by_closing_the_longest_idle(void **state) {
         (void)close(fds[i]);
 }
 
+static void connection__spares_those_that_have_just_come(void **state) {
+    int fds[4];
+    for (int i = 0; i < 4; i++)
+        fds[i] = fixture_connect(*state);
+    usleep(300 * 1000);
+    send_text(fds[0], ECHO_OK);
+    struct reply reply = read_reply(fds[0]);
+    assert_int_equal(reply.status, 200);
+    reply_free(&reply);
+    for (int i = 0; i < 4; i++)
+        (void)close(fds[i]);
+}
+
 static void connection__waits_for_room_when_none_is_idle(void **state) {
     int fds[4];
     for (int i = 0; i < 4; i++) {
@@ -207,9 +220,13 @@ static void connection__bounds_the_memory_of_all_bodies(void **state) {
     reply = read_reply(first);
     assert_int_equal(reply.status, 200);
     reply_free(&reply);
-    reply = ask(*state, ECHO_OK); /* and it has been given back */
-    assert_int_equal(reply.status, 200);
-    reply_free(&reply);
+    for (int i = 0; i < 3; i++) { /* and it has been given back */
+        send_text(first, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 600000\r\n\r\n");
+        send_bytes(first, half, sizeof half);
+        reply = read_reply(first);
+        assert_int_equal(reply.status, 200);
+        reply_free(&reply);
+    }
     (void)close(first);
     (void)close(second);
 }
@@ -254,6 +271,17 @@ static void connection__ends_bodies_that_trickle(void **state) {
     assert_int_equal(fixture_log(*state).cancel_count, 1);
 }
 
+static void connection__ends_bodies_that_stall_later(void **state) {
+    static const char bytes[20 * 1000];
+    int fd = fixture_connect(*state);
+    send_text(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\n");
+    send_bytes(fd, bytes, sizeof bytes); /* enough for the first two windows, in the first */
+    struct reply reply = read_reply(fd);
+    assert_int_equal(reply.status, 408);
+    reply_free(&reply);
+    (void)close(fd);
+}
+
 static void connection__has_time_for_slow_but_steady_bodies(void **state) {
     struct reply reply = send_slowly(*state, "POST /echo", 1000); /* 50 kB a second, three times the grace */
     assert_int_equal(reply.status, 200);
@@ -268,6 +296,7 @@ int main(void) {
         TEST(connection__answers_thousands_of_pipelined_refusals, start),
         TEST(connection__bounds_the_memory_of_all_bodies, start_forgetful),
         TEST(connection__closes_idle_ones, start_impatient),
+        TEST(connection__ends_bodies_that_stall_later, start_impatient),
         TEST(connection__ends_bodies_that_trickle, start_impatient),
         TEST(connection__has_time_for_slow_but_steady_bodies, start_impatient),
         TEST(connection__ends_a_head_that_trickles, start_impatient),
@@ -277,6 +306,7 @@ int main(void) {
         TEST(connection__reads_a_request_byte_by_byte, start),
         TEST(connection__refuses_a_head_that_is_too_large, start),
         TEST(connection__shows_in_the_counters, start),
+        TEST(connection__spares_those_that_have_just_come, start_small),
         TEST(connection__waits_for_room_when_none_is_idle, start_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
