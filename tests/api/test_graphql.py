@@ -81,7 +81,7 @@ def test_aliases_fragments_and_directives__work_together(user):
 def test_broken_request__is_400(server, user, body):
     response = server.request("POST", "/graphql", key=user.key, data=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 400
-    assert response.json()["errors"][0]["message"]
+    assert response.json()["error"]
 
 
 def test_depth_and_aliases__have_limits(user):
@@ -101,5 +101,5 @@ def test_no_key__has_no_viewer(server):
 def test_bad_key__is_401_without_a_challenge(server):
     response = server.request("POST", "/graphql", key="y" * 40, json={"query": "{ viewer { id } }"})
     assert response.status_code == 401
-    assert response.json()["errors"][0]["message"]
+    assert response.json()["error"]
     assert "WWW-Authenticate" not in response.headers
