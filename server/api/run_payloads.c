@@ -82,8 +82,7 @@ static enum err_code answer_settings(struct gql_call *call, struct err *err) {
 
 static enum err_code answer_no_messages(struct gql_call *call, struct err *err) {
     (void)err;
-    json_array_begin(call->out);
-    json_array_end(call->out);
+    gql_list_begin(call);
     return OK;
 }
 
