@@ -8,6 +8,7 @@
 #include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -139,20 +140,25 @@ static void tls__takes_large_uploads(void **state) {
     http_client_destroy(client);
 }
 
-static void tls__goes_through_a_proxys_tunnel(void **state) {
-    struct http_peer peer = { .says = STR("HTTP/1.1 200 Connected\r\n\r\n"), .connection_count = 1 };
+static struct http_client *client_through(const struct http_peer *proxy, const char *base) {
+    struct http_client_options options = { .base_url = str_from_c(base), .ca_file = cert_file };
     struct http_client *client = NULL;
     struct err err = { 0 };
-    char proxy[64];
+    char address[64];
+    (void)snprintf(address, sizeof address, "127.0.0.1:%u", proxy->port);
+    (void)setenv("https_proxy", address, 1);
+    assert_int_equal(http_client_create(&client, &options, &err), OK);
+    (void)unsetenv("https_proxy");
+    return client;
+}
+
+static void tls__goes_through_a_proxys_tunnel(void **state) {
+    struct http_peer peer = { .says = STR("HTTP/1.1 200 Connected\r\n\r\n"), .connection_count = 1 };
     make_certificate("tracker.test");
     struct fixture *fixture = fixture_start(speak_tls);
     peer.relays_to = fixture_port(fixture);
     http_peer_start(&peer);
-    (void)snprintf(proxy, sizeof proxy, "127.0.0.1:%u", peer.port);
-    (void)setenv("https_proxy", proxy, 1);
-    struct http_client_options options = { .base_url = STR("https://tracker.test"), .ca_file = cert_file };
-    assert_int_equal(http_client_create(&client, &options, &err), OK);
-    (void)unsetenv("https_proxy");
+    struct http_client *client = client_through(&peer, "https://tracker.test");
     struct http_request get = { .method = STR("GET"), .url = STR("/seen") };
     for (int i = 0; i < 2; i++) { /* the second through the same tunnel */
         struct http_response response = send_ok(client, &get);
@@ -163,6 +169,51 @@ static void tls__goes_through_a_proxys_tunnel(void **state) {
     http_peer_finish(&peer);
     fixture_stop(fixture);
     (void)state;
+}
+
+/* In the tunnel a name is only a name: nothing but the certificate says who is at its end. */
+static void tls__checks_the_name_at_the_end_of_a_tunnel(void **state) {
+    struct http_peer peer = { .says = STR("HTTP/1.1 200 Connected\r\n\r\n"), .connection_count = 1 };
+    struct http_request get = { .method = STR("GET"), .url = STR("/seen") };
+    struct http_response response;
+    struct err err = { 0 };
+    make_certificate("tracker.test");
+    struct fixture *fixture = fixture_start(speak_tls);
+    peer.relays_to = fixture_port(fixture);
+    http_peer_start(&peer);
+    struct http_client *client = client_through(&peer, "https://other.test");
+    assert_int_equal(http_client_send(client, &get, &response, &err), ERR_IO);
+    assert_non_null(strstr(err.message, "hostname mismatch"));
+    http_response_finish(&response);
+    http_client_destroy(client);
+    http_peer_finish(&peer);
+    fixture_stop(fixture);
+    (void)state;
+}
+
+/* Two requests share a TLS record: when the first one's body has been read, the socket has nothing to say
+ * about the second, which OpenSSL holds. */
+static void tls__reads_what_was_decrypted_beyond_the_body(void **state) {
+    static const char head[] = "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n";
+    static const char rest[] =
+        "helloPOST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nConnection: "
+        "close\r\n\r\nworld";
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_new(context);
+    char answers[4000] = "";
+    int fd = fixture_connect(*state), len = 0, got;
+    SSL_set_fd(ssl, fd);
+    assert_int_equal(SSL_connect(ssl), 1);
+    assert_int_equal(SSL_write(ssl, head, sizeof head - 1), sizeof head - 1);
+    usleep(50 * 1000);
+    assert_int_equal(SSL_write(ssl, rest, sizeof rest - 1), sizeof rest - 1);
+    while ((got = SSL_read(ssl, answers + len, (int)sizeof answers - 1 - len)) > 0)
+        len += got;
+    assert_non_null(strstr(answers, "\r\n\r\nhelloHTTP/1.1 200 OK"));
+    assert_non_null(strstr(answers, "\r\n\r\nworld"));
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    (void)close(fd);
 }
 
 static void assert_not_accepted(struct fixture *fixture, const char *host, const char *ca_file) {
@@ -250,6 +301,7 @@ static void tls__names_the_file_that_cannot_be_used(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(tls__carries_requests_and_responses),
+        TEST(tls__checks_the_name_at_the_end_of_a_tunnel),
         TEST(tls__closes_on_a_client_that_speaks_plain),
         TEST(tls__goes_through_a_proxys_tunnel),
         TEST(tls__is_refused_by_the_client_for_an_unknown_signer),
@@ -257,6 +309,7 @@ int main(void) {
         TEST(tls__keeps_the_old_certificate_when_the_new_one_is_unusable),
         cmocka_unit_test(tls__names_the_file_that_cannot_be_used),
         TEST(tls__reads_a_changed_certificate_again),
+        TEST(tls__reads_what_was_decrypted_beyond_the_body),
         TEST(tls__takes_large_uploads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
