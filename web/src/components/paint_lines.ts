@@ -31,7 +31,7 @@ export function paintLines(u: uPlot, lines: readonly Line[], o: PaintOptions): v
     for (const line of inOrder) {
         const strength = isLit(line) ? 1 : 0.14;
         const hasShade = line.count > 1 ? line.lo !== null : o.shade !== "none" && line.lo !== null && inOrder.length <= MAX_SHADES;
-        if (o.isFilled || hasShade) paintShade(u, line, strength, o.isFilled);
+        if (o.isFilled || hasShade) paintShade(u, line, strength, o.isFilled, Math.min(0.3, 2 / lines.length));
         if (o.showOriginal && line.shown !== line.y) {
             ctx.strokeStyle = withAlpha(line.color, (o.isDark ? 0.34 : 0.28) * strength);
             trace(u, line.x, line.y, o.lineWidth * 0.75, []);
@@ -101,7 +101,7 @@ function firstAtLeast(x: Float64Array, at: number): number {
     return lo;
 }
 
-function paintShade(u: uPlot, line: Line, strength: number, isFilled: boolean): void {
+function paintShade(u: uPlot, line: Line, strength: number, isFilled: boolean, edgeStrength: number): void {
     const { ctx } = u;
     const px = projector(u, "x");
     const py = projector(u, "y");
@@ -125,7 +125,7 @@ function paintShade(u: uPlot, line: Line, strength: number, isFilled: boolean): 
     ctx.fill();
     if (isFilled) return;
     /* The edges too, or a spike of one step would be a pale hair nobody sees. */
-    ctx.strokeStyle = withAlpha(line.color, 0.3 * strength);
+    ctx.strokeStyle = withAlpha(line.color, edgeStrength * strength);
     for (const edge of [upper, lower]) if (edge !== null) trace(u, line.x, edge, 0.75, []);
 }
 

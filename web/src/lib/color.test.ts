@@ -44,6 +44,6 @@ describe("assignColors", () => {
 
 it("withAlpha and ramp write hex colours", () => {
     expect(withAlpha("#112233", 0.5)).toBe("#11223380");
-    expect(ramp(0)).toBe("#26346e");
+    expect(ramp(0)).toBe("#464eb2");
     expect(ramp(2)).toBe("#f0dc3c");
 });

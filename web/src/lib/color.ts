@@ -113,7 +113,7 @@ export function withAlpha(hex: string, alpha: number): string {
 
 /* A perceptual ramp for values 0..1 (colour axes, heat maps). */
 const RAMP: readonly [number, number, number][] = [
-    [38, 52, 110], [40, 104, 142], [44, 152, 138], [122, 194, 88], [240, 220, 60],
+    [70, 78, 178], [44, 118, 172], [44, 152, 138], [122, 194, 88], [240, 220, 60],
 ];
 
 export function ramp(share: number): string {

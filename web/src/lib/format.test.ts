@@ -32,6 +32,7 @@ describe("formatAgo", () => {
 describe("formatValue", () => {
     it("shows nested values as JSON and nothing as nothing", () => {
         expect(formatValue({ a: 1 })).toBe('{"a":1}');
+        expect(formatValue({ _type: "histogram", values: [1] })).toBe("[histogram]");
         expect(formatValue(null)).toBe("");
         expect(formatValue(true)).toBe("true");
     });

@@ -70,5 +70,7 @@ export function formatValue(value: unknown): string {
     if (typeof value === "number") return formatNumber(value);
     if (typeof value === "string") return value;
     if (typeof value === "boolean") return value ? "true" : "false";
+    const type = (value as { _type?: unknown })._type;
+    if (typeof type === "string") return `[${type}]`;
     return JSON.stringify(value);
 }

@@ -161,7 +161,7 @@ export function panelTitle(panel: Panel): string {
 }
 
 export function columnLabel(column: string): string {
-    return column.replace(/^summary_metrics\./, "").replace(/^config\./, "");
+    return column.replace(/^summary_metrics\./, "").replace(/^config\./, "").replace(/!log$/, "");
 }
 
 /* ---- changes ---- */

@@ -24,6 +24,11 @@ describe("parseRun", () => {
         expect(run.createdAt).toBe(Date.UTC(2026, 0, 2, 3, 4, 5));
     });
     it("reads keys with their types and counts", () => expect(run.keys).toEqual({ loss: { count: 10, types: ["number"] } }));
+    it("tells by the last value what a map is", () => {
+        const keys = { a: { typeCounts: [{ type: "map", count: 1 }], previousValue: { _type: "image-file" } }, "b.c": { typeCounts: [{ type: "map", count: 1 }], previousValue: null } };
+        const got = parseRun({ ...node, historyKeys: { keys }, summaryMetrics: '{"b":{"c":{"_type":"table-file"}}}' }).keys;
+        expect([got["a"]!.types, got["b.c"]!.types]).toEqual([["image-file"], ["table-file"]]);
+    });
     it("reads metric definitions, globs and escaped dots", () => {
         expect(definitionOf(run, "val/acc")).toMatchObject({ stepMetric: "epoch", goal: "min" });
         expect(definitionOf(run, "x.y")).toMatchObject({ stepMetric: "epoch" });

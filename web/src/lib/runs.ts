@@ -41,7 +41,7 @@ export function parseRun(node: RunNode): Run {
         heartbeatAt: parseTime(node.heartbeatAt),
         config: Object.fromEntries(Object.entries(config).filter(([k]) => k !== "_wandb").map(([k, v]) => [k, unwrap(v)])),
         summary,
-        keys: parseKeys(node.historyKeys),
+        keys: parseKeys(node.historyKeys, summary),
         systemKeys: Object.keys(parseObject(node.systemMetrics)).filter((k) => !k.startsWith("_")),
         metrics: parseMetrics(isObject(internal) ? internal["m"] : null),
         environment: firstEnvironment(internal),
@@ -72,6 +72,12 @@ function quoteSpecials(text: string): string {
     return text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (m) => (m.startsWith('"') ? m : `"${m}"`));
 }
 
+function mediaType(info: unknown, inSummary: unknown): string {
+    for (const value of [isObject(info) ? info["previousValue"] : null, inSummary])
+        if (isObject(value) && typeof value["_type"] === "string") return value["_type"];
+    return "map";
+}
+
 function unwrap(value: unknown): unknown {
     return isObject(value) && "value" in value ? value["value"] : value;
 }
@@ -81,13 +87,14 @@ function parseTime(text: string | null): number {
     return Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : text + "Z");
 }
 
-function parseKeys(raw: unknown): Record<string, KeyInfo> {
+/* The server counts values by their JSON type; what a map is, its last value says, here or in the summary. */
+function parseKeys(raw: unknown, summary: Record<string, unknown>): Record<string, KeyInfo> {
     const keys = parseObject(raw)["keys"];
     const out: Record<string, KeyInfo> = {};
     if (!isObject(keys)) return out;
     for (const [name, info] of Object.entries(keys)) {
         const counts = isObject(info) && Array.isArray(info["typeCounts"]) ? (info["typeCounts"] as { type: string; count: number }[]) : [];
-        out[name] = { count: counts.reduce((n, c) => n + c.count, 0), types: counts.map((c) => c.type) };
+        out[name] = { count: counts.reduce((n, c) => n + c.count, 0), types: counts.map((c) => (c.type === "map" ? mediaType(info, dig(summary, name)) : c.type)) };
     }
     return out;
 }
