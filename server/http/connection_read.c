@@ -103,6 +103,22 @@ static enum err_code read_request(struct connection *connection, size_t head_len
                         refusal, err);
 }
 
+/* The rest of a small body is often in the socket already: then one trip to a worker does for all of it. */
+static void read_ahead(struct connection *connection) {
+    struct exchange *exchange = connection->exchange;
+    uint64_t left = exchange->framing.length - exchange->received_bytes;
+    if (exchange->framing.kind != HTTP_BODY_LENGTH || left == 0 || left > READ_BYTES ||
+        exchange->expects_continue)
+        return;
+    long len = transport_read(&connection->transport, connection->loop->scratch, (size_t)left);
+    if (len <= 0)
+        return; /* whatever it is, the next read will find it again */
+    metrics_add(&connection->loop->metrics->received_bytes, (uint64_t)len);
+    buf_append(&exchange->body, connection->loop->scratch, (size_t)len);
+    exchange->received_bytes += (uint64_t)len;
+    exchange->body_is_complete = exchange->received_bytes == exchange->framing.length;
+}
+
 static void start_exchange(struct connection *connection, size_t head_len) {
     struct exchange *exchange = connection_open_exchange(connection);
     struct refusal refusal = { 0 };
@@ -120,6 +136,7 @@ static void start_exchange(struct connection *connection, size_t head_len) {
         connection_refuse(connection, refusal.status, refusal.name, &err);
         return;
     }
+    read_ahead(connection);
     connection_give_to_worker(connection);
 }
 
