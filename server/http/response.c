@@ -174,7 +174,8 @@ static void compress(struct exchange *exchange) {
     struct err err = { 0 };
     struct buf packed;
 
-    http_add_header(&exchange->call, STR("Vary"), STR("Accept-Encoding"));
+    if (find_field(response, STR("vary")) == NULL)
+        http_add_header(&exchange->call, STR("Vary"), STR("Accept-Encoding"));
     if (!exchange->accepts_gzip)
         return;
     buf_init(&packed, response->body.len - 1); /* larger than that is not worth sending */
@@ -407,7 +408,8 @@ static void append_head(struct exchange *exchange) {
     append_connection(exchange, head);
     if (response->status == 405)
         append_allow(head, exchange->allowed_methods);
-    buf_append_str(head, STR("X-Content-Type-Options: nosniff\r\n"));
+    if (find_field(response, STR("x-content-type-options")) == NULL)
+        buf_append_str(head, STR("X-Content-Type-Options: nosniff\r\n"));
     if (find_field(response, STR("referrer-policy")) == NULL)
         buf_append_str(head, STR("Referrer-Policy: no-referrer\r\n"));
     buf_printf(head, "X-Request-Id: %.*s\r\n", STR_ARG(exchange->call.request_id));

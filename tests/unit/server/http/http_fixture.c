@@ -206,6 +206,8 @@ static enum err_code answer_preflight(struct http_call *call, struct err *err) {
     (void)err;
     http_set_status(call, 204);
     http_add_header(call, STR("Access-Control-Allow-Origin"), STR("*"));
+    http_add_header(call, STR("Referrer-Policy"), STR("origin"));
+    http_add_header(call, STR("X-Content-Type-Options"), STR("nosniff"));
     return OK;
 }
 

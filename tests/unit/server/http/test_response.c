@@ -28,6 +28,16 @@ static void response__carries_the_headers_that_protect_browsers(void **state) {
     reply_free(&reply);
 }
 
+static void response__leaves_a_handlers_own_headers_alone(void **state) {
+    struct reply reply = ask(*state, "OPTIONS /upload/x HTTP/1.1\r\n" HOST "\r\n");
+    assert_string_equal(reply_header(&reply, "Referrer-Policy"), "origin");
+    assert_null(strstr(reply.text, "no-referrer"));
+    const char *first = strstr(reply.text, "X-Content-Type-Options: nosniff\r\n");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "X-Content-Type-Options"));
+    reply_free(&reply);
+}
+
 static void response__sends_a_file(void **state) {
     struct reply reply = ask(*state, "GET /file HTTP/1.1\r\n" HOST "\r\n");
     assert_int_equal(reply.status, 200);
@@ -190,6 +200,7 @@ int main(void) {
         TEST(response__does_not_send_what_the_client_has),
         TEST(response__ends_a_stream_whose_client_has_gone),
         TEST(response__is_an_error_when_a_stream_fails_at_once),
+        TEST(response__leaves_a_handlers_own_headers_alone),
         TEST(response__lets_routes_answer_a_preflight),
         TEST(response__refuses_several_ranges_and_closes),
         TEST(response__says_when_a_range_lies_outside),
