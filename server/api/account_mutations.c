@@ -12,6 +12,7 @@
 
 const char account_sdl[] =
     "enum RampIDType { EntityName OrgName UserName }\n"
+    "input CreateAnonymousEntityInput { clientMutationId: String }\n"
     "input CreateInviteInput { entityName: String!, email: String, username: String, admin: Boolean, role: String }\n"
     "input CreateServiceAccountInput { entityName: String!, description: String! }\n"
     "input CreateTeamInput { teamName: String!, teamAdminUserName: String, organizationName: String }\n"
@@ -38,6 +39,7 @@ static enum err_code answer_success(struct gql_call *call, struct err *err) {
     static const struct gql_field variable##_fields[] = { { field, "", type, WHO_USER, answer, NULL } };     \
     const struct gql_type variable = GQL_TYPE(name, variable##_fields)
 
+PAYLOAD(create_anonymous_entity_type, "CreateAnonymousEntityPayload", "apiKey", "ApiKey", answer_parent);
 PAYLOAD(create_invite_type, "CreateInvitePayload", "invite", "Invite", answer_parent);
 PAYLOAD(create_service_account_type, "CreateServiceAccountPayload", "user", "User", answer_parent);
 PAYLOAD(create_team_type, "CreateTeamPayload", "entity", "Entity", answer_parent);
@@ -45,6 +47,11 @@ PAYLOAD(create_user_type, "CreateUserPayload", "user", "User", answer_parent);
 PAYLOAD(delete_api_key_type, "DeleteApiKeyPayload", "success", "Boolean!", answer_success);
 PAYLOAD(delete_invite_type, "DeleteInvitePayload", "success", "Boolean!", answer_success);
 PAYLOAD(generate_api_key_type, "GenerateApiKeyPayload", "apiKey", "ApiKey", answer_parent);
+
+enum err_code account_answer_create_anonymous_entity(struct gql_call *call, struct err *err) {
+    (void)call;
+    return err_set(err, ERR_FORBIDDEN, "nobody is anonymous here: ask an administrator for an account and its API key");
+}
 
 /* ---- changing, then answering ---- */
 

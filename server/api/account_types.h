@@ -6,10 +6,10 @@
 
 extern const struct gql_type user_type, user_connection_type, user_edge_type;
 extern const struct gql_type entity_type, entity_connection_type, entity_edge_type, member_type, invite_type;
-extern const struct gql_type organization_type, feature_flag_type;
+extern const struct gql_type organization_type, feature_flag_type, advanced_registry_features_type;
 extern const struct gql_type api_key_type, api_key_connection_type, api_key_edge_type;
 extern const struct gql_type server_info_type, server_feature_type, latest_local_version_type;
-extern const struct gql_type create_invite_type, create_service_account_type, create_team_type, create_user_type,
+extern const struct gql_type create_anonymous_entity_type, create_invite_type, create_service_account_type, create_team_type, create_user_type,
     delete_api_key_type, delete_invite_type, generate_api_key_type;
 
 /* Inputs and enums of these. */
@@ -23,6 +23,8 @@ enum err_code account_answer_organization(struct gql_call *call, struct err *err
 enum err_code account_answer_server_info(struct gql_call *call, struct err *err);         /* ServerInfo */
 
 /* ---- of Mutation; each takes input: <Name>Input! and answers <Name>Payload ---- */
+/* An error: nobody is anonymous here. Older clients ask for it when they have no key. */
+enum err_code account_answer_create_anonymous_entity(struct gql_call *call, struct err *err);
 enum err_code account_answer_create_invite(struct gql_call *call, struct err *err);
 enum err_code account_answer_create_service_account(struct gql_call *call, struct err *err);
 enum err_code account_answer_create_team(struct gql_call *call, struct err *err);

@@ -3,6 +3,7 @@
 
 #include "server/api/access.h"
 #include "server/api/node_id.h"
+#include "server/api/project_type.h"
 #include "server/api/resolver.h"
 #include "server/store/entity.h"
 #include "server/store/member.h"
@@ -190,6 +191,14 @@ READING_RESOLVER(answer_organization) {
     return OK;
 }
 
+static enum err_code answer_project(struct gql_call *call, struct err *err) {
+    return project_type_give_one(call, parent_entity(call)->owner.entity_id, err);
+}
+
+static enum err_code answer_projects(struct gql_call *call, struct err *err) {
+    return project_type_give_list(call, parent_entity(call)->owner.entity_id, err);
+}
+
 READING_RESOLVER(answer_storage_bytes) {
     int64_t size_bytes;
     TRY(entity_storage_bytes(tx, parent_entity(call)->owner.entity_id, &size_bytes, err));
@@ -221,6 +230,8 @@ static const struct gql_field entity_fields[] = {
     { "organization", "", "Organization", CAN_READ, answer_organization, NULL },
     { "photoUrl", "", "String", WHO_USER, answer_nothing, NULL },
     { "privateOnly", "", "Boolean!", WHO_USER, answer_no, NULL },
+    { "project", "name: String", "Project", WHO_USER, answer_project, "Null when there is none, or none that you may read." },
+    { "projects", "after: String, first: Int = 50", "ProjectConnection", WHO_USER, answer_projects, "Those that you may read." },
     { "readOnly", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "readOnlyAdmin", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "storageBytes", "", "Int64!", CAN_READ, answer_storage_bytes, NULL },

@@ -47,7 +47,25 @@ READING_RESOLVER(answer_teams) {
     return OK;
 }
 
+static enum err_code answer_advanced_features(struct gql_call *call, struct err *err) {
+    (void)err;
+    gql_object(call, call->parent);
+    return OK;
+}
+
+static enum err_code answer_no(struct gql_call *call, struct err *err) {
+    (void)err;
+    json_bool(call->out, false);
+    return OK;
+}
+
+static const struct gql_field advanced_registry_features_fields[] = {
+    { "advancedSearch", "", "Boolean!", WHO_USER, answer_no, NULL },
+};
+const struct gql_type advanced_registry_features_type = GQL_TYPE("AdvancedRegistryFeatures", advanced_registry_features_fields);
+
 static const struct gql_field organization_fields[] = {
+    { "advancedRegistryFeatures", "", "AdvancedRegistryFeatures", WHO_USER, answer_advanced_features, NULL },
     { "coreWeaveOrganizationId", "", "ID", WHO_USER, answer_nothing, "Asked by the official client; nobody has one here." },
     { "featureFlags", "rampIDType: RampIDType", "[FeatureFlag!]!", WHO_USER, answer_no_flags, NULL },
     { "id", "", "ID!", WHO_USER, answer_id, NULL },

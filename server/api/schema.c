@@ -20,7 +20,7 @@ static const struct gql_field query_fields[] = {
     { "artifact", "id: ID!", "Artifact", WHO_USER, artifact_answer_by_id, NULL },
     { "artifactCollection", "id: ID!", "ArtifactCollection", WHO_USER, artifact_answer_collection_by_id, NULL },
     { "clientIDMapping", "clientID: ID!", "ClientIDMapping", WHO_USER, artifact_answer_client_id, "The artifact that a client logged under an id of its own." },
-    { "entity", "name: String!", "Entity", WHO_USER, account_answer_entity, "A person, team or organisation that may own projects." },
+    { "entity", "name: String", "Entity", WHO_USER, account_answer_entity, "A person, team or organisation that may own projects." },
     { "model", PROJECT_ARGS, "Project", WHO_USER, project_type_answer_one, "As project, by its oldest name." },
     { "models", PROJECT_LIST_ARGS, "ProjectConnection", WHO_USER, project_type_answer_list, "The entity's projects, newest first; your own when no entity is named." },
     { "organization", "name: String!", "Organization", WHO_USER, account_answer_organization, NULL },
@@ -35,6 +35,7 @@ static const struct gql_field mutation_fields[] = {
     { "addAliases", "input: AddAliasesInput!", "AddAliasesPayload", WHO_USER, artifact_answer_add_aliases, NULL },
     { "commitArtifact", "input: CommitArtifactInput!", "CommitArtifactPayload", WHO_USER, artifact_answer_commit, "Makes a version of a draft whose files and manifest have been uploaded." },
     { "completeMultipartUploadArtifact", "input: CompleteMultipartUploadArtifactInput!", "CompleteMultipartUploadArtifactPayload", WHO_USER, artifact_answer_complete_multipart, NULL },
+    { "createAnonymousEntity", "input: CreateAnonymousEntityInput!", "CreateAnonymousEntityPayload", WHO_ANYONE, account_answer_create_anonymous_entity, NULL },
     { "createArtifact", "input: CreateArtifactInput!", "CreateArtifactPayload", WHO_USER, artifact_answer_create, "Begins a draft; the version that is there when one has the same content." },
     { "createArtifactCollectionTagAssignments", "input: CreateArtifactCollectionTagAssignmentsInput!", "CreateArtifactCollectionTagAssignmentsPayload", WHO_USER, collection_answer_add_tags, NULL },
     { "createArtifactFiles", "input: CreateArtifactFilesInput!", "CreateArtifactFilesPayload", WHO_USER, artifact_answer_create_files, "Where to put the files; no address for what this project has already." },
@@ -81,6 +82,7 @@ static const struct gql_type mutation_type = GQL_TYPE("Mutation", mutation_field
 
 static const struct gql_type *const types[] = {
     &add_aliases_payload_type,
+    &advanced_registry_features_type,
     &api_key_connection_type,
     &api_key_edge_type,
     &api_key_type,
@@ -107,6 +109,7 @@ static const struct gql_type *const types[] = {
     &collection_tags_payload_type,
     &commit_artifact_payload_type,
     &complete_multipart_upload_artifact_payload_type,
+    &create_anonymous_entity_type,
     &create_artifact_files_payload_type,
     &create_artifact_manifest_payload_type,
     &create_artifact_payload_type,

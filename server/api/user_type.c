@@ -3,6 +3,7 @@
 
 #include "server/api/access.h"
 #include "server/api/node_id.h"
+#include "server/api/project_type.h"
 #include "server/api/resolver.h"
 #include "server/store/api_key.h"
 #include "server/store/entity.h"
@@ -113,6 +114,10 @@ READING_RESOLVER(answer_api_keys) {
     return OK;
 }
 
+static enum err_code answer_projects(struct gql_call *call, struct err *err) {
+    return project_type_give_list(call, ((const struct user *)call->parent)->owner.entity_id, err);
+}
+
 /* Sorted by name. */
 static const struct gql_field user_fields[] = {
     { "accountType", "", "String!", WHO_USER, answer_account_type, NULL },
@@ -127,6 +132,7 @@ static const struct gql_field user_fields[] = {
     { "name", "", "String!", WHO_USER, answer_name, NULL },
     { "organizations", "", "[Organization!]!", WHO_USER, answer_organizations, "Empty but for oneself and administrators." },
     { "photoUrl", "", "String", WHO_USER, answer_nothing, NULL },
+    { "projects", "after: String, first: Int = 50", "ProjectConnection", WHO_USER, answer_projects, "Those of the personal entity that you may read." },
     { "teams", "", "EntityConnection", WHO_USER, answer_teams, "Empty but for oneself and administrators." },
     { "username", "", "String!", WHO_USER, answer_username, NULL },
 };

@@ -2,7 +2,7 @@
  *
  * A driver embeds struct db, struct db_tx and struct db_rows as the first member of its own structs; db.c finds
  * the functions through them. What the engines spell differently is the driver's to translate: parameters ($1),
- * and, in migrations, the words `integer primary key autoincrement`, `integer`, `real` and `blob`.
+ * and, in migrations, the words `integer primary key autoincrement`, `integer`, `real`, `blob` and `without rowid`.
  */
 #ifndef SERVER_STORE_DB_DRIVER_H
 #define SERVER_STORE_DB_DRIVER_H

@@ -5,6 +5,8 @@
 #include "base/log.h"
 
 #include <assert.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 enum {
     BUSY_TIMEOUT_MS = 5000,       /* only a stranger's sqlite3 shell can hold the lock that long */
@@ -309,11 +311,20 @@ static enum err_code check_mode(struct sqlite_conn *conn, const char *path, stru
                    path);
 }
 
+/* SQLite would make a file that others may read; the log's files take the mode of this one. */
+static void make_private(const char *path) {
+    int fd = open(path, O_CREAT | O_EXCL | O_CLOEXEC | O_WRONLY, 0600);
+    if (fd >= 0) /* otherwise it exists, or SQLite will say why it cannot */
+        (void)close(fd);
+}
+
 enum err_code sqlite_conn_open(struct sqlite_conn *conn, const char *path, bool is_writer, struct err *err) {
     int flags = SQLITE_OPEN_NOMUTEX | (is_writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
     enum err_code code = OK;
 
     *conn = (struct sqlite_conn){ .tx.driver = &db_sqlite_driver };
+    if (is_writer)
+        make_private(path);
     int result = sqlite3_open_v2(path, &conn->handle, flags, NULL);
     if (result == SQLITE_OK && is_writer && sqlite3_db_readonly(conn->handle, "main") == 1) {
         code = err_set(err, ERR_IO, "cannot open the database '%s': it may only be read", path);

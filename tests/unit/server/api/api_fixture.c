@@ -8,48 +8,12 @@
 
 #include "tests/unit/server/api/api_fixture.h"
 
-#include "server/api/account_types.h"
 #include "server/api/admin.h"
 #include "server/api/graphql_endpoint.h"
 #include "server/api/identity.h"
 #include "server/api/log_in_limits.h"
+#include "server/api/schema.h"
 #include "server/api/session.h"
-
-/* ---- the schema: only accounts ---- */
-
-static const struct gql_field query_fields[] = {
-    { "entity", "name: String", "Entity", WHO_USER, account_answer_entity, NULL },
-    { "organization", "name: String!", "Organization", WHO_USER, account_answer_organization, NULL },
-    { "serverInfo", "", "ServerInfo", WHO_ANYONE, account_answer_server_info, NULL },
-    { "users", "query: String", "UserConnection", WHO_USER, account_answer_users, NULL },
-    { "viewer", "", "User", WHO_USER, account_answer_viewer, NULL },
-};
-static const struct gql_type query_type = GQL_TYPE("Query", query_fields);
-
-#define MUTATION_ROW(field, Name, answer, who) { field, "input: " Name "Input!", Name "Payload", who, answer, NULL }
-static const struct gql_field mutation_fields[] = {
-    MUTATION_ROW("createInvite", "CreateInvite", account_answer_create_invite, WHO_USER),
-    MUTATION_ROW("createServiceAccount", "CreateServiceAccount", account_answer_create_service_account, WHO_USER),
-    MUTATION_ROW("createTeam", "CreateTeam", account_answer_create_team, WHO_USER),
-    MUTATION_ROW("createUser", "CreateUser", account_answer_create_user, WHO_SERVER_ADMIN),
-    MUTATION_ROW("deleteApiKey", "DeleteApiKey", account_answer_delete_api_key, WHO_USER),
-    MUTATION_ROW("deleteInvite", "DeleteInvite", account_answer_delete_invite, WHO_USER),
-    MUTATION_ROW("generateApiKey", "GenerateApiKey", account_answer_generate_api_key, WHO_USER),
-};
-static const struct gql_type mutation_type = GQL_TYPE("Mutation", mutation_fields);
-
-static enum err_code make_schema(struct fixture *f) {
-    static const struct gql_type *const types[] = {
-        &query_type, &mutation_type, &page_info_type, &user_type, &user_connection_type, &user_edge_type, &entity_type,
-        &entity_connection_type, &entity_edge_type, &member_type, &invite_type, &organization_type, &feature_flag_type,
-        &api_key_type, &api_key_connection_type, &api_key_edge_type, &server_info_type, &server_feature_type,
-        &latest_local_version_type, &create_invite_type, &create_service_account_type, &create_team_type,
-        &create_user_type, &delete_api_key_type, &delete_invite_type, &generate_api_key_type,
-    };
-    struct str sdl = arena_printf(f->arena, "scalar DateTime\nscalar Int64\nscalar JSON\nscalar JSONString\n%s", account_sdl);
-    struct gql_schema_parts parts = { types, sizeof types / sizeof types[0], sdl.ptr, access_may_ask };
-    return gql_schema_create(&f->schema, &parts, &f->err);
-}
 
 /* ---- the routes: the real ones of accounts, and one for each kind of right ---- */
 
@@ -118,8 +82,7 @@ static enum err_code start(struct fixture *f) {
     TRY(db_open(&f->app.db, arena_printf(f->arena, "sqlite:%s/barograph.db", f->folder), &f->err));
     TRY(secrets_open(&f->app.secrets, arena_printf(f->arena, "%s/secret.key", f->folder).ptr, f->app.db, &f->err));
     TRY(db_write(f->app.db, make_people, f, &f->err));
-    TRY(make_schema(f));
-    f->app.schema = f->schema;
+    TRY(schema_create(&f->app.schema, &f->err));
     f->app.identities = identities_create();
     f->app.log_in_limits = log_in_limits_create();
     f->http_app = (struct http_app){ .context = &f->app, .routes = routes, .route_count = sizeof routes / sizeof routes[0],
@@ -145,7 +108,7 @@ int api_tear_down(void **state) {
     http_server_stop(f->server);
     (void)pthread_join(f->thread, NULL);
     http_server_destroy(f->server);
-    gql_schema_destroy(f->schema);
+    schema_destroy(f->app.schema);
     identities_destroy(f->app.identities);
     log_in_limits_destroy(f->app.log_in_limits);
     secrets_close(f->app.secrets);

@@ -34,7 +34,6 @@ struct fixture {
     struct err err;
     struct http_app http_app;
     struct http_server *server;
-    struct gql_schema *schema;
     pthread_t thread;
     struct str base_url;
 };

@@ -102,6 +102,12 @@ static void mutation__generates_and_deletes_keys(void **state) {
     assert_refused(f, BOB, "mutation { deleteApiKey(input: {id: \"1\"}) { success } }", "there is no such API key");
 }
 
+static void mutation__makes_nobody_anonymous(void **state) {
+    struct fixture *f = *state;
+    assert_refused(f, -1, "mutation { createAnonymousEntity(input: {}) { apiKey { name } } }",
+                   "nobody is anonymous here: ask an administrator for an account and its API key");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(mutation__makes_a_team_that_its_maker_administers),
@@ -112,6 +118,7 @@ int main(void) {
         API_TEST(mutation__takes_out_members_and_invitations),
         API_TEST(mutation__makes_a_service_account),
         API_TEST(mutation__makes_users_only_by_administrators_of_the_server),
+        API_TEST(mutation__makes_nobody_anonymous),
         API_TEST(mutation__generates_and_deletes_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

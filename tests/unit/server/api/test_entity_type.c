@@ -53,6 +53,22 @@ static void entity_type__knows_its_organization(void **state) {
                 "{\"organization\":{\"featureFlags\":[]}}");
 }
 
+static void entity_type__lists_the_projects_that_one_may_read(void **state) {
+    struct fixture *f = *state;
+    const char *query = "{ organization(name: \"acme\") { teams { project(name: \"cats\") { name } projects { edges { node { name } } } } } }";
+    assert_data(f, BOB, "{ entity(name: \"vision\") { project(name: \"cats\") { name } none: project(name: \"dogs\") { name } } }",
+                "{\"entity\":{\"project\":{\"name\":\"cats\"},\"none\":null}}");
+    assert_data(f, ALICE, query, "{\"organization\":{\"teams\":[{\"project\":{\"name\":\"cats\"},"
+                                 "\"projects\":{\"edges\":[{\"node\":{\"name\":\"cats\"}}]}}]}}");
+    assert_data(f, BOB, "{ viewer { projects { edges { node { name } } } } }", "{\"viewer\":{\"projects\":{\"edges\":[]}}}");
+}
+
+static void organization__has_no_advanced_search(void **state) {
+    struct fixture *f = *state;
+    assert_data(f, BOB, "{ organization(name: \"acme\") { advancedRegistryFeatures { advancedSearch } } }",
+                "{\"organization\":{\"advancedRegistryFeatures\":{\"advancedSearch\":false}}}");
+}
+
 static void server_info__is_for_anybody(void **state) {
     struct fixture *f = *state;
     const struct json_value *data = api_graphql(f, -1, "{ serverInfo { features { name isEnabled } cliVersionInfo latestLocalVersionInfo { outOfDate } } }");
@@ -69,6 +85,8 @@ int main(void) {
         API_TEST(entity_type__of_others_is_as_if_it_were_not),
         API_TEST(entity_type__keeps_its_members_from_strangers),
         API_TEST(entity_type__knows_its_organization),
+        API_TEST(entity_type__lists_the_projects_that_one_may_read),
+        API_TEST(organization__has_no_advanced_search),
         API_TEST(server_info__is_for_anybody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

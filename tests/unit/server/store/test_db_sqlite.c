@@ -205,6 +205,17 @@ static enum err_code fill_much(struct db_tx *tx, void *context, struct err *err)
     return db_exec(tx, DB_NO_ARGS, "insert into numbers (filling) values (zeroblob(1048576))", err);
 }
 
+static void sqlite__makes_files_that_only_the_owner_reads(void **state) {
+    static const char *const ends[] = { "", "-wal", "-shm" };
+    struct fixture *f = *state;
+    struct stat info;
+    assert_ok(f, db_write(f->db, make_table, NULL, &f->err));
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        assert_int_equal(stat(arena_printf(f->arena, "%s/barograph.db%s", f->folder, ends[i]).ptr, &info), 0);
+        assert_int_equal(info.st_mode & 0777, 0600);
+    }
+}
+
 static void sqlite__keeps_the_log_small_while_busy(void **state) {
     struct fixture *f = *state;
     struct stat wal;
@@ -266,6 +277,7 @@ int main(void) {
         DB_TEST(sqlite__has_what_it_committed_when_opened_again),
         DB_TEST(sqlite__keeps_what_was_committed_before_a_kill),
         DB_TEST(sqlite__copies_the_log_back_when_idle),
+        DB_TEST(sqlite__makes_files_that_only_the_owner_reads),
         DB_TEST(sqlite__keeps_the_log_small_while_busy),
         DB_TEST(sqlite__refuses_a_damaged_file),
         DB_TEST(sqlite__refuses_a_folder_that_is_not_there),
