@@ -282,6 +282,15 @@ static void connection__ends_bodies_that_stall_later(void **state) {
     (void)close(fd);
 }
 
+static void connection__gives_up_on_a_client_that_does_not_read(void **state) {
+    int fd = fixture_connect(*state);
+    send_text(fd, "GET /stream?count=1000 HTTP/1.1\r\n" HOST "\r\n");
+    for (int i = 0; i < 500 && fixture_log(*state).stream_end_count == 0; i++)
+        usleep(10 * 1000);
+    assert_int_equal(fixture_log(*state).stream_end_count, 1);
+    (void)close(fd);
+}
+
 static void connection__has_time_for_slow_but_steady_bodies(void **state) {
     struct reply reply = send_slowly(*state, "POST /echo", 1000); /* 50 kB a second, three times the grace */
     assert_int_equal(reply.status, 200);
@@ -298,6 +307,7 @@ int main(void) {
         TEST(connection__closes_idle_ones, start_impatient),
         TEST(connection__ends_bodies_that_stall_later, start_impatient),
         TEST(connection__ends_bodies_that_trickle, start_impatient),
+        TEST(connection__gives_up_on_a_client_that_does_not_read, start_impatient),
         TEST(connection__has_time_for_slow_but_steady_bodies, start_impatient),
         TEST(connection__ends_a_head_that_trickles, start_impatient),
         cmocka_unit_test(connection__finishes_what_is_in_flight_when_it_stops),
