@@ -25,10 +25,10 @@ web/dist/.built: web/package.json web/package-lock.json web/index.html $(shell f
 	touch $@
 
 $(BUILD)/build.ninja: meson.build meson_options.txt | build/.setup
-	meson setup $(BUILD) --buildtype=release -Db_lto=true
+	meson setup $(BUILD) --buildtype=release
 
 build: $(BUILD)/build.ninja web/dist/.built
-	$(NINJA) $(BUILD)
+	$(NINJA) $(BUILD) cli/barograph
 	ln -sf $(notdir $(BUILD))/cli/barograph build/barograph
 
 run: build
@@ -44,6 +44,7 @@ check: build/.setup
 	$(PYTHON) tools/check_sizes.py
 
 test-unit: build build/.setup-test
+	$(NINJA) $(BUILD)
 	meson test -C $(BUILD) --print-errorlogs --no-rebuild
 
 build/asan/build.ninja: meson.build meson_options.txt | build/.setup-test
