@@ -99,3 +99,101 @@ def test_session__is_a_cookie_that_scripts_cannot_read(server, user):
     cookie = response.headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite" in cookie
     assert server.request("POST", "/api/session", key="z" * 40).status_code == 401
+
+
+def test_keys__are_added_listed_and_revoked(server, user):
+    key = server.run_cli("key", "add", user.name, "--description", "laptop").stdout.strip()
+    assert server.graphql("{ viewer { username } }", key=key)["viewer"]["username"] == user.name
+    listed = server.run_cli("key", "list", user.name).stdout
+    assert "laptop" in listed and key not in listed and key[:6] in listed
+    number = next(line.split()[0] for line in listed.splitlines() if "laptop" in line)
+    assert server.run_cli("key", "revoke", number).returncode == 0
+    assert server.request("POST", "/graphql", key=key, json={"query": "{ viewer { id } }"}).status_code == 401
+    assert server.graphql("{ viewer { username } }", key=user.key)["viewer"]["username"] == user.name
+
+
+def test_key_file__keeps_the_key_off_the_command_line(server, user):
+    key = "f" * 40
+    assert server.run_cli("key", "add", user.name, "--key-file", "-", stdin=key + "\n").stdout.strip() == key
+    assert server.graphql("{ viewer { username } }", key=key)["viewer"]["username"] == user.name
+
+
+def test_password__is_read_from_standard_input_and_logs_in(server, user):
+    assert server.run_cli("user", "password", user.name, stdin="short\n").returncode == 2
+    assert server.run_cli("user", "password", user.name, stdin="correct horse\n").returncode == 0
+    body = {"username": user.name, "password": "correct horse"}
+    response = server.request("POST", "/api/session", key=None, json=body)
+    assert response.status_code == 204
+    cookies = {"barograph_session": response.cookies["barograph_session"]}
+    query = {"query": "{ viewer { username } }"}
+    ours, theirs = {"Origin": server.base_url}, {"Origin": "http://evil.example"}
+    answer = server.request("POST", "/graphql", key=None, json=query, cookies=cookies, headers=ours)
+    assert answer.json()["data"]["viewer"]["username"] == user.name
+    assert server.request("POST", "/graphql", key=None, json=query, cookies=cookies, headers=theirs).status_code == 403
+    assert server.request("POST", "/graphql", key=None, json=query, cookies=cookies).status_code == 403
+    assert server.request("DELETE", "/api/session", key=None, cookies=cookies, headers=ours).status_code == 204
+    assert server.request("POST", "/graphql", key=None, json=query, cookies=cookies, headers=ours).json()["errors"]
+
+
+def test_roles__count_at_once(server, make_user):
+    boss, hand = make_user(), make_user()
+    assert server.run_cli("team", "add", "roles-lab", "--admin", boss.name).returncode == 0
+    upsert = {"name": "r", "project": "p", "entity": "roles-lab"}
+    boss.graphql(UPSERT, upsert)
+    read = {"n": "p", "e": "roles-lab"}
+    assert hand.graphql(PROJECT, read)["project"] is None
+    assert server.run_cli("team", "member", "roles-lab", hand.name, "--role", "viewer").returncode == 0
+    assert hand.graphql(PROJECT, read)["project"]["name"] == "p"
+    with pytest.raises(GraphQLError):
+        hand.graphql(UPSERT, upsert)
+    assert server.run_cli("team", "member", "roles-lab", hand.name, "--role", "member").returncode == 0
+    hand.graphql(UPSERT, upsert)
+    assert server.run_cli("team", "remove-member", "roles-lab", hand.name).returncode == 0
+    assert hand.graphql(PROJECT, read)["project"] is None
+
+
+def test_data_option__administers_a_stopped_server_and_only_that(make_server):
+    server = make_server()
+    running = server.run_cli("user", "list", "--data", str(server.data))
+    assert running.returncode == 1 and "in use by another barograph" in running.stderr
+    server.stop()
+    key = server.run_cli("user", "add", "offline", "--data", str(server.data), key=None).stdout.strip()
+    assert len(key) >= 40
+    server.start()
+    assert server.graphql("{ viewer { username } }", key=key)["viewer"]["username"] == "offline"
+
+
+def test_admin_key__may_be_chosen(make_server):
+    key = "a" * 40
+    server = make_server(env={"BAROGRAPH_ADMIN_KEY": key})
+    assert server.admin_key == key
+    assert server.graphql("{ viewer { username admin } }")["viewer"] == {"username": "admin", "admin": True}
+
+
+def test_secret__of_another_database_is_refused(make_server):
+    server = make_server()
+    server.stop()
+    (server.data / "secret.key").write_text("0" * 64 + "\n")
+    with pytest.raises(RuntimeError, match="is not the secret that this database's API keys were made with"):
+        server.start()
+    (server.data / "secret.key").unlink()
+    with pytest.raises(RuntimeError, match="is missing, and without it no API key of this database is good"):
+        server.start()
+
+
+def test_database__of_a_newer_version_is_refused(make_server):
+    import sqlite3
+
+    server = make_server()
+    server.stop()
+    with sqlite3.connect(server.data / "barograph.db") as database:
+        database.execute("insert into schema_version values (9999, '9999_future', '99.0.0', 0)")
+    with pytest.raises(RuntimeError, match="has version 9999 and is written by barograph 99.0.0 or later"):
+        server.start()
+
+
+def test_help__names_every_form(server):
+    for command in ("user", "key", "org", "team"):
+        done = server.run_cli("help", command, key=None)
+        assert done.returncode == 0 and "add" in done.stdout and "--data" in done.stdout
+        assert server.run_cli(command, "no-such-form").returncode == 2
