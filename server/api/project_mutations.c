@@ -30,10 +30,11 @@ static struct str own_entity(const struct change *change) {
 }
 
 static enum err_code find_by_id(struct db_tx *tx, const struct change *change, enum who who, struct project **out, struct err *err) {
-    enum err_code code;
-    TRY(project_find_by_storage_id(tx, gql_input_str(change->call, "id"), change->arena, out, err));
-    code = access_check_in(tx, change->identity, &(*out)->owner, who, err);
-    return code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "project not found") : code;
+    enum err_code code = project_find_by_storage_id(tx, gql_input_str(change->call, "id"), change->arena, out, err);
+    if (code == OK)
+        code = access_check_in(tx, change->identity, &(*out)->owner, who, err);
+    /* One sentence for what is not there, was deleted, or is another's. */
+    return code == ERR_NOT_FOUND || code == ERR_GONE ? err_set(err, ERR_NOT_FOUND, "project not found") : code;
 }
 
 static enum err_code audit(struct db_tx *tx, const struct change *change, const char *action, struct err *err) {

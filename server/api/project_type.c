@@ -208,6 +208,10 @@ static bool read_cursor(struct str cursor, int64_t *id) {
     return cursor.len == 0 || (str_to_i64(cursor, id) && *id > 0);
 }
 
+static enum err_code bad_cursor(struct err *err) {
+    return err_set(err, ERR_BAD_INPUT, "the cursor is not one that this list gave");
+}
+
 /* What is there of the entity for somebody who sees none of it: nothing. */
 static enum err_code entity_not_found(struct err *err) {
     return err_set(err, ERR_NOT_FOUND, "entity not found");
@@ -241,7 +245,7 @@ static enum err_code give_page(struct db_tx *tx, struct gql_call *call, int64_t 
     if (code != OK && code != ERR_NOT_FOUND)
         return code;
     if (!read_cursor(gql_arg_str(call, "after"), &after))
-        return err_set(err, ERR_BAD_INPUT, "the cursor is not one that this list gave");
+        return bad_cursor(err);
     TRY(project_count(tx, entity_id, code != OK, &connection->total_count, err));
     if (code != OK && connection->total_count == 0)
         return entity_not_found(err);
@@ -257,6 +261,9 @@ static enum err_code give_page(struct db_tx *tx, struct gql_call *call, int64_t 
 READING_RESOLVER(answer_list) {
     struct str name = entity_asked(call);
     struct entity *entity;
+    int64_t after;
+    if (!read_cursor(gql_arg_str(call, "after"), &after)) /* before the entity, or it would tell that there is one */
+        return bad_cursor(err);
     enum err_code code = entity_find(tx, name, call->arena, &entity, err);
     if (code != OK)
         return code == ERR_NOT_FOUND ? entity_not_found(err) : code;

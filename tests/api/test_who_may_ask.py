@@ -1,0 +1,224 @@
+"""Walks every mutation, every query and every route as somebody who may not: nothing changes, and what exists
+answers exactly like what does not."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+
+import pytest
+
+from tests.conftest import User
+from tests.support.protocol import UPSERT, RunUnderTest
+
+INTROSPECTION = """{ __schema { queryType { name } mutationType { name } types { name kind
+  fields { name args { name type { ...T } } type { ...T } }
+  inputFields { name type { ...T } } enumValues { name } } } }
+fragment T on __Type { name kind ofType { name kind ofType { name kind ofType { name kind } } } }"""
+
+# What anybody may ask without a key.
+OPEN = {"serverInfo"}
+# What everybody who is logged in may do: it makes something of the asker's own, or answers the same to all.
+OWN = {"createTeam", "generateApiKey", "createAnonymousEntity"}
+# Rows of these tables are no part of what was asked to change: they tell of the asking.
+ASIDE = {"audit", "sessions", "sqlite_sequence", "settings"}
+
+
+class World:
+    """Something of everything that belongs to one user, and the words that lead to it."""
+
+    def __init__(self, server, owner):
+        self.server, self.owner = server, owner
+        run = RunUnderTest(owner, "private", "secret-run")
+        ids = owner.graphql(
+            "query Q($e: String!) { project(name: \"private\", entityName: $e) { id internalId } viewer { id apiKeys { edges { node { id } } } } }",
+            {"e": owner.name},
+        )
+        self.names = {"entity": owner.name, "project": "private", "run": "secret-run"}
+        self.ids = {
+            "run": run.id,
+            "project": ids["project"]["id"],
+            "user": ids["viewer"]["id"],
+            "key": ids["viewer"]["apiKeys"]["edges"][0]["node"]["id"],
+            "artifact": "QXJ0aWZhY3Q6MQ==",
+        }
+        types = owner.graphql(INTROSPECTION)["__schema"]["types"]
+        self.types = {each["name"]: each for each in types}
+
+    def rows(self):
+        """All that is stored, but for what asking leaves behind."""
+        with sqlite3.connect(f"file:{self.server.data}/barograph.db?mode=ro", uri=True) as database:
+            tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
+            return {name: sorted(map(repr, database.execute(f"select * from {name}"))) for name in tables if name not in ASIDE}
+
+
+def absent(value: str) -> str:
+    """A word of the same form that leads nowhere."""
+    return {"secret-run": "absent-runs"}.get(value, "absent" + "x" * max(0, len(value) - 6))
+
+
+ABSENT_IDS = {
+    "run": "UnVuOnYxOmFic2VudDphYnNlbnQ6YWJzZW50",
+    "project": "UHJvamVjdDp2MTphYnNlbnQ6YWJzZW50",
+    "user": "VXNlcjo5OTk5OTk=",
+    "key": "QXBpS2V5Ojk5OTk5OQ==",
+    "artifact": "QXJ0aWZhY3Q6OTk5OTk5",
+}
+
+
+def unwrap(kind):
+    while kind.get("ofType"):
+        kind = kind["ofType"]
+    return kind["name"]
+
+
+def is_list(kind):
+    return kind["kind"] == "LIST" or bool(kind.get("ofType")) and is_list(kind["ofType"])
+
+
+class Filler:
+    """Makes up arguments: names lead to the owner's things, ids to the one of them that is tried."""
+
+    def __init__(self, world: World, names: dict, identifier: str):
+        self.world, self.names, self.identifier = world, names, identifier
+
+    def value(self, name, kind, depth=0):
+        inner = self.world.types[unwrap(kind)]
+        made = self.one(name, inner, depth)
+        return [made] if is_list(kind) and made is not None else made
+
+    def one(self, name, inner, depth):
+        if inner["kind"] == "INPUT_OBJECT":
+            if depth > 3:
+                return None
+            members = {each["name"]: self.value(each["name"], each["type"], depth + 1) for each in inner["inputFields"]}
+            return {key: value for key, value in members.items() if value is not None}
+        if inner["kind"] == "ENUM":
+            return inner["enumValues"][0]["name"]
+        return self.scalar(name.lower(), inner["name"])
+
+    def scalar(self, name, kind):
+        if kind == "Boolean":
+            return False
+        if kind in ("Int", "Int64", "Float", "Duration"):
+            return 1
+        if kind in ("JSONString", "JSON", "DateTime"):
+            return {"JSONString": "{}", "JSON": {}, "DateTime": "2026-01-01T00:00:00Z"}[kind]
+        for word in ("entity", "project", "model", "run"):
+            if word in name and not name.endswith(("id", "ids")):
+                return self.names[{"model": "project"}.get(word, word)]
+        if kind == "ID" or name.endswith(("id", "ids")):
+            return self.identifier
+        return self.names["run"] if name == "name" else "word"
+
+
+def selection(world: World, kind) -> str:
+    inner = world.types[unwrap(kind)]
+    if inner["kind"] in ("SCALAR", "ENUM"):
+        return ""
+    return " { __typename }"
+
+
+def document(world, root, field, filler) -> tuple[str, dict]:
+    """The field with all of its arguments, as variables, so that enums need no care."""
+    declared, passed, variables = [], [], {}
+    for argument in field["args"]:
+        value = filler.value(argument["name"], argument["type"])
+        if value is None:
+            continue
+        declared.append(f"${argument['name']}: {written(argument['type'])}")
+        passed.append(f"{argument['name']}: ${argument['name']}")
+        variables[argument["name"]] = value
+    operation = "mutation" if root == "Mutation" else "query"
+    head = f"{operation} Q({', '.join(declared)})" if declared else operation
+    arguments = f"({', '.join(passed)})" if passed else ""
+    return f"{head} {{ {field['name']}{arguments}{selection(world, field['type'])} }}", variables
+
+
+def written(kind) -> str:
+    if kind["kind"] == "NON_NULL":
+        return written(kind["ofType"]) + "!"
+    if kind["kind"] == "LIST":
+        return f"[{written(kind['ofType'])}]"
+    return kind["name"]
+
+
+def ask(world, key, query, variables):
+    response = world.server.request("POST", "/graphql", key=key, json={"query": query, "variables": variables})
+    return response.status_code, response.json()
+
+
+def plain(answer, names: dict, identifier: str) -> str:
+    """The answer without the words that were asked with."""
+    text = json.dumps(answer, sort_keys=True)
+    for value in sorted([*names.values(), identifier], key=len, reverse=True):
+        text = text.replace(value, "<word>")
+    return re.sub(r"\d+", "<number>", text)
+
+
+def variants(world):
+    yield from ((kind, world.ids[kind], ABSENT_IDS[kind]) for kind in world.ids)
+
+
+@pytest.fixture
+def world(make_server):
+    server = make_server()
+    return World(server, User(server, "owner"))
+
+
+def fields_of(world, root):
+    return world.types[root]["fields"] if root in world.types else []
+
+
+def test_anonymous__is_answered_nothing(world):
+    for root in ("Query", "Mutation"):
+        for field in fields_of(world, root):
+            if field["name"] in OPEN:
+                continue
+            query, variables = document(world, root, field, Filler(world, world.names, world.ids["run"]))
+            status, answer = ask(world, None, query, variables)
+            assert status in (200, 401) and answer.get("errors"), f"{field['name']}: {answer}"
+            assert not any((answer.get("data") or {}).values()), f"{field['name']}: {answer}"
+
+
+@pytest.mark.parametrize("root", ["Query", "Mutation"])
+def test_other_tenant__cannot_tell_what_exists_nor_change_it(world, root):
+    stranger = User(world.server, "strangers")
+    absent_names = {word: absent(value) for word, value in world.names.items()}
+    wrong = []
+    for field in fields_of(world, root):
+        if field["name"] in OWN | OPEN:
+            continue
+        for kind, there, nowhere in variants(world):
+            before = world.rows()
+            query, variables = document(world, root, field, Filler(world, world.names, there))
+            answer = ask(world, stranger.key, query, variables)
+            if world.rows() != before:
+                wrong.append(f"{field['name']} with a {kind} changed something: {answer}")
+            query, variables = document(world, root, field, Filler(world, absent_names, nowhere))
+            other = ask(world, stranger.key, query, variables)
+            if plain(answer, world.names, there) != plain(other, absent_names, nowhere):
+                wrong.append(f"{field['name']} with a {kind}: {answer} is not {other}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_viewer__changes_nothing(world):
+    reader, server = User(world.server, "reader"), world.server
+    assert server.run_cli("team", "add", "shared", "--admin", "owner").returncode == 0
+    assert server.run_cli("team", "member", "shared", "reader", "--role", "viewer").returncode == 0
+    upsert = {"entity": "shared", "project": "private", "name": "secret-run"}
+    world.names["entity"] = "shared"
+    world.ids["run"] = world.owner.graphql(UPSERT, upsert)["upsertBucket"]["bucket"]["id"]
+    world.ids["project"] = world.owner.graphql('{ project(name: "private", entityName: "shared") { id } }')["project"]["id"]
+    wrong = []
+    for field in fields_of(world, "Mutation"):
+        if field["name"] in OWN:
+            continue
+        for kind, there, _ in variants(world):
+            before = world.rows()
+            query, variables = document(world, "Mutation", field, Filler(world, world.names, there))
+            answer = ask(world, reader.key, query, variables)
+            if world.rows() != before:
+                wrong.append(f"{field['name']} with a {kind} changed something: {answer}")
+    assert not wrong, "\n".join(wrong)
