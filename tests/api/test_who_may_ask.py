@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -222,3 +223,45 @@ def test_viewer__changes_nothing(world):
             if world.rows() != before:
                 wrong.append(f"{field['name']} with a {kind} changed something: {answer}")
     assert not wrong, "\n".join(wrong)
+
+
+ROUTE = re.compile(r"\{ HTTP_(\w+), \"([^\"]+)\", (\w+),")
+
+
+def routes():
+    source = Path(__file__).parents[2] / "server" / "api" / "routes.c"
+    found = ROUTE.findall(source.read_text())
+    assert len(found) > 20
+    return found
+
+
+def filled(pattern: str, names: dict, number: str) -> str:
+    words = {"entity": names["entity"], "project": names["project"], "run": names["run"], "path...": "users/owner"}
+    if pattern.startswith("/signed/"):
+        words["run"] = number
+    return re.sub(r"\{([^}]+)\}", lambda part: words.get(part[1], number), pattern)
+
+
+@pytest.mark.parametrize("asker", ["anonymous", "stranger"])
+def test_routes__tell_nobody_what_exists(world, asker):
+    key = User(world.server, "strangers").key if asker == "stranger" else None
+    absent_names = {word: absent(value) for word, value in world.names.items()}
+    body = json.dumps({"files": {}, **{name: world.names[word] for name, word in (("entity", "entity"), ("project", "project"))}})
+    for method, pattern, who in routes():
+        if who == "WHO_ANYONE":
+            continue
+        before, answers = world.rows(), []
+        for names, number in ((world.names, "1"), (absent_names, "999999")):
+            content = body.replace(world.names["entity"], names["entity"]).replace('"private"', json.dumps(names["project"]))
+            more = {"data": content, "headers": {"Content-Type": "application/json"}} if method in ("POST", "PUT") else {}
+            response = world.server.request(method, filled(pattern, names, number), key=key, **more)
+            assert 400 <= response.status_code < 500, f"{method} {pattern}: {response.status_code} {response.text}"
+            answer = response.json() if response.content else {}
+            answer.pop("request_id", None)
+            answers.append((response.status_code, plain(answer, names, number)))
+        assert answers[0] == answers[1], f"{method} {pattern}: {answers}"
+        assert world.rows() == before, f"{method} {pattern} changed something"
+        expected = {"WHO_SIGNED_LINK": 403, "WHO_SERVER_ADMIN": 401 if key is None else 403}
+        if key is None:
+            expected |= {"WHO_USER": 401, "CAN_READ": 401, "CAN_WRITE": 401, "CAN_ADMIN": 401}
+        assert answers[0][0] == expected.get(who, answers[0][0]), f"{method} {pattern}: {answers[0]}"
