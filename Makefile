@@ -67,7 +67,9 @@ build/venv/.installed: tests/requirements.txt | build/.setup-test
 	touch $@
 
 test-api: build build/venv/.installed
-	BAROGRAPH_BINARY=build/barograph build/venv/bin/pytest -q tests/api
+	$(NINJA) $(BUILD) tests/unit/server/graphql/gql_probe
+	BAROGRAPH_BINARY=build/barograph BAROGRAPH_GQL_PROBE=$(BUILD)/tests/unit/server/graphql/gql_probe \
+		build/venv/bin/pytest -q tests/api
 
 test-official: build build/venv/.installed
 	tests/official/setup.sh
