@@ -26,6 +26,10 @@ OWN = {"createTeam", "generateApiKey", "createAnonymousEntity"}
 ASIDE = {"audit", "sessions", "sqlite_sequence", "settings"}
 
 
+# What the argument `name` of these fields names; of all others, a run.
+NAMED = {"entity": "entity", "organization": "entity", "project": "project", "model": "project", "upsertModel": "project"}
+
+
 class World:
     """Something of everything that belongs to one user, and the words that lead to it."""
 
@@ -83,6 +87,7 @@ class Filler:
 
     def __init__(self, world: World, names: dict, identifier: str):
         self.world, self.names, self.identifier = world, names, identifier
+        self.field = ""  # whose arguments are made up
 
     def value(self, name, kind, depth=0):
         inner = self.world.types[unwrap(kind)]
@@ -111,7 +116,7 @@ class Filler:
                 return self.names[{"model": "project"}.get(word, word)]
         if kind == "ID" or name.endswith(("id", "ids")):
             return self.identifier
-        return self.names["run"] if name == "name" else "word"
+        return self.names[NAMED.get(self.field, "run")] if name == "name" else "word"
 
 
 def selection(world: World, kind) -> str:
@@ -124,6 +129,7 @@ def selection(world: World, kind) -> str:
 def document(world, root, field, filler) -> tuple[str, dict]:
     """The field with all of its arguments, as variables, so that enums need no care."""
     declared, passed, variables = [], [], {}
+    filler.field = field["name"]
     for argument in field["args"]:
         value = filler.value(argument["name"], argument["type"])
         if value is None:
