@@ -137,11 +137,20 @@ static enum err_code answer_runs(struct gql_call *call, struct err *err) {
     return run_type_answer_list(call, project->id, project->owner, STR_EMPTY, err);
 }
 
-static enum err_code answer_run_count(struct gql_call *call, struct err *err) {
+READING_RESOLVER(answer_count_of_all) {
+    int64_t count = 0;
+    TRY(project_count_runs(tx, ((const struct project *)call->parent)->id, &count, err));
+    json_int(call->out, count);
+    return OK;
+}
+
+READING_RESOLVER(answer_run_count) {
     const struct project *project = call->parent;
-    int64_t count = project->run_count;
+    int64_t count = 0;
     if (str_trim(gql_arg_str(call, "filters")).len > 0)
         TRY(run_type_count(call, project->id, &count, err));
+    else
+        TRY(project_count_runs(tx, project->id, &count, err));
     json_int(call->out, count);
     return OK;
 }

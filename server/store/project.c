@@ -5,8 +5,7 @@
 
 #define PROJECT_COLUMNS                                                                                      \
     "select p.id, p.entity_id, p.name, e.name, p.description, p.folder, p.visibility, p.created_by, p.created_at,"     \
-    " p.updated_at, p.run_version,"                                                                          \
-    " (select count(*) from runs r where r.project_id = p.id and r.deleted_at is null)"                      \
+    " p.updated_at, p.run_version"                                                                           \
     " from projects p join entities e on e.id = p.entity_id "
 
 static struct project *read_project(const struct db_rows *rows, struct arena *arena) {
@@ -22,7 +21,6 @@ static struct project *read_project(const struct db_rows *rows, struct arena *ar
     project->created_at = db_int(rows, 8);
     project->updated_at = db_int(rows, 9);
     project->run_version = db_int(rows, 10);
-    project->run_count = db_int(rows, 11);
     return project;
 }
 
@@ -170,10 +168,26 @@ enum err_code project_list(struct db_tx *tx, int64_t entity_id, int64_t after_id
     return db_end(rows, err);
 }
 
+enum err_code project_count_runs(struct db_tx *tx, int64_t id, int64_t *count, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), "select count(*) from runs where project_id = $1 and deleted_at is null", err));
+    while (db_next(rows))
+        *count = db_int(rows, 0);
+    return db_end(rows, err);
+}
+
 enum err_code project_count(struct db_tx *tx, int64_t entity_id, bool only_public, int64_t *count, struct err *err) {
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(entity_id), DB_INT(only_public ? PROJECT_PUBLIC : PROJECT_PRIVATE)),
                  "select count(*) from projects where entity_id = $1 and visibility >= $2 and deleted_at is null", err));
+    while (db_next(rows))
+        *count = db_int(rows, 0);
+    return db_end(rows, err);
+}
+
+enum err_code project_count_runs(struct db_tx *tx, int64_t id, int64_t *count, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), "select count(*) from runs where project_id = $1 and deleted_at is null", err));
     while (db_next(rows))
         *count = db_int(rows, 0);
     return db_end(rows, err);

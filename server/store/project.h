@@ -32,7 +32,6 @@ struct project {
     int64_t created_by; /* users.id, 0: unknown */
     int64_t created_at, updated_at;
     int64_t run_version;
-    int64_t run_count; /* that are not deleted */
 };
 
 /* ERR_BAD_INPUT unless it is 1 to PROJECT_NAME_MAX bytes of UTF-8 without control characters and / \ # ? % : */
@@ -68,8 +67,13 @@ MUST_CHECK enum err_code project_delete(struct db_tx *tx, int64_t id, int64_t no
 MUST_CHECK enum err_code project_list(struct db_tx *tx, int64_t entity_id, int64_t after_id, size_t limit,
                                       struct arena *arena, struct project ***out, size_t *count, struct err *err);
 
+/* Of its runs that are not deleted: looks at all of them. */
+MUST_CHECK enum err_code project_count_runs(struct db_tx *tx, int64_t id, int64_t *count, struct err *err);
 MUST_CHECK enum err_code project_count(struct db_tx *tx, int64_t entity_id, bool only_public, int64_t *count,
                                        struct err *err);
+
+/* Runs that are not deleted. Costs as much as there are: not for what every request does. */
+MUST_CHECK enum err_code project_count_runs(struct db_tx *tx, int64_t id, int64_t *count, struct err *err);
 
 /* Storage ids, as users keep them: base64 of "Project:v1:<project>:<entity>". */
 struct str project_storage_id(const struct project *project, struct arena *arena);
