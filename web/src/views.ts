@@ -65,10 +65,10 @@ export function loadView(place: Place, name: string): View | null {
     }
 }
 
-/* A full or forbidden store loses the view, not the page. */
+/* A full or forbidden store loses the view, not the page. What was searched for is not part of a view. */
 export function saveView(place: Place, name: string, view: View): boolean {
     try {
-        localStorage.setItem(keyOf(place, name), JSON.stringify(view));
+        localStorage.setItem(keyOf(place, name), JSON.stringify({ ...view, runs: { ...view.runs, search: "" } }));
         return true;
     } catch {
         return false;

@@ -1,0 +1,76 @@
+/* What a run logged never runs in our origin, wherever it is shown. */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { base, openBrowser, openContext, openPage, runsOf } from "./browser.mjs";
+
+let browser;
+let context;
+let run;
+let media;
+
+before(async () => {
+    browser = await openBrowser();
+    context = await openContext(browser);
+    run = (await runsOf("hostile"))[0];
+    media = (await runsOf("media"))[0];
+});
+after(() => browser.close());
+
+const PAGES = (name) => [
+    "/admin/hostile", "/admin/hostile/table", "/admin/hostile/overview", `/admin/hostile/runs/${name}`, `/admin/hostile/runs/${name}/overview`,
+    `/admin/hostile/runs/${name}/logs`, `/admin/hostile/runs/${name}/files`, "/admin/media", "/",
+];
+
+test("markup in names, keys, notes, logs, files and tables stays text", async () => {
+    for (const path of PAGES(run.name)) {
+        const { page, problems } = await openPage(context, path);
+        await page.waitForTimeout(1200);
+        for (const frame of page.frames()) assert.equal(await frame.evaluate(() => window.__ran).catch(() => undefined), undefined, path);
+        assert.equal(await page.locator('img[src="x"]').count(), 0, path);
+        assert.deepEqual(problems, [], path);
+    }
+});
+
+test("the hostile values are really there to be read", async () => {
+    const { page } = await openPage(context, `/admin/hostile/runs/${run.name}/overview`);
+    await page.getByText("<script>").first().waitFor();
+    const links = await page.$$eval("a[href]", (all) => all.map((a) => a.getAttribute("href")));
+    assert.ok(links.every((href) => !/^javascript:/i.test(href)), links.join());
+});
+
+test("hovering, editing and full screen show the same text and run nothing", async () => {
+    const { page, problems } = await openPage(context, "/admin/hostile");
+    await page.waitForSelector(".panel canvas");
+    await page.locator(".u-over").first().hover();
+    await page.waitForSelector(".cursor-card");
+    await page.locator(".panel").first().getByLabel("Edit panel").click();
+    await page.waitForSelector(".drawer");
+    await page.keyboard.press("Escape");
+    await page.locator(".panel").first().getByLabel("Full screen").click();
+    await page.waitForSelector(".overlay canvas");
+    assert.equal(await page.evaluate(() => window.__ran), undefined);
+    assert.deepEqual(problems, []);
+});
+
+test("a logged page opened by itself has no origin and no script", async () => {
+    const data = await context.request.post(`${base}/graphql`, {
+        headers: { origin: base },
+        data: { query: `{ project(name: "media", entityName: "admin") { run(name: "${media.name}") { files { edges { node { name url } } } } } }` },
+    });
+    const files = (await data.json()).data.project.run.files.edges.map((e) => e.node);
+    const url = files.find((f) => f.name.endsWith(".html")).url;
+    const answer = await context.request.get(url);
+    assert.match(answer.headers()["content-security-policy"] ?? "", /sandbox/);
+    const { page } = await openPage(context, new URL(url).pathname);
+    assert.equal(await page.evaluate(() => window.__ran), undefined);
+});
+
+test("the page itself allows no inline script and nobody may frame it", async () => {
+    const answer = await context.request.get(`${base}/admin/charts`);
+    const policy = answer.headers()["content-security-policy"] ?? "";
+    assert.match(policy, /default-src 'self'/);
+    assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval/);
+    assert.match(policy, /frame-ancestors 'none'/);
+    assert.doesNotMatch(await answer.text(), /<script(?![^>]*\bsrc=)/);
+});

@@ -1,0 +1,175 @@
+/* Every page opens, shows what was logged, and complains about nothing. */
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { colouredPixels, openBrowser, openContext, openPage, runsOf } from "./browser.mjs";
+
+let browser;
+let context;
+let run;
+
+before(async () => {
+    browser = await openBrowser();
+    run = (await runsOf("charts"))[0];
+});
+/* A context of its own for each test: what one keeps in the browser another must not see. */
+beforeEach(async () => (context = await openContext(browser)));
+afterEach(() => context.close());
+after(() => browser.close());
+
+async function opens(path, text) {
+    const { page, problems } = await openPage(context, path);
+    await page.getByText(text).first().waitFor({ timeout: 10000 });
+    await page.waitForTimeout(300);
+    assert.deepEqual(problems, [], path);
+    return page;
+}
+
+test("home lists the projects", async () => {
+    const page = await opens("/", "charts");
+    for (const project of ["charts", "hostile", "media"]) await page.getByRole("link", { name: project, exact: true }).waitFor();
+});
+
+test("links between pages do not load the page anew", async () => {
+    const { page } = await openPage(context, "/");
+    await page.evaluate(() => (window.isSame = true));
+    await page.getByRole("link", { name: "charts", exact: true }).click();
+    await page.waitForURL("**/admin/charts");
+    assert.equal(await page.evaluate(() => window.isSame), true);
+});
+
+test("the workspace draws coloured lines in sections by prefix", async () => {
+    const page = await opens("/admin/charts", "run-3");
+    for (const panel of ["line:train/loss", "line:spike"])
+        assert.ok((await colouredPixels(page, `[data-panel="${panel}"] canvas`)) > 300, panel);
+    const headings = await page.locator(".section-head h2").allTextContents();
+    for (const name of ["Charts", "train", "layers/0", "System"]) assert.ok(headings.includes(name), `${name} in ${headings}`);
+});
+
+test("a spike of one step reaches the top of its chart", async () => {
+    const page = await opens("/admin/charts", "run-3");
+    await page.waitForSelector('[data-panel="line:spike"] canvas');
+    await page.waitForTimeout(500);
+    const highest = await page.$eval('[data-panel="line:spike"] canvas', (canvas) => {
+        const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        const at = data.findIndex((v, i) => i % 4 === 3 && v > 60 && Math.max(data[i - 3], data[i - 2], data[i - 1]) - Math.min(data[i - 3], data[i - 2], data[i - 1]) > 25);
+        return Math.floor(at / 4 / width) / canvas.height;
+    });
+    assert.ok(highest < 0.2, `highest coloured pixel at ${highest} of the height`);
+});
+
+test("the step metric that define_metric names is the x axis", async () => {
+    const { page } = await openPage(context, "/admin/charts");
+    const asked = page.waitForRequest((r) => r.url().endsWith("/api/history/buckets") && r.postDataJSON().keys.includes("val/accuracy"));
+    assert.equal((await asked).postDataJSON().x, "epoch");
+});
+
+test("searching runs narrows the list and the charts", async () => {
+    const page = await opens("/admin/charts", "run-3");
+    await page.getByLabel("Search runs").fill("RUN-2");
+    await page.waitForFunction(() => document.querySelectorAll(".sidebar .run-row").length === 1);
+    await page.waitForFunction(() => document.querySelectorAll('[data-panel="line:spike"] .legend-item').length === 1);
+});
+
+test("the filter builder asks the server", async () => {
+    const page = await opens("/admin/charts", "run-3");
+    await page.getByLabel("Filter").click();
+    await page.getByText("Add a condition").click();
+    await page.getByLabel("Column", { exact: true }).fill("config.optimizer");
+    await page.getByLabel("Value", { exact: true }).fill("adam");
+    await page.waitForFunction(() => document.querySelectorAll(".sidebar .run-row").length === 2);
+});
+
+test("grouping draws one line for each group", async () => {
+    const page = await opens("/admin/charts", "run-3");
+    await page.getByLabel("Group", { exact: true }).click();
+    await page.getByLabel("Group by…").selectOption("group");
+    await page.waitForFunction(() => document.querySelectorAll('[data-panel="line:spike"] .legend-item').length === 2);
+    assert.equal(await page.locator(".run-row.is-group").count(), 2);
+});
+
+test("dragging over a chart asks for finer buckets, a double click gives all back", async () => {
+    const page = await opens("/admin/charts", "run-3");
+    const over = page.locator('[data-panel="line:train/loss"] .u-over');
+    const box = await over.boundingBox();
+    const asked = page.waitForRequest((r) => r.url().endsWith("/api/history/buckets") && r.postDataJSON().min !== null);
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 55, { steps: 5 });
+    await page.mouse.up();
+    const { min, max } = (await asked).postDataJSON();
+    assert.ok(min > 1000 && max < 2000, `${min} to ${max}`);
+    await over.dblclick();
+    await page.waitForFunction(() => document.querySelectorAll(".panel").length > 3);
+});
+
+test("changes of the layout are kept, undone and done again", async () => {
+    const page = await opens("/admin/charts", "run-3");
+    const panel = page.locator('[data-panel="line:odd"]');
+    await panel.hover();
+    await panel.getByLabel("More").click();
+    await page.getByText("Remove panel").click();
+    await panel.waitFor({ state: "detached" });
+    await page.waitForTimeout(700);
+    await page.reload();
+    await page.waitForSelector('[data-panel="line:spike"] canvas');
+    assert.equal(await panel.count(), 0);
+    await page.getByLabel("Add panels").or(page.getByText("Add panels")).first().click();
+    await page.getByText("+ odd").click();
+    await panel.waitFor();
+    await page.keyboard.press("Control+z");
+    await panel.waitFor({ state: "detached" });
+    await page.keyboard.press("Control+Shift+z");
+    await panel.waitFor();
+});
+
+test("a link to one panel opens it in full", async () => {
+    const { page, problems } = await openPage(context, "/admin/charts?panelDisplayName=train%2Floss&panelSectionName=train");
+    await page.waitForSelector(".overlay canvas");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".overlay", { state: "detached" });
+    assert.deepEqual(problems, []);
+});
+
+test("the run page shows charts, overview, logs, system and files", async () => {
+    const at = `/admin/charts/runs/${run.name}`;
+    const charts = await opens(at, run.displayName);
+    assert.ok((await colouredPixels(charts, '[data-panel="line:train/loss"] canvas')) > 200);
+    const overview = await opens(`${at}/overview`, "optimizer");
+    await overview.getByText("model.layers").waitFor();
+    const logs = await opens(`${at}/logs`, "red text");
+    assert.equal(await logs.locator(".a-fg1").first().textContent(), "red text");
+    await opens(`${at}/system`, "memory_percent");
+    const files = await opens(`${at}/files`, "config.yaml");
+    await files.getByRole("link", { name: "config.yaml", exact: true }).click();
+    await files.getByText("optimizer").first().waitFor();
+});
+
+test("the runs table sorts on the server and shows config and summary", async () => {
+    const page = await opens("/admin/charts/table", "run-0");
+    await page.getByRole("columnheader", { name: "lr" }).getByRole("button").click();
+    await page.waitForFunction(() => document.querySelector(".grid-row")?.textContent.includes("0.1"));
+    const rows = await page.locator(".grid-row").allTextContents();
+    assert.equal(rows.length, 4);
+    assert.ok(rows[3].includes("0.001"), rows[3]);
+});
+
+test("media, tables, pages and histograms have panels of their own", async () => {
+    const page = await opens("/admin/media", "first");
+    await page.waitForSelector('[data-panel="media:page"] iframe[sandbox=""]');
+    const picture = page.locator('[data-panel="media:picture"] img');
+    await picture.waitFor();
+    await page.waitForFunction(() => document.querySelector('[data-panel="media:picture"] img')?.naturalWidth === 64);
+    const charts = await opens("/admin/charts", "weights");
+    await charts.waitForSelector('[data-panel="histogram:weights"] svg.plot rect');
+});
+
+test("an unknown address, project or run is a clear page", async () => {
+    for (const path of ["/admin/nothing", "/admin/charts/runs/nothing", "/a/b/c/d/e/f"]) await opens(path, "There is nothing here");
+});
+
+test("a page without chrome is there for notebooks", async () => {
+    const { page } = await openPage(context, `/admin/charts/runs/${run.name}?jupyter=true`);
+    await page.waitForSelector('[data-panel="line:train/loss"] canvas');
+    assert.equal(await page.locator(".topbar").count(), 0);
+});
