@@ -102,7 +102,7 @@ enum err_code member_list(struct db_tx *tx, int64_t entity_id, struct arena *are
                  "m.created_at as created_at "
                  "from members m join users u on u.id = m.user_id where m.entity_id = $1 and u.removed_at is null "
                  "union all select 0, id, '', '', email, 0, role, created_at from invites where entity_id = $1 "
-                 "order by invite_id, username, email",
+                 "order by created_at, invite_id, user_id",
                  err));
     while (db_next(rows))
         list_add(&list, read_member(rows, entity_id, arena), arena);

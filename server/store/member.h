@@ -33,7 +33,7 @@ MUST_CHECK enum err_code member_set(struct db_tx *tx, int64_t entity_id, int64_t
 /* ERR_NOT_FOUND when there is no such member. From an organisation: from its teams too. */
 MUST_CHECK enum err_code member_remove(struct db_tx *tx, int64_t entity_id, int64_t user_id,
                                        const struct actor *actor, struct err *err);
-/* Members by name, then invitations by address. */
+/* In the order they came, invitations too: the official client takes the last for the one it has just added. */
 MUST_CHECK enum err_code member_list(struct db_tx *tx, int64_t entity_id, struct arena *arena,
                                      struct member_list *out, struct err *err);
 

@@ -75,9 +75,9 @@ static void admin__makes_teams_and_organizations(void **state) {
                              "{\"name\": \"lab\", \"organization\": \"corp\", \"members\": [\"bob\"]}").status, 200);
     assert_string_equal(api_ask(f, ADMIN, "GET", "/api/admin/teams", "").body.ptr,
                         "[{\"name\":\"lab\",\"organization\":\"corp\"},{\"name\":\"vision\",\"organization\":\"acme\"}]");
-    assert_string_equal(api_ask(f, ADMIN, "GET", "/api/admin/organizations/corp/members", "").body.ptr,
-                        "[{\"username\":\"bob\",\"email\":\"bob@x.org\",\"role\":\"member\"},"
-                        "{\"username\":\"carol\",\"email\":\"carol@x.org\",\"role\":\"admin\"}]");
+    struct str members = api_ask(f, ADMIN, "GET", "/api/admin/organizations/corp/members", "").body;
+    assert_true(str_contains(members, STR("{\"username\":\"bob\",\"email\":\"bob@x.org\",\"role\":\"member\"}")));
+    assert_true(str_contains(members, STR("{\"username\":\"carol\",\"email\":\"carol@x.org\",\"role\":\"admin\"}")));
     /* One that does not exist undoes the team as well. */
     assert_error(f, "POST", "/api/admin/teams", "{\"name\": \"half\", \"members\": [\"bob\", \"nobody\"]}", 404, "user 'nobody' not found");
     assert_int_equal(api_count(f, "select count(*) from entities where name = 'half'"), 0);

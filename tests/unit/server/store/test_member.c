@@ -85,6 +85,27 @@ WORK_TEST(member__changes_the_role_when_set_again) {
     return OK;
 }
 
+static enum err_code set_joined(struct db_tx *tx, const char *sql, struct err *err) {
+    return db_exec(tx, DB_NO_ARGS, sql, err);
+}
+
+WORK_TEST(member__stands_where_it_came_in) {
+    struct fixture *f = context;
+    struct people people;
+    struct member_list list;
+    int64_t invite;
+    TRY(make_people(tx, f, &people, err));
+    TRY(member_set(tx, people.team, people.alice->id, ROLE_MEMBER, &nobody, err));
+    TRY(member_set(tx, people.team, people.bob->id, ROLE_MEMBER, &nobody, err));
+    TRY(member_invite(tx, people.team, STR("a@x.org"), ROLE_MEMBER, &nobody, &invite, err));
+    TRY(set_joined(tx, "update members set created_at = 1000 - user_id", err));
+    TRY(set_joined(tx, "update invites set created_at = 1", err));
+    TRY(member_list(tx, people.team, f->arena, &list, err));
+    EXPECT(list.count == 3 && list.items[0]->invite_id == invite);
+    EXPECT(list.items[1]->user_id == people.bob->id && list.items[2]->user_id == people.alice->id);
+    return OK;
+}
+
 WORK_TEST(member__invitation_ends_when_dropped) {
     struct fixture *f = context;
     struct people people;
@@ -120,6 +141,7 @@ int main(void) {
         DB_TEST(member__leaves_the_teams_with_the_organization),
         DB_TEST(member__has_no_role_in_what_was_removed),
         DB_TEST(member__changes_the_role_when_set_again),
+        DB_TEST(member__stands_where_it_came_in),
         DB_TEST(member__invitation_ends_when_dropped),
         cmocka_unit_test(role__has_three_names),
     };
