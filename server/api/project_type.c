@@ -137,13 +137,6 @@ static enum err_code answer_runs(struct gql_call *call, struct err *err) {
     return run_type_answer_list(call, project->id, project->owner, STR_EMPTY, err);
 }
 
-READING_RESOLVER(answer_count_of_all) {
-    int64_t count = 0;
-    TRY(project_count_runs(tx, ((const struct project *)call->parent)->id, &count, err));
-    json_int(call->out, count);
-    return OK;
-}
-
 READING_RESOLVER(answer_run_count) {
     const struct project *project = call->parent;
     int64_t count = 0;

@@ -185,14 +185,6 @@ enum err_code project_count(struct db_tx *tx, int64_t entity_id, bool only_publi
     return db_end(rows, err);
 }
 
-enum err_code project_count_runs(struct db_tx *tx, int64_t id, int64_t *count, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), "select count(*) from runs where project_id = $1 and deleted_at is null", err));
-    while (db_next(rows))
-        *count = db_int(rows, 0);
-    return db_end(rows, err);
-}
-
 struct str project_storage_id(const struct project *project, struct arena *arena) {
     return hash_base64(
         arena_printf(arena, "Project:v1:%.*s:%.*s", STR_ARG(project->name), STR_ARG(project->entity_name)), arena);

@@ -72,9 +72,6 @@ MUST_CHECK enum err_code project_count_runs(struct db_tx *tx, int64_t id, int64_
 MUST_CHECK enum err_code project_count(struct db_tx *tx, int64_t entity_id, bool only_public, int64_t *count,
                                        struct err *err);
 
-/* Runs that are not deleted. Costs as much as there are: not for what every request does. */
-MUST_CHECK enum err_code project_count_runs(struct db_tx *tx, int64_t id, int64_t *count, struct err *err);
-
 /* Storage ids, as users keep them: base64 of "Project:v1:<project>:<entity>". */
 struct str project_storage_id(const struct project *project, struct arena *arena);
 MUST_CHECK enum err_code project_find_by_storage_id(struct db_tx *tx, struct str storage_id, struct arena *arena,
