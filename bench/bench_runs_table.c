@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-enum { WRITERS = 16, CONFIG_VALUES = 20, SUMMARY_VALUES = 10, QUESTIONS = 100 };
+enum { WRITERS = 64, CONFIG_VALUES = 20, SUMMARY_VALUES = 10, QUESTIONS = 100 };
 
 struct writer {
     const struct bench_server *server;
@@ -62,7 +62,9 @@ static void fill(const struct bench_server *server, int count) {
     }
     for (int i = 0; i < WRITERS; i++)
         (void)pthread_join(writers[i].thread, NULL);
-    printf("%d runs made in %.1f s, %.0f a second\n", count, bench_now_s() - begin, count / (bench_now_s() - begin));
+    begin = bench_now_s() - begin;
+    printf("%d runs made in %.1f s, %.0f a second, %.0f us of processor each\n", count, begin, count / begin,
+           1e6 * bench_server_cpu_s(server) / count);
 }
 
 static double ask(const struct bench_server *server, int fd, const char *fields, const char *filters, const char *order) {
@@ -70,7 +72,7 @@ static double ask(const struct bench_server *server, int fd, const char *fields,
     double begin;
 
     buf_printf(&query,
-               "query($filters: JSONString, $order: String) { project(name: \"many\", entityName: \"admin\") {"
+               "query($filters: JSONString, $order: String) { project(name: \\\"many\\\") {"
                " runs(filters: $filters, order: $order, first: 50) { edges { node { %s } cursor } pageInfo { hasNextPage } } } }%c",
                fields, '\0');
     buf_printf(&variables, "{\"filters\":\"%s\",\"order\":\"%s\"}%c", filters, order, '\0');
