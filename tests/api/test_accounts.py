@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+from pathlib import Path
+
 import pytest
 
 from tests.support.protocol import UPSERT, RunUnderTest
@@ -182,8 +186,6 @@ def test_secret__of_another_database_is_refused(make_server):
 
 
 def test_database__of_a_newer_version_is_refused(make_server):
-    import sqlite3
-
     server = make_server()
     server.stop()
     with sqlite3.connect(server.data / "barograph.db") as database:
@@ -197,3 +199,23 @@ def test_help__names_every_form(server):
         done = server.run_cli("help", command, key=None)
         assert done.returncode == 0 and "add" in done.stdout and "--data" in done.stdout
         assert server.run_cli(command, "no-such-form").returncode == 2
+
+
+def test_log_ins__at_the_same_time_are_bounded_in_memory(make_server):
+    """Each costs 64 MiB while its password is computed: two at a time are, some wait, the rest are told to come again."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    server = make_server()
+    server.run_cli("user", "password", "admin", stdin="correct horse\n")
+
+    def log_in(number):
+        body = {"username": f"guess{number}", "password": "wrong horse"}
+        return server.request("POST", "/api/session", key=None, json=body).status_code
+
+    with ThreadPoolExecutor(200) as threads:
+        statuses = list(threads.map(log_in, range(200)))
+    assert set(statuses) <= {401, 429} and 429 in statuses
+    status = (Path("/proc") / str(server.process.pid) / "status").read_text()
+    peak_kib = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
+    assert peak_kib < 250 * 1024
+    assert server.graphql("{ viewer { username } }")["viewer"]["username"] == "admin"
