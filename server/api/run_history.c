@@ -27,7 +27,8 @@ enum err_code run_history_answer_events_count(struct gql_call *call, struct err 
     return write_line_count(call, HISTORY_EVENTS, err);
 }
 
-/* A JSON list of the texts of rows, as JSON text: the client takes the last one. */
+/* A JSON list of the texts of rows, as JSON text: the client takes the last one. A history without rows has one empty
+ * row, because the official client 0.16 looks for fields in the list itself when it is empty. */
 static enum err_code write_tail(struct gql_call *call, enum history_kind kind, struct err *err) {
     const struct run *run = call->parent;
     struct buf text = BUF_INIT(TAIL_BYTES_MAX);
@@ -38,6 +39,8 @@ static enum err_code write_tail(struct gql_call *call, enum history_kind kind, s
     TRY(history_last_row(history_of(call), run->id, kind, &last, call->arena, err));
     json_writer_init(&writer, &text, JSON_STRICT);
     json_array_begin(&writer);
+    if (last.ptr == NULL && kind == HISTORY_ROWS)
+        last = STR("{}");
     if (last.ptr != NULL)
         json_string(&writer, last);
     json_array_end(&writer);

@@ -85,7 +85,7 @@ class Client:
     def __init__(self, age: str, server, entity: str, key: str | None, home: Path):
         self.age, self.server, self.entity, self.home = age, server, entity, home
         self.count = 0
-        home.mkdir(parents=True, exist_ok=True)
+        (home / "config").mkdir(parents=True, exist_ok=True)
         self.env = {
             "PATH": f"{venv_of(age) / 'bin'}:{os.environ['PATH']}",
             "HOME": str(home),
@@ -102,6 +102,10 @@ class Client:
         if key is not None:
             self.env["WANDB_API_KEY"] = key
 
+    def _env(self, changes: dict | None) -> dict:
+        """The client's environment with some variables changed; None takes one away."""
+        return {k: v for k, v in {**self.env, **(changes or {})}.items() if v is not None}
+
     def start(self, script: str, env: dict | None = None, **parameters) -> Started:
         """Runs scripts/SCRIPT.py with the parameters, in a working folder of its own."""
         self.count += 1
@@ -111,7 +115,7 @@ class Client:
         command = [venv_of(self.age) / "bin" / "python", SCRIPTS / f"{script}.py", json.dumps(parameters), result]
         with open(output, "wb") as out:
             process = subprocess.Popen(
-                command, cwd=folder, env={**self.env, **(env or {})}, stdout=out, stderr=out, stdin=subprocess.DEVNULL
+                command, cwd=folder, env=self._env(env), stdout=out, stderr=out, stdin=subprocess.DEVNULL
             )
         return Started(process, result, output)
 
@@ -124,7 +128,7 @@ class Client:
         return subprocess.run(
             [venv_of(self.age) / "bin" / "wandb", *map(str, arguments)],
             cwd=self.home,
-            env={**self.env, **(env or {})},
+            env=self._env(env),
             capture_output=True,
             text=True,
             timeout=SCRIPT_LIMIT_S,

@@ -74,6 +74,10 @@ def test_exit_code__decides_the_state(life):
     assert life["empty"]["state"] == "finished" and life["empty"]["n"] == []
 
 
+def test_resume__of_a_run_that_logged_nothing_begins_it(life):
+    assert life["empty_resumed"]["n"] == [0]
+
+
 def test_fork__has_its_parents_rows_up_to_the_step_and_its_own(life, age):
     needs(age, FORKS)
     assert life["child"]["n"] == [0, 1, 2, 3, 4, 100, 101]

@@ -7,7 +7,7 @@ import pytest
 
 def log_in(client):
     host = ("--host", client.server.base_url)
-    clean = {"WANDB_API_KEY": "", "WANDB_BASE_URL": ""}
+    clean = {"WANDB_API_KEY": None, "WANDB_BASE_URL": None}
     key = client.env["WANDB_API_KEY"]
     good = client.wandb("login", "--relogin", "--verify", *host, key, env=clean)
     netrc = (client.home / ".netrc").read_text() if (client.home / ".netrc").exists() else ""

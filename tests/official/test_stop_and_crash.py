@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.server import Server
 
-STATE = "query Q($e: String!, $p: String!, $r: String!) { project(name: $p, entityName: $e) { run(name: $r) { id state } } }"
+STATE = "query Q($e: String!, $p: String!, $r: String!) { project(name: $p, entityName: $e) { run(name: $r) { id state historyLineCount } } }"
 STOP = "mutation S($id: ID!) { stopRun(input: {id: $id}) { success } }"
 CRASH_AFTER_S = 3
 
@@ -22,6 +22,14 @@ def wait_for_state(server, entity, project, name, state, limit_s=30.0) -> None:
     limit = time.monotonic() + limit_s
     while (run_of(server, entity, project, name) or {}).get("state") != state:
         assert time.monotonic() < limit, f"{name} is {run_of(server, entity, project, name)}, expected {state}"
+        time.sleep(0.1)
+
+
+def wait_for_lines(server, entity, project, name, count, limit_s=60.0) -> None:
+    """Until the rows have left the machine."""
+    limit = time.monotonic() + limit_s
+    while (found := run_of(server, entity, project, name) or {}).get("historyLineCount", 0) < count:
+        assert time.monotonic() < limit, f"{name} is {found}, expected {count} lines"
         time.sleep(0.1)
 
 
@@ -64,7 +72,7 @@ def test_crash__is_seen_when_a_client_dies_and_undone_when_it_resumes(quick, age
     project = "crash-" + age.replace(".", "-")
     started = client.start("steady", project=project, run="dies", resume="auto", count=5, pause_s=0.05, wait_s=600)
     started.wait_for("logged")
-    time.sleep(2.0)  # lets the rows leave the machine before it dies
+    wait_for_lines(quick, "admin", project, "dies", 5)
     started.kill()
     wait_for_state(quick, "admin", project, "dies", "crashed")
     again = client.script("resume_auto", project=project)

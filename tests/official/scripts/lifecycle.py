@@ -62,6 +62,8 @@ log(1, id="failed", exit_code=3)
 result["failed"] = read("failed")
 log(0, id="empty")
 result["empty"] = read("empty")
+log(1, id="empty", resume="must")
+result["empty_resumed"] = read("empty")
 
 if given.forks:
     log(10, id="parent", config={"lr": 0.5})
