@@ -205,15 +205,17 @@ static enum err_code look_at_rows(struct question *q, struct err *err) {
     const struct run_columns *columns = &q->table->columns;
     struct filter_place place;
 
-    for (size_t row = 0; row < columns->row_count; row++) {
-        if (row % 1024 == 0)
+    for (size_t i = 0; i < columns->row_count; i++) {
+        /* Newer runs have later rows: begun at the better end, most rows that follow are not even offered. */
+        size_t row = q->order.is_descending[0] ? columns->row_count - 1 - i : i;
+        if (i % 1024 == 0)
             TRY(filter_check_work(q->filter, err));
         if (columns->is_gone[row] || !filter_matches(q->filter, read_cell, q, row))
             continue;
         q->match_count++;
         place.id = columns->ids[row];
-        for (size_t i = 0; i < q->order.count; i++)
-            place.values[i] = read_cell(q, row, q->order.keys[i]);
+        for (size_t key = 0; key < q->order.count; key++)
+            place.values[key] = read_cell(q, row, q->order.keys[key]);
         if (!q->has_after || comes_before(q, &q->after, &place))
             offer(q, &place);
     }
