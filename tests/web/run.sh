@@ -15,6 +15,7 @@ fi
 [ -d web/node_modules/playwright-core ] || (cd web && npm ci --no-audit --no-fund --loglevel=error)
 
 work=$(mktemp -d)
+: >"$work/server.log"
 server=
 finish() {
     [ -z "$server" ] || kill "$server" 2>/dev/null || true

@@ -70,6 +70,9 @@ export function TextInput({ value, onChange, placeholder, label, isInvalid, dela
     const [text, setText] = useState(value);
     const timer = useRef(0);
     const latest = useRef(value);
+    /* Two fields of one row may wait at once: the later must not undo what the earlier said. */
+    const tell = useRef(onChange);
+    tell.current = onChange;
     useEffect(() => {
         if (value !== latest.current) setText(value);
         latest.current = value;
@@ -80,7 +83,7 @@ export function TextInput({ value, onChange, placeholder, label, isInvalid, dela
         window.clearTimeout(timer.current);
         timer.current = window.setTimeout(() => {
             latest.current = next;
-            onChange(next);
+            tell.current(next);
         }, delay);
     };
     if (isArea) return <textarea class="input" rows={8} value={text} placeholder={placeholder} aria-label={label} onInput={onInput} />;

@@ -8,7 +8,9 @@ export function lazy<P extends object>(load: () => Promise<{ default: ComponentT
     return function Lazy(props: P) {
         const [, redraw] = useState(0);
         useEffect(() => {
-            if (known === null)
+            /* Another of its kind may have loaded it between this one's drawing and now. */
+            if (known !== null) redraw(1);
+            else
                 void load().then((module) => {
                     known = module.default;
                     redraw(1);

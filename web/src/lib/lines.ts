@@ -71,7 +71,13 @@ export function combine(e: Expression, shapes: ReadonlyMap<string, Shape>): Shap
 /* Several runs as one. */
 export function groupShape(shapes: readonly Shape[], settings: Required<LineSettings>): Shape {
     const g = aggregateLines(shapes, settings.aggregate, settings.band);
-    return { x: g.x, y: g.y, lo: g.lo, hi: g.hi, marks: [], isExact: shapes.every((s) => s.isExact), span: null };
+    return { x: g.x, y: g.y, lo: g.lo, hi: g.hi, marks: [], isExact: shapes.every((s) => s.isExact), span: spanOf(shapes) };
+}
+
+/* Where the earliest begins and the latest ends. */
+function spanOf(shapes: readonly Shape[]): Range | null {
+    const spans = shapes.filter((s) => s.x.length > 0).map((s): Range => s.span ?? [s.x[0]!, s.x[s.x.length - 1]!]);
+    return spans.length === 0 ? null : [Math.min(...spans.map((s) => s[0])), Math.max(...spans.map((s) => s[1]))];
 }
 
 export function smoothed(shape: Shape, settings: Required<LineSettings>): Float64Array {

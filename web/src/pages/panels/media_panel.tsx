@@ -20,7 +20,7 @@ export function MediaPanel({ panel, height, onExport }: PanelProps) {
     if (failure !== "") return <div class="panel-body" style={{ height }}><p class="panel-note is-bad">{failure}</p></div>;
     const steps = stepsOf(all ?? []);
     return (
-        <div class="panel-body" style={{ height }}>
+        <div class="panel-body" style={{ height, "--media-height": `${Math.max(60, height - (steps.length > 1 ? 100 : 66))}px` }}>
             {all !== null && steps.length === 0 && <p class="panel-note">{t("panel.no_values", { keys: keys.join(", ") })}</p>}
             <div class="media-grid">{(all ?? []).map((a) => <RunMedia key={`${a.run.name}/${a.key}`} values={a} step={step} />)}</div>
             <StepSlider steps={steps} at={step} onChange={setStep} />

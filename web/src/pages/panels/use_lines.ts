@@ -8,7 +8,6 @@ import { expressionKeys, parseExpression, type Expression } from "../../lib/expr
 import { compileRegex } from "../../lib/filters";
 import type { LineSettings, Panel } from "../../lib/layout";
 import { combine, groupShape, shapeOf, smoothed, stack, type Line, type Range, type Shape } from "../../lib/lines";
-import type { RunGroup } from "../../lib/runs";
 import type { Run } from "../../lib/types";
 import { fillTemplate } from "../../lib/template";
 import type { Workspace } from "../workspace/model";
@@ -25,7 +24,6 @@ interface Loaded {
     shapes: Map<string, Map<string, Shape>>; /* run name, then key */
     question: string;
     runs: Run[];
-    groups: RunGroup[];
 }
 
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 4], [6, 2, 1, 2, 1, 2]];
@@ -79,7 +77,7 @@ export function useLines(
                 const shape = shapeOf(series, settings.point, axis.isShifted ? run.createdAt / 1000 : 0);
                 shapes.set(run.name, (shapes.get(run.name) ?? new Map<string, Shape>()).set(key, shape));
             }
-            setLoaded({ shapes, question, runs: shownRuns, groups: ws.groups.peek() });
+            setLoaded({ shapes, question, runs: shownRuns });
             setFailure("");
         }, (e: Error) => !isOver && setFailure(e.message));
         return () => void (isOver = true);
@@ -115,8 +113,8 @@ function runLines(ws: Workspace, loaded: Loaded, shapes: Map<string, Shape>, key
     });
 }
 
-function groupLines(ws: Workspace, loaded: Loaded, shapes: Map<string, Shape>, key: string, isMany: boolean, _: Panel, settings: Required<LineSettings>): Line[] {
-    return loaded.groups.slice(0, settings.maxRuns).flatMap((group) => {
+function groupLines(ws: Workspace, _loaded: Loaded, shapes: Map<string, Shape>, key: string, isMany: boolean, _panel: Panel, settings: Required<LineSettings>): Line[] {
+    return ws.groups.value.slice(0, settings.maxRuns).flatMap((group) => {
         const members = group.runs.flatMap((r) => shapes.get(r.name) ?? []);
         if (members.length === 0) return [];
         const shape = groupShape(members, settings);

@@ -129,7 +129,7 @@ export function PanelSlot({ panel, section, height }: { panel: L.Panel; section:
     const ref = useRef<HTMLDivElement>(null);
     const [isNear, setNear] = useState(false);
     useEffect(() => {
-        const watch = new IntersectionObserver((entries) => setNear(entries[entries.length - 1]!.isIntersecting), { rootMargin: "400px 0px" });
+        const watch = new IntersectionObserver((entries) => setNear(entries[entries.length - 1]!.isIntersecting), { root: ref.current!.closest(".workspace-main"), rootMargin: "400px 0px" });
         watch.observe(ref.current!);
         return () => watch.disconnect();
     }, []);
