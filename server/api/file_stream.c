@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "server/api/place.h"
 #include "server/api/stream_body.h"
+#include "server/store/receipt.h"
 
 #include <pthread.h>
 

@@ -6,6 +6,7 @@
 #include "server/api/console_type.h"
 #include "server/api/file_type.h"
 #include "server/api/project_type.h"
+#include "server/api/receipt.h"
 #include "server/api/resolver.h"
 #include "server/store/console.h"
 #include "server/store/project.h"
@@ -210,6 +211,7 @@ static const struct gql_field run_fields[] = {
     { "project", "", "Project", CAN_READ, answer_project, NULL },
     { "projectId", "", "Int64!", CAN_READ, answer_project_id, NULL },
     { "readOnly", "", "Boolean!", CAN_READ, answer_read_only, "Whether the one who asks may not change it." },
+    { "receipt", "", "JSON!", CAN_READ, receipt_answer_field, "What was received for it, what was stored, and what was not and why." },
     { "repo", "", "String", CAN_READ, answer_repo, "Where its git repository comes from." },
     { "runInfo", "", "RunInfo", CAN_READ, run_config_answer_info, "What it was started with and on." },
     { "running", "", "Boolean!", CAN_READ, answer_running, NULL },

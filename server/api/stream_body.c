@@ -3,7 +3,9 @@
 
 #include "base/log.h"
 
-enum { LINE_MAX_BYTES = HISTORY_LINE_BYTES_MAX, CONSOLE_LINES_MAX = 1 << 20 };
+/* Escaped, a line may take several times the room; no more than a whole body. */
+enum { LINE_MAX_BYTES = HISTORY_LINE_BYTES_MAX, ESCAPED_LINE_MAX_BYTES = 64 << 20, LINE_ROOM_KEPT_BYTES = 1 << 20 };
+enum { CONSOLE_LINES_MAX = 1 << 20 };
 
 struct reading {
     struct stream_body *body;
@@ -22,7 +24,7 @@ struct stream_body *stream_body_create(void) {
     struct stream_body *body = calloc(1, sizeof *body);
     if (body == NULL)
         log_fatal("out of memory: cannot read a file stream");
-    buf_init(&body->line, LINE_MAX_BYTES);
+    buf_init(&body->line, ESCAPED_LINE_MAX_BYTES);
     return body;
 }
 
@@ -163,7 +165,7 @@ static bool line_text(struct reading *reading, struct str *out) {
     if (room == NULL)
         return false;
     *out = (struct str){ room, json_unescape(*out, room) };
-    return true;
+    return out->len <= LINE_MAX_BYTES;
 }
 
 static enum err_code read_lines(struct reading *reading, const struct stream_file *file, int64_t first) {
@@ -206,7 +208,7 @@ static enum err_code read_file(struct reading *reading, const struct stream_file
         if (str_eq(reading->json.text, STR("offset"))) {
             TRY(read_count(reading, &offset));
             if (offset < 0)
-                return err_set(reading->err, ERR_BAD_INPUT, "the offset of '%s' is negative", file->name);
+                return err_set(reading->err, ERR_BAD_INPUT, "the offset of '%s' in the body of a file stream is negative", file->name);
             has_offset = true;
         } else if (is_content && has_offset) {
             if (json_next(&reading->json) != JSON_ARRAY_BEGIN)
@@ -294,6 +296,8 @@ static enum err_code read_member(struct reading *reading) {
 
 static void forget(struct stream_body *body, struct arena *arena) {
     struct stream_body kept = *body;
+    if (kept.line.cap > LINE_ROOM_KEPT_BYTES)
+        buf_finish(&kept.line);
     *body = (struct stream_body){ .arena = arena, .line = kept.line };
     for (int kind = 0; kind < 2; kind++) {
         body->batches[kind] = kept.batches[kind];
@@ -308,7 +312,27 @@ static enum err_code finish_batches(struct stream_body *body, struct err *err) {
     return OK;
 }
 
-enum err_code stream_body_parse(struct stream_body *body, struct str json, struct arena *arena, struct err *err) {
+static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+enum { REPLACEMENT_BYTES = sizeof replacement - 1 };
+
+/* Each byte that begins no character becomes U+FFFD. */
+static struct str repair_utf8(struct str text, struct arena *arena) {
+    size_t bad_count = 0, step;
+    for (size_t i = 0; i < text.len; i += step > 0 ? step : 1) {
+        step = str_utf8_len(str_from(text, i));
+        bad_count += step == 0;
+    }
+    char *out = arena_alloc(arena, text.len + bad_count * (REPLACEMENT_BYTES - 1)), *at = out;
+    for (size_t i = 0; i < text.len; i += step > 0 ? step : 1) {
+        step = str_utf8_len(str_from(text, i));
+        size_t len = step > 0 ? step : REPLACEMENT_BYTES;
+        memcpy(at, step > 0 ? text.ptr + i : replacement, len);
+        at += len;
+    }
+    return (struct str){ out, (size_t)(at - out) };
+}
+
+static enum err_code parse(struct stream_body *body, struct str json, struct arena *arena, struct err *err) {
     struct reading reading = { .body = body, .err = err };
     enum json_token token;
 
@@ -323,4 +347,12 @@ enum err_code stream_body_parse(struct stream_body *body, struct str json, struc
     if (token != JSON_OBJECT_END || json_next(&reading.json) != JSON_END)
         return malformed(&reading);
     return finish_batches(body, err);
+}
+
+enum err_code stream_body_parse(struct stream_body *body, struct str json, struct arena *arena, struct err *err) {
+    enum err_code code = parse(body, json, arena, err);
+    /* One line that was cut inside a character must not end the run: what can be read is. */
+    if (code == ERR_BAD_INPUT && !str_is_utf8(json))
+        code = parse(body, repair_utf8(json, arena), arena, err);
+    return code;
 }

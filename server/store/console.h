@@ -1,4 +1,4 @@
-/* console.h - what a run printed, line by line, and the lines of its streams that could not be read.
+/* console.h - what a run printed, line by line.
  *
  * The number of a line is its identity within its stream (a writer of shared mode; "" for everybody else): a
  * carriage return sends the same number again, and the newest text stays.
@@ -27,18 +27,5 @@ MUST_CHECK enum err_code console_read_last(struct db_tx *tx, int64_t run_id, siz
                                            struct console_line **out, size_t *count, struct err *err);
 /* The highest number ever plus one, over all streams the number of lines that they make together. */
 MUST_CHECK enum err_code console_line_count(struct db_tx *tx, int64_t run_id, int64_t *out, struct err *err);
-
-/* What one request of a run's stream brought, added to the receipt. */
-struct stream_receipt {
-    int64_t request_count, byte_count, console_line_count, console_rewritten_count, set_aside_count, set_aside_bytes,
-        summary_count, client_dropped_count, first_at, last_at;
-};
-MUST_CHECK enum err_code stream_receipt_add(struct db_tx *tx, int64_t run_id, const struct stream_receipt *added, struct err *err);
-/* All zero when nothing ever came. */
-MUST_CHECK enum err_code stream_receipt_get(struct db_tx *tx, int64_t run_id, struct stream_receipt *out, struct err *err);
-
-/* Keeps the raw line while the run is under its caps (1,000 lines, 16 MiB); it is counted in the receipt by the caller. */
-MUST_CHECK enum err_code set_aside_line_add(struct db_tx *tx, int64_t run_id, struct str file, int64_t line, struct str reason,
-                                            struct str raw, int64_t now_ms, struct err *err);
 
 #endif

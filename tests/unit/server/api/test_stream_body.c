@@ -57,6 +57,18 @@ static void stream_body__reads_every_member_of_a_request(void **state) {
     assert_int_equal(body->set_aside_count, 0);
 }
 
+static void stream_body__repairs_bytes_that_are_no_characters(void **state) {
+    struct fixture *fixture = *state;
+    const struct stream_body *body = fixture->body;
+
+    assert_int_equal(parse(fixture, "{\"files\":{\"output.log\":{\"offset\":0,\"content\":[\"caf\xC3\xA9 \xE2\x82\",\"\xFF\",\"whole\"]}}}"), OK);
+    assert_int_equal(body->console_count, 3);
+    assert_true(str_eq(body->console[0].line, STR("caf\xC3\xA9 \xEF\xBF\xBD\xEF\xBF\xBD")));
+    assert_true(str_eq(body->console[1].line, STR("\xEF\xBF\xBD")));
+    assert_true(str_eq(body->console[2].line, STR("whole")));
+    assert_int_equal(parse(fixture, "{\"files\":{\"output.log\":{\"offset\":0,\"content\":[\"\xFF"), ERR_BAD_INPUT);
+}
+
 static void stream_body__accepts_a_heartbeat(void **state) {
     struct fixture *fixture = *state;
     assert_int_equal(parse(fixture, "{}"), OK);
@@ -131,6 +143,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(stream_body__reads_every_member_of_a_request, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stream_body__accepts_a_heartbeat, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stream_body__repairs_bytes_that_are_no_characters, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stream_body__sets_aside_what_a_line_holds_wrong_and_keeps_the_rest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stream_body__reads_a_content_that_stands_before_its_offset, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stream_body__keeps_console_lines_of_labelled_writers, set_up, tear_down),
