@@ -295,6 +295,8 @@ static const struct gql_field connection_fields[] = {
     { "totalCount", "", "Int!", CAN_READ, connection_answer_total_count, NULL },
 };
 const struct gql_type artifact_connection_type = GQL_TYPE("ArtifactConnection", connection_fields);
+/* The versions of one collection, under the name that fragments of the official client 0.21 are on. */
+const struct gql_type versioned_artifact_connection_type = GQL_TYPE("VersionedArtifactConnection", connection_fields);
 
 /* Lists of versions say which: "v3". */
 static enum err_code answer_edge_version(struct gql_call *call, struct err *err) {
@@ -416,6 +418,7 @@ static enum err_code answer_tag_id(struct gql_call *call, struct err *err) {
 static const struct gql_field tag_fields[] = {
     { "id", "", "ID!", CAN_READ, answer_tag_id, NULL },
     { "name", "", "String!", CAN_READ, answer_tag_name, NULL },
+    { "tagCategoryName", "", "String", CAN_READ, answer_no_text, NULL },
 };
 const struct gql_type tag_type = GQL_TYPE("Tag", tag_fields);
 CONNECTION_TYPES(tag, "Tag", CAN_READ);

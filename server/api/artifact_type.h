@@ -6,7 +6,8 @@
 #include "server/store/artifact.h"
 
 extern const struct gql_type artifact_type, artifact_edge_type, artifact_connection_type, artifact_alias_type, artifact_alias_edge_type,
-    artifact_alias_connection_type, artifact_manifest_type, tag_type, tag_edge_type, tag_connection_type;
+    artifact_alias_connection_type, artifact_manifest_type, tag_type, tag_edge_type, tag_connection_type,
+    versioned_artifact_connection_type;
 extern const struct gql_type artifact_collection_type, artifact_sequence_type, artifact_portfolio_type, artifact_collection_edge_type,
     artifact_collection_connection_type, artifact_membership_type, artifact_membership_edge_type, artifact_membership_connection_type;
 extern const struct gql_type artifact_type_type, artifact_type_edge_type, artifact_type_connection_type;

@@ -146,8 +146,8 @@ static enum err_code answer_digest_algorithm(struct gql_call *call, struct err *
     { "artifactMembership", "aliasName: String!", "ArtifactCollectionMembership", CAN_READ, answer_membership, NULL },   \
     { "artifactMemberships", "after: String, first: Int = 50", "ArtifactCollectionMembershipConnection!", CAN_READ,      \
       answer_memberships, NULL },                                                                                        \
-    { "artifacts", "after: String, filters: JSONString, first: Int = 50, order: String", "ArtifactConnection!", CAN_READ, \
-      answer_artifacts, NULL },                                                                                          \
+    { "artifacts", "after: String, filters: JSONString, first: Int = 50, order: String", "VersionedArtifactConnection!", \
+      CAN_READ, answer_artifacts, NULL },                                                                                \
     { "createdAt", "", "DateTime!", CAN_READ, answer_created_at, NULL },                                                 \
     { "defaultArtifactType", "", "ArtifactType!", CAN_READ, answer_type, NULL },                                         \
     { "description", "", "String", CAN_READ, answer_description, NULL }

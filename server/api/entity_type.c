@@ -236,6 +236,7 @@ static const struct gql_field entity_fields[] = {
     { "readOnlyAdmin", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "storageBytes", "", "Int64!", CAN_READ, answer_storage_bytes, NULL },
     { "user", "", "User", WHO_USER, answer_user, "Whose personal entity it is." },
+    { "xxhashDigestsEnabled", "", "Boolean!", WHO_USER, answer_no, "Possession is proved by MD5 and SHA-256 alone." },
 };
 const struct gql_type entity_type = GQL_TYPE("Entity", entity_fields);
 

@@ -185,6 +185,7 @@ static const struct gql_type *const types[] = {
     &user_connection_type,
     &user_edge_type,
     &user_type,
+    &versioned_artifact_connection_type,
 };
 
 static const char scalar_sdl[] =
