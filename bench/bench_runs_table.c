@@ -1,5 +1,5 @@
-/* bench_runs_table.c - a project of many runs, with 20 config and 10 summary values each: how long the first page of a
- * filter on the config, ordered by a summary value, takes.
+/* bench_runs_table.c - a project of many runs, with 20 config and 10 summary values each: how long the first
+ * page of a filter on the config, ordered by a summary value, takes.
  *
  * Usage: bench_runs_table BINARY [RUNS]
  */
@@ -20,14 +20,18 @@ static void append_run(struct buf *out, int number) {
     static const char *const optimizers[] = { "adam", "sgd", "lion", "adafactor" };
     uint32_t random = (uint32_t)number * 2654435761u;
 
-    buf_printf(out, "{\"input\":{\"entityName\":\"admin\",\"modelName\":\"many\",\"name\":\"run%06d\",\"config\":\"{", number);
-    buf_printf(out, "\\\"optimizer\\\":{\\\"value\\\":\\\"%s\\\"},\\\"lr\\\":{\\\"value\\\":%.6f}", optimizers[random % 4],
-               1e-4 * (double)(1 + random / 7 % 100));
+    buf_printf(
+        out,
+        "{\"input\":{\"entityName\":\"admin\",\"modelName\":\"many\",\"name\":\"run%06d\",\"config\":\"{",
+        number);
+    buf_printf(out, "\\\"optimizer\\\":{\\\"value\\\":\\\"%s\\\"},\\\"lr\\\":{\\\"value\\\":%.6f}",
+               optimizers[random % 4], 1e-4 * (double)(1 + random / 7 % 100));
     for (int i = 2; i < CONFIG_VALUES; i++)
         buf_printf(out, ",\\\"parameter%d\\\":{\\\"value\\\":%u}", i, (random >> i) % 1000);
     buf_append_str(out, STR("}\",\"summaryMetrics\":\"{\\\"_step\\\":1000"));
     for (int i = 1; i < SUMMARY_VALUES; i++)
-        buf_printf(out, ",\\\"metric%d\\\":%.9f", i, (double)((random ^ (uint32_t)i * 97u) % 1000003u) / 1000003.0);
+        buf_printf(out, ",\\\"metric%d\\\":%.9f", i,
+                   (double)((random ^ (uint32_t)i * 97u) % 1000003u) / 1000003.0);
     buf_append_str(out, STR("}\"}}"));
 }
 
@@ -41,7 +45,8 @@ static void *write_runs(void *context) {
         buf_reset(&answer);
         append_run(&variables, writer->first + i);
         buf_append_char(&variables, '\0');
-        bench_graphql(writer->server, fd, "mutation($input: UpsertBucketInput!) { upsertBucket(input: $input) { inserted } }",
+        bench_graphql(writer->server, fd,
+                      "mutation($input: UpsertBucketInput!) { upsertBucket(input: $input) { inserted } }",
                       variables.ptr, &answer);
     }
     (void)close(fd);
@@ -67,13 +72,15 @@ static void fill(const struct bench_server *server, int count) {
            1e6 * bench_server_cpu_s(server) / count);
 }
 
-static double ask(const struct bench_server *server, int fd, const char *fields, const char *filters, const char *order) {
+static double ask(const struct bench_server *server, int fd, const char *fields, const char *filters,
+                  const char *order) {
     struct buf query = BUF_INIT(1 << 16), variables = BUF_INIT(1 << 16), answer = BUF_INIT(16 << 20);
     double begin;
 
     buf_printf(&query,
                "query($filters: JSONString, $order: String) { project(name: \\\"many\\\") {"
-               " runs(filters: $filters, order: $order, first: 50) { edges { node { %s } cursor } pageInfo { hasNextPage } } } }%c",
+               " runs(filters: $filters, order: $order, first: 50) { edges { node { %s } cursor } pageInfo { "
+               "hasNextPage } } } }%c",
                fields, '\0');
     buf_printf(&variables, "{\"filters\":\"%s\",\"order\":\"%s\"}%c", filters, order, '\0');
     begin = bench_now_s();
@@ -85,8 +92,8 @@ static double ask(const struct bench_server *server, int fd, const char *fields,
     return begin;
 }
 
-static void measure(const struct bench_server *server, int fd, const char *what, const char *fields, const char *filters,
-                    const char *order) {
+static void measure(const struct bench_server *server, int fd, const char *what, const char *fields,
+                    const char *filters, const char *order) {
     double took[QUESTIONS], first = ask(server, fd, fields, filters, order);
 
     for (int i = 0; i < QUESTIONS; i++)
@@ -104,7 +111,8 @@ static void measure_changing(const struct bench_server *server, int fd) {
     for (int i = 0; i < QUESTIONS; i++) {
         writer.first = i;
         (void)write_runs(&writer);
-        took[i] = ask(server, fd, "name", "{\\\"config.lr\\\":{\\\"$lt\\\":0.002}}", "-summary_metrics.metric3");
+        took[i] =
+            ask(server, fd, "name", "{\\\"config.lr\\\":{\\\"$lt\\\":0.002}}", "-summary_metrics.metric3");
     }
     bench_sort(took, QUESTIONS);
     printf("%-52s                   p50 %6.2f ms, p95 %6.2f ms\n", "the same, after one run has changed",
@@ -124,8 +132,8 @@ int main(int argc, char **argv) {
     measure(&server, fd, "newest 50", "name displayName state", "{}", "-created_at");
     measure(&server, fd, "config.lr < x, by a summary value", "name displayName state",
             "{\\\"config.lr\\\":{\\\"$lt\\\":0.002}}", "-summary_metrics.metric3");
-    measure(&server, fd, "the same, with config and summary of each",
-            "name config summaryMetrics", "{\\\"config.lr\\\":{\\\"$lt\\\":0.002}}", "-summary_metrics.metric3");
+    measure(&server, fd, "the same, with config and summary of each", "name config summaryMetrics",
+            "{\\\"config.lr\\\":{\\\"$lt\\\":0.002}}", "-summary_metrics.metric3");
     measure(&server, fd, "config.optimizer = x and regex on the name, by two", "name",
             "{\\\"config.optimizer.value\\\":\\\"adam\\\",\\\"name\\\":{\\\"$regex\\\":\\\"7$\\\"}}",
             "summary_metrics.metric1,-config.parameter5");

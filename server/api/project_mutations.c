@@ -18,7 +18,9 @@ struct change {
 };
 
 static enum err_code change_write(struct gql_call *call, db_work *work, struct err *err) {
-    struct change change = { .call = call, .identity = gql_identity(call), .arena = call->arena, .now_ms = clock_wall_ms() };
+    struct change change = {
+        .call = call, .identity = gql_identity(call), .arena = call->arena, .now_ms = clock_wall_ms()
+    };
     TRY(db_write(change.identity->app->db, work, &change, err));
     payload_give(call, change.project == NULL ? NULL : &change.project->owner, change.is_inserted, 0);
     return OK;
@@ -29,15 +31,19 @@ static struct str own_entity(const struct change *change) {
     return name.len > 0 ? name : change->identity->username;
 }
 
-static enum err_code find_by_id(struct db_tx *tx, const struct change *change, enum who who, struct project **out, struct err *err) {
-    enum err_code code = project_find_by_storage_id(tx, gql_input_str(change->call, "id"), change->arena, out, err);
+static enum err_code find_by_id(struct db_tx *tx, const struct change *change, enum who who,
+                                struct project **out, struct err *err) {
+    enum err_code code =
+        project_find_by_storage_id(tx, gql_input_str(change->call, "id"), change->arena, out, err);
     if (code == OK)
         code = access_check_in(tx, change->identity, &(*out)->owner, who, err);
     /* One sentence for what is not there, was deleted, or is another's. */
-    return code == ERR_NOT_FOUND || code == ERR_GONE ? err_set(err, ERR_NOT_FOUND, "project not found") : code;
+    return code == ERR_NOT_FOUND || code == ERR_GONE ? err_set(err, ERR_NOT_FOUND, "project not found")
+                                                     : code;
 }
 
-static enum err_code audit(struct db_tx *tx, const struct change *change, const char *action, struct err *err) {
+static enum err_code audit(struct db_tx *tx, const struct change *change, const char *action,
+                           struct err *err) {
     struct actor actor = identity_actor(change->identity);
     return audit_add(tx, &actor, action, change->project->owner.entity_id, change->project->name, err);
 }
@@ -77,10 +83,12 @@ static enum err_code upsert_model(struct db_tx *tx, void *context, struct err *e
     }
     if (name.ptr == NULL)
         return err_set(err, ERR_BAD_INPUT, "a project needs a name");
-    code = place_find_project(tx, change->identity, own_entity(change), name, CAN_WRITE, &change->project, err);
+    code =
+        place_find_project(tx, change->identity, own_entity(change), name, CAN_WRITE, &change->project, err);
     if (code == ERR_NOT_FOUND || code == ERR_GONE) {
         change->is_inserted = true;
-        code = place_make_project(tx, change->identity, own_entity(change), name, change->now_ms, &change->project, err);
+        code = place_make_project(tx, change->identity, own_entity(change), name, change->now_ms,
+                                  &change->project, err);
     }
     return code == OK ? apply(tx, change, (struct str){ 0 }, err) : code;
 }
@@ -95,8 +103,8 @@ static enum err_code rename_project(struct db_tx *tx, void *context, struct err 
     struct change *change = context;
     struct project_change wanted = PROJECT_CHANGE_NONE;
 
-    TRY(place_find_project(tx, change->identity, own_entity(change), gql_input_str(change->call, "oldProjectName"), CAN_WRITE,
-                           &change->project, err));
+    TRY(place_find_project(tx, change->identity, own_entity(change),
+                           gql_input_str(change->call, "oldProjectName"), CAN_WRITE, &change->project, err));
     wanted.name = gql_input_str(change->call, "newProjectName");
     TRY(project_update(tx, change->project->id, &wanted, change->now_ms, err));
     return project_find_by_id(tx, change->project->id, change->arena, &change->project, err);

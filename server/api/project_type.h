@@ -11,7 +11,8 @@ extern const struct gql_type project_type, project_connection_type, project_edge
 #define PROJECT_ARGS "entityName: String, name: String"
 #define PROJECT_LIST_ARGS "after: String, entityName: String, first: Int = 50"
 
-/* Query.project and Query.model: null for what does not exist or may not be read. No entityName means the asker's own. */
+/* Query.project and Query.model: null for what does not exist or may not be read. No entityName means the
+ * asker's own. */
 enum err_code project_type_answer_one(struct gql_call *call, struct err *err);
 /* Query.models */
 enum err_code project_type_answer_list(struct gql_call *call, struct err *err);
@@ -21,6 +22,7 @@ MUST_CHECK enum err_code project_type_give_one(struct gql_call *call, int64_t en
 MUST_CHECK enum err_code project_type_give_list(struct gql_call *call, int64_t entity_id, struct err *err);
 
 /* "PRIVATE", "USER_READ"; ERR_BAD_INPUT naming them. */
-MUST_CHECK enum err_code project_type_parse_access(struct str text, enum project_visibility *out, struct err *err);
+MUST_CHECK enum err_code project_type_parse_access(struct str text, enum project_visibility *out,
+                                                   struct err *err);
 
 #endif

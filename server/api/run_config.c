@@ -1,4 +1,5 @@
-/* run_config.c - fields of a run that are read out of its config: {"key": {"value": ...}, "_wandb": {"value": {...}}}. */
+/* run_config.c - fields of a run that are read out of its config: {"key": {"value": ...}, "_wandb": {"value":
+ * {...}}}. */
 #include "server/api/resolver.h"
 #include "server/api/run_type.h"
 
@@ -32,7 +33,8 @@ static const struct json_value *wandb_part(struct str config, struct arena *aren
         if (!json_skip_value(&reader, json_next(&reader), &raw))
             return NULL;
         if (is_it)
-            return json_parse(&part, raw, JSON_EXTENDED, arena, &err) == OK ? json_get(part, STR("value")) : NULL;
+            return json_parse(&part, raw, JSON_EXTENDED, arena, &err) == OK ? json_get(part, STR("value"))
+                                                                            : NULL;
     }
     return NULL;
 }
@@ -132,11 +134,11 @@ static void write_word(struct gql_call *call, const char *key, struct str otherw
     gql_str(call, word.ptr != NULL ? word : otherwise);
 }
 
-#define WORD_RESOLVER(name, key, otherwise)                                                                              \
-    static enum err_code name(struct gql_call *call, struct err *err) {                                                  \
-        (void)err;                                                                                                       \
-        write_word(call, (key), (otherwise));                                                                            \
-        return OK;                                                                                                       \
+#define WORD_RESOLVER(name, key, otherwise)                                                                  \
+    static enum err_code name(struct gql_call *call, struct err *err) {                                      \
+        (void)err;                                                                                           \
+        write_word(call, (key), (otherwise));                                                                \
+        return OK;                                                                                           \
     }
 
 static const struct run *run_of(const struct gql_call *call) {

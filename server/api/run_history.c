@@ -27,8 +27,8 @@ enum err_code run_history_answer_events_count(struct gql_call *call, struct err 
     return write_line_count(call, HISTORY_EVENTS, err);
 }
 
-/* A JSON list of the texts of rows, as JSON text: the client takes the last one. A history without rows has one empty
- * row, because the official client 0.16 looks for fields in the list itself when it is empty. */
+/* A JSON list of the texts of rows, as JSON text: the client takes the last one. A history without rows has
+ * one empty row, because the official client 0.16 looks for fields in the list itself when it is empty. */
 static enum err_code write_tail(struct gql_call *call, enum history_kind kind, struct err *err) {
     const struct run *run = call->parent;
     struct buf text = BUF_INIT(TAIL_BYTES_MAX);
@@ -82,8 +82,10 @@ static enum err_code write_sampled_rows(struct gql_call *call, enum history_kind
     struct history_rows rows;
 
     if (samples < 1 || samples > HISTORY_SAMPLES_MAX)
-        return err_set(err, ERR_BAD_INPUT, "samples must be from 1 to %d, got %lld", HISTORY_SAMPLES_MAX, (long long)samples);
-    TRY(history_sample_rows(history_of(call), run->id, kind, (size_t)samples, JSON_EXTENDED, &rows, call->arena, err));
+        return err_set(err, ERR_BAD_INPUT, "samples must be from 1 to %d, got %lld", HISTORY_SAMPLES_MAX,
+                       (long long)samples);
+    TRY(history_sample_rows(history_of(call), run->id, kind, (size_t)samples, JSON_EXTENDED, &rows,
+                            call->arena, err));
     write_rows_as_text(call, &rows);
     return OK;
 }
@@ -95,14 +97,16 @@ static bool is_given(const struct gql_call *call, const char *name) {
 
 enum err_code run_history_answer_rows(struct gql_call *call, struct err *err) {
     const struct run *run = call->parent;
-    int64_t min_step = gql_arg_int(call, "minStep", INT64_MIN), max_step = gql_arg_int(call, "maxStep", INT64_MAX);
+    int64_t min_step = gql_arg_int(call, "minStep", INT64_MIN),
+            max_step = gql_arg_int(call, "maxStep", INT64_MAX);
     struct history_rows rows = { 0 };
 
     if (!is_given(call, "minStep") && !is_given(call, "maxStep"))
         return write_sampled_rows(call, HISTORY_ROWS, err);
     if (max_step > min_step)
         TRY(history_read_rows(history_of(call), run->id, HISTORY_ROWS, min_step,
-                              is_given(call, "maxStep") ? max_step - 1 : INT64_MAX, 0, JSON_EXTENDED, &rows, call->arena, err));
+                              is_given(call, "maxStep") ? max_step - 1 : INT64_MAX, 0, JSON_EXTENDED, &rows,
+                              call->arena, err));
     write_rows_as_text(call, &rows);
     return OK;
 }
@@ -111,8 +115,8 @@ enum err_code run_history_answer_events(struct gql_call *call, struct err *err) 
     return write_sampled_rows(call, HISTORY_EVENTS, err);
 }
 
-/* The steps of a spec include maxStep for today's client and exclude it for older ones. Today's always asks for _step
- * and for as many samples as there are steps; docs/clients.md, section 7. */
+/* The steps of a spec include maxStep for today's client and exclude it for older ones. Today's always asks
+ * for _step and for as many samples as there are steps; docs/clients.md, section 7. */
 static void correct_last_step(struct history_sample_spec *spec) {
     bool asks_step = false;
     for (size_t i = 0; i < spec->key_count; i++)
@@ -131,7 +135,8 @@ static enum err_code write_samples(struct gql_call *call, struct str spec_json, 
     TRY(history_sample_spec_parse(&spec, spec_json, call->arena, err));
     correct_last_step(&spec);
     if (spec.key_count > 0)
-        TRY(history_sample(history_of(call), run->id, HISTORY_ROWS, &spec, JSON_STRICT, &rows, call->arena, err));
+        TRY(history_sample(history_of(call), run->id, HISTORY_ROWS, &spec, JSON_STRICT, &rows, call->arena,
+                           err));
     json_array_begin(call->out);
     for (size_t i = 0; i < rows.count; i++)
         json_raw(call->out, rows.json[i]);
@@ -155,8 +160,11 @@ static void write_type_counts(struct json_writer *out, const struct history_key 
     const struct {
         const char *type;
         int64_t count;
-    } counts[] = { { "number", key->numbers }, { "string", key->strings }, { "boolean", key->bools },
-                   { "map", key->jsons },      { "nil", key->nulls } };
+    } counts[] = { { "number", key->numbers },
+                   { "string", key->strings },
+                   { "boolean", key->bools },
+                   { "map", key->jsons },
+                   { "nil", key->nulls } };
 
     json_array_begin(out);
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
@@ -223,11 +231,12 @@ struct parquet_history {
 enum err_code run_history_answer_parquet(struct gql_call *call, struct err *err) {
     const struct run *run = call->parent;
     struct parquet_history *parquet = ARENA_NEW(call->arena, struct parquet_history);
-    struct str cache_name = arena_printf(call->arena, "%.*s/%.*s/%.*s", STR_ARG(run->entity_name), STR_ARG(run->project_name),
-                                         STR_ARG(run->name));
+    struct str cache_name = arena_printf(call->arena, "%.*s/%.*s/%.*s", STR_ARG(run->entity_name),
+                                         STR_ARG(run->project_name), STR_ARG(run->name));
 
     parquet->owner = run->owner;
-    TRY(history_list_for_client(history_of(call), run->id, run_state_is_terminal(run->state) && !run->is_reused, cache_name,
+    TRY(history_list_for_client(history_of(call), run->id,
+                                run_state_is_terminal(run->state) && !run->is_reused, cache_name,
                                 &parquet->files, call->arena, err));
     gql_object(call, parquet);
     return OK;
@@ -238,7 +247,8 @@ static enum err_code answer_parquet_urls(struct gql_call *call, struct err *err)
     (void)err;
     json_array_begin(call->out);
     for (size_t i = 0; i < parquet->files.count; i++)
-        json_string(call->out, history_files_link(gql_identity(call), parquet->files.files[i].name, call->arena));
+        json_string(call->out,
+                    history_files_link(gql_identity(call), parquet->files.files[i].name, call->arena));
     json_array_end(call->out);
     return OK;
 }
@@ -260,7 +270,9 @@ static enum err_code answer_live_data(struct gql_call *call, struct err *err) {
 
 /* Sorted by name. */
 static const struct gql_field parquet_history_fields[] = {
-    { "liveData", "", "[JSON!]!", CAN_READ, answer_live_data, "Empty, or the first step that is not in the files." },
-    { "parquetUrls", "", "[String!]!", CAN_READ, answer_parquet_urls, "Signed addresses. Empty while the history may still change." },
+    { "liveData", "", "[JSON!]!", CAN_READ, answer_live_data,
+      "Empty, or the first step that is not in the files." },
+    { "parquetUrls", "", "[String!]!", CAN_READ, answer_parquet_urls,
+      "Signed addresses. Empty while the history may still change." },
 };
 const struct gql_type parquet_history_type = GQL_TYPE("ParquetHistory", parquet_history_fields);

@@ -1,5 +1,5 @@
-/* run_mutations.c - what GraphQL changes in runs. The answer is given after the commit, so that nobody waits for the
- * writer while it is written.
+/* run_mutations.c - what GraphQL changes in runs. The answer is given after the commit, so that nobody waits
+ * for the writer while it is written.
  */
 #include "server/api/run_mutations.h"
 
@@ -28,12 +28,15 @@ struct change {
 };
 
 static struct change change_begin(struct gql_call *call) {
-    return (struct change){ .call = call, .identity = gql_identity(call), .arena = call->arena, .now_ms = clock_wall_ms() };
+    return (struct change){
+        .call = call, .identity = gql_identity(call), .arena = call->arena, .now_ms = clock_wall_ms()
+    };
 }
 
 static enum err_code change_write(struct change *change, db_work *work, struct err *err) {
     TRY(db_write(change->identity->app->db, work, change, err));
-    payload_give(change->call, change->run == NULL ? NULL : &change->run->owner, change->is_inserted, change->count);
+    payload_give(change->call, change->run == NULL ? NULL : &change->run->owner, change->is_inserted,
+                 change->count);
     return OK;
 }
 
@@ -43,17 +46,19 @@ static struct str own_entity(const struct change *change, const char *argument) 
 }
 
 /* The run itself is authorised, whatever else the arguments say. */
-static enum err_code find_by_id(struct db_tx *tx, const struct change *change, struct str id, enum who who, struct run **out,
-                                struct err *err) {
+static enum err_code find_by_id(struct db_tx *tx, const struct change *change, struct str id, enum who who,
+                                struct run **out, struct err *err) {
     enum err_code code;
     TRY(run_find_by_storage_id(tx, id, 0, change->arena, out, err));
     code = access_check_in(tx, change->identity, &(*out)->owner, who, err);
     return code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "run not found") : code;
 }
 
-static enum err_code find_by_names(struct db_tx *tx, const struct change *change, struct run **out, struct err *err) {
-    return place_find_run(tx, change->identity, own_entity(change, "entityName"), gql_input_str(change->call, "projectName"),
-                          gql_input_str(change->call, "runName"), 0, CAN_WRITE, out, err);
+static enum err_code find_by_names(struct db_tx *tx, const struct change *change, struct run **out,
+                                   struct err *err) {
+    return place_find_run(tx, change->identity, own_entity(change, "entityName"),
+                          gql_input_str(change->call, "projectName"), gql_input_str(change->call, "runName"),
+                          0, CAN_WRITE, out, err);
 }
 
 /* ---- upsertBucket ---- */
@@ -67,7 +72,8 @@ static struct str text_of_list(const struct json_value *list, struct arena *aren
         return (struct str){ 0 };
     json_writer_init(&writer, &text, JSON_STRICT);
     json_value_write(&writer, list);
-    copy = text.failed ? STR("[0]") : arena_copy(arena, buf_str(&text)); /* too long: refused as what is no list of tags */
+    copy = text.failed ? STR("[0]")
+                       : arena_copy(arena, buf_str(&text)); /* too long: refused as what is no list of tags */
     buf_finish(&text);
     return copy;
 }
@@ -106,9 +112,11 @@ static struct str make_up_name(struct arena *arena) {
     return (struct str){ name, 8 };
 }
 
-/* A new run begins with its parent's history. That happens once: the client sends the branch point with every config. */
+/* A new run begins with its parent's history. That happens once: the client sends the branch point with every
+ * config. */
 static enum err_code fork_if_asked(struct db_tx *tx, struct change *change, struct err *err) {
-    struct run_branch_point point = run_config_branch_point(gql_input_str(change->call, "config"), change->arena);
+    struct run_branch_point point =
+        run_config_branch_point(gql_input_str(change->call, "config"), change->arena);
     struct run *run = change->run, *parent;
     int64_t line_count;
     enum err_code code;
@@ -127,8 +135,10 @@ static enum err_code fork_if_asked(struct db_tx *tx, struct change *change, stru
     return run_set_fork(tx, run->id, parent->id, point.step, err);
 }
 
-static enum err_code upsert_by_name(struct db_tx *tx, struct change *change, const struct run_change *wanted, struct err *err) {
-    struct str name = gql_input_str(change->call, "name"), project_name = gql_input_str(change->call, "modelName");
+static enum err_code upsert_by_name(struct db_tx *tx, struct change *change, const struct run_change *wanted,
+                                    struct err *err) {
+    struct str name = gql_input_str(change->call, "name"),
+               project_name = gql_input_str(change->call, "modelName");
     struct project *project;
     struct run *existing;
     enum err_code code;
@@ -137,15 +147,16 @@ static enum err_code upsert_by_name(struct db_tx *tx, struct change *change, con
         name = make_up_name(change->arena);
     if (project_name.len == 0)
         project_name = STR(PROJECT_NAME_DEFAULT);
-    TRY(place_make_project(tx, change->identity, own_entity(change, "entityName"), project_name, change->now_ms, &project, err));
+    TRY(place_make_project(tx, change->identity, own_entity(change, "entityName"), project_name,
+                           change->now_ms, &project, err));
     /* It may have been moved to where one may not write. */
     code = run_find(tx, project->id, name, 0, true, change->arena, &existing, err);
     if (code == OK)
         code = access_check_in(tx, change->identity, &existing->owner, CAN_WRITE, err);
     if (code != OK && code != ERR_NOT_FOUND && code != ERR_GONE)
         return code;
-    TRY(run_upsert(tx, project->id, name, change->identity->user_id, wanted, change->now_ms, change->arena, &change->run,
-                   &change->is_inserted, err));
+    TRY(run_upsert(tx, project->id, name, change->identity->user_id, wanted, change->now_ms, change->arena,
+                   &change->run, &change->is_inserted, err));
     return fork_if_asked(tx, change, err);
 }
 
@@ -161,12 +172,13 @@ static enum err_code upsert_bucket(struct db_tx *tx, void *context, struct err *
         return upsert_by_name(tx, change, &wanted, err);
     code = find_by_id(tx, change, id, CAN_WRITE, &run, err);
     if (code == ERR_NOT_FOUND && name.len > 0)
-        return upsert_by_name(tx, change, &wanted, err); /* deleted since, or its project has another name now */
+        return upsert_by_name(tx, change, &wanted,
+                              err); /* deleted since, or its project has another name now */
     if (code != OK)
         return code;
     if (name.len > 0 && !str_eq(name, run->name))
-        return err_set(err, ERR_BAD_INPUT, "the id is that of run '%.*s', the name is '%.*s'", STR_ARG(run->name),
-                       STR_ARG(str_slice(name, 0, RUN_NAME_MAX)));
+        return err_set(err, ERR_BAD_INPUT, "the id is that of run '%.*s', the name is '%.*s'",
+                       STR_ARG(run->name), STR_ARG(str_slice(name, 0, RUN_NAME_MAX)));
     TRY(run_update(tx, run->id, &wanted, change->now_ms, err));
     return run_find_by_id(tx, run->id, RUN_CONFIG, change->arena, &change->run, err);
 }
@@ -193,7 +205,8 @@ static enum err_code delete_one(struct db_tx *tx, struct change *change, struct 
     TRY(run_remove_whole(tx, run->id, change->now_ms, err));
     change->count++;
     return audit_add(tx, &actor, "run.delete", run->owner.entity_id,
-                     arena_printf(change->arena, "%.*s/%.*s", STR_ARG(run->project_name), STR_ARG(run->name)), err);
+                     arena_printf(change->arena, "%.*s/%.*s", STR_ARG(run->project_name), STR_ARG(run->name)),
+                     err);
 }
 
 static enum err_code delete_run(struct db_tx *tx, void *context, struct err *err) {
@@ -212,7 +225,8 @@ static enum err_code delete_runs(struct db_tx *tx, void *context, struct err *er
 
     change->count = 0;
     if (ids->array.count > RUNS_AT_ONCE_MAX)
-        return err_set(err, ERR_BAD_INPUT, "at most %d runs are deleted at once, got %zu", RUNS_AT_ONCE_MAX, ids->array.count);
+        return err_set(err, ERR_BAD_INPUT, "at most %d runs are deleted at once, got %zu", RUNS_AT_ONCE_MAX,
+                       ids->array.count);
     for (size_t i = 0; i < ids->array.count; i++)
         TRY(delete_one(tx, change, ids->array.items[i].string, err));
     return OK;
@@ -261,7 +275,8 @@ static enum err_code read_step(const struct change *change, int64_t *step, struc
     double value;
 
     if (!str_eq_c(metric, "_step"))
-        return err_set(err, ERR_BAD_INPUT, "a run is rewound by _step, not by '%.*s'", STR_ARG(str_slice(metric, 0, 100)));
+        return err_set(err, ERR_BAD_INPUT, "a run is rewound by _step, not by '%.*s'",
+                       STR_ARG(str_slice(metric, 0, 100)));
     if (!json_to_double(gql_input(change->call, "metricValue"), &value) || !(value >= 0 && value < 0x1p53) ||
         value != (double)(int64_t)value)
         return err_set(err, ERR_BAD_INPUT, "a run is rewound to a whole step, 0 or more");
@@ -294,8 +309,8 @@ struct move {
     size_t id_count;
 };
 
-static enum err_code move_one(struct db_tx *tx, struct change *change, const struct run *run, const struct project *to,
-                              struct err *err) {
+static enum err_code move_one(struct db_tx *tx, struct change *change, const struct run *run,
+                              const struct project *to, struct err *err) {
     TRY(access_check_in(tx, change->identity, &run->owner, CAN_WRITE, err));
     if (run_move(tx, run->id, to->id, change->now_ms, err) != OK)
         return err_add_context(err, "cannot move to '%.*s'", STR_ARG(to->name));
@@ -312,7 +327,7 @@ static enum err_code move_runs(struct db_tx *tx, void *context, struct err *err)
 
     change->count = 0;
     TRY(place_make_project(tx, change->identity, own_entity(change, "destinationEntityName"),
-                             gql_input_str(change->call, "destinationProjectName"), change->now_ms, &to, err));
+                           gql_input_str(change->call, "destinationProjectName"), change->now_ms, &to, err));
     for (size_t i = 0; ids != NULL && ids->type == JSON_TYPE_ARRAY && i < ids->array.count; i++) {
         TRY(find_by_id(tx, change, ids->array.items[i].string, CAN_WRITE, &run, err));
         TRY(move_one(tx, change, run, to, err));
@@ -332,7 +347,8 @@ struct source {
 static enum err_code find_source(struct db_tx *tx, void *context, struct err *err) {
     struct source *source = context;
     return place_find_project(tx, source->change->identity, own_entity(source->change, "sourceEntityName"),
-                              gql_input_str(source->change->call, "sourceProjectName"), CAN_WRITE, &source->project, err);
+                              gql_input_str(source->change->call, "sourceProjectName"), CAN_WRITE,
+                              &source->project, err);
 }
 
 /* Filters are answered before the transaction: what it then moves is authorised one by one. */
@@ -346,8 +362,8 @@ static enum err_code find_filtered(struct move *move, struct str filters, struct
     query.project_id = source.project->id;
     TRY(run_tables_query(change->identity->app->run_tables, &query, change->arena, &page, err));
     if (page.has_more)
-        return err_set(err, ERR_BAD_INPUT, "at most %d runs are moved at once, the filters hold for %zu", RUNS_AT_ONCE_MAX,
-                       page.match_count);
+        return err_set(err, ERR_BAD_INPUT, "at most %d runs are moved at once, the filters hold for %zu",
+                       RUNS_AT_ONCE_MAX, page.match_count);
     move->ids = page.ids;
     move->id_count = page.count;
     return OK;
@@ -379,7 +395,8 @@ static enum err_code notify(struct db_tx *tx, void *context, struct err *err) {
         alert.severity = STR("INFO");
     TRY(find_by_names(tx, change, &run, err));
     (void)json_to_double(wait, &wait_ms);
-    return run_alert_add(tx, run->id, &alert, wait_ms > 0 && wait_ms < 1e12 ? (int64_t)wait_ms : 0, &is_new, err);
+    return run_alert_add(tx, run->id, &alert, wait_ms > 0 && wait_ms < 1e12 ? (int64_t)wait_ms : 0, &is_new,
+                         err);
 }
 
 enum err_code run_answer_notify_alert(struct gql_call *call, struct err *err) {

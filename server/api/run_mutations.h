@@ -14,10 +14,10 @@ struct payload {
     int64_t count;
 };
 
-extern const struct gql_type upsert_bucket_payload_type, server_settings_type, server_message_type, delete_run_payload_type,
-    delete_runs_payload_type, stop_run_payload_type, update_run_state_payload_type, rewind_run_payload_type,
-    move_runs_payload_type, notify_scriptable_run_alert_payload_type, upsert_model_payload_type, delete_model_payload_type,
-    rename_project_payload_type;
+extern const struct gql_type upsert_bucket_payload_type, server_settings_type, server_message_type,
+    delete_run_payload_type, delete_runs_payload_type, stop_run_payload_type, update_run_state_payload_type,
+    rewind_run_payload_type, move_runs_payload_type, notify_scriptable_run_alert_payload_type,
+    upsert_model_payload_type, delete_model_payload_type, rename_project_payload_type;
 
 /* Inputs and enums of these. */
 extern const char run_sdl[];
@@ -39,7 +39,8 @@ enum err_code project_answer_rename(struct gql_call *call, struct err *err);
 MUST_CHECK enum err_code run_remove_whole(struct db_tx *tx, int64_t run_id, int64_t now_ms, struct err *err);
 
 /* ---- of all payloads ---- */
-enum err_code payload_answer_client_mutation_id(struct gql_call *call, struct err *err); /* what the input had */
+enum err_code payload_answer_client_mutation_id(struct gql_call *call,
+                                                struct err *err); /* what the input had */
 enum err_code payload_answer_inserted(struct gql_call *call, struct err *err);
 enum err_code payload_answer_object(struct gql_call *call, struct err *err);
 enum err_code payload_answer_success(struct gql_call *call, struct err *err);

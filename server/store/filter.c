@@ -6,12 +6,26 @@
 /* A question may take this many steps of regular expressions: about half a second. */
 #define FILTER_WORK_MAX UINT64_C(1000000000)
 
-enum operation { IS_ALL, IS_ANY, IS_NONE, IS_EQUAL, IS_GREATER, IS_GREATER_EQUAL, IS_LESS, IS_LESS_EQUAL, IS_IN, IS_THERE,
-                 IS_FOUND, IS_CONTAINED, HAS_ALL, HAS_SIZE };
+enum operation {
+    IS_ALL,
+    IS_ANY,
+    IS_NONE,
+    IS_EQUAL,
+    IS_GREATER,
+    IS_GREATER_EQUAL,
+    IS_LESS,
+    IS_LESS_EQUAL,
+    IS_IN,
+    IS_THERE,
+    IS_FOUND,
+    IS_CONTAINED,
+    HAS_ALL,
+    HAS_SIZE
+};
 
 struct node {
     enum operation operation;
-    size_t key;                 /* of a question about a value */
+    size_t key; /* of a question about a value */
     enum filter_kind kind;
     struct filter_value operand;
     struct filter_value *sorted; /* IS_IN: the scalars, for a binary search */
@@ -45,7 +59,8 @@ static enum err_code refuse(struct parser *p, struct str path, const char *what)
     return err_set(p->err, ERR_BAD_INPUT, "%.*s: %s", STR_ARG(str_slice(path, 0, 300)), what);
 }
 
-static enum err_code node_new(struct parser *p, struct str path, enum operation operation, struct node **out) {
+static enum err_code node_new(struct parser *p, struct str path, enum operation operation,
+                              struct node **out) {
     if (p->node_count++ == FILTER_NODES_MAX)
         return refuse(p, path, "the filter asks more than 1000 things");
     *out = ARENA_NEW(p->arena, struct node);
@@ -56,18 +71,20 @@ static enum err_code node_new(struct parser *p, struct str path, enum operation 
 static void add_child(struct parser *p, struct node *parent, struct node *child) {
     if (parent->child_count == parent->child_cap) {
         size_t cap = parent->child_cap == 0 ? 4 : parent->child_cap * 2;
-        parent->children = arena_grow(p->arena, parent->children, parent->child_count, cap, sizeof(struct node *));
+        parent->children =
+            arena_grow(p->arena, parent->children, parent->child_count, cap, sizeof(struct node *));
         parent->child_cap = cap;
     }
     parent->children[parent->child_count++] = child;
 }
 
 static struct str path_of(struct parser *p, struct str path, struct str key) {
-    return arena_printf(p->arena, "%.*s.%.*s", STR_ARG(str_slice(path, 0, 300)), STR_ARG(str_slice(key, 0, 100)));
+    return arena_printf(p->arena, "%.*s.%.*s", STR_ARG(str_slice(path, 0, 300)),
+                        STR_ARG(str_slice(key, 0, 100)));
 }
 
-enum err_code filter_key_find(size_t *out, struct str path, const struct filter_words *words, struct filter_keys *keys,
-                              struct arena *arena, struct err *err) {
+enum err_code filter_key_find(size_t *out, struct str path, const struct filter_words *words,
+                              struct filter_keys *keys, struct arena *arena, struct err *err) {
     const struct filter_word *word = words->items, *end = words->items + words->count;
 
     for (*out = 0; *out < keys->count; (*out)++)
@@ -79,7 +96,8 @@ enum err_code filter_key_find(size_t *out, struct str path, const struct filter_
             break;
     }
     if (word == end)
-        return err_set(err, ERR_BAD_INPUT, "unknown key '%.*s' of %s", STR_ARG(str_slice(path, 0, 200)), words->noun);
+        return err_set(err, ERR_BAD_INPUT, "unknown key '%.*s' of %s", STR_ARG(str_slice(path, 0, 200)),
+                       words->noun);
     if (keys->count == FILTER_KEYS_MAX)
         return err_set(err, ERR_BAD_INPUT, "more than %d different keys", FILTER_KEYS_MAX);
     path = arena_copy(arena, path);
@@ -116,7 +134,8 @@ static bool is_sortable(struct filter_value value) {
     return value.type >= FILTER_BOOL && value.type <= FILTER_TEXT && value.len < FILTER_SORTED_BYTES;
 }
 
-static enum err_code parse_list(struct parser *p, struct str path, struct node *node, const struct json_value *json) {
+static enum err_code parse_list(struct parser *p, struct str path, struct node *node,
+                                const struct json_value *json) {
     if (json->type != JSON_TYPE_ARRAY)
         return refuse(p, path, "must be a list");
     node->sorted = ARENA_ARRAY(p->arena, struct filter_value, json->array.count);
@@ -133,39 +152,46 @@ static enum err_code parse_list(struct parser *p, struct str path, struct node *
     return OK;
 }
 
-static enum err_code parse_compared(struct parser *p, struct str path, struct node *node, const struct json_value *json) {
+static enum err_code parse_compared(struct parser *p, struct str path, struct node *node,
+                                    const struct json_value *json) {
     TRY(parse_operand(p, path, node->kind, json, &node->operand));
-    if (node->operand.type == FILTER_INT || node->operand.type == FILTER_DOUBLE || node->operand.type == FILTER_TEXT)
+    if (node->operand.type == FILTER_INT || node->operand.type == FILTER_DOUBLE ||
+        node->operand.type == FILTER_TEXT)
         return OK;
     return refuse(p, path, "must be a number or a string");
 }
 
-static enum err_code parse_equal(struct parser *p, struct str path, struct node *node, const struct json_value *json) {
+static enum err_code parse_equal(struct parser *p, struct str path, struct node *node,
+                                 const struct json_value *json) {
     return parse_operand(p, path, node->kind, json, &node->operand);
 }
 
-static enum err_code parse_bool(struct parser *p, struct str path, struct node *node, const struct json_value *json) {
+static enum err_code parse_bool(struct parser *p, struct str path, struct node *node,
+                                const struct json_value *json) {
     if (json->type != JSON_TYPE_BOOL && json->type != JSON_TYPE_INT)
         return refuse(p, path, "must be true or false");
     node->operand = filter_bool(json->type == JSON_TYPE_BOOL ? json->boolean : json->integer != 0);
     return OK;
 }
 
-static enum err_code parse_size(struct parser *p, struct str path, struct node *node, const struct json_value *json) {
+static enum err_code parse_size(struct parser *p, struct str path, struct node *node,
+                                const struct json_value *json) {
     if (json->type != JSON_TYPE_INT || json->integer < 0)
         return refuse(p, path, "must be a whole number, 0 or more");
     node->operand = filter_int(json->integer);
     return OK;
 }
 
-static enum err_code parse_text(struct parser *p, struct str path, struct node *node, const struct json_value *json) {
+static enum err_code parse_text(struct parser *p, struct str path, struct node *node,
+                                const struct json_value *json) {
     if (json->type != JSON_TYPE_STRING)
         return refuse(p, path, "must be a string");
     node->operand = filter_text(json->string);
     return OK;
 }
 
-static enum err_code parse_regex_flags(struct parser *p, struct str path, const struct json_value *json, unsigned *flags) {
+static enum err_code parse_regex_flags(struct parser *p, struct str path, const struct json_value *json,
+                                       unsigned *flags) {
     static const char letters[] = "ims";
     static const unsigned meanings[] = { REGEX_IGNORE_CASE, REGEX_MULTILINE, REGEX_DOT_ALL };
 
@@ -183,8 +209,8 @@ static enum err_code parse_regex_flags(struct parser *p, struct str path, const 
     return OK;
 }
 
-static enum err_code parse_regex(struct parser *p, struct str path, struct node *node, const struct json_value *json,
-                                 const struct json_value *options) {
+static enum err_code parse_regex(struct parser *p, struct str path, struct node *node,
+                                 const struct json_value *json, const struct json_value *options) {
     unsigned flags;
 
     TRY(parse_text(p, path, node, json));
@@ -225,14 +251,16 @@ static bool is_operator(struct str name) {
 
 /* {"$gt": 1, "$lt": 2} rather than an object that is meant as a value. */
 static bool is_question(const struct json_value *json) {
-    return json->type == JSON_TYPE_OBJECT && json->object.count > 0 && is_operator(json->object.members[0].key);
+    return json->type == JSON_TYPE_OBJECT && json->object.count > 0 &&
+           is_operator(json->object.members[0].key);
 }
 
 static enum err_code parse_value(struct parser *p, struct str path, size_t key, const struct json_value *json,
                                  struct node **out);
 
-static enum err_code parse_operator(struct parser *p, struct str path, size_t key, const struct json_value *question,
-                                    const struct json_member *member, struct node **out) {
+static enum err_code parse_operator(struct parser *p, struct str path, size_t key,
+                                    const struct json_value *question, const struct json_member *member,
+                                    struct node **out) {
     struct node *none;
     size_t i = 0;
 
@@ -251,8 +279,9 @@ static enum err_code parse_operator(struct parser *p, struct str path, size_t ke
     TRY(node_new(p, path, operators[i].operation, out));
     (*out)->key = key;
     (*out)->kind = p->keys->items[key].kind;
-    TRY(operators[i].parse != NULL ? operators[i].parse(p, path, *out, &member->value)
-                                   : parse_regex(p, path, *out, &member->value, json_get(question, STR("$options"))));
+    TRY(operators[i].parse != NULL
+            ? operators[i].parse(p, path, *out, &member->value)
+            : parse_regex(p, path, *out, &member->value, json_get(question, STR("$options"))));
     if (!operators[i].is_negated)
         return OK;
     TRY(node_new(p, path, IS_NONE, &none));
@@ -288,7 +317,8 @@ static enum err_code parse_value(struct parser *p, struct str path, size_t key, 
     return OK;
 }
 
-static enum err_code parse_object(struct parser *p, struct str path, const struct json_value *json, struct node **out);
+static enum err_code parse_object(struct parser *p, struct str path, const struct json_value *json,
+                                  struct node **out);
 
 static enum err_code parse_list_of_filters(struct parser *p, struct str path, const struct json_value *json,
                                            struct node *node) {
@@ -304,7 +334,8 @@ static enum err_code parse_list_of_filters(struct parser *p, struct str path, co
 }
 
 /* $and, $or, $nor, $not, or a key. An empty $or holds: the official client sends one for "no condition". */
-static enum err_code parse_member(struct parser *p, struct str path, const struct json_member *member, struct node **out) {
+static enum err_code parse_member(struct parser *p, struct str path, const struct json_member *member,
+                                  struct node **out) {
     bool is_or = str_eq_c(member->key, "$or"), is_and = str_eq_c(member->key, "$and");
     struct node *child;
     size_t key;
@@ -327,7 +358,8 @@ static enum err_code parse_member(struct parser *p, struct str path, const struc
     return parse_value(p, path, key, &member->value, out);
 }
 
-static enum err_code parse_object(struct parser *p, struct str path, const struct json_value *json, struct node **out) {
+static enum err_code parse_object(struct parser *p, struct str path, const struct json_value *json,
+                                  struct node **out) {
     if (json->type != JSON_TYPE_OBJECT)
         return refuse(p, path, "must be an object");
     if (++p->depth > FILTER_DEPTH_MAX)
@@ -349,7 +381,8 @@ enum err_code filter_parse(struct filter **out, struct str json, const struct fi
     struct json_value *tree;
 
     if (json.len > FILTER_BYTES_MAX)
-        return err_set(err, ERR_BAD_INPUT, "filters of %zu bytes: at most %d are allowed", json.len, FILTER_BYTES_MAX);
+        return err_set(err, ERR_BAD_INPUT, "filters of %zu bytes: at most %d are allowed", json.len,
+                       FILTER_BYTES_MAX);
     p.filter = ARENA_NEW(arena, struct filter);
     *out = NULL;
     if (str_trim(json).len == 0 || str_eq_c(str_trim(json), "null"))
@@ -376,8 +409,9 @@ static bool is_in(const struct node *node, struct filter_value value) {
 static bool is_found(const struct node *node, struct filter_value value) {
     if (value.type != FILTER_TEXT)
         return false;
-    return node->operation == IS_FOUND ? regex_matches(node->regex, filter_value_str(value))
-                                       : str_contains(filter_value_str(value), filter_value_str(node->operand));
+    return node->operation == IS_FOUND
+               ? regex_matches(node->regex, filter_value_str(value))
+               : str_contains(filter_value_str(value), filter_value_str(node->operand));
 }
 
 /* One scalar; or a list as a whole, where that makes sense. */

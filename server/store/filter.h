@@ -1,13 +1,13 @@
 /* filter.h - the Mongo-style filters and the orders of lists: parsed once, then asked of row after row.
  *
  * A filter knows nothing of the nouns it filters: their words (which keys there are, of what kind) come from
- * struct filter_words, the values of a row from a function. So a filter has one meaning, whether rows come from a
- * table in memory or from SQL.
+ * struct filter_words, the values of a row from a function. So a filter has one meaning, whether rows come
+ * from a table in memory or from SQL.
  *
- * The language: {"key": value} and {"key": {"$op": operand, ...}}, all of which must hold; $and $or $nor $not;
- * $eq $ne $gt $gte $lt $lte $in $nin $exists $regex ($options) $contains $all $size. On a list a comparison holds
- * when it holds for one item, as Mongo has it. Whatever cannot be understood is ERR_BAD_INPUT with its path,
- * "filters.$and[0].state.$foo: ...", never a filter that matches nothing.
+ * The language: {"key": value} and {"key": {"$op": operand, ...}}, all of which must hold; $and $or $nor
+ * $not; $eq $ne $gt $gte $lt $lte $in $nin $exists $regex ($options) $contains $all $size. On a list a
+ * comparison holds when it holds for one item, as Mongo has it. Whatever cannot be understood is
+ * ERR_BAD_INPUT with its path, "filters.$and[0].state.$foo: ...", never a filter that matches nothing.
  *
  * Threads: a filter belongs to one thread (its regular expressions remember). Memory: the arena of the parse.
  */
@@ -90,10 +90,12 @@ struct filter_place {
     struct filter_value values[FILTER_ORDER_KEYS_MAX];
     int64_t id;
 };
-int filter_place_compare(const struct filter_order *order, const struct filter_place *a, const struct filter_place *b);
+int filter_place_compare(const struct filter_order *order, const struct filter_place *a,
+                         const struct filter_place *b);
 
 /* A place as opaque text, and back. ERR_BAD_INPUT when it is no cursor of an order with as many keys. */
-struct str filter_cursor_write(const struct filter_order *order, const struct filter_place *place, struct arena *arena);
+struct str filter_cursor_write(const struct filter_order *order, const struct filter_place *place,
+                               struct arena *arena);
 MUST_CHECK enum err_code filter_cursor_read(struct filter_place *out, const struct filter_order *order,
                                             struct str cursor, struct arena *arena, struct err *err);
 

@@ -3,8 +3,8 @@
 #include "server/store/filter.h"
 
 enum err_code filter_order_parse(struct filter_order *out, struct str text, const char *otherwise,
-                                 const struct filter_words *words, struct filter_keys *keys, struct arena *arena,
-                                 struct err *err) {
+                                 const struct filter_words *words, struct filter_keys *keys,
+                                 struct arena *arena, struct err *err) {
     struct str rest = str_trim(text).len > 0 ? text : str_from_c(otherwise), item;
     bool has_more = true;
 
@@ -24,7 +24,8 @@ enum err_code filter_order_parse(struct filter_order *out, struct str text, cons
     return OK;
 }
 
-int filter_place_compare(const struct filter_order *order, const struct filter_place *a, const struct filter_place *b) {
+int filter_place_compare(const struct filter_order *order, const struct filter_place *a,
+                         const struct filter_place *b) {
     for (size_t i = 0; i < order->count; i++) {
         int result = filter_value_sort(a->values[i], b->values[i], order->is_descending[i]);
         if (result != 0)
@@ -49,7 +50,8 @@ static void write_value(struct json_writer *writer, struct filter_value value) {
         json_double(writer, value.number);
         break;
     case FILTER_TEXT: {
-        /* Cut bytes may end inside a character, which JSON cannot hold: hexadecimal, and an object to tell. */
+        /* Cut bytes may end inside a character, which JSON cannot hold: hexadecimal, and an object to tell.
+         */
         struct arena *arena = arena_create();
         struct str text = str_slice(filter_value_str(value), 0, FILTER_SORTED_BYTES);
         json_array_begin(writer);
@@ -64,7 +66,8 @@ static void write_value(struct json_writer *writer, struct filter_value value) {
     }
 }
 
-struct str filter_cursor_write(const struct filter_order *order, const struct filter_place *place, struct arena *arena) {
+struct str filter_cursor_write(const struct filter_order *order, const struct filter_place *place,
+                               struct arena *arena) {
     struct buf text = BUF_INIT(FILTER_CURSOR_BYTES_MAX);
     struct json_writer writer;
     struct str cursor;
@@ -96,8 +99,8 @@ static bool read_value(const struct json_value *json, struct filter_value *out, 
     return hash_from_hex(hex->string, bytes, hex->string.len / 2);
 }
 
-enum err_code filter_cursor_read(struct filter_place *out, const struct filter_order *order, struct str cursor,
-                                 struct arena *arena, struct err *err) {
+enum err_code filter_cursor_read(struct filter_place *out, const struct filter_order *order,
+                                 struct str cursor, struct arena *arena, struct err *err) {
     struct json_value *json;
     struct str text;
 

@@ -79,7 +79,8 @@ static int number_compare(struct filter_value a, struct filter_value b) {
         return a.integer < b.integer ? -1 : a.integer > b.integer;
     if (a.type == FILTER_DOUBLE && b.type == FILTER_DOUBLE)
         return a.number < b.number ? -1 : a.number > b.number;
-    return a.type == FILTER_INT ? int_double_compare(a.integer, b.number) : -int_double_compare(b.integer, a.number);
+    return a.type == FILTER_INT ? int_double_compare(a.integer, b.number)
+                                : -int_double_compare(b.integer, a.number);
 }
 
 static bool is_nan(struct filter_value value) {

@@ -1,4 +1,5 @@
-/* filter_value.h - one value that filters compare and orders sort: a scalar, a list of them, or an object's text.
+/* filter_value.h - one value that filters compare and orders sort: a scalar, a list of them, or an object's
+ * text.
  *
  * Memory: texts and items are borrowed from whoever made the value.
  */
@@ -48,8 +49,8 @@ bool filter_value_equal(struct filter_value a, struct filter_value b);
 /* True when both are numbers or both texts; *order is then <0, 0 or >0. NaN is comparable to nothing. */
 bool filter_value_is_comparable(struct filter_value a, struct filter_value b, int *order);
 
-/* For sorting: a place for each value, those without (missing, null, NaN, lists, objects) after all others, also
- * when is_descending. Ties are 0: the caller decides them by id. */
+/* For sorting: a place for each value, those without (missing, null, NaN, lists, objects) after all others,
+ * also when is_descending. Ties are 0: the caller decides them by id. */
 int filter_value_sort(struct filter_value a, struct filter_value b, bool is_descending);
 
 #endif

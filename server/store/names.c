@@ -4,24 +4,25 @@
 
 /* Weather, and who is out in it. */
 static const char *const adjectives[] = {
-    "amber",   "balmy",   "bold",    "breezy",  "bright",  "brisk",   "calm",    "clear",   "cloudy",  "cool",
-    "coral",   "crisp",   "dawn",    "deep",    "dewy",    "distant", "dusky",   "early",   "eager",   "even",
-    "fair",    "fleet",   "foggy",   "fresh",   "frosty",  "gentle",  "gilded",  "golden",  "grand",   "hazy",
-    "hidden",  "humid",   "icy",     "ivory",   "jolly",   "keen",    "kind",    "late",    "light",   "lively",
-    "lofty",   "lucid",   "lunar",   "mellow",  "mild",    "misty",   "morning", "mossy",   "noble",   "northern",
-    "open",    "pale",    "patient", "polar",   "proud",   "quick",   "quiet",   "rainy",   "ready",   "rising",
-    "rosy",    "rustic",  "serene",  "sharp",   "silent",  "silver",  "smooth",  "snowy",   "soft",    "solar",
-    "southern", "steady", "still",   "stormy",  "sunny",   "swift",   "tidal",   "vivid",   "warm",    "wild",
+    "amber",    "balmy",  "bold",    "breezy", "bright", "brisk",   "calm",    "clear",  "cloudy", "cool",
+    "coral",    "crisp",  "dawn",    "deep",   "dewy",   "distant", "dusky",   "early",  "eager",  "even",
+    "fair",     "fleet",  "foggy",   "fresh",  "frosty", "gentle",  "gilded",  "golden", "grand",  "hazy",
+    "hidden",   "humid",  "icy",     "ivory",  "jolly",  "keen",    "kind",    "late",   "light",  "lively",
+    "lofty",    "lucid",  "lunar",   "mellow", "mild",   "misty",   "morning", "mossy",  "noble",  "northern",
+    "open",     "pale",   "patient", "polar",  "proud",  "quick",   "quiet",   "rainy",  "ready",  "rising",
+    "rosy",     "rustic", "serene",  "sharp",  "silent", "silver",  "smooth",  "snowy",  "soft",   "solar",
+    "southern", "steady", "still",   "stormy", "sunny",  "swift",   "tidal",   "vivid",  "warm",   "wild",
 };
 static const char *const nouns[] = {
-    "anchor",  "aurora",  "bay",     "beacon",  "breeze",  "brook",   "canyon",  "cedar",   "cirrus",  "cliff",
-    "cloud",   "comet",   "compass", "coast",   "crane",   "creek",   "cumulus", "current", "delta",   "dune",
-    "eagle",   "eddy",    "ember",   "falcon",  "fern",    "field",   "fjord",   "forest",  "front",   "gale",
-    "glacier", "grove",   "gull",    "gust",    "harbor",  "haven",   "heron",   "hill",    "horizon", "island",
-    "lagoon",  "lake",    "lantern", "lark",    "meadow",  "meteor",  "mist",    "monsoon", "moon",    "mountain",
-    "ocean",   "orbit",   "otter",   "peak",    "petrel",  "pine",    "planet",  "plume",   "pond",    "prairie",
-    "rain",    "reef",    "ridge",   "river",   "sail",    "shore",   "sky",     "snow",    "sparrow", "spring",
-    "star",    "storm",   "stream",  "summit",  "swallow", "thunder", "tide",    "valley",  "wave",    "willow",
+    "anchor", "aurora", "bay",     "beacon",  "breeze",   "brook",   "canyon",  "cedar",   "cirrus",
+    "cliff",  "cloud",  "comet",   "compass", "coast",    "crane",   "creek",   "cumulus", "current",
+    "delta",  "dune",   "eagle",   "eddy",    "ember",    "falcon",  "fern",    "field",   "fjord",
+    "forest", "front",  "gale",    "glacier", "grove",    "gull",    "gust",    "harbor",  "haven",
+    "heron",  "hill",   "horizon", "island",  "lagoon",   "lake",    "lantern", "lark",    "meadow",
+    "meteor", "mist",   "monsoon", "moon",    "mountain", "ocean",   "orbit",   "otter",   "peak",
+    "petrel", "pine",   "planet",  "plume",   "pond",     "prairie", "rain",    "reef",    "ridge",
+    "river",  "sail",   "shore",   "sky",     "snow",     "sparrow", "spring",  "star",    "storm",
+    "stream", "summit", "swallow", "thunder", "tide",     "valley",  "wave",    "willow",
 };
 
 struct str name_make_up(uint32_t random, int64_t number, bool is_of_sweep, struct arena *arena) {
@@ -46,9 +47,10 @@ enum err_code name_check(struct str name, const char *what, size_t max_bytes, st
     if (!str_is_utf8(name))
         return err_set(err, ERR_BAD_INPUT, "%s is not valid UTF-8", what);
     if (!is_plain(name) || str_eq_c(name, ".") || str_eq_c(name, "..") || str_trim(name).len != name.len)
-        return err_set(err, ERR_BAD_INPUT,
-                       "%s '%.*s' must be without / \\ # ? %% : and control characters, and without spaces around it",
-                       what, STR_ARG(name));
+        return err_set(
+            err, ERR_BAD_INPUT,
+            "%s '%.*s' must be without / \\ # ? %% : and control characters, and without spaces around it",
+            what, STR_ARG(name));
     return OK;
 }
 
@@ -56,7 +58,8 @@ enum err_code name_check_text(struct str text, const char *what, size_t max_byte
     if (text.ptr == NULL)
         return OK;
     if (text.len > max_bytes)
-        return err_set(err, ERR_BAD_INPUT, "%s has %zu bytes: at most %zu are allowed", what, text.len, max_bytes);
+        return err_set(err, ERR_BAD_INPUT, "%s has %zu bytes: at most %zu are allowed", what, text.len,
+                       max_bytes);
     if (!str_is_utf8(text) || memchr(text.ptr, '\0', text.len) != NULL)
         return err_set(err, ERR_BAD_INPUT, "%s is not valid UTF-8", what);
     return OK;

@@ -4,7 +4,8 @@
 #include "server/store/names.h"
 
 #define PROJECT_COLUMNS                                                                                      \
-    "select p.id, p.entity_id, p.name, e.name, p.description, p.folder, p.visibility, p.created_by, p.created_at,"     \
+    "select p.id, p.entity_id, p.name, e.name, p.description, p.folder, p.visibility, p.created_by, "        \
+    "p.created_at,"                                                                                          \
     " p.updated_at, p.run_version"                                                                           \
     " from projects p join entities e on e.id = p.entity_id "
 
@@ -29,7 +30,8 @@ enum err_code project_check_name(struct str name, struct err *err) {
 }
 
 /* The one row of a query that has been begun; *out stays NULL when there is none. */
-static enum err_code take_one(struct db_rows *rows, struct arena *arena, struct project **out, struct err *err) {
+static enum err_code take_one(struct db_rows *rows, struct arena *arena, struct project **out,
+                              struct err *err) {
     *out = NULL;
     while (db_next(rows))
         *out = read_project(rows, arena);
@@ -40,8 +42,9 @@ static enum err_code explain_missing(struct db_tx *tx, int64_t entity_id, struct
     struct db_rows *rows;
     bool was_deleted = false;
 
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(entity_id), DB_TEXT(name)),
-                 "select 1 from projects where entity_id = $1 and name = $2 and deleted_at is not null limit 1", err));
+    TRY(db_query(
+        tx, &rows, DB_ARGS(DB_INT(entity_id), DB_TEXT(name)),
+        "select 1 from projects where entity_id = $1 and name = $2 and deleted_at is not null limit 1", err));
     while (db_next(rows))
         was_deleted = true;
     TRY(db_end(rows, err));
@@ -61,13 +64,14 @@ enum err_code project_find(struct db_tx *tx, int64_t entity_id, struct str name,
 enum err_code project_find_by_id(struct db_tx *tx, int64_t id, struct arena *arena, struct project **out,
                                  struct err *err) {
     struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), PROJECT_COLUMNS "where p.id = $1 and p.deleted_at is null", err));
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), PROJECT_COLUMNS "where p.id = $1 and p.deleted_at is null",
+                 err));
     TRY(take_one(rows, arena, out, err));
     return *out != NULL ? OK : err_set(err, ERR_NOT_FOUND, "project not found");
 }
 
-enum err_code project_find_by_names(struct db_tx *tx, struct str entity_name, struct str name, struct arena *arena,
-                                    struct project **out, struct err *err) {
+enum err_code project_find_by_names(struct db_tx *tx, struct str entity_name, struct str name,
+                                    struct arena *arena, struct project **out, struct err *err) {
     struct db_rows *rows;
     int64_t entity_id = 0;
 
@@ -79,20 +83,22 @@ enum err_code project_find_by_names(struct db_tx *tx, struct str entity_name, st
     return project_find(tx, entity_id, name, arena, out, err);
 }
 
-enum err_code project_ensure(struct db_tx *tx, int64_t entity_id, struct str name, int64_t user_id, int64_t now_ms,
-                             struct arena *arena, struct project **out, bool *is_inserted, struct err *err) {
+enum err_code project_ensure(struct db_tx *tx, int64_t entity_id, struct str name, int64_t user_id,
+                             int64_t now_ms, struct arena *arena, struct project **out, bool *is_inserted,
+                             struct err *err) {
     enum err_code code = project_find(tx, entity_id, name, arena, out, err);
 
     *is_inserted = false;
     if (code != ERR_NOT_FOUND && code != ERR_GONE)
         return code;
     TRY(project_check_name(name, err));
-    TRY(db_exec(tx,
-                DB_ARGS(DB_INT(entity_id), DB_TEXT(name), DB_INT(PROJECT_PRIVATE), user_id > 0 ? DB_INT(user_id) : DB_NULL,
-                        DB_INT(now_ms)),
-                "insert into projects (entity_id, name, visibility, created_by, created_at, updated_at, run_version,"
-                " run_number) values ($1, $2, $3, $4, $5, $5, 0, 0)",
-                err));
+    TRY(db_exec(
+        tx,
+        DB_ARGS(DB_INT(entity_id), DB_TEXT(name), DB_INT(PROJECT_PRIVATE),
+                user_id > 0 ? DB_INT(user_id) : DB_NULL, DB_INT(now_ms)),
+        "insert into projects (entity_id, name, visibility, created_by, created_at, updated_at, run_version,"
+        " run_number) values ($1, $2, $3, $4, $5, $5, 0, 0)",
+        err));
     *is_inserted = true;
     return project_find(tx, entity_id, name, arena, out, err);
 }
@@ -104,8 +110,8 @@ static enum err_code check_change(const struct project_change *change, struct er
     return name_check_text(change->folder, "project folder", PROJECT_NAME_MAX * 8, err);
 }
 
-enum err_code project_update(struct db_tx *tx, int64_t id, const struct project_change *change, int64_t now_ms,
-                             struct err *err) {
+enum err_code project_update(struct db_tx *tx, int64_t id, const struct project_change *change,
+                             int64_t now_ms, struct err *err) {
     struct arena *arena = arena_create();
     struct project *project, *other;
     enum err_code code = check_change(change, err);
@@ -123,7 +129,8 @@ enum err_code project_update(struct db_tx *tx, int64_t id, const struct project_
             goto done;
     }
     code = db_exec(tx,
-                   DB_ARGS(DB_INT(id), DB_TEXT(change->name), DB_TEXT(change->description), DB_TEXT(change->folder),
+                   DB_ARGS(DB_INT(id), DB_TEXT(change->name), DB_TEXT(change->description),
+                           DB_TEXT(change->folder),
                            change->visibility < 0 ? DB_NULL : DB_INT(change->visibility), DB_INT(now_ms)),
                    "update projects set name = coalesce($2, name), description = coalesce($3, description),"
                    " folder = coalesce($4, folder), visibility = coalesce($5, visibility), updated_at = $6"
@@ -139,8 +146,10 @@ enum err_code project_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struc
     TRY(db_exec(tx, DB_ARGS(DB_INT(id)),
                 "delete from run_configs where run_id in (select id from runs where project_id = $1)", err));
     TRY(db_exec(tx, DB_ARGS(DB_INT(id)),
-                "delete from run_summaries where run_id in (select id from runs where project_id = $1)", err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "update projects set run_version = run_version + 1 where id = $1", err));
+                "delete from run_summaries where run_id in (select id from runs where project_id = $1)",
+                err));
+    TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "update projects set run_version = run_version + 1 where id = $1",
+                err));
     TRY(db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(now_ms)),
                 "update runs set deleted_at = $2, tags = '[]', notes = null, description = null,"
                 " version = (select run_version from projects where id = $1)"
@@ -153,16 +162,18 @@ enum err_code project_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struc
     return db_changed(tx) == 1 ? OK : err_set(err, ERR_NOT_FOUND, "project not found");
 }
 
-enum err_code project_list(struct db_tx *tx, int64_t entity_id, int64_t after_id, size_t limit, struct arena *arena,
-                           struct project ***out, size_t *count, struct err *err) {
+enum err_code project_list(struct db_tx *tx, int64_t entity_id, int64_t after_id, size_t limit,
+                           struct arena *arena, struct project ***out, size_t *count, struct err *err) {
     struct db_rows *rows;
 
     *out = ARENA_ARRAY(arena, struct project *, limit);
     *count = 0;
-    TRY(db_query(tx, &rows,
-                 DB_ARGS(DB_INT(entity_id), DB_INT(after_id > 0 ? after_id : INT64_MAX), DB_INT((int64_t)limit)),
-                 PROJECT_COLUMNS "where p.entity_id = $1 and p.id < $2 and p.deleted_at is null order by p.id desc limit $3",
-                 err));
+    TRY(db_query(
+        tx, &rows,
+        DB_ARGS(DB_INT(entity_id), DB_INT(after_id > 0 ? after_id : INT64_MAX), DB_INT((int64_t)limit)),
+        PROJECT_COLUMNS
+        "where p.entity_id = $1 and p.id < $2 and p.deleted_at is null order by p.id desc limit $3",
+        err));
     while (db_next(rows) && *count < limit)
         (*out)[(*count)++] = read_project(rows, arena);
     return db_end(rows, err);
@@ -170,16 +181,20 @@ enum err_code project_list(struct db_tx *tx, int64_t entity_id, int64_t after_id
 
 enum err_code project_count_runs(struct db_tx *tx, int64_t id, int64_t *count, struct err *err) {
     struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), "select count(*) from runs where project_id = $1 and deleted_at is null", err));
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)),
+                 "select count(*) from runs where project_id = $1 and deleted_at is null", err));
     while (db_next(rows))
         *count = db_int(rows, 0);
     return db_end(rows, err);
 }
 
-enum err_code project_count(struct db_tx *tx, int64_t entity_id, bool only_public, int64_t *count, struct err *err) {
+enum err_code project_count(struct db_tx *tx, int64_t entity_id, bool only_public, int64_t *count,
+                            struct err *err) {
     struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(entity_id), DB_INT(only_public ? PROJECT_PUBLIC : PROJECT_PRIVATE)),
-                 "select count(*) from projects where entity_id = $1 and visibility >= $2 and deleted_at is null", err));
+    TRY(db_query(
+        tx, &rows, DB_ARGS(DB_INT(entity_id), DB_INT(only_public ? PROJECT_PUBLIC : PROJECT_PRIVATE)),
+        "select count(*) from projects where entity_id = $1 and visibility >= $2 and deleted_at is null",
+        err));
     while (db_next(rows))
         *count = db_int(rows, 0);
     return db_end(rows, err);
@@ -187,7 +202,8 @@ enum err_code project_count(struct db_tx *tx, int64_t entity_id, bool only_publi
 
 struct str project_storage_id(const struct project *project, struct arena *arena) {
     return hash_base64(
-        arena_printf(arena, "Project:v1:%.*s:%.*s", STR_ARG(project->name), STR_ARG(project->entity_name)), arena);
+        arena_printf(arena, "Project:v1:%.*s:%.*s", STR_ARG(project->name), STR_ARG(project->entity_name)),
+        arena);
 }
 
 enum err_code project_find_by_storage_id(struct db_tx *tx, struct str storage_id, struct arena *arena,

@@ -1,8 +1,8 @@
 /* project.h - projects: a name inside an entity, whom it is open to, and the counters that its runs share.
  *
- * A deleted project stays as a tombstone: its name may be taken by a new one, and what still sends to the old one
- * is told that it is gone. run_version counts the changes of the project's runs, so that a cache knows what it
- * has not seen.
+ * A deleted project stays as a tombstone: its name may be taken by a new one, and what still sends to the old
+ * one is told that it is gone. run_version counts the changes of the project's runs, so that a cache knows
+ * what it has not seen.
  *
  * Memory: results live in the arena.
  */
@@ -34,21 +34,22 @@ struct project {
     int64_t run_version;
 };
 
-/* ERR_BAD_INPUT unless it is 1 to PROJECT_NAME_MAX bytes of UTF-8 without control characters and / \ # ? % : */
+/* ERR_BAD_INPUT unless it is 1 to PROJECT_NAME_MAX bytes of UTF-8 without control characters and / \ # ? % :
+ */
 MUST_CHECK enum err_code project_check_name(struct str name, struct err *err);
 
 /* ERR_NOT_FOUND "project 'x' not found"; ERR_GONE when the last one of that name was deleted. */
-MUST_CHECK enum err_code project_find(struct db_tx *tx, int64_t entity_id, struct str name, struct arena *arena,
-                                      struct project **out, struct err *err);
-MUST_CHECK enum err_code project_find_by_id(struct db_tx *tx, int64_t id, struct arena *arena, struct project **out,
-                                            struct err *err);
+MUST_CHECK enum err_code project_find(struct db_tx *tx, int64_t entity_id, struct str name,
+                                      struct arena *arena, struct project **out, struct err *err);
+MUST_CHECK enum err_code project_find_by_id(struct db_tx *tx, int64_t id, struct arena *arena,
+                                            struct project **out, struct err *err);
 /* By the name of the entity. */
 MUST_CHECK enum err_code project_find_by_names(struct db_tx *tx, struct str entity_name, struct str name,
                                                struct arena *arena, struct project **out, struct err *err);
 /* Makes it, private, when there is none (also after one was deleted). */
 MUST_CHECK enum err_code project_ensure(struct db_tx *tx, int64_t entity_id, struct str name, int64_t user_id,
-                                        int64_t now_ms, struct arena *arena, struct project **out, bool *is_inserted,
-                                        struct err *err);
+                                        int64_t now_ms, struct arena *arena, struct project **out,
+                                        bool *is_inserted, struct err *err);
 
 /* What is to change; ptr NULL and -1 leave as it is. */
 struct project_change {
@@ -65,7 +66,8 @@ MUST_CHECK enum err_code project_delete(struct db_tx *tx, int64_t id, int64_t no
 
 /* Of one entity, newest first; after_id 0 from the start. Fewer than limit when there are no more. */
 MUST_CHECK enum err_code project_list(struct db_tx *tx, int64_t entity_id, int64_t after_id, size_t limit,
-                                      struct arena *arena, struct project ***out, size_t *count, struct err *err);
+                                      struct arena *arena, struct project ***out, size_t *count,
+                                      struct err *err);
 
 /* Of its runs that are not deleted: looks at all of them. */
 MUST_CHECK enum err_code project_count_runs(struct db_tx *tx, int64_t id, int64_t *count, struct err *err);
@@ -74,7 +76,8 @@ MUST_CHECK enum err_code project_count(struct db_tx *tx, int64_t entity_id, bool
 
 /* Storage ids, as users keep them: base64 of "Project:v1:<project>:<entity>". */
 struct str project_storage_id(const struct project *project, struct arena *arena);
-MUST_CHECK enum err_code project_find_by_storage_id(struct db_tx *tx, struct str storage_id, struct arena *arena,
-                                                    struct project **out, struct err *err);
+MUST_CHECK enum err_code project_find_by_storage_id(struct db_tx *tx, struct str storage_id,
+                                                    struct arena *arena, struct project **out,
+                                                    struct err *err);
 
 #endif

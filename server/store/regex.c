@@ -13,7 +13,14 @@ struct instruction {
 /* What came before a place in the text, as far as assertions care. */
 enum before { BEFORE_TEXT, AFTER_NEWLINE, AFTER_WORD, AFTER_OTHER };
 
-enum { END_OF_TEXT = 256, SYMBOLS = 257, STATE_UNKNOWN = 0, STATE_MATCHED = 1, STATE_FIRST = 2, HASH_SLOTS = 512 };
+enum {
+    END_OF_TEXT = 256,
+    SYMBOLS = 257,
+    STATE_UNKNOWN = 0,
+    STATE_MATCHED = 1,
+    STATE_FIRST = 2,
+    HASH_SLOTS = 512
+};
 
 /* A set of places in the program that are alive before the next byte. */
 struct state {
@@ -90,10 +97,12 @@ static void add_sequence(struct regex *re, uint32_t first, uint32_t last) {
     (void)utf8_encode(last, sequence->last);
 }
 
-/* Cuts a range of code points into ranges of which every byte varies on its own. Whole lengths of UTF-8 stay in
- * one piece: the texts are valid, so the forms that this admits beyond the range do not occur. */
+/* Cuts a range of code points into ranges of which every byte varies on its own. Whole lengths of UTF-8 stay
+ * in one piece: the texts are valid, so the forms that this admits beyond the range do not occur. */
 static void split_range(struct regex *re, uint32_t first, uint32_t last) {
-    static const struct regex_range lengths[] = { { 0, 0x7F }, { 0x80, 0x7FF }, { 0x800, 0xFFFF }, { 0x10000, 0x10FFFF } };
+    static const struct regex_range lengths[] = {
+        { 0, 0x7F }, { 0x80, 0x7FF }, { 0x800, 0xFFFF }, { 0x10000, 0x10FFFF }
+    };
 
     for (size_t i = 0; i < 4; i++) {
         if (first > lengths[i].last || last < lengths[i].first)
@@ -131,7 +140,8 @@ static void split_range(struct regex *re, uint32_t first, uint32_t last) {
 
 static void emit_sequence(struct regex *re, const struct sequence *sequence) {
     for (size_t i = 0; i < sequence->len; i++)
-        emit(re, (struct instruction){ .opcode = OP_BYTES, .first = sequence->first[i], .last = sequence->last[i] });
+        emit(re, (struct instruction){
+                     .opcode = OP_BYTES, .first = sequence->first[i], .last = sequence->last[i] });
 }
 
 /* Jumps of a list of alternatives to the end are chained through `to` until the end is known. */
@@ -197,7 +207,8 @@ static void emit_repeat(struct regex *re, const struct regex_node *node) {
     }
 }
 
-/* Recurses at most as deep as the pattern is long. Repetitions of nothing emit nothing, so visits count too. */
+/* Recurses at most as deep as the pattern is long. Repetitions of nothing emit nothing, so visits count too.
+ */
 static void emit_node(struct regex *re, const struct regex_node *node) {
     if (++re->visits > VISITS_MAX)
         re->is_too_large = true;
@@ -238,7 +249,8 @@ enum err_code regex_compile(struct regex **out, struct str pattern, unsigned fla
     emit_node(re, tree);
     emit(re, (struct instruction){ .opcode = OP_MATCH });
     if (re->is_too_large)
-        return err_set(err, ERR_BAD_INPUT, "regular expression is too large: its repetitions make more than %d steps",
+        return err_set(err, ERR_BAD_INPUT,
+                       "regular expression is too large: its repetitions make more than %d steps",
                        REGEX_INSTRUCTIONS_MAX);
     re->places_cap = re->length * 2 < 16384 ? 16384 : re->length * 2;
     re->places = ARENA_ARRAY(arena, uint16_t, re->places_cap);
@@ -253,8 +265,8 @@ enum err_code regex_compile(struct regex **out, struct str pattern, unsigned fla
 /* ---- matching ---- */
 
 static bool is_word(int symbol) {
-    return (symbol >= '0' && symbol <= '9') || (symbol >= 'A' && symbol <= 'Z') || (symbol >= 'a' && symbol <= 'z') ||
-           symbol == '_';
+    return (symbol >= '0' && symbol <= '9') || (symbol >= 'A' && symbol <= 'Z') ||
+           (symbol >= 'a' && symbol <= 'z') || symbol == '_';
 }
 
 static enum before before_next(const struct regex *re, int symbol) {

@@ -109,7 +109,8 @@ static struct ranges ranges_negated(struct parser *p, struct ranges *set) {
     return out;
 }
 
-static void add_other_case(struct parser *p, struct ranges *set, uint32_t from, uint32_t to, int32_t distance) {
+static void add_other_case(struct parser *p, struct ranges *set, uint32_t from, uint32_t to,
+                           int32_t distance) {
     for (size_t i = 0, count = set->count; i < count; i++) {
         uint32_t first = set->items[i].first < from ? from : set->items[i].first;
         uint32_t last = set->items[i].last > to ? to : set->items[i].last;
@@ -143,10 +144,22 @@ static struct regex_node *literal_new(struct parser *p, uint32_t code) {
 static const struct {
     const char *name, *pairs;
 } named_sets[] = {
-    { "alnum", "09AZaz" }, { "alpha", "AZaz" },     { "ascii", "\x01\x7f" }, { "blank", "\t\t  " },
-    { "cntrl", "\x01\x1f\x7f\x7f" }, { "d", "09" }, { "digit", "09" },       { "graph", "!~" },
-    { "lower", "az" },     { "print", " ~" },       { "punct", "!/:@[`{~" }, { "s", "\t\n\f\r  " },
-    { "space", "\t\r  " }, { "upper", "AZ" },       { "w", "09AZ__az" },     { "word", "09AZ__az" },
+    { "alnum", "09AZaz" },
+    { "alpha", "AZaz" },
+    { "ascii", "\x01\x7f" },
+    { "blank", "\t\t  " },
+    { "cntrl", "\x01\x1f\x7f\x7f" },
+    { "d", "09" },
+    { "digit", "09" },
+    { "graph", "!~" },
+    { "lower", "az" },
+    { "print", " ~" },
+    { "punct", "!/:@[`{~" },
+    { "s", "\t\n\f\r  " },
+    { "space", "\t\r  " },
+    { "upper", "AZ" },
+    { "w", "09AZ__az" },
+    { "word", "09AZ__az" },
     { "xdigit", "09AFaf" },
 };
 
@@ -182,12 +195,14 @@ static enum err_code take_hex(struct parser *p, uint32_t *code) {
     bool is_braced = take(p, "{");
 
     *code = 0;
-    while (has_more(p) && hex_digit(peek(p)) >= 0 && (is_braced ? *code <= REGEX_CODE_POINT_MAX : digits < 2)) {
+    while (has_more(p) && hex_digit(peek(p)) >= 0 &&
+           (is_braced ? *code <= REGEX_CODE_POINT_MAX : digits < 2)) {
         *code = *code << 4 | (uint32_t)hex_digit(peek(p));
         p->at++;
         digits++;
     }
-    if (digits == 0 || (!is_braced && digits < 2) || (is_braced && !take(p, "}")) || *code > REGEX_CODE_POINT_MAX)
+    if (digits == 0 || (!is_braced && digits < 2) || (is_braced && !take(p, "}")) ||
+        *code > REGEX_CODE_POINT_MAX)
         return refuse(p, begin, "\\x needs two hexadecimal digits, or a code point in braces");
     return OK;
 }
@@ -208,7 +223,9 @@ static enum err_code take_escaped_literal(struct parser *p, uint32_t *code) {
     else if (*code >= '1' && *code <= '9')
         return refuse(p, begin, "back-references are not offered: they cannot be searched in linear time");
     else if (*code == 'p' || *code == 'P')
-        return refuse(p, begin, "Unicode classes such as \\p{L} are not offered: write the range, such as [\\x{3040}-\\x{30FF}]");
+        return refuse(
+            p, begin,
+            "Unicode classes such as \\p{L} are not offered: write the range, such as [\\x{3040}-\\x{30FF}]");
     else if (*code < 0x80 && *code != 0 && (letter = strchr(letters, (int)*code)) != NULL)
         *code = (unsigned char)meanings[letter - letters];
     else if ((*code | 0x20) >= 'a' && (*code | 0x20) <= 'z')
@@ -282,7 +299,8 @@ static enum err_code parse_class(struct parser *p, struct regex_node **out) {
             return refuse(p, begin, "a [ without its ]");
         if (str_starts_with(rest, STR("[:")))
             TRY(take_posix_class(p, &set));
-        else if (rest.len >= 2 && rest.ptr[0] == '\\' && strchr("dDwWsS", rest.ptr[1]) != NULL && rest.ptr[1] != '\0') {
+        else if (rest.len >= 2 && rest.ptr[0] == '\\' && strchr("dDwWsS", rest.ptr[1]) != NULL &&
+                 rest.ptr[1] != '\0') {
             p->at++;
             (void)take_perl_class(p, &set);
         } else
@@ -299,7 +317,9 @@ static enum err_code take_flags(struct parser *p, bool *is_group) {
     static const struct {
         char letter;
         unsigned flag;
-    } letters[] = { { 'i', REGEX_IGNORE_CASE }, { 'm', REGEX_MULTILINE }, { 's', REGEX_DOT_ALL }, { 'U', 0 } };
+    } letters[] = {
+        { 'i', REGEX_IGNORE_CASE }, { 'm', REGEX_MULTILINE }, { 's', REGEX_DOT_ALL }, { 'U', 0 }
+    };
     bool is_clearing = false;
 
     for (; has_more(p); p->at++) {
@@ -507,8 +527,8 @@ enum err_code regex_parse(struct regex_node **out, struct str pattern, unsigned 
     struct parser p = { .pattern = pattern, .flags = flags, .arena = arena, .err = err };
 
     if (pattern.len > REGEX_PATTERN_MAX_BYTES)
-        return err_set(err, ERR_BAD_INPUT, "regular expression of %zu bytes: at most %d are allowed", pattern.len,
-                       REGEX_PATTERN_MAX_BYTES);
+        return err_set(err, ERR_BAD_INPUT, "regular expression of %zu bytes: at most %d are allowed",
+                       pattern.len, REGEX_PATTERN_MAX_BYTES);
     if (!str_is_utf8(pattern))
         return err_set(err, ERR_BAD_INPUT, "regular expression is not valid UTF-8");
     TRY(parse_alternatives(&p, out));

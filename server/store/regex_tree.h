@@ -30,7 +30,7 @@ struct regex_node {
     struct regex_node *left, *right;
 };
 
-MUST_CHECK enum err_code regex_parse(struct regex_node **out, struct str pattern, unsigned flags, struct arena *arena,
-                                     struct err *err);
+MUST_CHECK enum err_code regex_parse(struct regex_node **out, struct str pattern, unsigned flags,
+                                     struct arena *arena, struct err *err);
 
 #endif

@@ -5,9 +5,12 @@
 
 /* Config and summary are fetched only when asked for: they are most of the bytes. */
 #define RUN_COLUMNS                                                                                          \
-    "select r.id, r.project_id, p.entity_id, r.name, r.display_name, r.description, r.notes, r.group_name, r.job_type," \
-    " r.sweep, r.host, r.program, r.repo, r.commit_hash, r.tags, p.name, e.name, u.username, r.state, r.user_id,"      \
-    " r.created_at, r.updated_at, r.heartbeat_at, r.ended_at, r.exit_code, r.is_stop_requested, r.is_reused,"          \
+    "select r.id, r.project_id, p.entity_id, r.name, r.display_name, r.description, r.notes, r.group_name, " \
+    "r.job_type,"                                                                                            \
+    " r.sweep, r.host, r.program, r.repo, r.commit_hash, r.tags, p.name, e.name, u.username, r.state, "      \
+    "r.user_id,"                                                                                             \
+    " r.created_at, r.updated_at, r.heartbeat_at, r.ended_at, r.exit_code, r.is_stop_requested, "            \
+    "r.is_reused,"                                                                                           \
     " r.is_debug, r.version, r.fork_run_id, r.fork_step, r.moved_to, r.deleted_at"                           \
     " from runs r join projects p on p.id = r.project_id join entities e on e.id = p.entity_id"              \
     " left join users u on u.id = r.user_id "
@@ -62,36 +65,41 @@ static enum err_code take_text(struct db_rows *rows, struct arena *arena, struct
     return db_end(rows, err);
 }
 
-static enum err_code read_parts(struct db_tx *tx, struct run *run, unsigned parts, struct arena *arena, struct err *err) {
+static enum err_code read_parts(struct db_tx *tx, struct run *run, unsigned parts, struct arena *arena,
+                                struct err *err) {
     struct db_rows *rows;
 
     if (parts & RUN_CONFIG) {
-        TRY(db_query(tx, &rows, DB_ARGS(DB_INT(run->id)), "select config from run_configs where run_id = $1", err));
+        TRY(db_query(tx, &rows, DB_ARGS(DB_INT(run->id)), "select config from run_configs where run_id = $1",
+                     err));
         TRY(take_text(rows, arena, &run->config, err));
     }
     if (parts & RUN_SUMMARY) {
-        TRY(db_query(tx, &rows, DB_ARGS(DB_INT(run->id)), "select summary from run_summaries where run_id = $1", err));
+        TRY(db_query(tx, &rows, DB_ARGS(DB_INT(run->id)),
+                     "select summary from run_summaries where run_id = $1", err));
         TRY(take_text(rows, arena, &run->summary, err));
     }
     return OK;
 }
 
 /* The last row of a query that has been begun: run NULL when there is none. */
-static enum err_code take_found(struct db_rows *rows, struct arena *arena, struct found *out, struct err *err) {
+static enum err_code take_found(struct db_rows *rows, struct arena *arena, struct found *out,
+                                struct err *err) {
     *out = (struct found){ 0 };
     while (db_next(rows))
         *out = read_run(rows, arena);
     return db_end(rows, err);
 }
 
-static enum err_code find_row(struct db_tx *tx, int64_t id, struct arena *arena, struct found *out, struct err *err) {
+static enum err_code find_row(struct db_tx *tx, int64_t id, struct arena *arena, struct found *out,
+                              struct err *err) {
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), RUN_COLUMNS "where r.id = $1", err));
     return take_found(rows, arena, out, err);
 }
 
-enum err_code run_find(struct db_tx *tx, int64_t project_id, struct str name, unsigned parts, bool follow_moved,
-                       struct arena *arena, struct run **out, struct err *err) {
+enum err_code run_find(struct db_tx *tx, int64_t project_id, struct str name, unsigned parts,
+                       bool follow_moved, struct arena *arena, struct run **out, struct err *err) {
     struct db_rows *rows;
     struct found found;
 
@@ -115,8 +123,8 @@ enum err_code run_find(struct db_tx *tx, int64_t project_id, struct str name, un
     return read_parts(tx, *out, parts, arena, err);
 }
 
-enum err_code run_find_by_id(struct db_tx *tx, int64_t id, unsigned parts, struct arena *arena, struct run **out,
-                             struct err *err) {
+enum err_code run_find_by_id(struct db_tx *tx, int64_t id, unsigned parts, struct arena *arena,
+                             struct run **out, struct err *err) {
     struct found found;
     TRY(find_row(tx, id, arena, &found, err));
     if (found.run == NULL || found.is_deleted)
@@ -125,8 +133,8 @@ enum err_code run_find_by_id(struct db_tx *tx, int64_t id, unsigned parts, struc
     return read_parts(tx, *out, parts, arena, err);
 }
 
-enum err_code run_find_many(struct db_tx *tx, const int64_t *ids, size_t id_count, unsigned parts, struct arena *arena,
-                            struct run ***out, size_t *count, struct err *err) {
+enum err_code run_find_many(struct db_tx *tx, const int64_t *ids, size_t id_count, unsigned parts,
+                            struct arena *arena, struct run ***out, size_t *count, struct err *err) {
     *out = ARENA_ARRAY(arena, struct run *, id_count);
     *count = 0;
     for (size_t i = 0; i < id_count; i++) {
@@ -140,13 +148,13 @@ enum err_code run_find_many(struct db_tx *tx, const int64_t *ids, size_t id_coun
 }
 
 struct str run_storage_id(const struct run *run, struct arena *arena) {
-    return hash_base64(arena_printf(arena, "Run:v1:%.*s:%.*s:%.*s", STR_ARG(run->name), STR_ARG(run->project_name),
-                                    STR_ARG(run->entity_name)),
+    return hash_base64(arena_printf(arena, "Run:v1:%.*s:%.*s:%.*s", STR_ARG(run->name),
+                                    STR_ARG(run->project_name), STR_ARG(run->entity_name)),
                        arena);
 }
 
-enum err_code run_find_by_storage_id(struct db_tx *tx, struct str storage_id, unsigned parts, struct arena *arena,
-                                     struct run **out, struct err *err) {
+enum err_code run_find_by_storage_id(struct db_tx *tx, struct str storage_id, unsigned parts,
+                                     struct arena *arena, struct run **out, struct err *err) {
     struct db_rows *rows;
     struct found found;
     struct str names[3];
@@ -154,8 +162,9 @@ enum err_code run_find_by_storage_id(struct db_tx *tx, struct str storage_id, un
     if (!name_split_storage_id(storage_id, "Run:v1:", names, 3, arena))
         return err_set(err, ERR_NOT_FOUND, "run not found");
     TRY(db_query(tx, &rows, DB_ARGS(DB_TEXT(names[0]), DB_TEXT(names[1]), DB_TEXT(names[2])),
-                 RUN_COLUMNS "where r.name = $1 and p.name = $2 and lower(e.name) = lower($3) and r.deleted_at is null"
-                             " and p.deleted_at is null and e.removed_at is null",
+                 RUN_COLUMNS
+                 "where r.name = $1 and p.name = $2 and lower(e.name) = lower($3) and r.deleted_at is null"
+                 " and p.deleted_at is null and e.removed_at is null",
                  err));
     TRY(take_found(rows, arena, &found, err));
     if (found.run == NULL)
@@ -164,14 +173,16 @@ enum err_code run_find_by_storage_id(struct db_tx *tx, struct str storage_id, un
     return read_parts(tx, *out, parts, arena, err);
 }
 
-enum err_code run_list_ids(struct db_tx *tx, int64_t project_id, int64_t after_id, size_t limit, struct arena *arena,
-                           int64_t **out, size_t *count, struct err *err) {
+enum err_code run_list_ids(struct db_tx *tx, int64_t project_id, int64_t after_id, size_t limit,
+                           struct arena *arena, int64_t **out, size_t *count, struct err *err) {
     struct db_rows *rows;
 
     *out = ARENA_ARRAY(arena, int64_t, limit);
     *count = 0;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id), DB_INT(after_id), DB_INT((int64_t)limit)),
-                 "select id from runs where project_id = $1 and id > $2 and deleted_at is null order by id limit $3", err));
+    TRY(db_query(
+        tx, &rows, DB_ARGS(DB_INT(project_id), DB_INT(after_id), DB_INT((int64_t)limit)),
+        "select id from runs where project_id = $1 and id > $2 and deleted_at is null order by id limit $3",
+        err));
     while (db_next(rows) && *count < limit)
         (*out)[(*count)++] = db_int(rows, 0);
     return db_end(rows, err);

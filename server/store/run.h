@@ -1,14 +1,15 @@
 /* run.h - runs: what they are called, what state they are in, their config and summary.
  *
- * Changing a run raises its version: a number that is unique and ascending among all runs of a project, so that
- * whoever knows the highest one it has seen can ask for the rest (run_table does).
+ * Changing a run raises its version: a number that is unique and ascending among all runs of a project, so
+ * that whoever knows the highest one it has seen can ask for the rest (run_table does).
  *
- * A deleted run stays as a tombstone without content. Its name may be used again: that is a new run, which knows
- * that it is not the first of its name (is_reused: clients may have cached the other's history for ever). A run
- * that was moved leaves a tombstone that points to it, so that whoever still sends to the old place is heard.
+ * A deleted run stays as a tombstone without content. Its name may be used again: that is a new run, which
+ * knows that it is not the first of its name (is_reused: clients may have cached the other's history for
+ * ever). A run that was moved leaves a tombstone that points to it, so that whoever still sends to the old
+ * place is heard.
  *
- * Threads: the functions are parts of a transaction. Memory: results live in the arena; texts whose ptr is NULL
- * are not set.
+ * Threads: the functions are parts of a transaction. Memory: results live in the arena; texts whose ptr is
+ * NULL are not set.
  */
 #ifndef SERVER_STORE_RUN_H
 #define SERVER_STORE_RUN_H
@@ -19,7 +20,7 @@
 
 enum {
     RUN_NAME_MAX = 128,
-    RUN_TEXT_MAX = 1 << 20,     /* display name, notes, description, program, ... */
+    RUN_TEXT_MAX = 1 << 20,      /* display name, notes, description, program, ... */
     RUN_DOCUMENT_MAX = 64 << 20, /* config, summary */
     RUN_TAGS_MAX = 1000,
     RUN_TAG_BYTES_MAX = 256,
@@ -48,8 +49,8 @@ struct run {
 
 /* ---- finding ---- */
 
-/* ERR_NOT_FOUND "run 'x' not found"; ERR_GONE when it was deleted. Follows a moved run when follow_moved: for what
- * still arrives under the old name; authorise the run that is found. parts: enum run_part, or-ed. */
+/* ERR_NOT_FOUND "run 'x' not found"; ERR_GONE when it was deleted. Follows a moved run when follow_moved: for
+ * what still arrives under the old name; authorise the run that is found. parts: enum run_part, or-ed. */
 MUST_CHECK enum err_code run_find(struct db_tx *tx, int64_t project_id, struct str name, unsigned parts,
                                   bool follow_moved, struct arena *arena, struct run **out, struct err *err);
 MUST_CHECK enum err_code run_find_by_id(struct db_tx *tx, int64_t id, unsigned parts, struct arena *arena,
@@ -60,15 +61,16 @@ MUST_CHECK enum err_code run_find_by_storage_id(struct db_tx *tx, struct str sto
                                                 struct arena *arena, struct run **out, struct err *err);
 /* In the order of ids; deleted ones are left out. */
 MUST_CHECK enum err_code run_find_many(struct db_tx *tx, const int64_t *ids, size_t id_count, unsigned parts,
-                                       struct arena *arena, struct run ***out, size_t *count, struct err *err);
+                                       struct arena *arena, struct run ***out, size_t *count,
+                                       struct err *err);
 
 /* ---- making and changing ---- */
 
 /* ERR_BAD_INPUT unless it is 1 to RUN_NAME_MAX bytes of UTF-8 without control characters and / \ # ? % : */
 MUST_CHECK enum err_code run_check_name(struct str name, struct err *err);
 
-/* The run of that name, running, made when there is none. ERR_GONE when it was deleted (a stream that still sends
- * does not bring a deleted run back; run_upsert does). Follows a moved run. */
+/* The run of that name, running, made when there is none. ERR_GONE when it was deleted (a stream that still
+ * sends does not bring a deleted run back; run_upsert does). Follows a moved run. */
 MUST_CHECK enum err_code run_ensure(struct db_tx *tx, int64_t project_id, struct str name, int64_t user_id,
                                     int64_t now_ms, struct arena *arena, struct run **out, bool *is_inserted,
                                     struct err *err);
@@ -83,12 +85,13 @@ struct run_change {
     bool is_debug;
 };
 
-/* Makes the run when there is none of that name, then changes it. ERR_BAD_INPUT for what the change may not hold. */
+/* Makes the run when there is none of that name, then changes it. ERR_BAD_INPUT for what the change may not
+ * hold. */
 MUST_CHECK enum err_code run_upsert(struct db_tx *tx, int64_t project_id, struct str name, int64_t user_id,
                                     const struct run_change *change, int64_t now_ms, struct arena *arena,
                                     struct run **out, bool *is_inserted, struct err *err);
-MUST_CHECK enum err_code run_update(struct db_tx *tx, int64_t id, const struct run_change *change, int64_t now_ms,
-                                    struct err *err);
+MUST_CHECK enum err_code run_update(struct db_tx *tx, int64_t id, const struct run_change *change,
+                                    int64_t now_ms, struct err *err);
 
 /* What one request of a run's own stream says of the run itself; the heartbeat always. */
 struct run_stream_change {
@@ -101,23 +104,28 @@ struct run_stream_result {
     bool is_stop_requested;
     bool is_terminal_now; /* this request ended the run */
 };
-MUST_CHECK enum err_code run_apply_stream(struct db_tx *tx, int64_t id, const struct run_stream_change *change,
-                                          int64_t now_ms, struct run_stream_result *out, struct err *err);
+MUST_CHECK enum err_code run_apply_stream(struct db_tx *tx, int64_t id,
+                                          const struct run_stream_change *change, int64_t now_ms,
+                                          struct run_stream_result *out, struct err *err);
 /* Something that is kept elsewhere changed (files, history was rewound): raises the version. */
 MUST_CHECK enum err_code run_touch(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err);
 
-MUST_CHECK enum err_code run_set_state(struct db_tx *tx, int64_t id, enum run_state state, int64_t now_ms, struct err *err);
+MUST_CHECK enum err_code run_set_state(struct db_tx *tx, int64_t id, enum run_state state, int64_t now_ms,
+                                       struct err *err);
 MUST_CHECK enum err_code run_request_stop(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err);
-MUST_CHECK enum err_code run_set_fork(struct db_tx *tx, int64_t id, int64_t parent_id, int64_t step, struct err *err);
+MUST_CHECK enum err_code run_set_fork(struct db_tx *tx, int64_t id, int64_t parent_id, int64_t step,
+                                      struct err *err);
 
-/* Runs that have been silent since before silent_since become crashed (preempted, when they had announced it). */
-MUST_CHECK enum err_code run_crash_silent(struct db_tx *tx, int64_t silent_since, int64_t now_ms, size_t limit,
-                                          size_t *count, struct err *err);
+/* Runs that have been silent since before silent_since become crashed (preempted, when they had announced
+ * it). */
+MUST_CHECK enum err_code run_crash_silent(struct db_tx *tx, int64_t silent_since, int64_t now_ms,
+                                          size_t limit, size_t *count, struct err *err);
 
 /* ---- moving and deleting ---- */
 
 /* ERR_CONFLICT when the other project has a run of that name. */
-MUST_CHECK enum err_code run_move(struct db_tx *tx, int64_t id, int64_t project_id, int64_t now_ms, struct err *err);
+MUST_CHECK enum err_code run_move(struct db_tx *tx, int64_t id, int64_t project_id, int64_t now_ms,
+                                  struct err *err);
 
 /* Leaves a tombstone. What the run owns in other tables is for the caller, in the same transaction. */
 MUST_CHECK enum err_code run_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err);

@@ -32,7 +32,8 @@ static enum err_code check_document(struct str text, const char *what, struct er
     if (text.ptr == NULL)
         return OK;
     if (text.len > RUN_DOCUMENT_MAX)
-        return err_set(err, ERR_BAD_INPUT, "%s has %zu bytes: at most %d are allowed", what, text.len, RUN_DOCUMENT_MAX);
+        return err_set(err, ERR_BAD_INPUT, "%s has %zu bytes: at most %d are allowed", what, text.len,
+                       RUN_DOCUMENT_MAX);
     json_reader_init(&reader, text, JSON_EXTENDED);
     token = json_next(&reader);
     if (token != JSON_OBJECT_BEGIN && token != JSON_ERROR)
@@ -40,7 +41,8 @@ static enum err_code check_document(struct str text, const char *what, struct er
     while (token != JSON_END && token != JSON_ERROR)
         token = json_next(&reader);
     if (token == JSON_ERROR)
-        return err_set(err, ERR_BAD_INPUT, "%s is not JSON: at byte %zu: %s", what, reader.offset, reader.message);
+        return err_set(err, ERR_BAD_INPUT, "%s is not JSON: at byte %zu: %s", what, reader.offset,
+                       reader.message);
     return OK;
 }
 
@@ -52,7 +54,8 @@ static enum err_code check_tags(struct str tags, struct err *err) {
     if (tags.ptr == NULL)
         return OK;
     if (tags.len > RUN_TEXT_MAX)
-        return err_set(err, ERR_BAD_INPUT, "tags have %zu bytes: at most %d are allowed", tags.len, RUN_TEXT_MAX);
+        return err_set(err, ERR_BAD_INPUT, "tags have %zu bytes: at most %d are allowed", tags.len,
+                       RUN_TEXT_MAX);
     arena = arena_create();
     code = json_parse(&list, tags, JSON_STRICT, arena, err);
     if (code == OK && (list->type != JSON_TYPE_ARRAY || list->array.count > RUN_TAGS_MAX))
@@ -60,7 +63,8 @@ static enum err_code check_tags(struct str tags, struct err *err) {
     for (size_t i = 0; code == OK && i < list->array.count; i++)
         if (list->array.items[i].type != JSON_TYPE_STRING || list->array.items[i].string.len == 0 ||
             list->array.items[i].string.len > RUN_TAG_BYTES_MAX)
-            code = err_set(err, ERR_BAD_INPUT, "tag %zu must be a string of 1 to %d bytes", i, RUN_TAG_BYTES_MAX);
+            code = err_set(err, ERR_BAD_INPUT, "tag %zu must be a string of 1 to %d bytes", i,
+                           RUN_TAG_BYTES_MAX);
     arena_destroy(arena);
     return code;
 }
@@ -70,9 +74,15 @@ static enum err_code check_change(const struct run_change *change, enum run_stat
         struct str text;
         const char *what;
     } texts[] = {
-        { change->display_name, "display name" }, { change->description, "description" }, { change->notes, "notes" },
-        { change->group, "group" },               { change->job_type, "job type" },       { change->sweep, "sweep" },
-        { change->host, "host" },                 { change->program, "program" },         { change->repo, "repo" },
+        { change->display_name, "display name" },
+        { change->description, "description" },
+        { change->notes, "notes" },
+        { change->group, "group" },
+        { change->job_type, "job type" },
+        { change->sweep, "sweep" },
+        { change->host, "host" },
+        { change->program, "program" },
+        { change->repo, "repo" },
         { change->commit, "commit" },
     };
 
@@ -82,14 +92,15 @@ static enum err_code check_change(const struct run_change *change, enum run_stat
     TRY(check_document(change->summary, "summary", err));
     TRY(check_tags(change->tags, err));
     if (change->state.ptr != NULL && !run_state_parse(state, change->state))
-        return err_set(err, ERR_BAD_INPUT, "unknown run state '%.*s'", STR_ARG(str_slice(change->state, 0, 50)));
+        return err_set(err, ERR_BAD_INPUT, "unknown run state '%.*s'",
+                       STR_ARG(str_slice(change->state, 0, 50)));
     return OK;
 }
 
 /* ---- making ---- */
 
-static enum err_code insert_run(struct db_tx *tx, int64_t project_id, struct str name, struct str sweep, int64_t user_id,
-                                int64_t now_ms, struct arena *arena, struct err *err) {
+static enum err_code insert_run(struct db_tx *tx, int64_t project_id, struct str name, struct str sweep,
+                                int64_t user_id, int64_t now_ms, struct arena *arena, struct err *err) {
     struct db_rows *rows;
     struct str display_name;
     int64_t number = 0;
@@ -97,12 +108,14 @@ static enum err_code insert_run(struct db_tx *tx, int64_t project_id, struct str
     uint32_t random;
 
     TRY(run_check_name(name, err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(project_id)),
-                "update projects set run_version = run_version + 1, run_number = run_number + 1 where id = $1", err));
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id), DB_TEXT(name)),
-                 "select run_number, exists (select 1 from runs where project_id = $1 and name = $2) from projects"
-                 " where id = $1 and deleted_at is null",
-                 err));
+    TRY(db_exec(
+        tx, DB_ARGS(DB_INT(project_id)),
+        "update projects set run_version = run_version + 1, run_number = run_number + 1 where id = $1", err));
+    TRY(db_query(
+        tx, &rows, DB_ARGS(DB_INT(project_id), DB_TEXT(name)),
+        "select run_number, exists (select 1 from runs where project_id = $1 and name = $2) from projects"
+        " where id = $1 and deleted_at is null",
+        err));
     while (db_next(rows)) {
         number = db_int(rows, 0);
         was_used = db_int(rows, 1) != 0;
@@ -112,18 +125,20 @@ static enum err_code insert_run(struct db_tx *tx, int64_t project_id, struct str
         return err_set(err, ERR_NOT_FOUND, "project not found");
     hash_random(&random, sizeof(random));
     display_name = name_make_up(random, number, sweep.len > 0, arena);
-    return db_exec(tx,
-                   DB_ARGS(DB_INT(project_id), DB_TEXT(name), DB_TEXT(display_name), DB_INT(RUN_RUNNING),
-                           user_id > 0 ? DB_INT(user_id) : DB_NULL, DB_INT(now_ms), DB_INT(was_used)),
-                   "insert into runs (project_id, name, display_name, tags, state, user_id, created_at, updated_at,"
-                   " heartbeat_at, is_stop_requested, is_debug, is_reused, version)"
-                   " values ($1, $2, $3, '[]', $4, $5, $6, $6, $6, 0, 0, $7,"
-                   " (select run_version from projects where id = $1))",
-                   err);
+    return db_exec(
+        tx,
+        DB_ARGS(DB_INT(project_id), DB_TEXT(name), DB_TEXT(display_name), DB_INT(RUN_RUNNING),
+                user_id > 0 ? DB_INT(user_id) : DB_NULL, DB_INT(now_ms), DB_INT(was_used)),
+        "insert into runs (project_id, name, display_name, tags, state, user_id, created_at, updated_at,"
+        " heartbeat_at, is_stop_requested, is_debug, is_reused, version)"
+        " values ($1, $2, $3, '[]', $4, $5, $6, $6, $6, 0, 0, $7,"
+        " (select run_version from projects where id = $1))",
+        err);
 }
 
-enum err_code run_ensure(struct db_tx *tx, int64_t project_id, struct str name, int64_t user_id, int64_t now_ms,
-                         struct arena *arena, struct run **out, bool *is_inserted, struct err *err) {
+enum err_code run_ensure(struct db_tx *tx, int64_t project_id, struct str name, int64_t user_id,
+                         int64_t now_ms, struct arena *arena, struct run **out, bool *is_inserted,
+                         struct err *err) {
     enum err_code code = run_find(tx, project_id, name, 0, true, arena, out, err);
 
     *is_inserted = false;
@@ -136,7 +151,8 @@ enum err_code run_ensure(struct db_tx *tx, int64_t project_id, struct str name, 
 
 /* ---- changing ---- */
 
-static enum err_code set_documents(struct db_tx *tx, int64_t id, struct str config, struct str summary, struct err *err) {
+static enum err_code set_documents(struct db_tx *tx, int64_t id, struct str config, struct str summary,
+                                   struct err *err) {
     if (config.ptr != NULL)
         TRY(db_exec(tx, DB_ARGS(DB_INT(id), DB_TEXT(config)),
                     "insert into run_configs (run_id, config) values ($1, $2)"
@@ -151,50 +167,55 @@ static enum err_code set_documents(struct db_tx *tx, int64_t id, struct str conf
 }
 
 /* A run that begins anew is not stopped, and has not ended. */
-static enum err_code write_state(struct db_tx *tx, int64_t id, enum run_state from, enum run_state to, int64_t now_ms,
-                                 struct err *err) {
+static enum err_code write_state(struct db_tx *tx, int64_t id, enum run_state from, enum run_state to,
+                                 int64_t now_ms, struct err *err) {
     if (from == to)
         return OK;
     if (run_state_is_terminal(to))
         return db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(to), DB_INT(now_ms)),
                        "update runs set state = $2, ended_at = $3 where id = $1", err);
-    return db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(to), DB_INT(run_state_is_terminal(from) || from == RUN_PREEMPTED)),
-                   "update runs set state = $2, ended_at = null, exit_code = case when $3 = 1 then null else exit_code end,"
-                   " is_stop_requested = case when $3 = 1 then 0 else is_stop_requested end where id = $1",
-                   err);
+    return db_exec(
+        tx, DB_ARGS(DB_INT(id), DB_INT(to), DB_INT(run_state_is_terminal(from) || from == RUN_PREEMPTED)),
+        "update runs set state = $2, ended_at = null, exit_code = case when $3 = 1 then null else exit_code "
+        "end,"
+        " is_stop_requested = case when $3 = 1 then 0 else is_stop_requested end where id = $1",
+        err);
 }
 
 static enum err_code write_change(struct db_tx *tx, const struct run *run, const struct run_change *change,
                                   enum run_state state, int64_t now_ms, struct err *err) {
     TRY(count_change(tx, run->id, err));
-    TRY(db_exec(tx,
-                DB_ARGS(DB_INT(run->id), DB_TEXT(change->display_name), DB_TEXT(change->description),
-                        DB_TEXT(change->notes), DB_TEXT(change->group), DB_TEXT(change->job_type),
-                        DB_TEXT(change->sweep), DB_TEXT(change->host), DB_TEXT(change->program),
-                        DB_TEXT(change->repo), DB_TEXT(change->commit), DB_TEXT(change->tags), DB_INT(now_ms),
-                        DB_INT(change->is_from_client), DB_INT(change->is_debug)),
-                "update runs set display_name = coalesce($2, display_name), description = coalesce($3, description),"
-                " notes = coalesce($4, notes), group_name = coalesce($5, group_name), job_type = coalesce($6, job_type),"
-                " sweep = coalesce($7, sweep), host = coalesce($8, host), program = coalesce($9, program),"
-                " repo = coalesce($10, repo), commit_hash = coalesce($11, commit_hash), tags = coalesce($12, tags),"
-                " updated_at = $13, heartbeat_at = case when $14 = 1 then $13 else heartbeat_at end,"
-                " is_debug = case when $15 = 1 then 1 else is_debug end, version = " NEXT_VERSION
-                " where id = $1 and deleted_at is null",
-                err));
+    TRY(db_exec(
+        tx,
+        DB_ARGS(DB_INT(run->id), DB_TEXT(change->display_name), DB_TEXT(change->description),
+                DB_TEXT(change->notes), DB_TEXT(change->group), DB_TEXT(change->job_type),
+                DB_TEXT(change->sweep), DB_TEXT(change->host), DB_TEXT(change->program),
+                DB_TEXT(change->repo), DB_TEXT(change->commit), DB_TEXT(change->tags), DB_INT(now_ms),
+                DB_INT(change->is_from_client), DB_INT(change->is_debug)),
+        "update runs set display_name = coalesce($2, display_name), description = coalesce($3, description),"
+        " notes = coalesce($4, notes), group_name = coalesce($5, group_name), job_type = coalesce($6, "
+        "job_type),"
+        " sweep = coalesce($7, sweep), host = coalesce($8, host), program = coalesce($9, program),"
+        " repo = coalesce($10, repo), commit_hash = coalesce($11, commit_hash), tags = coalesce($12, tags),"
+        " updated_at = $13, heartbeat_at = case when $14 = 1 then $13 else heartbeat_at end,"
+        " is_debug = case when $15 = 1 then 1 else is_debug end, version = " NEXT_VERSION
+        " where id = $1 and deleted_at is null",
+        err));
     TRY(check_changed(tx, err));
     TRY(set_documents(tx, run->id, change->config, change->summary, err));
     return write_state(tx, run->id, run->state, state, now_ms, err);
 }
 
-static enum run_state state_of_change(const struct run *run, const struct run_change *change, enum run_state asked) {
+static enum run_state state_of_change(const struct run *run, const struct run_change *change,
+                                      enum run_state asked) {
     if (change->state.ptr != NULL)
         return asked;
     return change->is_from_client ? run_state_after(run->state, RUN_BEGINS) : run->state;
 }
 
 enum err_code run_upsert(struct db_tx *tx, int64_t project_id, struct str name, int64_t user_id,
-                         const struct run_change *change, int64_t now_ms, struct arena *arena, struct run **out,
-                         bool *is_inserted, struct err *err) {
+                         const struct run_change *change, int64_t now_ms, struct arena *arena,
+                         struct run **out, bool *is_inserted, struct err *err) {
     enum run_state asked = RUN_RUNNING;
     enum err_code code;
 
@@ -212,7 +233,8 @@ enum err_code run_upsert(struct db_tx *tx, int64_t project_id, struct str name, 
     return run_find_by_id(tx, (*out)->id, RUN_CONFIG | RUN_SUMMARY, arena, out, err);
 }
 
-enum err_code run_update(struct db_tx *tx, int64_t id, const struct run_change *change, int64_t now_ms, struct err *err) {
+enum err_code run_update(struct db_tx *tx, int64_t id, const struct run_change *change, int64_t now_ms,
+                         struct err *err) {
     struct arena *arena = arena_create();
     enum run_state asked = RUN_RUNNING;
     struct run *run;
@@ -251,8 +273,8 @@ static enum run_event event_of(const struct run_stream_change *change, bool is_s
     return change->is_preempting ? RUN_PREEMPTS : RUN_SENDS;
 }
 
-enum err_code run_apply_stream(struct db_tx *tx, int64_t id, const struct run_stream_change *change, int64_t now_ms,
-                               struct run_stream_result *out, struct err *err) {
+enum err_code run_apply_stream(struct db_tx *tx, int64_t id, const struct run_stream_change *change,
+                               int64_t now_ms, struct run_stream_result *out, struct err *err) {
     enum run_state before;
 
     *out = (struct run_stream_result){ 0 };
@@ -260,23 +282,28 @@ enum err_code run_apply_stream(struct db_tx *tx, int64_t id, const struct run_st
     out->state = run_state_after(before, event_of(change, out->is_stop_requested));
     out->is_terminal_now = run_state_is_terminal(out->state) && !run_state_is_terminal(before);
     TRY(count_change(tx, id, err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(now_ms)),
-                "update runs set heartbeat_at = $2, updated_at = $2, version = " NEXT_VERSION " where id = $1", err));
+    TRY(db_exec(
+        tx, DB_ARGS(DB_INT(id), DB_INT(now_ms)),
+        "update runs set heartbeat_at = $2, updated_at = $2, version = " NEXT_VERSION " where id = $1", err));
     TRY(set_documents(tx, id, (struct str){ 0 }, change->summary, err));
     TRY(write_state(tx, id, before, out->state, now_ms, err));
     if (!change->is_complete)
         return OK;
-    return db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(change->exit_code)), "update runs set exit_code = $2 where id = $1", err);
+    return db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(change->exit_code)),
+                   "update runs set exit_code = $2 where id = $1", err);
 }
 
 enum err_code run_touch(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err) {
     TRY(count_change(tx, id, err));
     TRY(db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(now_ms)),
-                "update runs set updated_at = $2, version = " NEXT_VERSION " where id = $1 and deleted_at is null", err));
+                "update runs set updated_at = $2, version = " NEXT_VERSION
+                " where id = $1 and deleted_at is null",
+                err));
     return check_changed(tx, err);
 }
 
-enum err_code run_set_state(struct db_tx *tx, int64_t id, enum run_state state, int64_t now_ms, struct err *err) {
+enum err_code run_set_state(struct db_tx *tx, int64_t id, enum run_state state, int64_t now_ms,
+                            struct err *err) {
     enum run_state before;
     bool is_stop_requested;
 
@@ -295,8 +322,8 @@ enum err_code run_set_fork(struct db_tx *tx, int64_t id, int64_t parent_id, int6
                    "update runs set fork_run_id = $2, fork_step = $3 where id = $1", err);
 }
 
-enum err_code run_crash_silent(struct db_tx *tx, int64_t silent_since, int64_t now_ms, size_t limit, size_t *count,
-                               struct err *err) {
+enum err_code run_crash_silent(struct db_tx *tx, int64_t silent_since, int64_t now_ms, size_t limit,
+                               size_t *count, struct err *err) {
     struct arena *arena = arena_create();
     int64_t *ids = ARENA_ARRAY(arena, int64_t, limit);
     enum run_state *states = ARENA_ARRAY(arena, enum run_state, limit);
@@ -304,10 +331,11 @@ enum err_code run_crash_silent(struct db_tx *tx, int64_t silent_since, int64_t n
     enum err_code code;
 
     *count = 0;
-    code = db_query(tx, &rows, DB_ARGS(DB_INT(silent_since), DB_INT((int64_t)limit)),
-                    "select id, state from runs where state in (1, 2) and deleted_at is null and heartbeat_at < $1"
-                    " order by heartbeat_at limit $2",
-                    err);
+    code = db_query(
+        tx, &rows, DB_ARGS(DB_INT(silent_since), DB_INT((int64_t)limit)),
+        "select id, state from runs where state in (1, 2) and deleted_at is null and heartbeat_at < $1"
+        " order by heartbeat_at limit $2",
+        err);
     if (code != OK)
         goto done;
     while (db_next(rows) && *count < limit) {
@@ -329,14 +357,17 @@ done:
 static enum err_code leave_pointer(struct db_tx *tx, const struct run *run, int64_t now_ms, struct err *err) {
     TRY(db_exec(tx, DB_ARGS(DB_INT(run->owner.project_id)),
                 "update projects set run_version = run_version + 1 where id = $1", err));
-    return db_exec(tx, DB_ARGS(DB_INT(run->owner.project_id), DB_TEXT(run->name), DB_INT(now_ms), DB_INT(run->id)),
-                   "insert into runs (project_id, name, tags, state, created_at, updated_at, heartbeat_at,"
-                   " is_stop_requested, is_debug, is_reused, version, deleted_at, moved_to)"
-                   " values ($1, $2, '[]', 0, $3, $3, $3, 0, 0, 0, (select run_version from projects where id = $1), $3, $4)",
-                   err);
+    return db_exec(
+        tx, DB_ARGS(DB_INT(run->owner.project_id), DB_TEXT(run->name), DB_INT(now_ms), DB_INT(run->id)),
+        "insert into runs (project_id, name, tags, state, created_at, updated_at, heartbeat_at,"
+        " is_stop_requested, is_debug, is_reused, version, deleted_at, moved_to)"
+        " values ($1, $2, '[]', 0, $3, $3, $3, 0, 0, 0, (select run_version from projects where id = $1), "
+        "$3, $4)",
+        err);
 }
 
-static enum err_code check_free(struct db_tx *tx, int64_t project_id, struct str name, bool *was_used, struct err *err) {
+static enum err_code check_free(struct db_tx *tx, int64_t project_id, struct str name, bool *was_used,
+                                struct err *err) {
     struct db_rows *rows;
     bool is_taken = false;
 
@@ -361,10 +392,11 @@ enum err_code run_move(struct db_tx *tx, int64_t id, int64_t project_id, int64_t
         goto done;
     code = check_free(tx, project_id, run->name, &was_used, err);
     if (code == OK)
-        code = db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(project_id), DB_INT(was_used)),
-                       "update runs set project_id = $2, is_reused = case when $3 = 1 then 1 else is_reused end"
-                       " where id = $1",
-                       err);
+        code =
+            db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(project_id), DB_INT(was_used)),
+                    "update runs set project_id = $2, is_reused = case when $3 = 1 then 1 else is_reused end"
+                    " where id = $1",
+                    err);
     if (code == OK)
         code = run_touch(tx, id, now_ms, err);
     if (code == OK)

@@ -39,7 +39,8 @@ void run_columns_finish(struct run_columns *columns) {
 
 size_t run_columns_bytes(const struct run_columns *columns) {
     return arena_used_bytes(columns->texts) + map_count(columns->interned) * 48 +
-           columns->row_cap * (columns->column_count * sizeof(struct filter_value) + sizeof(int64_t) + sizeof(bool));
+           columns->row_cap *
+               (columns->column_count * sizeof(struct filter_value) + sizeof(int64_t) + sizeof(bool));
 }
 
 static void *grow_or_die(void *old, size_t count, size_t item_bytes) {
@@ -61,7 +62,8 @@ static void make_room(struct run_columns *columns) {
 }
 
 static struct run_column column_of(struct run_columns *columns, const struct filter_key *key) {
-    struct run_column column = { .word = (enum run_word)key->word, .rest = arena_copy(columns->texts, key->rest) };
+    struct run_column column = { .word = (enum run_word)key->word,
+                                 .rest = arena_copy(columns->texts, key->rest) };
     size_t len = column.rest.len;
 
     if (column.word == RUN_WORD_CONFIG && len > 6 && str_ends_with(column.rest, STR(".value")))
@@ -158,8 +160,8 @@ static struct filter_value value_of_json(struct fill *fill, struct str raw) {
 
 /* ---- config and summary ---- */
 
-/* Whether the path is one that some column asks for; or leads to one. The path as it was written in the filter wins
- * over the one without ".value". */
+/* Whether the path is one that some column asks for; or leads to one. The path as it was written in the
+ * filter wins over the one without ".value". */
 static bool visit_columns(struct fill *fill, enum run_word word, struct str path, struct str raw) {
     bool leads_on = false;
 
@@ -167,17 +169,22 @@ static bool visit_columns(struct fill *fill, enum run_word word, struct str path
         struct filter_value *cell = &c->cells[fill->row];
         if (c->word != word)
             continue;
-        if (str_eq(path, c->rest) || (c->plain.ptr != NULL && str_eq(path, c->plain) && cell->type == FILTER_MISSING))
+        if (str_eq(path, c->rest) ||
+            (c->plain.ptr != NULL && str_eq(path, c->plain) && cell->type == FILTER_MISSING))
             *cell = value_of_json(fill, raw);
-        leads_on = leads_on || (path.len < c->rest.len && str_starts_with(c->rest, path) && c->rest.ptr[path.len] == '.') ||
-                   (path.len < c->plain.len && str_starts_with(c->plain, path) && c->plain.ptr[path.len] == '.');
+        leads_on =
+            leads_on ||
+            (path.len < c->rest.len && str_starts_with(c->rest, path) && c->rest.ptr[path.len] == '.') ||
+            (path.len < c->plain.len && str_starts_with(c->plain, path) && c->plain.ptr[path.len] == '.');
     }
     return leads_on;
 }
 
-static void walk_object(struct fill *fill, enum run_word word, struct str text, char *path, size_t path_len, int depth);
+static void walk_object(struct fill *fill, enum run_word word, struct str text, char *path, size_t path_len,
+                        int depth);
 
-static void walk_value(struct fill *fill, enum run_word word, struct str raw, char *path, size_t path_len, int depth) {
+static void walk_value(struct fill *fill, enum run_word word, struct str raw, char *path, size_t path_len,
+                       int depth) {
     if (visit_columns(fill, word, (struct str){ path, path_len }, raw) && raw.len > 0 && raw.ptr[0] == '{')
         walk_object(fill, word, raw, path, path_len, depth + 1);
 }
@@ -201,8 +208,10 @@ static struct str unwrapped(struct str raw) {
     return value;
 }
 
-/* Members in their order. Each object is read once to find its members' extents, and again where a path leads in. */
-static void walk_object(struct fill *fill, enum run_word word, struct str text, char *path, size_t path_len, int depth) {
+/* Members in their order. Each object is read once to find its members' extents, and again where a path leads
+ * in. */
+static void walk_object(struct fill *fill, enum run_word word, struct str text, char *path, size_t path_len,
+                        int depth) {
     struct json_reader reader;
     struct str raw;
 
@@ -217,12 +226,14 @@ static void walk_object(struct fill *fill, enum run_word word, struct str text, 
             if (at > 0)
                 path[path_len] = '.';
             memcpy(path + at, reader.text.ptr, reader.text.len);
-            len = reader.has_escapes ? json_unescape((struct str){ path + at, reader.text.len }, path + at) : reader.text.len;
+            len = reader.has_escapes ? json_unescape((struct str){ path + at, reader.text.len }, path + at)
+                                     : reader.text.len;
         }
         if (!json_skip_value(&reader, json_next(&reader), &raw))
             return;
         if (fits)
-            walk_value(fill, word, depth == 0 && word == RUN_WORD_CONFIG ? unwrapped(raw) : raw, path, at + len, depth);
+            walk_value(fill, word, depth == 0 && word == RUN_WORD_CONFIG ? unwrapped(raw) : raw, path,
+                       at + len, depth);
     }
 }
 
@@ -235,9 +246,34 @@ static void fill_document(struct fill *fill, enum run_word word, struct str text
 /* ---- a row of SQL ---- */
 
 /* The columns of the statements below. */
-enum { COL_ID, COL_VERSION, COL_DELETED_AT, COL_NAME, COL_DISPLAY_NAME, COL_DESCRIPTION, COL_NOTES, COL_GROUP, COL_JOB_TYPE,
-       COL_SWEEP, COL_HOST, COL_PROGRAM, COL_REPO, COL_COMMIT, COL_TAGS, COL_STATE, COL_CREATED_AT, COL_UPDATED_AT,
-       COL_HEARTBEAT_AT, COL_EXIT_CODE, COL_STOPPED, COL_USERNAME, COL_PROJECT, COL_ENTITY, COL_CONFIG, COL_SUMMARY };
+enum {
+    COL_ID,
+    COL_VERSION,
+    COL_DELETED_AT,
+    COL_NAME,
+    COL_DISPLAY_NAME,
+    COL_DESCRIPTION,
+    COL_NOTES,
+    COL_GROUP,
+    COL_JOB_TYPE,
+    COL_SWEEP,
+    COL_HOST,
+    COL_PROGRAM,
+    COL_REPO,
+    COL_COMMIT,
+    COL_TAGS,
+    COL_STATE,
+    COL_CREATED_AT,
+    COL_UPDATED_AT,
+    COL_HEARTBEAT_AT,
+    COL_EXIT_CODE,
+    COL_STOPPED,
+    COL_USERNAME,
+    COL_PROJECT,
+    COL_ENTITY,
+    COL_CONFIG,
+    COL_SUMMARY
+};
 
 static struct filter_value text_cell(struct fill *fill, const struct db_rows *rows, int column) {
     return keep_text(fill->columns, db_str(rows, column, fill->scratch));
@@ -253,15 +289,23 @@ static struct filter_value tag_cell(struct fill *fill, struct str tags, struct s
     return (struct filter_value){ .type = FILTER_MISSING };
 }
 
-static struct filter_value cell_of(struct fill *fill, const struct run_column *column, const struct db_rows *rows) {
+static struct filter_value cell_of(struct fill *fill, const struct run_column *column,
+                                   const struct db_rows *rows) {
     static const int texts[] = {
-        [RUN_WORD_COMMIT] = COL_COMMIT,     [RUN_WORD_DESCRIPTION] = COL_DESCRIPTION,
-        [RUN_WORD_DISPLAY_NAME] = COL_DISPLAY_NAME, [RUN_WORD_ENTITY] = COL_ENTITY,
-        [RUN_WORD_GROUP] = COL_GROUP,       [RUN_WORD_HOST] = COL_HOST,
-        [RUN_WORD_JOB_TYPE] = COL_JOB_TYPE, [RUN_WORD_NAME] = COL_NAME,
-        [RUN_WORD_NOTES] = COL_NOTES,       [RUN_WORD_PROGRAM] = COL_PROGRAM,
-        [RUN_WORD_PROJECT] = COL_PROJECT,   [RUN_WORD_REPO] = COL_REPO,
-        [RUN_WORD_SWEEP] = COL_SWEEP,       [RUN_WORD_USERNAME] = COL_USERNAME,
+        [RUN_WORD_COMMIT] = COL_COMMIT,
+        [RUN_WORD_DESCRIPTION] = COL_DESCRIPTION,
+        [RUN_WORD_DISPLAY_NAME] = COL_DISPLAY_NAME,
+        [RUN_WORD_ENTITY] = COL_ENTITY,
+        [RUN_WORD_GROUP] = COL_GROUP,
+        [RUN_WORD_HOST] = COL_HOST,
+        [RUN_WORD_JOB_TYPE] = COL_JOB_TYPE,
+        [RUN_WORD_NAME] = COL_NAME,
+        [RUN_WORD_NOTES] = COL_NOTES,
+        [RUN_WORD_PROGRAM] = COL_PROGRAM,
+        [RUN_WORD_PROJECT] = COL_PROJECT,
+        [RUN_WORD_REPO] = COL_REPO,
+        [RUN_WORD_SWEEP] = COL_SWEEP,
+        [RUN_WORD_USERNAME] = COL_USERNAME,
     };
 
     switch (column->word) {
@@ -275,7 +319,8 @@ static struct filter_value cell_of(struct fill *fill, const struct run_column *c
     case RUN_WORD_HEARTBEAT_AT:
         return filter_int(db_int(rows, COL_HEARTBEAT_AT));
     case RUN_WORD_DURATION:
-        return filter_double((double)(db_int(rows, COL_HEARTBEAT_AT) - db_int(rows, COL_CREATED_AT)) / 1000.0);
+        return filter_double((double)(db_int(rows, COL_HEARTBEAT_AT) - db_int(rows, COL_CREATED_AT)) /
+                             1000.0);
     case RUN_WORD_EXIT_CODE:
         return db_is_null(rows, COL_EXIT_CODE) ? (struct filter_value){ .type = FILTER_MISSING }
                                                : filter_int(db_int(rows, COL_EXIT_CODE));
@@ -301,8 +346,10 @@ static void fill_row(struct fill *fill, const struct db_rows *rows) {
 
 /* Which large texts the columns need decides which statement is run. */
 #define RUN_ROWS(config, summary, joins)                                                                     \
-    "select r.id, r.version, r.deleted_at, r.name, r.display_name, r.description, r.notes, r.group_name, r.job_type,"  \
-    " r.sweep, r.host, r.program, r.repo, r.commit_hash, r.tags, r.state, r.created_at, r.updated_at, r.heartbeat_at,"  \
+    "select r.id, r.version, r.deleted_at, r.name, r.display_name, r.description, r.notes, r.group_name, "   \
+    "r.job_type,"                                                                                            \
+    " r.sweep, r.host, r.program, r.repo, r.commit_hash, r.tags, r.state, r.created_at, r.updated_at, "      \
+    "r.heartbeat_at,"                                                                                        \
     " r.exit_code, r.is_stop_requested, u.username, p.name, e.name, " config ", " summary                    \
     " from runs r join projects p on p.id = r.project_id join entities e on e.id = p.entity_id"              \
     " left join users u on u.id = r.user_id " joins                                                          \
@@ -320,7 +367,9 @@ static const char *const statements[] = {
 static unsigned needs_of(const struct run_column *first, size_t count) {
     unsigned needs = 0;
     for (size_t i = 0; i < count; i++)
-        needs |= first[i].word == RUN_WORD_CONFIG ? NEEDS_CONFIG : first[i].word == RUN_WORD_SUMMARY ? NEEDS_SUMMARY : 0;
+        needs |= first[i].word == RUN_WORD_CONFIG    ? NEEDS_CONFIG
+                 : first[i].word == RUN_WORD_SUMMARY ? NEEDS_SUMMARY
+                                                     : 0;
     return needs;
 }
 
@@ -341,8 +390,8 @@ static void take_row(struct fill *fill, const struct db_rows *rows) {
         fill_row(fill, rows);
 }
 
-static enum err_code read_rows(struct run_columns *columns, struct db_tx *tx, int64_t newer_than, struct run_column *first,
-                               size_t count, struct err *err) {
+static enum err_code read_rows(struct run_columns *columns, struct db_tx *tx, int64_t newer_than,
+                               struct run_column *first, size_t count, struct err *err) {
     struct fill fill = { .columns = columns, .first = first, .count = count, .scratch = arena_create() };
     struct db_rows *rows;
     enum err_code code = db_query(tx, &rows, DB_ARGS(DB_INT(columns->project_id), DB_INT(newer_than)),
@@ -358,15 +407,17 @@ static enum err_code read_rows(struct run_columns *columns, struct db_tx *tx, in
     return code;
 }
 
-/* A moved run leaves its old project by a new row of its own (a tombstone with another id), so the old one's row is
- * found out by asking who is still here. Only when something with moved_to has come. */
-static enum err_code mark_moved(struct run_columns *columns, struct db_tx *tx, int64_t newer_than, struct err *err) {
+/* A moved run leaves its old project by a new row of its own (a tombstone with another id), so the old one's
+ * row is found out by asking who is still here. Only when something with moved_to has come. */
+static enum err_code mark_moved(struct run_columns *columns, struct db_tx *tx, int64_t newer_than,
+                                struct err *err) {
     struct db_rows *rows;
 
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(columns->project_id), DB_INT(newer_than)),
-                 "select m.moved_to from runs m join runs r on r.id = m.moved_to"
-                 " where m.project_id = $1 and m.version > $2 and m.moved_to is not null and r.project_id <> $1",
-                 err));
+    TRY(db_query(
+        tx, &rows, DB_ARGS(DB_INT(columns->project_id), DB_INT(newer_than)),
+        "select m.moved_to from runs m join runs r on r.id = m.moved_to"
+        " where m.project_id = $1 and m.version > $2 and m.moved_to is not null and r.project_id <> $1",
+        err));
     while (db_next(rows)) {
         int64_t id = db_int(rows, 0);
         size_t row = find_row(columns, id);
@@ -401,7 +452,8 @@ static void start_again(struct run_columns *columns) {
 static bool is_worn(const struct run_columns *columns, size_t max_bytes) {
     return columns->gone_count > 1000 + columns->row_count / 2 ||
            arena_used_bytes(columns->texts) > 2 * columns->fresh_bytes + GARBAGE_BYTES_MAX ||
-           run_columns_bytes(columns) > max_bytes || columns->column_count + FILTER_KEYS_MAX > RUN_COLUMNS_MAX;
+           run_columns_bytes(columns) > max_bytes ||
+           columns->column_count + FILTER_KEYS_MAX > RUN_COLUMNS_MAX;
 }
 
 static void add_columns(struct run_columns *columns, const struct filter_keys *keys) {
@@ -439,7 +491,8 @@ static enum err_code check_age(struct run_columns *columns, struct db_tx *tx, st
     struct db_rows *rows;
     int64_t version = columns->version;
 
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(columns->project_id)), "select run_version from projects where id = $1", err));
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(columns->project_id)),
+                 "select run_version from projects where id = $1", err));
     while (db_next(rows))
         version = db_int(rows, 0);
     TRY(db_end(rows, err));
@@ -448,8 +501,9 @@ static enum err_code check_age(struct run_columns *columns, struct db_tx *tx, st
     return OK;
 }
 
-enum err_code run_columns_refresh(struct run_columns *columns, struct db_tx *tx, const struct filter_keys *keys,
-                                  size_t max_bytes, struct run_column **out, struct err *err) {
+enum err_code run_columns_refresh(struct run_columns *columns, struct db_tx *tx,
+                                  const struct filter_keys *keys, size_t max_bytes, struct run_column **out,
+                                  struct err *err) {
     enum err_code code;
     size_t known;
 

@@ -13,8 +13,9 @@ enum { RUN_COLUMNS_MAX = 256 };
 
 struct run_column {
     enum run_word word;
-    struct str rest;  /* a path, or a tag */
-    struct str plain; /* rest without its ".value": "lr.value" is config's key lr as well; ptr NULL: the same */
+    struct str rest; /* a path, or a tag */
+    struct str
+        plain; /* rest without its ".value": "lr.value" is config's key lr as well; ptr NULL: the same */
     struct filter_value *cells;
 };
 
@@ -35,9 +36,10 @@ void run_columns_init(struct run_columns *columns, int64_t project_id);
 void run_columns_finish(struct run_columns *columns);
 size_t run_columns_bytes(const struct run_columns *columns);
 
-/* Reads what changed, and makes the columns of `keys`, which it gives in their order. max_bytes: above it, columns
- * that are not in keys are dropped. */
-MUST_CHECK enum err_code run_columns_refresh(struct run_columns *columns, struct db_tx *tx, const struct filter_keys *keys,
-                                             size_t max_bytes, struct run_column **out, struct err *err);
+/* Reads what changed, and makes the columns of `keys`, which it gives in their order. max_bytes: above it,
+ * columns that are not in keys are dropped. */
+MUST_CHECK enum err_code run_columns_refresh(struct run_columns *columns, struct db_tx *tx,
+                                             const struct filter_keys *keys, size_t max_bytes,
+                                             struct run_column **out, struct err *err);
 
 #endif

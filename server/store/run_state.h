@@ -9,7 +9,7 @@
 
 /* Numbers are stored: do not change them. */
 enum run_state {
-    RUN_PENDING,    /* queued: nobody has begun it */
+    RUN_PENDING, /* queued: nobody has begun it */
     RUN_RUNNING,
     RUN_PREEMPTING, /* about to be taken off its machine */
     RUN_PREEMPTED,  /* was taken off; may come back */
@@ -21,13 +21,13 @@ enum run_state {
 enum { RUN_STATE_COUNT = 8 };
 
 enum run_event {
-    RUN_BEGINS,      /* its client has said: here I am (upsertBucket by name) */
-    RUN_SENDS,       /* its stream has sent something */
-    RUN_PREEMPTS,    /* its stream says that it will be preempted */
-    RUN_ENDS_WELL,   /* complete, exit code 0 */
-    RUN_ENDS_BADLY,  /* complete, another exit code */
+    RUN_BEGINS,       /* its client has said: here I am (upsertBucket by name) */
+    RUN_SENDS,        /* its stream has sent something */
+    RUN_PREEMPTS,     /* its stream says that it will be preempted */
+    RUN_ENDS_WELL,    /* complete, exit code 0 */
+    RUN_ENDS_BADLY,   /* complete, another exit code */
     RUN_ENDS_STOPPED, /* complete, another exit code, after a stop was requested */
-    RUN_IS_SILENT,   /* no heartbeat for too long */
+    RUN_IS_SILENT,    /* no heartbeat for too long */
 };
 enum { RUN_EVENT_COUNT = 7 };
 

@@ -11,8 +11,8 @@ struct table {
     struct run_columns columns;
     pthread_mutex_t lock;
     bool is_shared;
-    size_t users;      /* who hold or wait for the lock; guarded by run_tables.lock, as the rest */
-    size_t bytes;      /* when it was given back last */
+    size_t users; /* who hold or wait for the lock; guarded by run_tables.lock, as the rest */
+    size_t bytes; /* when it was given back last */
     uint64_t used_at;
     struct table *next;
 };
@@ -157,7 +157,8 @@ static struct filter_value read_cell(const void *rows, size_t row, size_t key) {
     return ((const struct question *)rows)->columns[key]->cells[row];
 }
 
-static bool comes_before(const struct question *q, const struct filter_place *a, const struct filter_place *b) {
+static bool comes_before(const struct question *q, const struct filter_place *a,
+                         const struct filter_place *b) {
     return filter_place_compare(&q->order, a, b) < 0;
 }
 
@@ -178,7 +179,8 @@ static void sift_down(struct question *q, size_t at, size_t count) {
 }
 
 static void sift_up(struct question *q, size_t at) {
-    for (size_t parent; at > 0 && comes_before(q, &q->places[parent = (at - 1) / 2], &q->places[at]); at = parent)
+    for (size_t parent; at > 0 && comes_before(q, &q->places[parent = (at - 1) / 2], &q->places[at]);
+         at = parent)
         swap_places(&q->places[at], &q->places[parent]);
 }
 

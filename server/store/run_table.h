@@ -1,12 +1,13 @@
-/* run_table.h - the runs of a project as columns in memory, so that 100,000 of them are filtered and sorted while a
- * person waits.
+/* run_table.h - the runs of a project as columns in memory, so that 100,000 of them are filtered and sorted
+ * while a person waits.
  *
- * A column is made when somebody first filters or sorts by its key: one pass over the project's runs. After that it
- * is kept current: each question first reads the runs whose version is newer than the newest one seen. So answers are
- * never older than the snapshot they begin with, and a question over unchanged runs reads nothing.
+ * A column is made when somebody first filters or sorts by its key: one pass over the project's runs. After
+ * that it is kept current: each question first reads the runs whose version is newer than the newest one
+ * seen. So answers are never older than the snapshot they begin with, and a question over unchanged runs
+ * reads nothing.
  *
- * Memory is bounded: when the tables together are larger than the limit, the projects that were asked for longest ago
- * are dropped; when one project alone is, its columns that are not needed now are.
+ * Memory is bounded: when the tables together are larger than the limit, the projects that were asked for
+ * longest ago are dropped; when one project alone is, its columns that are not needed now are.
  *
  * Threads: a struct run_tables is shared; each project's table has a lock, held while a question is answered.
  */
@@ -42,7 +43,7 @@ struct run_page {
 };
 
 /* ERR_BAD_INPUT with the place for filters, orders and cursors that cannot be understood. */
-MUST_CHECK enum err_code run_tables_query(struct run_tables *tables, const struct run_query *query, struct arena *arena,
-                                          struct run_page *out, struct err *err);
+MUST_CHECK enum err_code run_tables_query(struct run_tables *tables, const struct run_query *query,
+                                          struct arena *arena, struct run_page *out, struct err *err);
 
 #endif

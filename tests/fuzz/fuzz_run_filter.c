@@ -1,4 +1,5 @@
-/* fuzz_run_filter.c - a filter, a newline, an order: parsed or refused, then asked of a row of every kind of value. */
+/* fuzz_run_filter.c - a filter, a newline, an order: parsed or refused, then asked of a row of every kind of
+ * value. */
 #include "server/store/run_filter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
@@ -10,8 +11,12 @@ static struct filter_value read_any(const void *rows, size_t row, size_t key) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     struct filter_value items[2] = { filter_text(STR("x")), filter_int(1) };
-    struct filter_value values[8] = { { .type = FILTER_MISSING }, { .type = FILTER_NULL }, filter_bool(true), filter_int(7),
-                                      filter_double(0.5), filter_text(STR("llama")),
+    struct filter_value values[8] = { { .type = FILTER_MISSING },
+                                      { .type = FILTER_NULL },
+                                      filter_bool(true),
+                                      filter_int(7),
+                                      filter_double(0.5),
+                                      filter_text(STR("llama")),
                                       { .type = FILTER_LIST, .len = 2, .items = items },
                                       { .type = FILTER_OBJECT, .len = 7, .text = "{\"k\":1}" } };
     struct filter_keys keys = { .count = 0 };
@@ -29,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
         struct filter_place place = { .id = 3 }, back;
         for (size_t i = 0; i < order.count; i++)
             place.values[i] = values[(i + size_bytes) % 6];
-        if (filter_cursor_read(&back, &order, filter_cursor_write(&order, &place, arena), arena, &err) != OK ||
+        if (filter_cursor_read(&back, &order, filter_cursor_write(&order, &place, arena), arena, &err) !=
+                OK ||
             filter_place_compare(&order, &place, &back) != 0)
             abort();
     }

@@ -25,7 +25,8 @@ static void schema__is_what_docs_schema_graphql_says(void **state) {
     if (file_read_all(&written, SOURCE_ROOT "/docs/schema.graphql", SCHEMA_MAX_BYTES, *state, &err) != OK)
         fail_msg("%s", err.message);
     if (!str_eq(written, buf_str(&printed)))
-        fail_msg("the printed schema of %zu bytes is not docs/schema.graphql of %zu", printed.len, written.len);
+        fail_msg("the printed schema of %zu bytes is not docs/schema.graphql of %zu", printed.len,
+                 written.len);
     buf_finish(&printed);
 }
 

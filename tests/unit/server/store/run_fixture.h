@@ -19,9 +19,9 @@ static inline enum err_code do_step(struct db_tx *tx, void *context, struct err 
 }
 
 /* Runs the function inside a transaction that writes. */
-static inline enum err_code in_tx(struct fixture *f,
-                                  enum err_code (*run)(struct db_tx *, struct fixture *, void *, struct err *),
-                                  void *context) {
+static inline enum err_code
+in_tx(struct fixture *f, enum err_code (*run)(struct db_tx *, struct fixture *, void *, struct err *),
+      void *context) {
     struct step step = { f, run, context };
     return db_write(f->db, do_step, &step, &f->err);
 }
@@ -30,9 +30,13 @@ static inline enum err_code add_people(struct db_tx *tx, struct fixture *f, void
     struct project *project;
     bool is_inserted;
     (void)context;
-    TRY(db_exec(tx, DB_NO_ARGS, "insert into entities (name, kind, created_at) values ('alice', 'personal', 1), ('lab', 'team', 1)", err));
+    TRY(db_exec(
+        tx, DB_NO_ARGS,
+        "insert into entities (name, kind, created_at) values ('alice', 'personal', 1), ('lab', 'team', 1)",
+        err));
     TRY(db_exec(tx, DB_NO_ARGS,
-                "insert into users (entity_id, username, name, is_admin, kind, created_at) values (1, 'alice', 'Alice', 0, 'user', 1)",
+                "insert into users (entity_id, username, name, is_admin, kind, created_at) values (1, "
+                "'alice', 'Alice', 0, 'user', 1)",
                 err));
     TRY(project_ensure(tx, 1, STR("p1"), 1, 1000, f->arena, &project, &is_inserted, err));
     return project_ensure(tx, 2, STR("p2"), 1, 1000, f->arena, &project, &is_inserted, err);

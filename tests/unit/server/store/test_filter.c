@@ -3,8 +3,9 @@
 #include "tests/unit/base/fixture.h"
 
 static const struct filter_word word_items[] = {
-    { "a", FILTER_KIND_ANY, 1, false },     { "b", FILTER_KIND_ANY, 2, false },   { "at", FILTER_KIND_TIME, 3, false },
-    { "tags", FILTER_KIND_LIST, 4, false }, { "in.", FILTER_KIND_ANY, 5, true },
+    { "a", FILTER_KIND_ANY, 1, false },   { "b", FILTER_KIND_ANY, 2, false },
+    { "at", FILTER_KIND_TIME, 3, false }, { "tags", FILTER_KIND_LIST, 4, false },
+    { "in.", FILTER_KIND_ANY, 5, true },
 };
 static const struct filter_words words = { "things", word_items, 5 };
 
@@ -23,7 +24,8 @@ static struct filter_value read_json(const void *context, size_t row, size_t key
     if (json_parse(&json, str_from_c(rows->json), JSON_EXTENDED, rows->arena, &err) != OK)
         fail_msg("%s: %s", rows->json, err.message);
     value = json_get(json, rows->keys->items[key].path);
-    return value == NULL ? (struct filter_value){ .type = FILTER_MISSING } : filter_value_from_json(value, rows->arena);
+    return value == NULL ? (struct filter_value){ .type = FILTER_MISSING }
+                         : filter_value_from_json(value, rows->arena);
 }
 
 static bool matches(struct arena *arena, const char *filter_json, const char *row_json) {
@@ -166,7 +168,8 @@ static const struct {
     { "{\"a\":{\"$regex\":\"(\"}}", "filters.a.$regex: regular expression, byte 1: a ( without its )" },
     { "{\"a\":{\"$regex\":\"x\",\"$options\":\"g\"}}", "filters.a.$regex: $options may have i, m and s" },
     { "{\"a\":{\"$options\":\"i\"}}", "filters.a: $options without $regex" },
-    { "{\"at\":{\"$gt\":\"yesterday\"}}", "filters.at.$gt: must be an ISO 8601 date and time, such as \"2026-11-21T09:30:00\"" },
+    { "{\"at\":{\"$gt\":\"yesterday\"}}",
+      "filters.at.$gt: must be an ISO 8601 date and time, such as \"2026-11-21T09:30:00\"" },
     { "{\"at\":5}", "filters.at: must be an ISO 8601 date and time, such as \"2026-11-21T09:30:00\"" },
 };
 
@@ -175,7 +178,8 @@ static void filter__refuses_with_the_path_to_what_is_wrong(void **state) {
         struct filter_keys keys = { .count = 0 };
         struct filter *filter = NULL;
         struct err err = { 0 };
-        if (filter_parse(&filter, str_from_c(refusals[i].filter), &words, &keys, *state, &err) != ERR_BAD_INPUT)
+        if (filter_parse(&filter, str_from_c(refusals[i].filter), &words, &keys, *state, &err) !=
+            ERR_BAD_INPUT)
             fail_msg("%s was accepted", refusals[i].filter);
         if (refusals[i].message != NULL)
             assert_string_equal(err.message, refusals[i].message);
@@ -248,7 +252,8 @@ static void filter__gives_up_on_regexes_that_cost_too_much(void **state) {
         seed = seed * 1664525u + 1013904223u;
         ((char *)text.ptr)[i] = seed >> 31 ? 'a' : 'b';
     }
-    assert_int_equal(filter_parse(&filter, STR("{\"a\":{\"$regex\":\"a(a|b){12}!\"}}"), &words, &keys, *state, &err), OK);
+    assert_int_equal(
+        filter_parse(&filter, STR("{\"a\":{\"$regex\":\"a(a|b){12}!\"}}"), &words, &keys, *state, &err), OK);
     while (filter_check_work(filter, &err) == OK && asked++ < 1000)
         assert_false(filter_matches(filter, read_text, &text, 0));
     assert_string_equal(err.message, "filters: the regular expressions take too long on so much text");
@@ -287,13 +292,15 @@ static void filter_order__refuses_what_it_does_not_know(void **state) {
         struct filter_keys keys = { .count = 0 };
         struct filter_order order;
         struct err err;
-        assert_int_equal(filter_order_parse(&order, str_from_c(orders[i]), "a", &words, &keys, *state, &err), ERR_BAD_INPUT);
+        assert_int_equal(filter_order_parse(&order, str_from_c(orders[i]), "a", &words, &keys, *state, &err),
+                         ERR_BAD_INPUT);
     }
 }
 
 static void filter_order__puts_missing_values_last_both_ways(void **state) {
     struct filter_value missing = { .type = FILTER_MISSING };
-    struct filter_place one = place(filter_int(1), 1), two = place(filter_double(2.5), 2), none = place(missing, 3);
+    struct filter_place one = place(filter_int(1), 1), two = place(filter_double(2.5), 2),
+                        none = place(missing, 3);
     struct filter_place nan = place(filter_double(0.0 / 0.0), 4), text = place(filter_text(STR("x")), 5);
     struct filter_order up = order_of(*state, "+a"), down = order_of(*state, "-a");
 
@@ -326,18 +333,21 @@ static void filter_cursor__comes_back_to_the_same_place(void **state) {
     in.values[0] = filter_text((struct str){ text, sizeof(text) });
     in.values[1] = filter_double(0.1);
     in.values[2] = (struct filter_value){ .type = FILTER_MISSING };
-    assert_int_equal(filter_cursor_read(&out, &order, filter_cursor_write(&order, &in, *state), *state, &err), OK);
+    assert_int_equal(filter_cursor_read(&out, &order, filter_cursor_write(&order, &in, *state), *state, &err),
+                     OK);
     assert_int_equal(filter_place_compare(&order, &in, &out), 0);
     assert_int_equal(out.id, 42);
 }
 
 static void filter_cursor__refuses_what_it_did_not_write(void **state) {
-    static const char *const cursors[] = { "x", "MA==", "W10", "WzFd", "WyJhIiwxXQ", "WzEsWyJ6eiJdXQ", "WzEse31d" };
+    static const char *const cursors[] = { "x",          "MA==",           "W10",     "WzFd",
+                                           "WyJhIiwxXQ", "WzEsWyJ6eiJdXQ", "WzEse31d" };
     struct filter_order order = order_of(*state, "a");
     for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++) {
         struct filter_place out;
         struct err err;
-        assert_int_equal(filter_cursor_read(&out, &order, str_from_c(cursors[i]), *state, &err), ERR_BAD_INPUT);
+        assert_int_equal(filter_cursor_read(&out, &order, str_from_c(cursors[i]), *state, &err),
+                         ERR_BAD_INPUT);
         assert_string_equal(err.message, "the cursor is not one that this list gave");
     }
 }

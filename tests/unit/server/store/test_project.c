@@ -20,7 +20,8 @@ static enum err_code do_find(struct db_tx *tx, struct fixture *f, void *context,
     return project_find(tx, c->entity, c->name, f->arena, &c->project, err);
 }
 
-static enum err_code do_find_by_storage_id(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+static enum err_code do_find_by_storage_id(struct db_tx *tx, struct fixture *f, void *context,
+                                           struct err *err) {
     struct call *c = context;
     return project_find_by_storage_id(tx, c->name, f->arena, &c->project, err);
 }

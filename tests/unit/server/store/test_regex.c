@@ -35,7 +35,10 @@ static const struct {
     { "a.c", "abc", true },
     { "a.c", "a\nc", false },
     { "(?s)a.c", "a\nc", true },
-    { "a.c", "a\xC3\xA9" "c", true },
+    { "a.c",
+      "a\xC3\xA9"
+      "c",
+      true },
     { "^...$", "\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E", true },
     { "^.$", "\xF0\x9F\x98\x80", true },
     { "[\\x{3040}-\\x{30FF}]", "a\xE3\x81\x82", true },
@@ -76,7 +79,10 @@ static const struct {
     { "\\b", "", false },
     { "\\B", "", true },
     { "a\\B", "a\xC3\xA9", false },
-    { "\\B\\B", "a\xC3\xA9" "b", false },
+    { "\\B\\B",
+      "a\xC3\xA9"
+      "b",
+      false },
     { "[]a]", "]", true },
     { "[^]a]", "]", false },
     { "[a-]", "-", true },
@@ -119,15 +125,20 @@ static const struct {
     { "a{1001}", "regular expression, byte 1: more than 1000 repetitions" },
     { "a{99999999999999999999}", "regular expression, byte 1: more than 1000 repetitions" },
     { "a\\", "regular expression, byte 2: a backslash at the end" },
-    { "(a)\\1", "regular expression, byte 4: back-references are not offered: they cannot be searched in linear time" },
-    { "a(?=b)", "regular expression, byte 2: look-around is not offered: it cannot be searched in linear time" },
+    { "(a)\\1",
+      "regular expression, byte 4: back-references are not offered: they cannot be searched in linear time" },
+    { "a(?=b)",
+      "regular expression, byte 2: look-around is not offered: it cannot be searched in linear time" },
     { "(?z)", "regular expression, byte 2: an unknown flag after (?" },
     { "\\xZZ", "regular expression, byte 2: \\x needs two hexadecimal digits, or a code point in braces" },
-    { "\\x{110000}", "regular expression, byte 2: \\x needs two hexadecimal digits, or a code point in braces" },
+    { "\\x{110000}",
+      "regular expression, byte 2: \\x needs two hexadecimal digits, or a code point in braces" },
     { "\\j", "regular expression, byte 1: an unknown escape" },
     { "[[:nope:]]", "regular expression, byte 1: an unknown class in [: :]" },
-    { "(((a{1000}){1000}){1000}){1000}", "regular expression is too large: its repetitions make more than 8000 steps" },
-    { "(((){1000}){1000}){1000}", "regular expression is too large: its repetitions make more than 8000 steps" },
+    { "(((a{1000}){1000}){1000}){1000}",
+      "regular expression is too large: its repetitions make more than 8000 steps" },
+    { "(((){1000}){1000}){1000}",
+      "regular expression is too large: its repetitions make more than 8000 steps" },
     { "\xFF", "regular expression is not valid UTF-8" },
 };
 
@@ -135,7 +146,8 @@ static void regex__says_what_is_wrong_and_where(void **state) {
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
         struct regex *regex = NULL;
         struct err err = { 0 };
-        assert_int_equal(regex_compile(&regex, str_from_c(refusals[i].pattern), 0, *state, &err), ERR_BAD_INPUT);
+        assert_int_equal(regex_compile(&regex, str_from_c(refusals[i].pattern), 0, *state, &err),
+                         ERR_BAD_INPUT);
         assert_string_equal(err.message, refusals[i].message);
         assert_null(regex);
     }
@@ -156,13 +168,16 @@ static void regex__refuses_patterns_that_are_too_long_or_too_deep(void **state) 
 static void regex__takes_flags_from_the_caller(void **state) {
     struct regex *regex;
     struct err err;
-    assert_int_equal(regex_compile(&regex, STR("^b.c"), REGEX_IGNORE_CASE | REGEX_MULTILINE | REGEX_DOT_ALL, *state, &err), OK);
+    assert_int_equal(
+        regex_compile(&regex, STR("^b.c"), REGEX_IGNORE_CASE | REGEX_MULTILINE | REGEX_DOT_ALL, *state, &err),
+        OK);
     assert_true(regex_matches(regex, STR("a\nB\nC")));
 }
 
 /* Each of these takes a backtracking engine longer than anybody waits. */
 static void regex__is_linear_on_patterns_that_explode_elsewhere(void **state) {
-    static const char *const patterns[] = { "(a+)+$", "(a|aa)+$", "(a|aa?)+$", "(.*a){20}$", "^(a?){50}a{50}$" };
+    static const char *const patterns[] = { "(a+)+$", "(a|aa)+$", "(a|aa?)+$", "(.*a){20}$",
+                                            "^(a?){50}a{50}$" };
     size_t len = 1 << 20;
     char *text = arena_alloc(*state, len);
 
