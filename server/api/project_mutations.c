@@ -4,6 +4,7 @@
 #include "server/api/place.h"
 #include "server/api/project_type.h"
 #include "server/api/run_mutations.h"
+#include "server/store/artifact.h"
 #include "server/store/audit.h"
 
 enum { RUNS_AT_A_TIME = 500 };
@@ -132,6 +133,15 @@ static enum err_code remove_runs(struct db_tx *tx, int64_t project_id, int64_t n
     return code;
 }
 
+static enum err_code remove_collections(struct db_tx *tx, const struct change *change, struct err *err) {
+    struct list collections = { 0 };
+
+    TRY(collection_list(tx, change->project->id, 0, change->arena, &collections, err));
+    for (size_t i = 0; i < collections.count; i++)
+        TRY(collection_delete(tx, ((const struct collection *)collections.items[i])->id, change->now_ms, err));
+    return OK;
+}
+
 static enum err_code delete_model(struct db_tx *tx, void *context, struct err *err) {
     struct change *change = context;
     enum err_code code = find_by_id(tx, change, CAN_ADMIN, &change->project, err);
@@ -140,6 +150,8 @@ static enum err_code delete_model(struct db_tx *tx, void *context, struct err *e
         code = audit(tx, change, "project.delete", err);
     if (code == OK)
         code = remove_runs(tx, change->project->id, change->now_ms, err);
+    if (code == OK)
+        code = remove_collections(tx, change, err);
     if (code == OK)
         code = project_delete(tx, change->project->id, change->now_ms, err);
     change->project = NULL;

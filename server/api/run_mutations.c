@@ -9,6 +9,7 @@
 #include "server/api/place.h"
 #include "server/api/run_type.h"
 #include "server/history/history.h"
+#include "server/store/artifact.h"
 #include "server/store/audit.h"
 #include "server/store/run_alert.h"
 #include "server/store/run_file.h"
@@ -197,11 +198,31 @@ enum err_code run_remove_whole(struct db_tx *tx, int64_t run_id, int64_t now_ms,
     return run_delete(tx, run_id, now_ms, err);
 }
 
+/* The versions that this run logged; those it only used, or linked from elsewhere, stay. */
+static enum err_code delete_outputs(struct db_tx *tx, const struct change *change, int64_t run_id, struct err *err) {
+    struct list outputs = { 0 };
+
+    TRY(artifact_list_outputs(tx, run_id, change->arena, &outputs, err));
+    for (size_t i = 0; i < outputs.count; i++) {
+        const struct artifact *artifact = outputs.items[i];
+        if (artifact->run_id == run_id)
+            TRY(artifact_delete(tx, artifact->id, change->now_ms, err));
+    }
+    return OK;
+}
+
+static bool wants_artifacts_deleted(const struct change *change) {
+    const struct json_value *wish = gql_input(change->call, "deleteArtifacts");
+    return wish != NULL && wish->type == JSON_TYPE_BOOL && wish->boolean;
+}
+
 static enum err_code delete_one(struct db_tx *tx, struct change *change, struct str id, struct err *err) {
     struct actor actor = identity_actor(change->identity);
     struct run *run;
 
     TRY(find_by_id(tx, change, id, CAN_WRITE, &run, err));
+    if (wants_artifacts_deleted(change))
+        TRY(delete_outputs(tx, change, run->id, err));
     TRY(run_remove_whole(tx, run->id, change->now_ms, err));
     change->count++;
     return audit_add(tx, &actor, "run.delete", run->owner.entity_id,

@@ -8,7 +8,7 @@ const char run_sdl[] =
     "input ArtifactTypeInput { name: String! }\n"
     "input DeleteModelInput { clientMutationId: String id: String! }\n"
     "input DeleteRunInput { clientMutationId: String deleteArtifacts: Boolean id: ID! }\n"
-    "input DeleteRunsInput { clientMutationId: String ids: [ID!]! }\n"
+    "input DeleteRunsInput { clientMutationId: String deleteArtifacts: Boolean ids: [ID!]! }\n"
     "\"Runs by their ids, or those of a source project that the filters hold for.\"\n"
     "input MoveRunsInput { clientMutationId: String destinationEntityName: String destinationProjectName: String! filters: JSONString"
     " ids: [ID!] sourceEntityName: String sourceProjectName: String }\n"
