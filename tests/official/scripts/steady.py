@@ -8,7 +8,7 @@ import wandb
 given = task.parameters()
 # The sidecar sends every 15 s by default; tests that look at what arrives cannot wait so long. The
 # oldest age has no such setting and sends each second at first.
-settings = {} if wandb.__version__.startswith("0.16") else {"x_file_stream_transmit_interval": 0.5}
+settings = {} if wandb.__version__.startswith("0.16") else {"x_file_stream_transmit_interval": 1}
 run = wandb.init(project=given.project, id=given.run, resume=given.resume, settings=wandb.Settings(**settings))
 print("started", flush=True)
 try:
