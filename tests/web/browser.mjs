@@ -9,7 +9,12 @@ export const base = process.env.BAROGRAPH_BASE_URL;
 export const key = process.env.BAROGRAPH_ADMIN_KEY;
 
 const FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
     "--disable-sync",
 ];
 
@@ -17,7 +22,11 @@ const FLAGS = [
 const EXPECTED = /Blocked script execution|violates the following Content Security Policy directive/;
 
 export async function openBrowser() {
-    return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: FLAGS });
+    return chromium.launch({
+        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+        headless: true,
+        args: FLAGS,
+    });
 }
 
 /* A context with a session of the administrator, unless `isStranger`. */
@@ -25,8 +34,12 @@ export async function openContext(browser, options = {}, isStranger = false) {
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
     if (!isStranger) {
         const authorization = `Basic ${Buffer.from(`api:${key}`).toString("base64")}`;
-        const answer = await context.request.post(`${base}/api/session`, { headers: { authorization, origin: base }, data: {} });
-        if (answer.status() !== 204) throw new Error(`cannot log in: ${answer.status()} ${await answer.text()}`);
+        const answer = await context.request.post(`${base}/api/session`, {
+            headers: { authorization, origin: base },
+            data: {},
+        });
+        if (answer.status() !== 204)
+            throw new Error(`cannot log in: ${answer.status()} ${await answer.text()}`);
     }
     return context;
 }
@@ -45,8 +58,12 @@ export async function openPage(context, path) {
 
 export async function graphql(query, variables = {}) {
     const response = await fetch(`${base}/graphql`, {
-        method: "POST", body: JSON.stringify({ query, variables }),
-        headers: { "content-type": "application/json", authorization: `Basic ${Buffer.from(`api:${key}`).toString("base64")}` },
+        method: "POST",
+        body: JSON.stringify({ query, variables }),
+        headers: {
+            "content-type": "application/json",
+            authorization: `Basic ${Buffer.from(`api:${key}`).toString("base64")}`,
+        },
     });
     const body = await response.json();
     if (body.errors) throw new Error(body.errors[0].message);
@@ -54,7 +71,10 @@ export async function graphql(query, variables = {}) {
 }
 
 export async function runsOf(project) {
-    const data = await graphql("query($p: String!) { project(name: $p, entityName: \"admin\") { runs(order: \"+created_at\") { edges { node { id name displayName } } } } }", { p: project });
+    const data = await graphql(
+        'query($p: String!) { project(name: $p, entityName: "admin") { runs(order: "+created_at") { edges { node { id name displayName } } } } }',
+        { p: project },
+    );
     return data.project.runs.edges.map((e) => e.node);
 }
 

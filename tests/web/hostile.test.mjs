@@ -18,15 +18,23 @@ before(async () => {
 after(() => browser.close());
 
 const PAGES = (name) => [
-    "/admin/hostile", "/admin/hostile/table", "/admin/hostile/overview", `/admin/hostile/runs/${name}`, `/admin/hostile/runs/${name}/overview`,
-    `/admin/hostile/runs/${name}/logs`, `/admin/hostile/runs/${name}/files`, "/admin/media", "/",
+    "/admin/hostile",
+    "/admin/hostile/table",
+    "/admin/hostile/overview",
+    `/admin/hostile/runs/${name}`,
+    `/admin/hostile/runs/${name}/overview`,
+    `/admin/hostile/runs/${name}/logs`,
+    `/admin/hostile/runs/${name}/files`,
+    "/admin/media",
+    "/",
 ];
 
 test("markup in names, keys, notes, logs, files and tables stays text", async () => {
     for (const path of PAGES(run.name)) {
         const { page, problems } = await openPage(context, path);
         await page.waitForTimeout(1200);
-        for (const frame of page.frames()) assert.equal(await frame.evaluate(() => window.__ran).catch(() => undefined), undefined, path);
+        for (const frame of page.frames())
+            assert.equal(await frame.evaluate(() => window.__ran).catch(() => undefined), undefined, path);
         assert.equal(await page.locator('img[src="x"]').count(), 0, path);
         assert.deepEqual(problems, [], path);
     }
@@ -36,7 +44,10 @@ test("the hostile values are really there to be read", async () => {
     const { page } = await openPage(context, `/admin/hostile/runs/${run.name}/overview`);
     await page.getByText("<script>").first().waitFor();
     const links = await page.$$eval("a[href]", (all) => all.map((a) => a.getAttribute("href")));
-    assert.ok(links.every((href) => !/^javascript:/i.test(href)), links.join());
+    assert.ok(
+        links.every((href) => !/^javascript:/i.test(href)),
+        links.join(),
+    );
 });
 
 test("hovering, editing and full screen show the same text and run nothing", async () => {
@@ -56,7 +67,9 @@ test("hovering, editing and full screen show the same text and run nothing", asy
 test("a logged page opened by itself has no origin and no script", async () => {
     const data = await context.request.post(`${base}/graphql`, {
         headers: { origin: base },
-        data: { query: `{ project(name: "media", entityName: "admin") { run(name: "${media.name}") { files { edges { node { name url } } } } } }` },
+        data: {
+            query: `{ project(name: "media", entityName: "admin") { run(name: "${media.name}") { files { edges { node { name url } } } } } }`,
+        },
     });
     const files = (await data.json()).data.project.run.files.edges.map((e) => e.node);
     const url = files.find((f) => f.name.endsWith(".html")).url;

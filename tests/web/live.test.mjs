@@ -21,7 +21,14 @@ with wandb.init(project="live", name="moving", settings=wandb.Settings(x_file_st
 test("new points, the running mark and the end arrive by themselves", { timeout: 90000 }, async () => {
     const python = process.env.BAROGRAPH_WANDB_PYTHON;
     const trainer = spawn(python, ["-c", TRAINER], {
-        env: { ...process.env, WANDB_BASE_URL: base, WANDB_API_KEY: key, WANDB_SILENT: "true", WANDB_DIR: process.env.TMPDIR ?? "/tmp" }, stdio: "ignore",
+        env: {
+            ...process.env,
+            WANDB_BASE_URL: base,
+            WANDB_API_KEY: key,
+            WANDB_SILENT: "true",
+            WANDB_DIR: process.env.TMPDIR ?? "/tmp",
+        },
+        stdio: "ignore",
     });
     const context = await openContext(browser);
     const { page, problems } = await openPage(context, "/admin/live");
@@ -38,6 +45,9 @@ test("new points, the running mark and the end arrive by themselves", { timeout:
     await page.waitForTimeout(3000);
     assert.ok(new Set(rows).size >= 2, `points seen: ${rows}`);
     assert.equal(rows.at(-1), 12);
-    assert.deepEqual(problems.filter((p) => !/404/.test(p)), []);
+    assert.deepEqual(
+        problems.filter((p) => !/404/.test(p)),
+        [],
+    );
     trainer.kill();
 });

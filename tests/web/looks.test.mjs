@@ -8,10 +8,11 @@ let browser;
 before(async () => (browser = await openBrowser()));
 after(() => browser.close());
 
-const brightness = (page) => page.evaluate(() => {
-    const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number);
-    return (r + g + b) / 3;
-});
+const brightness = (page) =>
+    page.evaluate(() => {
+        const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number);
+        return (r + g + b) / 3;
+    });
 
 test("the page follows the system's choice of dark and light", async () => {
     const context = await openContext(browser, { colorScheme: "dark" });
@@ -23,7 +24,11 @@ test("the page follows the system's choice of dark and light", async () => {
     assert.ok((await brightness(page)) > 200);
 });
 
-for (const [locale, language, word] of [["en-GB", "en", "Add panels"], ["ja-JP", "ja", "パネルを追加"], ["ko-KR", "ko", "패널 추가"]]) {
+for (const [locale, language, word] of [
+    ["en-GB", "en", "Add panels"],
+    ["ja-JP", "ja", "パネルを追加"],
+    ["ko-KR", "ko", "패널 추가"],
+]) {
     test(`the page speaks ${language}`, async () => {
         const context = await openContext(browser, { locale });
         const { page, problems } = await openPage(context, "/admin/charts");
@@ -65,7 +70,11 @@ test("a key is shown once and works", async () => {
     const made = await page.getByLabel("Your new API key").inputValue();
     assert.ok(made.length >= 40);
     const answer = await fetch(`${base}/graphql`, {
-        method: "POST", headers: { "content-type": "application/json", authorization: `Basic ${Buffer.from(`api:${made}`).toString("base64")}` },
+        method: "POST",
+        headers: {
+            "content-type": "application/json",
+            authorization: `Basic ${Buffer.from(`api:${made}`).toString("base64")}`,
+        },
         body: JSON.stringify({ query: "{ viewer { username } }" }),
     });
     assert.equal((await answer.json()).data.viewer.username, "admin");
@@ -87,7 +96,12 @@ test("logging out ends the session", async () => {
 
 test("renaming a run in its page reaches the server", async () => {
     const context = await openContext(browser);
-    const find = async () => (await graphql('{ project(name: "media", entityName: "admin") { runs { edges { node { name displayName } } } } }')).project.runs.edges[0].node;
+    const find = async () =>
+        (
+            await graphql(
+                '{ project(name: "media", entityName: "admin") { runs { edges { node { name displayName } } } } }',
+            )
+        ).project.runs.edges[0].node;
     const run = await find();
     const { page } = await openPage(context, `/admin/media/runs/${run.name}/overview`);
     await page.getByRole("button", { name: /^Rename/ }).click();
@@ -102,10 +116,21 @@ test("everything that can be clicked has a name and can be reached by keyboard",
     for (const path of ["/", "/admin/charts", "/admin/charts/table", "/settings"]) {
         const { page } = await openPage(context, path);
         await page.waitForTimeout(1200);
-        const nameless = await page.$$eval("button, a[href], input, select, textarea", (all) => all.filter((e) => {
-            const label = e.closest("label")?.textContent ?? "";
-            return (e.textContent + label + (e.getAttribute("aria-label") ?? "") + (e.getAttribute("placeholder") ?? "")).trim() === "";
-        }).map((e) => e.outerHTML.slice(0, 120)));
+        const nameless = await page.$$eval("button, a[href], input, select, textarea", (all) =>
+            all
+                .filter((e) => {
+                    const label = e.closest("label")?.textContent ?? "";
+                    return (
+                        (
+                            e.textContent +
+                            label +
+                            (e.getAttribute("aria-label") ?? "") +
+                            (e.getAttribute("placeholder") ?? "")
+                        ).trim() === ""
+                    );
+                })
+                .map((e) => e.outerHTML.slice(0, 120)),
+        );
         assert.deepEqual(nameless, [], path);
     }
     const { page } = await openPage(context, "/admin/charts");

@@ -27,7 +27,8 @@ async function opens(path, text) {
 
 test("home lists the projects", async () => {
     const page = await opens("/", "charts");
-    for (const project of ["charts", "hostile", "media"]) await page.locator(`a[href="/admin/${project}"]`).waitFor();
+    for (const project of ["charts", "hostile", "media"])
+        await page.locator(`a[href="/admin/${project}"]`).waitFor();
 });
 
 test("links between pages do not load the page anew", async () => {
@@ -43,7 +44,8 @@ test("the workspace draws coloured lines in sections by prefix", async () => {
     for (const panel of ["line:train/loss", "line:spike"])
         assert.ok((await colouredPixels(page, `[data-panel="${panel}"] canvas`)) > 300, panel);
     const headings = await page.locator(".section-head h2").allTextContents();
-    for (const name of ["Charts", "train", "layers/0", "System"]) assert.ok(headings.includes(name), `${name} in ${headings}`);
+    for (const name of ["Charts", "train", "layers/0", "System"])
+        assert.ok(headings.includes(name), `${name} in ${headings}`);
 });
 
 test("a spike of one step reaches the top of its chart", async () => {
@@ -52,7 +54,14 @@ test("a spike of one step reaches the top of its chart", async () => {
     await page.waitForTimeout(500);
     const highest = await page.$eval('[data-panel="line:spike"] canvas', (canvas) => {
         const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-        const at = data.findIndex((v, i) => i % 4 === 3 && v > 60 && Math.max(data[i - 3], data[i - 2], data[i - 1]) - Math.min(data[i - 3], data[i - 2], data[i - 1]) > 25);
+        const at = data.findIndex(
+            (v, i) =>
+                i % 4 === 3 &&
+                v > 60 &&
+                Math.max(data[i - 3], data[i - 2], data[i - 1]) -
+                    Math.min(data[i - 3], data[i - 2], data[i - 1]) >
+                    25,
+        );
         return Math.floor(at / 4 / width) / canvas.height;
     });
     assert.ok(highest < 0.2, `highest coloured pixel at ${highest} of the height`);
@@ -60,7 +69,9 @@ test("a spike of one step reaches the top of its chart", async () => {
 
 test("the step metric that define_metric names is the x axis", async () => {
     const { page } = await openPage(context, "/admin/charts");
-    const asked = page.waitForRequest((r) => r.url().endsWith("/api/history/buckets") && r.postDataJSON().keys.includes("val/accuracy"));
+    const asked = page.waitForRequest(
+        (r) => r.url().endsWith("/api/history/buckets") && r.postDataJSON().keys.includes("val/accuracy"),
+    );
     assert.equal((await asked).postDataJSON().x, "epoch");
 });
 
@@ -68,7 +79,9 @@ test("searching runs narrows the list and the charts", async () => {
     const page = await opens("/admin/charts", "run-3");
     await page.getByLabel("Search runs").fill("RUN-2");
     await page.waitForFunction(() => document.querySelectorAll(".sidebar .run-row").length === 1);
-    await page.waitForFunction(() => document.querySelectorAll('[data-panel="line:spike"] .legend-item').length === 1);
+    await page.waitForFunction(
+        () => document.querySelectorAll('[data-panel="line:spike"] .legend-item').length === 1,
+    );
 });
 
 test("the filter builder asks the server", async () => {
@@ -84,7 +97,9 @@ test("grouping draws one line for each group", async () => {
     const page = await opens("/admin/charts", "run-3");
     await page.getByLabel("Group", { exact: true }).click();
     await page.getByLabel("Group by…").selectOption("group");
-    await page.waitForFunction(() => document.querySelectorAll('[data-panel="line:spike"] .legend-item').length === 2);
+    await page.waitForFunction(
+        () => document.querySelectorAll('[data-panel="line:spike"] .legend-item').length === 2,
+    );
     assert.equal(await page.locator(".run-row.is-group").count(), 2);
 });
 
@@ -92,7 +107,9 @@ test("dragging over a chart asks for finer buckets, a double click gives all bac
     const page = await opens("/admin/charts", "run-3");
     const over = page.locator('[data-panel="line:train/loss"] .u-over');
     const box = await over.boundingBox();
-    const asked = page.waitForRequest((r) => r.url().endsWith("/api/history/buckets") && r.postDataJSON().min !== null);
+    const asked = page.waitForRequest(
+        (r) => r.url().endsWith("/api/history/buckets") && r.postDataJSON().min !== null,
+    );
     await page.mouse.move(box.x + box.width * 0.4, box.y + 50);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.6, box.y + 55, { steps: 5 });
@@ -124,7 +141,10 @@ test("changes of the layout are kept, undone and done again", async () => {
 });
 
 test("a link to one panel opens it in full", async () => {
-    const { page, problems } = await openPage(context, "/admin/charts?panelDisplayName=train%2Floss&panelSectionName=train");
+    const { page, problems } = await openPage(
+        context,
+        "/admin/charts?panelDisplayName=train%2Floss&panelSectionName=train",
+    );
     await page.waitForSelector(".overlay canvas");
     await page.keyboard.press("Escape");
     await page.waitForSelector(".overlay", { state: "detached" });
@@ -159,13 +179,16 @@ test("media, tables, pages and histograms have panels of their own", async () =>
     await page.waitForSelector('[data-panel="media:page"] iframe[sandbox=""]');
     const picture = page.locator('[data-panel="media:picture"] img');
     await picture.waitFor();
-    await page.waitForFunction(() => document.querySelector('[data-panel="media:picture"] img')?.naturalWidth === 64);
+    await page.waitForFunction(
+        () => document.querySelector('[data-panel="media:picture"] img')?.naturalWidth === 64,
+    );
     const charts = await opens("/admin/charts", "weights");
     await charts.waitForSelector('[data-panel="histogram:weights"] svg.plot rect');
 });
 
 test("an unknown address, project or run is a clear page", async () => {
-    for (const path of ["/admin/nothing", "/admin/charts/runs/nothing", "/a/b/c/d/e/f"]) await opens(path, "There is nothing here");
+    for (const path of ["/admin/nothing", "/admin/charts/runs/nothing", "/a/b/c/d/e/f"])
+        await opens(path, "There is nothing here");
 });
 
 test("a page without chrome is there for notebooks", async () => {

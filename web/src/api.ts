@@ -3,7 +3,11 @@
 import { decodeBuckets, type Series } from "./lib/buckets";
 
 export class ApiError extends Error {
-    constructor(message: string, readonly status: number, readonly code: string) {
+    constructor(
+        message: string,
+        readonly status: number,
+        readonly code: string,
+    ) {
         super(message);
     }
 }
@@ -30,7 +34,8 @@ async function errorText(response: Response): Promise<string> {
         const body = JSON.parse(text) as { error?: unknown; errors?: { message?: unknown }[] };
         const message = body.error ?? body.errors?.[0]?.message;
         if (typeof message === "string") return message;
-        if (typeof message === "object" && message !== null && "message" in message) return String(message.message);
+        if (typeof message === "object" && message !== null && "message" in message)
+            return String(message.message);
     } catch {
         if (text !== "" && !text.startsWith("<")) return text;
     }
@@ -39,11 +44,21 @@ async function errorText(response: Response): Promise<string> {
 
 const JSON_HEADERS = { "content-type": "application/json" };
 
-export async function graphql<T>(query: string, variables: Record<string, unknown> = {}, signal?: AbortSignal): Promise<T> {
+export async function graphql<T>(
+    query: string,
+    variables: Record<string, unknown> = {},
+    signal?: AbortSignal,
+): Promise<T> {
     const response = await send("/graphql", {
-        method: "POST", headers: JSON_HEADERS, body: JSON.stringify({ query, variables }), ...(signal ? { signal } : {}),
+        method: "POST",
+        headers: JSON_HEADERS,
+        body: JSON.stringify({ query, variables }),
+        ...(signal ? { signal } : {}),
     });
-    const body = (await response.json()) as { data?: T; errors?: { message: string; extensions?: { code?: string } }[] };
+    const body = (await response.json()) as {
+        data?: T;
+        errors?: { message: string; extensions?: { code?: string } }[];
+    };
     const first = body.errors?.[0];
     if (first !== undefined && (body.data === undefined || body.data === null))
         throw new ApiError(first.message, response.status, first.extensions?.code ?? "GRAPHQL");
@@ -55,7 +70,10 @@ export async function graphql<T>(query: string, variables: Record<string, unknow
 export async function logIn(name: string, secret: string): Promise<void> {
     const bytes = new TextEncoder().encode(`${name}:${secret}`);
     const token = btoa(String.fromCharCode(...bytes));
-    await send("/api/session", { method: "POST", headers: { ...JSON_HEADERS, authorization: `Basic ${token}` } });
+    await send("/api/session", {
+        method: "POST",
+        headers: { ...JSON_HEADERS, authorization: `Basic ${token}` },
+    });
 }
 
 export async function logOut(): Promise<void> {
@@ -77,7 +95,11 @@ export interface BucketRequest {
 }
 
 export async function fetchBuckets(request: BucketRequest): Promise<Series[]> {
-    const response = await send("/api/history/buckets", { method: "POST", headers: JSON_HEADERS, body: JSON.stringify(request) });
+    const response = await send("/api/history/buckets", {
+        method: "POST",
+        headers: JSON_HEADERS,
+        body: JSON.stringify(request),
+    });
     return decodeBuckets(await response.arrayBuffer());
 }
 
@@ -87,7 +109,9 @@ export async function fetchBuckets(request: BucketRequest): Promise<Series[]> {
 export async function fetchText(url: string, limit: number): Promise<{ text: string; isCut: boolean }> {
     const response = await send(samePath(url), { headers: { range: `bytes=0-${limit - 1}` } });
     const bytes = await response.arrayBuffer();
-    const total = Number(/\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1] ?? bytes.byteLength);
+    const total = Number(
+        /\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1] ?? bytes.byteLength,
+    );
     return { text: new TextDecoder().decode(bytes.slice(0, limit)), isCut: total > limit };
 }
 

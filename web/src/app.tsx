@@ -17,7 +17,10 @@ export function App() {
     const [, redraw] = useState(0);
     const load = match?.route.page;
     useEffect(() => {
-        if (match) document.title = [match.params["run"], match.params["project"], t(match.route.title), "Barograph"].filter(Boolean).join(" · ");
+        if (match)
+            document.title = [match.params["run"], match.params["project"], t(match.route.title), "Barograph"]
+                .filter(Boolean)
+                .join(" · ");
         if (!load || loaded.has(load)) return;
         void load().then((module) => {
             loaded.set(load, module.default);
@@ -34,9 +37,19 @@ export function App() {
     return (
         <>
             {!isBare && <TopBar params={match?.params ?? {}} path={match?.route.path ?? ""} />}
-            {isOffline.value && <div class="offline" role="status">{t("live.offline")}</div>}
+            {isOffline.value && (
+                <div class="offline" role="status">
+                    {t("live.offline")}
+                </div>
+            )}
             <Guard key={address.value.path}>
-                {match === null ? <NotFound /> : Page ? <Page params={match.params} /> : <main aria-busy="true" />}
+                {match === null ? (
+                    <NotFound />
+                ) : Page ? (
+                    <Page params={match.params} />
+                ) : (
+                    <main aria-busy="true" />
+                )}
             </Guard>
             <Toast />
         </>
@@ -48,7 +61,9 @@ export function NotFound() {
         <main class="page">
             <h1>{t("error.not_found")}</h1>
             <p class="muted">{t("error.not_found_hint")}</p>
-            <a class="button" href="/">{t("nav.home")}</a>
+            <a class="button" href="/">
+                {t("nav.home")}
+            </a>
         </main>
     );
 }

@@ -81,7 +81,8 @@ function batches(list: readonly Waiting[]): Waiting[][] {
     }
     const out: Waiting[][] = [];
     for (const parts of byRuns.values())
-        for (let i = 0; i < parts.length; i += MAX_KEYS_PER_REQUEST) out.push(parts.slice(i, i + MAX_KEYS_PER_REQUEST).flat());
+        for (let i = 0; i < parts.length; i += MAX_KEYS_PER_REQUEST)
+            out.push(parts.slice(i, i + MAX_KEYS_PER_REQUEST).flat());
     return out;
 }
 
@@ -90,7 +91,8 @@ async function ask(want: Want, batch: readonly Waiting[]): Promise<void> {
     const keys = [...new Set(batch.map((b) => b.key))];
     try {
         const found = new Map<string, Series>();
-        for (const s of await fetchBuckets({ ...want, runs, keys })) found.set(`${runs[s.run]}\n${keys[s.key]}`, s);
+        for (const s of await fetchBuckets({ ...want, runs, keys }))
+            found.set(`${runs[s.run]}\n${keys[s.key]}`, s);
         for (const item of batch) item.done(found.get(`${item.run.name}\n${item.key}`) ?? null);
     } catch (e) {
         for (const item of batch) item.fail(e);

@@ -19,7 +19,8 @@ export function poll(ask: () => Promise<boolean>): () => void {
     const plan = () => {
         window.clearTimeout(timer);
         if (isOver || document.hidden) return;
-        const pause = failures > 0 ? Math.min(FAST_MS * 2 ** failures, MAX_PAUSE_MS) : isRunning ? FAST_MS : SLOW_MS;
+        const pause =
+            failures > 0 ? Math.min(FAST_MS * 2 ** failures, MAX_PAUSE_MS) : isRunning ? FAST_MS : SLOW_MS;
         timer = window.setTimeout(() => void once(), pause);
     };
     const once = async () => {

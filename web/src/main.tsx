@@ -3,7 +3,7 @@
 import { render } from "preact";
 import { App } from "./app";
 import { loadLanguage } from "./i18n";
-import { startRouter } from "./router";
+import { current, startRouter } from "./router";
 import { loadViewer } from "./session";
 import { startTheme } from "./theme";
 import "./styles/base.css";
@@ -12,6 +12,7 @@ import "./styles/workspace.css";
 
 startTheme();
 startRouter();
+void current.peek()?.route.page();
 /* A server that cannot be reached now may answer the page's own requests, which say what is wrong. */
 await Promise.all([loadLanguage(), loadViewer().catch(() => undefined)]);
 render(<App />, document.getElementById("app")!);

@@ -14,9 +14,12 @@ export interface Viewer {
 }
 
 export async function fetchViewer(): Promise<Viewer | null> {
-    const data = await graphql<{ viewer: (Omit<Viewer, "teams"> & { teams: Edges<{ name: string }> | null }) | null }>(
-        "query PageViewer { viewer { id username entity admin teams { edges { node { name } } } } }");
-    return data.viewer === null ? null : { ...data.viewer, teams: nodes(data.viewer.teams).map((t) => t.name) };
+    const data = await graphql<{
+        viewer: (Omit<Viewer, "teams"> & { teams: Edges<{ name: string }> | null }) | null;
+    }>("query PageViewer { viewer { id username entity admin teams { edges { node { name } } } } }");
+    return data.viewer === null
+        ? null
+        : { ...data.viewer, teams: nodes(data.viewer.teams).map((t) => t.name) };
 }
 
 interface Edges<T> {
@@ -41,13 +44,41 @@ export async function fetchProjects(entityName: string): Promise<ProjectSummary[
     const out: ProjectSummary[] = [];
     let after: string | null = null;
     do {
-        const data: { models: Edges<Omit<ProjectSummary, "lastRun"> & { runs: Edges<NonNullable<ProjectSummary["lastRun"]>> }> | null } =
-            await graphql(
-                `query PageProjects($entityName: String!, $after: String) {
+        const data: {
+            models: Edges<
+                Omit<ProjectSummary, "lastRun"> & { runs: Edges<NonNullable<ProjectSummary["lastRun"]>> }
+            > | null;
+        } = await graphql(
+            `
+                query PageProjects($entityName: String!, $after: String) {
                     models(entityName: $entityName, first: 100, after: $after) {
-                        edges { node { name entityName createdAt runCount
-                            runs(first: 1, order: "-created_at") { edges { node { name displayName state createdAt } } } } }
-                        pageInfo { endCursor hasNextPage } } }`, { entityName, after });
+                        edges {
+                            node {
+                                name
+                                entityName
+                                createdAt
+                                runCount
+                                runs(first: 1, order: "-created_at") {
+                                    edges {
+                                        node {
+                                            name
+                                            displayName
+                                            state
+                                            createdAt
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                        pageInfo {
+                            endCursor
+                            hasNextPage
+                        }
+                    }
+                }
+            `,
+            { entityName, after },
+        );
         for (const p of nodes(data.models)) out.push({ ...p, lastRun: nodes(p.runs)[0] ?? null });
         after = data.models?.pageInfo?.hasNextPage ? data.models.pageInfo.endCursor : null;
     } while (after !== null);
@@ -81,12 +112,16 @@ export async function fetchRuns(q: RunQuery, signal?: AbortSignal): Promise<RunP
                 runs(filters: $filters, order: $order, first: $first, after: $after) {
                     edges { node { ${RUN_FIELDS} ${q.withKeys ? "historyKeys systemMetrics" : ""} } cursor }
                     pageInfo { endCursor hasNextPage } } } }`,
-        { ...q, filters: q.filters === null ? null : JSON.stringify(q.filters) }, signal);
+        { ...q, filters: q.filters === null ? null : JSON.stringify(q.filters) },
+        signal,
+    );
     if (data.project === null) return { exists: false, total: 0, runs: [], next: null };
     const { runs, runCount } = data.project;
     const last = runs.edges[runs.edges.length - 1];
     return {
-        exists: true, total: runCount, runs: runs.edges.map((e) => parseRun(e.node)),
+        exists: true,
+        total: runCount,
+        runs: runs.edges.map((e) => parseRun(e.node)),
         next: runs.pageInfo?.hasNextPage ? (runs.pageInfo.endCursor ?? last?.cursor ?? null) : null,
     };
 }
@@ -95,7 +130,8 @@ export async function fetchRun(entity: string, project: string, name: string): P
     const data = await graphql<{ project: { run: RunNode | null } | null }>(
         `query PageRun($entity: String!, $project: String!, $name: String!) {
             project(name: $project, entityName: $entity) { run(name: $name) { ${RUN_FIELDS} historyKeys systemMetrics } } }`,
-        { entity, project, name });
+        { entity, project, name },
+    );
     return data.project?.run ? parseRun(data.project.run) : null;
 }
 
@@ -107,16 +143,47 @@ export interface RunFile {
     mimetype: string | null;
 }
 
-export async function fetchFiles(entity: string, project: string, name: string, after: string | null): Promise<{ files: RunFile[]; next: string | null }> {
-    const data = await graphql<{ project: { run: { files: Edges<RunFile & { sizeBytes: string | number }> } | null } | null }>(
-        `query PageFiles($entity: String!, $project: String!, $name: String!, $after: String) {
-            project(name: $project, entityName: $entity) { run(name: $name) { files(first: 500, after: $after) {
-                edges { node { name url sizeBytes updatedAt mimetype } cursor } pageInfo { endCursor hasNextPage } } } } }`,
-        { entity, project, name, after });
+export async function fetchFiles(
+    entity: string,
+    project: string,
+    name: string,
+    after: string | null,
+): Promise<{ files: RunFile[]; next: string | null }> {
+    const data = await graphql<{
+        project: { run: { files: Edges<RunFile & { sizeBytes: string | number }> } | null } | null;
+    }>(
+        `
+            query PageFiles($entity: String!, $project: String!, $name: String!, $after: String) {
+                project(name: $project, entityName: $entity) {
+                    run(name: $name) {
+                        files(first: 500, after: $after) {
+                            edges {
+                                node {
+                                    name
+                                    url
+                                    sizeBytes
+                                    updatedAt
+                                    mimetype
+                                }
+                                cursor
+                            }
+                            pageInfo {
+                                endCursor
+                                hasNextPage
+                            }
+                        }
+                    }
+                }
+            }
+        `,
+        { entity, project, name, after },
+    );
     const files = data.project?.run?.files;
     return {
         files: nodes(files).map((f) => ({ ...f, sizeBytes: Number(f.sizeBytes) })),
-        next: files?.pageInfo?.hasNextPage ? (files.pageInfo.endCursor ?? files.edges.at(-1)?.cursor ?? null) : null,
+        next: files?.pageInfo?.hasNextPage
+            ? (files.pageInfo.endCursor ?? files.edges.at(-1)?.cursor ?? null)
+            : null,
     };
 }
 
@@ -129,13 +196,45 @@ export interface LogLine {
 }
 
 export async function fetchLogLines(
-    entity: string, project: string, name: string, page: { first?: number; last?: number; after?: string | null },
+    entity: string,
+    project: string,
+    name: string,
+    page: { first?: number; last?: number; after?: string | null },
 ): Promise<{ lines: LogLine[]; next: string | null }> {
     const data = await graphql<{ project: { run: { logLines: Edges<LogLine> } | null } | null }>(
-        `query PageLogs($entity: String!, $project: String!, $name: String!, $first: Int, $after: String, $last: Int) {
-            project(name: $project, entityName: $entity) { run(name: $name) { logLines(first: $first, after: $after, last: $last) {
-                edges { node { number timestamp level label line } cursor } pageInfo { endCursor hasNextPage } } } } }`,
-        { entity, project, name, ...page });
+        `
+            query PageLogs(
+                $entity: String!
+                $project: String!
+                $name: String!
+                $first: Int
+                $after: String
+                $last: Int
+            ) {
+                project(name: $project, entityName: $entity) {
+                    run(name: $name) {
+                        logLines(first: $first, after: $after, last: $last) {
+                            edges {
+                                node {
+                                    number
+                                    timestamp
+                                    level
+                                    label
+                                    line
+                                }
+                                cursor
+                            }
+                            pageInfo {
+                                endCursor
+                                hasNextPage
+                            }
+                        }
+                    }
+                }
+            }
+        `,
+        { entity, project, name, ...page },
+    );
     const log = data.project?.run?.logLines;
     return { lines: nodes(log), next: log?.pageInfo?.endCursor ?? log?.edges.at(-1)?.cursor ?? null };
 }
@@ -151,11 +250,16 @@ export interface RunChange {
 }
 
 export async function changeRun(id: string, change: RunChange): Promise<void> {
-    await graphql("mutation PageChangeRun($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }", { input: { id, ...change } });
+    await graphql(
+        "mutation PageChangeRun($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }",
+        { input: { id, ...change } },
+    );
 }
 
 export async function deleteRun(id: string): Promise<void> {
-    await graphql("mutation PageDeleteRun($id: ID!) { deleteRun(input: { id: $id }) { clientMutationId } }", { id });
+    await graphql("mutation PageDeleteRun($id: ID!) { deleteRun(input: { id: $id }) { clientMutationId } }", {
+        id,
+    });
 }
 
 export async function stopRun(id: string): Promise<void> {
@@ -170,19 +274,24 @@ export interface ApiKey {
 
 export async function fetchKeys(): Promise<ApiKey[]> {
     const data = await graphql<{ viewer: { apiKeys: Edges<ApiKey> | null } | null }>(
-        "query PageKeys { viewer { apiKeys { edges { node { id name description } } } } }");
+        "query PageKeys { viewer { apiKeys { edges { node { id name description } } } } }",
+    );
     return nodes(data.viewer?.apiKeys);
 }
 
 /* The whole key: the only time it is ever shown. */
 export async function generateKey(description: string): Promise<string> {
     const data = await graphql<{ generateApiKey: { apiKey: { name: string } } }>(
-        "mutation PageNewKey($description: String) { generateApiKey(input: { description: $description }) { apiKey { id name } } }", { description });
+        "mutation PageNewKey($description: String) { generateApiKey(input: { description: $description }) { apiKey { id name } } }",
+        { description },
+    );
     return data.generateApiKey.apiKey.name;
 }
 
 export async function deleteKey(id: string): Promise<void> {
-    await graphql("mutation PageDeleteKey($id: String!) { deleteApiKey(input: { id: $id }) { success } }", { id });
+    await graphql("mutation PageDeleteKey($id: String!) { deleteApiKey(input: { id: $id }) { success } }", {
+        id,
+    });
 }
 
 /* ---- values that are not numbers ---- */
@@ -193,23 +302,67 @@ export interface LoggedValue {
 }
 
 /* The media, tables or histograms of one key of one run, by step. */
-export async function fetchValues(entity: string, project: string, name: string, key: string, samples: number): Promise<LoggedValue[]> {
+export async function fetchValues(
+    entity: string,
+    project: string,
+    name: string,
+    key: string,
+    samples: number,
+): Promise<LoggedValue[]> {
     const data = await graphql<{ project: { run: { sampledHistory: unknown[][] } | null } | null }>(
-        `query PageValues($entity: String!, $project: String!, $name: String!, $specs: [JSONString!]!) {
-            project(name: $project, entityName: $entity) { run(name: $name) { sampledHistory(specs: $specs) } } }`,
-        { entity, project, name, specs: [JSON.stringify({ keys: ["_step", key], samples })] });
+        `
+            query PageValues($entity: String!, $project: String!, $name: String!, $specs: [JSONString!]!) {
+                project(name: $project, entityName: $entity) {
+                    run(name: $name) {
+                        sampledHistory(specs: $specs)
+                    }
+                }
+            }
+        `,
+        { entity, project, name, specs: [JSON.stringify({ keys: ["_step", key], samples })] },
+    );
     const rows = (data.project?.run?.sampledHistory[0] ?? []) as Record<string, unknown>[];
     return rows.flatMap((row) => {
         const value = row[key];
-        return typeof value === "object" && value !== null ? [{ step: Number(row["_step"]), value: value as Record<string, unknown> }] : [];
+        return typeof value === "object" && value !== null
+            ? [{ step: Number(row["_step"]), value: value as Record<string, unknown> }]
+            : [];
     });
 }
 
 /* Links to files by their paths; those that never arrived are missing. */
-export async function fetchFileLinks(entity: string, project: string, name: string, names: string[]): Promise<Map<string, string>> {
-    const data = await graphql<{ project: { run: { files: Edges<{ name: string; url: string }> } | null } | null }>(
-        `query PageFileLinks($entity: String!, $project: String!, $name: String!, $names: [String], $first: Int) {
-            project(name: $project, entityName: $entity) { run(name: $name) { files(names: $names, first: $first) { edges { node { name url } } } } } }`,
-        { entity, project, name, names, first: Math.max(1, names.length) });
+export async function fetchFileLinks(
+    entity: string,
+    project: string,
+    name: string,
+    names: string[],
+): Promise<Map<string, string>> {
+    const data = await graphql<{
+        project: { run: { files: Edges<{ name: string; url: string }> } | null } | null;
+    }>(
+        `
+            query PageFileLinks(
+                $entity: String!
+                $project: String!
+                $name: String!
+                $names: [String]
+                $first: Int
+            ) {
+                project(name: $project, entityName: $entity) {
+                    run(name: $name) {
+                        files(names: $names, first: $first) {
+                            edges {
+                                node {
+                                    name
+                                    url
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        `,
+        { entity, project, name, names, first: Math.max(1, names.length) },
+    );
     return new Map(nodes(data.project?.run?.files).map((f) => [f.name, f.url]));
 }

@@ -46,9 +46,18 @@ export function setQuery(changes: Record<string, string | null>, how: "push" | "
 export function startRouter(): void {
     window.addEventListener("popstate", () => (address.value = here()));
     document.addEventListener("click", (event) => {
-        if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+        if (
+            event.defaultPrevented ||
+            event.button !== 0 ||
+            event.metaKey ||
+            event.ctrlKey ||
+            event.shiftKey ||
+            event.altKey
+        )
+            return;
         const link = (event.target as Element | null)?.closest?.("a");
-        if (!link || link.target || link.hasAttribute("download") || link.origin !== window.location.origin) return;
+        if (!link || link.target || link.hasAttribute("download") || link.origin !== window.location.origin)
+            return;
         if (link.rel === "external" || matchRoute(link.pathname) === null || link.hash !== "") return;
         event.preventDefault();
         navigate(link.pathname + link.search);

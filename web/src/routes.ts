@@ -12,7 +12,7 @@ export interface Route {
     path: string;
     page: () => Promise<{ default: ComponentType<PageProps> }>;
     title: MessageName;
-    isPublic?: boolean; /* drawn without a session */
+    isPublic?: boolean /* drawn without a session */;
 }
 
 const login = () => import("./pages/login");
@@ -28,8 +28,18 @@ export const ROUTES: readonly Route[] = [
     { path: "/:entity", page: () => import("./pages/home"), title: "title.home" },
     { path: "/:entity/:project", page: project, title: "title.workspace", isPublic: true },
     { path: "/:entity/:project/workspace", page: project, title: "title.workspace", isPublic: true },
-    { path: "/:entity/:project/table", page: () => import("./pages/runs_table"), title: "title.table", isPublic: true },
-    { path: "/:entity/:project/overview", page: () => import("./pages/project_overview"), title: "title.overview", isPublic: true },
+    {
+        path: "/:entity/:project/table",
+        page: () => import("./pages/runs_table"),
+        title: "title.table",
+        isPublic: true,
+    },
+    {
+        path: "/:entity/:project/overview",
+        page: () => import("./pages/project_overview"),
+        title: "title.overview",
+        isPublic: true,
+    },
     { path: "/:entity/:project/groups/:group", page: project, title: "title.workspace", isPublic: true },
     { path: "/:entity/:project/sweeps/:sweep", page: project, title: "title.workspace", isPublic: true },
     { path: "/:entity/:project/runs/:run", page: run, title: "title.run", isPublic: true },

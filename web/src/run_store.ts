@@ -25,7 +25,12 @@ export class RunStore {
     private abort: AbortController | null = null;
     private asked = "";
 
-    constructor(private readonly entity: string, private readonly project: string, private readonly withKeys: boolean, private readonly page = PAGE) {}
+    constructor(
+        private readonly entity: string,
+        private readonly project: string,
+        private readonly withKeys: boolean,
+        private readonly page = PAGE,
+    ) {}
 
     /* Asks anew when the question is another one. */
     async ask(filters: Mongo | null, order: string): Promise<void> {
@@ -79,7 +84,8 @@ export class RunStore {
         const fresh = page.runs.map((r) => (isSame(old.get(r.id), r) ? old.get(r.id)! : r));
         const rest = this.runs.value.slice(count);
         const next = [...fresh, ...rest.filter((r) => !fresh.some((f) => f.id === r.id))];
-        if (next.length !== this.runs.value.length || next.some((r, i) => r !== this.runs.value[i])) this.runs.value = next;
+        if (next.length !== this.runs.value.length || next.some((r, i) => r !== this.runs.value[i]))
+            this.runs.value = next;
         this.total.value = page.total;
         this.exists.value = page.exists;
         if (rest.length === 0) this.next.value = page.next;
@@ -102,11 +108,25 @@ export class RunStore {
     }
 
     private query(first: number, after: string | null): RunQuery {
-        return { entity: this.entity, project: this.project, filters: this.filters, order: this.order, first, after, withKeys: this.withKeys };
+        return {
+            entity: this.entity,
+            project: this.project,
+            filters: this.filters,
+            order: this.order,
+            first,
+            after,
+            withKeys: this.withKeys,
+        };
     }
 }
 
 function isSame(a: Run | undefined, b: Run): boolean {
-    if (a === undefined || a.lineCount !== b.lineCount || a.heartbeatAt !== b.heartbeatAt || a.state !== b.state) return false;
+    if (
+        a === undefined ||
+        a.lineCount !== b.lineCount ||
+        a.heartbeatAt !== b.heartbeatAt ||
+        a.state !== b.state
+    )
+        return false;
     return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -9,7 +9,9 @@ const system = window.matchMedia("(prefers-color-scheme: dark)");
 const isSystemDark = signal(system.matches);
 
 export const theme = signal<Theme>((localStorage.getItem(KEY) as Theme | null) ?? "system");
-export const isDark = computed(() => (theme.value === "system" ? isSystemDark.value : theme.value === "dark"));
+export const isDark = computed(() =>
+    theme.value === "system" ? isSystemDark.value : theme.value === "dark",
+);
 
 export function startTheme(): void {
     system.addEventListener("change", (e) => (isSystemDark.value = e.matches));

@@ -10,10 +10,10 @@ export interface RunsView {
     filter: FilterGroup;
     hideCrashed: boolean;
     onlyMine: boolean;
-    order: string; /* "-created_at": sign and column as the server takes it */
+    order: string /* "-created_at": sign and column as the server takes it */;
     group: string[];
     hidden: string[];
-    shown: string[]; /* switched on by hand beyond the first ones */
+    shown: string[] /* switched on by hand beyond the first ones */;
     maxShown: number;
     colors: Record<string, string>;
     palette: PaletteName;
@@ -30,11 +30,36 @@ export interface View {
     runs: RunsView;
 }
 
-export const DEFAULT_COLUMNS = ["displayName", "state", "notes", "username", "tags", "createdAt", "runtime", "sweep"];
+export const DEFAULT_COLUMNS = [
+    "displayName",
+    "state",
+    "notes",
+    "username",
+    "tags",
+    "createdAt",
+    "runtime",
+    "sweep",
+];
 
 export const DEFAULT_RUNS: RunsView = {
-    search: "", isRegex: false, filter: EMPTY_FILTER, hideCrashed: false, onlyMine: false, order: "-created_at", group: [], hidden: [], shown: [],
-    maxShown: 50, colors: {}, palette: "default", pinned: [], baseline: null, columns: [], sidebarColumns: [], width: 300, isCollapsed: false,
+    search: "",
+    isRegex: false,
+    filter: EMPTY_FILTER,
+    hideCrashed: false,
+    onlyMine: false,
+    order: "-created_at",
+    group: [],
+    hidden: [],
+    shown: [],
+    maxShown: 50,
+    colors: {},
+    palette: "default",
+    pinned: [],
+    baseline: null,
+    columns: [],
+    sidebarColumns: [],
+    width: 300,
+    isCollapsed: false,
 };
 
 export const DEFAULT_VIEW: View = { layout: DEFAULT_LAYOUT, runs: DEFAULT_RUNS };
@@ -68,7 +93,10 @@ export function loadView(place: Place, name: string): View | null {
 /* A full or forbidden store loses the view, not the page. What was searched for is not part of a view. */
 export function saveView(place: Place, name: string, view: View): boolean {
     try {
-        localStorage.setItem(keyOf(place, name), JSON.stringify({ ...view, runs: { ...view.runs, search: "" } }));
+        localStorage.setItem(
+            keyOf(place, name),
+            JSON.stringify({ ...view, runs: { ...view.runs, search: "" } }),
+        );
         return true;
     } catch {
         return false;
@@ -84,7 +112,8 @@ export function listViews(place: Place): string[] {
     const names: string[] = [];
     for (let i = 0; i < localStorage.length; i++) {
         const key = localStorage.key(i)!;
-        if (key.startsWith(start) && key.length > start.length) names.push(decodeURIComponent(key.slice(start.length)));
+        if (key.startsWith(start) && key.length > start.length)
+            names.push(decodeURIComponent(key.slice(start.length)));
     }
     return names.sort();
 }

@@ -31,27 +31,68 @@ export function BarChart(props: Props) {
     const long = isVertical ? height - 40 : width - labelWidth(props) - 62;
     const across = isVertical ? width - 56 : height - 28;
     const all = bars.flatMap((b) => b.values);
-    const scale = makeScale(shape === "bar" ? [0, ...bars.map((b) => mean(b.values))] : all, 0, Math.max(10, long));
+    const scale = makeScale(
+        shape === "bar" ? [0, ...bars.map((b) => mean(b.values))] : all,
+        0,
+        Math.max(10, long),
+    );
     const step = across / Math.max(1, bars.length);
     const thick = Math.min(26, step * 0.72);
     const left = isVertical ? 46 : labelWidth(props);
     const point = (v: number, c: number) => (isVertical ? [left + c, height - 26 - v] : [left + v, 8 + c]);
     return (
-        <svg ref={props.svgRef} class="plot" width={width} height={height} role="img" aria-label={props.label}>
+        <svg
+            ref={props.svgRef}
+            class="plot"
+            width={width}
+            height={height}
+            role="img"
+            aria-label={props.label}
+        >
             {scale.ticks.map((t) => {
                 const [x, y] = point(t.at, isVertical ? 0 : across);
                 return (
                     <g key={t.label}>
-                        <path class="gridline" d={isVertical ? `M${left} ${y}h${across}` : `M${x} 8v${across}`} />
-                        <text class="tick" x={isVertical ? left - 5 : x} y={isVertical ? y! + 4 : height - 6} text-anchor={isVertical ? "end" : "middle"}>{t.label}</text>
+                        <path
+                            class="gridline"
+                            d={isVertical ? `M${left} ${y}h${across}` : `M${x} 8v${across}`}
+                        />
+                        <text
+                            class="tick"
+                            x={isVertical ? left - 5 : x}
+                            y={isVertical ? y! + 4 : height - 6}
+                            text-anchor={isVertical ? "end" : "middle"}
+                        >
+                            {t.label}
+                        </text>
                     </g>
                 );
             })}
             {bars.map((bar, i) => (
-                <g key={bar.id} class={props.highlighted !== null && props.highlighted !== bar.id ? "is-dim" : ""} onMouseEnter={() => props.onHover(bar.id)} onMouseLeave={() => props.onHover(null)}>
+                <g
+                    key={bar.id}
+                    class={props.highlighted !== null && props.highlighted !== bar.id ? "is-dim" : ""}
+                    onMouseEnter={() => props.onHover(bar.id)}
+                    onMouseLeave={() => props.onHover(null)}
+                >
                     <title>{`${bar.label}: ${formatNumber(mean(bar.values), 6)}`}</title>
-                    <Shape bar={bar} shape={shape} place={scale.place} at={step * (i + 0.5)} thick={thick} point={point} />
-                    <Label bar={bar} point={point} at={step * (i + 0.5)} isVertical={isVertical} place={scale.place} isBar={shape === "bar"} step={step} />
+                    <Shape
+                        bar={bar}
+                        shape={shape}
+                        place={scale.place}
+                        at={step * (i + 0.5)}
+                        thick={thick}
+                        point={point}
+                    />
+                    <Label
+                        bar={bar}
+                        point={point}
+                        at={step * (i + 0.5)}
+                        isVertical={isVertical}
+                        place={scale.place}
+                        isBar={shape === "bar"}
+                        step={step}
+                    />
                 </g>
             ))}
         </svg>
@@ -64,36 +105,117 @@ function labelWidth({ bars, width }: Props): number {
 
 type Point = (v: number, c: number) => number[];
 
-function Label({ bar, point, at, isVertical, place, isBar, step }: { bar: Bar; point: Point; at: number; isVertical: boolean; place: (v: unknown) => number; isBar: boolean; step: number }) {
+function Label({
+    bar,
+    point,
+    at,
+    isVertical,
+    place,
+    isBar,
+    step,
+}: {
+    bar: Bar;
+    point: Point;
+    at: number;
+    isVertical: boolean;
+    place: (v: unknown) => number;
+    isBar: boolean;
+    step: number;
+}) {
     const value = mean(bar.values);
     const [x, y] = point(Math.max(0, place(value)), at);
     const [lx, ly] = point(0, at);
     const text = isVertical ? bar.label.slice(0, Math.max(2, Math.floor(step / 6.5))) : bar.label;
     return (
         <>
-            <text class="tick" x={isVertical ? lx : lx! - 6} y={isVertical ? ly! + 16 : ly! + 4} text-anchor={isVertical ? "middle" : "end"}>{text}</text>
-            {isBar && step > 12 && <text class="value" x={isVertical ? x : x! + 5} y={isVertical ? y! - 5 : y! + 4} text-anchor={isVertical ? "middle" : "start"}>{formatNumber(value)}</text>}
+            <text
+                class="tick"
+                x={isVertical ? lx : lx! - 6}
+                y={isVertical ? ly! + 16 : ly! + 4}
+                text-anchor={isVertical ? "middle" : "end"}
+            >
+                {text}
+            </text>
+            {isBar && step > 12 && (
+                <text
+                    class="value"
+                    x={isVertical ? x : x! + 5}
+                    y={isVertical ? y! - 5 : y! + 4}
+                    text-anchor={isVertical ? "middle" : "start"}
+                >
+                    {formatNumber(value)}
+                </text>
+            )}
         </>
     );
 }
 
-function Shape({ bar, shape, place, at, thick, point }: { bar: Bar; shape: Props["shape"]; place: (v: unknown) => number; at: number; thick: number; point: Point }) {
-    const outline = (corners: number[][]) => `M${corners.map(([v, c]) => point(v!, c!).map((n) => n.toFixed(1)).join(" ")).join("L")}Z`;
-    const box = (a: number, b: number, size: number) => outline([[a, at - size / 2], [b, at - size / 2], [b, at + size / 2], [a, at + size / 2]]);
+function Shape({
+    bar,
+    shape,
+    place,
+    at,
+    thick,
+    point,
+}: {
+    bar: Bar;
+    shape: Props["shape"];
+    place: (v: unknown) => number;
+    at: number;
+    thick: number;
+    point: Point;
+}) {
+    const outline = (corners: number[][]) =>
+        `M${corners
+            .map(([v, c]) =>
+                point(v!, c!)
+                    .map((n) => n.toFixed(1))
+                    .join(" "),
+            )
+            .join("L")}Z`;
+    const box = (a: number, b: number, size: number) =>
+        outline([
+            [a, at - size / 2],
+            [b, at - size / 2],
+            [b, at + size / 2],
+            [a, at + size / 2],
+        ]);
     if (shape === "bar") return <path d={box(place(0), place(mean(bar.values)), thick)} fill={bar.color} />;
     if (shape === "violin") {
         const d = density(bar.values);
-        return <path d={outline([...d.map((p) => [place(p.at), at - (p.share * thick) / 2]), ...d.reverse().map((p) => [place(p.at), at + (p.share * thick) / 2])])} fill={bar.color} fill-opacity="0.75" />;
+        return (
+            <path
+                d={outline([
+                    ...d.map((p) => [place(p.at), at - (p.share * thick) / 2]),
+                    ...d.reverse().map((p) => [place(p.at), at + (p.share * thick) / 2]),
+                ])}
+                fill={bar.color}
+                fill-opacity="0.75"
+            />
+        );
     }
     const s = boxStats(bar.values);
     if (s === null) return null;
-    const line = (a: number[], b: number[]) => `M${point(a[0]!, a[1]!).join(" ")}L${point(b[0]!, b[1]!).join(" ")}`;
+    const line = (a: number[], b: number[]) =>
+        `M${point(a[0]!, a[1]!).join(" ")}L${point(b[0]!, b[1]!).join(" ")}`;
     return (
         <>
             <path d={line([place(s.low), at], [place(s.high), at])} stroke={bar.color} stroke-width="1.5" />
-            <path d={box(place(s.q1), place(s.q3), thick)} fill={bar.color} fill-opacity="0.35" stroke={bar.color} />
-            <path d={line([place(s.median), at - thick / 2], [place(s.median), at + thick / 2])} stroke={bar.color} stroke-width="2.5" />
-            {s.outliers.map((v, i) => { const [x, y] = point(place(v), at); return <circle key={i} cx={x} cy={y} r="2.5" fill={bar.color} />; })}
+            <path
+                d={box(place(s.q1), place(s.q3), thick)}
+                fill={bar.color}
+                fill-opacity="0.35"
+                stroke={bar.color}
+            />
+            <path
+                d={line([place(s.median), at - thick / 2], [place(s.median), at + thick / 2])}
+                stroke={bar.color}
+                stroke-width="2.5"
+            />
+            {s.outliers.map((v, i) => {
+                const [x, y] = point(place(v), at);
+                return <circle key={i} cx={x} cy={y} r="2.5" fill={bar.color} />;
+            })}
         </>
     );
 }

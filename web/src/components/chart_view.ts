@@ -14,9 +14,9 @@ export interface ChartModel {
     isLogX: boolean;
     isLogY: boolean;
     formatX: (v: number, span: number) => string;
-    tickX: (v: number, span: number) => string; /* shorter than formatX */
+    tickX: (v: number, span: number) => string /* shorter than formatX */;
     isTime: boolean;
-    increments?: number[] | undefined; /* where ticks may stand */
+    increments?: number[] | undefined /* where ticks may stand */;
     formatY: (v: number) => string;
     xTitle: string;
     yTitle: string;
@@ -45,13 +45,27 @@ export class ChartView {
     private plot: uPlot | null = null;
     private shape = "";
 
-    constructor(private readonly host: HTMLElement, private model: ChartModel, private readonly events: ChartEvents, private readonly syncKey: string) {}
+    constructor(
+        private readonly host: HTMLElement,
+        private model: ChartModel,
+        private readonly events: ChartEvents,
+        private readonly syncKey: string,
+    ) {}
 
     /* Rebuilds only when the axes themselves change; new data and new ranges are cheap. */
     update(model: ChartModel, width: number, height: number): void {
         this.model = model;
         if (width <= 0 || height <= 0) return;
-        const shape = [model.isLogX, model.isLogY, model.isTime, model.increments !== undefined, model.xTitle, model.yTitle, model.fontSize, model.paint.isDark].join("|");
+        const shape = [
+            model.isLogX,
+            model.isLogY,
+            model.isTime,
+            model.increments !== undefined,
+            model.xTitle,
+            model.yTitle,
+            model.fontSize,
+            model.paint.isDark,
+        ].join("|");
         if (this.plot === null || shape !== this.shape) {
             this.plot?.destroy();
             this.shape = shape;
@@ -86,14 +100,26 @@ export class ChartView {
         const color = (name: string) => style.getPropertyValue(name).trim();
         const { fontSize, isTime } = this.model;
         const axis = {
-            stroke: color("--muted"), font: `${fontSize}px ${style.fontFamily}`, labelFont: `${fontSize}px ${style.fontFamily}`,
-            grid: { stroke: color("--line"), width: 1 }, ticks: { show: false }, labelSize: fontSize + 6, labelGap: 0,
+            stroke: color("--muted"),
+            font: `${fontSize}px ${style.fontFamily}`,
+            labelFont: `${fontSize}px ${style.fontFamily}`,
+            grid: { stroke: color("--line"), width: 1 },
+            ticks: { show: false },
+            labelSize: fontSize + 6,
+            labelGap: 0,
         };
         return {
-            width, height, padding: [8, 16, 0, 0], legend: { show: false }, pxAlign: 0,
+            width,
+            height,
+            padding: [8, 16, 0, 0],
+            legend: { show: false },
+            pxAlign: 0,
             cursor: {
-                points: { show: false }, drag: { x: true, y: true, uni: 24, setScale: false, dist: MIN_DRAG },
-                ...(this.syncKey === "" ? {} : { sync: { key: this.syncKey, scales: ["x", null] as [string, null] } }),
+                points: { show: false },
+                drag: { x: true, y: true, uni: 24, setScale: false, dist: MIN_DRAG },
+                ...(this.syncKey === ""
+                    ? {}
+                    : { sync: { key: this.syncKey, scales: ["x", null] as [string, null] } }),
             },
             scales: {
                 x: { time: isTime, distr: this.model.isLogX ? 3 : 1, range: () => this.model.x },
@@ -101,13 +127,35 @@ export class ChartView {
             },
             axes: [
                 {
-                    ...axis, size: fontSize + 14, gap: 4, space: 62, ...(this.model.increments ? { incrs: this.model.increments } : {}), ...(this.model.xTitle === "" ? {} : { label: this.model.xTitle }),
-                    ...(isTime ? {} : { values: (_: uPlot, splits: number[]) => splits.map((v) => (v === null ? "" : this.model.tickX(v, this.model.x[1] - this.model.x[0]))) }),
+                    ...axis,
+                    size: fontSize + 14,
+                    gap: 4,
+                    space: 62,
+                    ...(this.model.increments ? { incrs: this.model.increments } : {}),
+                    ...(this.model.xTitle === "" ? {} : { label: this.model.xTitle }),
+                    ...(isTime
+                        ? {}
+                        : {
+                              values: (_: uPlot, splits: number[]) =>
+                                  splits.map((v) =>
+                                      v === null
+                                          ? ""
+                                          : this.model.tickX(v, this.model.x[1] - this.model.x[0]),
+                                  ),
+                          }),
                 },
                 {
-                    ...axis, gap: 5, space: 28, ...(this.model.yTitle === "" ? {} : { label: this.model.yTitle }),
-                    values: (_: uPlot, splits: number[]) => splits.map((v) => (v === null ? "" : this.model.formatY(v))),
-                    size: (_: uPlot, values: string[] | null) => Math.max(30, Math.max(0, ...(values ?? []).map((v) => v.length)) * fontSize * 0.6 + 12),
+                    ...axis,
+                    gap: 5,
+                    space: 28,
+                    ...(this.model.yTitle === "" ? {} : { label: this.model.yTitle }),
+                    values: (_: uPlot, splits: number[]) =>
+                        splits.map((v) => (v === null ? "" : this.model.formatY(v))),
+                    size: (_: uPlot, values: string[] | null) =>
+                        Math.max(
+                            30,
+                            Math.max(0, ...(values ?? []).map((v) => v.length)) * fontSize * 0.6 + 12,
+                        ),
                 },
             ],
             series: [{}, { paths: () => null, points: { show: false } }],
@@ -136,7 +184,12 @@ export class ChartView {
         /* A cursor that another chart moves has no height here. */
         if (left === undefined || left < 0 || top === undefined || top < 0) return;
         if (u.cursor.event === undefined || u.cursor.event === null) return;
-        this.events.onCursor({ left: left + u.bbox.left / devicePixelRatio, top: top + u.bbox.top / devicePixelRatio, x: u.posToVal(left, "x"), closest: this.closest(u) });
+        this.events.onCursor({
+            left: left + u.bbox.left / devicePixelRatio,
+            top: top + u.bbox.top / devicePixelRatio,
+            x: u.posToVal(left, "x"),
+            closest: this.closest(u),
+        });
     }
 
     private closest(u: uPlot): Line | null {
@@ -163,8 +216,12 @@ export class ChartView {
         const isWhole = (size: number, whole: number) => size >= whole - 1;
         const plotWidth = u.over.clientWidth;
         const plotHeight = u.over.clientHeight;
-        const x: Range | null = isWhole(width, plotWidth) ? null : [u.posToVal(left, "x"), u.posToVal(left + width, "x")];
-        const y: Range | null = isWhole(height, plotHeight) ? null : [u.posToVal(top + height, "y"), u.posToVal(top, "y")];
+        const x: Range | null = isWhole(width, plotWidth)
+            ? null
+            : [u.posToVal(left, "x"), u.posToVal(left + width, "x")];
+        const y: Range | null = isWhole(height, plotHeight)
+            ? null
+            : [u.posToVal(top + height, "y"), u.posToVal(top, "y")];
         u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         if (x !== null || y !== null) this.events.onZoom(x, y);
     }

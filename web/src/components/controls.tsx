@@ -4,15 +4,29 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icon";
 
-export function Field({ label, children, isWide, isOwn, onReset, resetLabel }: {
-    label: string; children: ComponentChildren; isWide?: boolean; isOwn?: boolean; onReset?: () => void; resetLabel?: string;
+export function Field({
+    label,
+    children,
+    isWide,
+    isOwn,
+    onReset,
+    resetLabel,
+}: {
+    label: string;
+    children: ComponentChildren;
+    isWide?: boolean;
+    isOwn?: boolean;
+    onReset?: () => void;
+    resetLabel?: string;
 }) {
     return (
         <label class={`field ${isWide ? "wide" : ""} ${isOwn ? "own" : ""}`}>
             <span>
                 {label}
                 {isOwn && onReset && (
-                    <button type="button" class="link-button reset" onClick={onReset}>{resetLabel}</button>
+                    <button type="button" class="link-button reset" onClick={onReset}>
+                        {resetLabel}
+                    </button>
                 )}
             </span>
             {children}
@@ -20,17 +34,42 @@ export function Field({ label, children, isWide, isOwn, onReset, resetLabel }: {
     );
 }
 
-export function Select<T extends string>({ value, options, onChange, label }: {
-    value: T; options: readonly { value: T; label: string }[]; onChange: (v: T) => void; label?: string;
+export function Select<T extends string>({
+    value,
+    options,
+    onChange,
+    label,
+}: {
+    value: T;
+    options: readonly { value: T; label: string }[];
+    onChange: (v: T) => void;
+    label?: string;
 }) {
     return (
-        <select class="select" value={value} aria-label={label} onChange={(e) => onChange(e.currentTarget.value as T)}>
-            {options.map((o) => <option key={o.value} value={o.value}>{o.label}</option>)}
+        <select
+            class="select"
+            value={value}
+            aria-label={label}
+            onChange={(e) => onChange(e.currentTarget.value as T)}
+        >
+            {options.map((o) => (
+                <option key={o.value} value={o.value}>
+                    {o.label}
+                </option>
+            ))}
         </select>
     );
 }
 
-export function Check({ label, value, onChange }: { label: string; value: boolean; onChange: (v: boolean) => void }) {
+export function Check({
+    label,
+    value,
+    onChange,
+}: {
+    label: string;
+    value: boolean;
+    onChange: (v: boolean) => void;
+}) {
     return (
         <label class="check">
             <input type="checkbox" checked={value} onChange={(e) => onChange(e.currentTarget.checked)} />
@@ -40,19 +79,37 @@ export function Check({ label, value, onChange }: { label: string; value: boolea
 }
 
 /* Empty means null: "let the chart choose". */
-export function NumberInput({ value, onChange, placeholder, label }: {
-    value: number | null; onChange: (v: number | null) => void; placeholder?: string; label?: string;
+export function NumberInput({
+    value,
+    onChange,
+    placeholder,
+    label,
+}: {
+    value: number | null;
+    onChange: (v: number | null) => void;
+    placeholder?: string;
+    label?: string;
 }) {
     const [text, setText] = useState(value === null ? "" : String(value));
-    useEffect(() => setText((old) => (parse(old) === value ? old : value === null ? "" : String(value))), [value]);
+    useEffect(
+        () => setText((old) => (parse(old) === value ? old : value === null ? "" : String(value))),
+        [value],
+    );
     const parsed = parse(text);
     return (
-        <input class="input" inputMode="decimal" value={text} placeholder={placeholder} aria-label={label} aria-invalid={parsed === undefined}
+        <input
+            class="input"
+            inputMode="decimal"
+            value={text}
+            placeholder={placeholder}
+            aria-label={label}
+            aria-invalid={parsed === undefined}
             onInput={(e) => {
                 setText(e.currentTarget.value);
                 const next = parse(e.currentTarget.value);
                 if (next !== undefined) onChange(next);
-            }} />
+            }}
+        />
     );
 }
 
@@ -63,8 +120,23 @@ function parse(text: string): number | null | undefined {
 }
 
 /* Tells about the change when typing pauses, so that each letter does not become a request or a step of undo. */
-export function TextInput({ value, onChange, placeholder, label, isInvalid, delay = 300, isArea, list }: {
-    value: string; onChange: (v: string) => void; placeholder?: string; label?: string; isInvalid?: boolean; delay?: number; isArea?: boolean;
+export function TextInput({
+    value,
+    onChange,
+    placeholder,
+    label,
+    isInvalid,
+    delay = 300,
+    isArea,
+    list,
+}: {
+    value: string;
+    onChange: (v: string) => void;
+    placeholder?: string;
+    label?: string;
+    isInvalid?: boolean;
+    delay?: number;
+    isArea?: boolean;
     list?: string;
 }) {
     const [text, setText] = useState(value);
@@ -86,31 +158,97 @@ export function TextInput({ value, onChange, placeholder, label, isInvalid, dela
             tell.current(next);
         }, delay);
     };
-    if (isArea) return <textarea class="input" rows={8} value={text} placeholder={placeholder} aria-label={label} onInput={onInput} />;
-    return <input class="input" value={text} placeholder={placeholder} aria-label={label} aria-invalid={isInvalid} onInput={onInput} list={list} spellcheck={false} />;
+    if (isArea)
+        return (
+            <textarea
+                class="input"
+                rows={8}
+                value={text}
+                placeholder={placeholder}
+                aria-label={label}
+                onInput={onInput}
+            />
+        );
+    return (
+        <input
+            class="input"
+            value={text}
+            placeholder={placeholder}
+            aria-label={label}
+            aria-invalid={isInvalid}
+            onInput={onInput}
+            list={list}
+            spellcheck={false}
+        />
+    );
 }
 
-export function SearchBox({ value, onChange, label, isRegex, onRegex, regexLabel, isInvalid }: {
-    value: string; onChange: (v: string) => void; label: string; isRegex?: boolean; onRegex?: (v: boolean) => void; regexLabel?: string; isInvalid?: boolean;
+export function SearchBox({
+    value,
+    onChange,
+    label,
+    isRegex,
+    onRegex,
+    regexLabel,
+    isInvalid,
+}: {
+    value: string;
+    onChange: (v: string) => void;
+    label: string;
+    isRegex?: boolean;
+    onRegex?: (v: boolean) => void;
+    regexLabel?: string;
+    isInvalid?: boolean;
 }) {
     return (
         <div class="searchbox">
             <Icon name="search" />
-            <TextInput value={value} onChange={onChange} placeholder={label} label={label} isInvalid={isInvalid} delay={200} />
+            <TextInput
+                value={value}
+                onChange={onChange}
+                placeholder={label}
+                label={label}
+                isInvalid={isInvalid}
+                delay={200}
+            />
             {onRegex && (
-                <button type="button" class="icon-button" aria-pressed={isRegex} title={regexLabel} aria-label={regexLabel} onClick={() => onRegex(!isRegex)}>.*</button>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-pressed={isRegex}
+                    title={regexLabel}
+                    aria-label={regexLabel}
+                    onClick={() => onRegex(!isRegex)}
+                >
+                    .*
+                </button>
             )}
         </div>
     );
 }
 
-export function Segmented<T extends string>({ value, options, onChange, label }: {
-    value: T; options: readonly { value: T; label: string }[]; onChange: (v: T) => void; label: string;
+export function Segmented<T extends string>({
+    value,
+    options,
+    onChange,
+    label,
+}: {
+    value: T;
+    options: readonly { value: T; label: string }[];
+    onChange: (v: T) => void;
+    label: string;
 }) {
     return (
         <div class="segmented" role="group" aria-label={label}>
             {options.map((o) => (
-                <button key={o.value} type="button" aria-pressed={o.value === value} onClick={() => onChange(o.value)}>{o.label}</button>
+                <button
+                    key={o.value}
+                    type="button"
+                    aria-pressed={o.value === value}
+                    onClick={() => onChange(o.value)}
+                >
+                    {o.label}
+                </button>
             ))}
         </div>
     );

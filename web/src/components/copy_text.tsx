@@ -12,10 +12,19 @@ export async function copyText(text: string): Promise<void> {
 export function CopyText({ text, label }: { text: string; label: string }) {
     return (
         <div class="row">
-            <input class="input mono" readOnly value={text} aria-label={label} onFocus={(e) => e.currentTarget.select()} />
+            <input
+                class="input mono"
+                readOnly
+                value={text}
+                aria-label={label}
+                onFocus={(e) => e.currentTarget.select()}
+            />
             {/* Without TLS browsers keep the clipboard to themselves; the field is then selected by hand. */}
             {window.isSecureContext && (
-                <button type="button" class="button" onClick={() => void copyText(text)}><Icon name="copy" />{t("action.copy")}</button>
+                <button type="button" class="button" onClick={() => void copyText(text)}>
+                    <Icon name="copy" />
+                    {t("action.copy")}
+                </button>
             )}
         </div>
     );

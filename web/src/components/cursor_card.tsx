@@ -17,8 +17,16 @@ interface Row {
     hi: number | null;
 }
 
-export function CursorCard({ cursor, model, box, describe }: {
-    cursor: ChartCursor; model: ChartModel; box: DOMRect; describe?: ((line: Line) => string) | undefined;
+export function CursorCard({
+    cursor,
+    model,
+    box,
+    describe,
+}: {
+    cursor: ChartCursor;
+    model: ChartModel;
+    box: DOMRect;
+    describe?: ((line: Line) => string) | undefined;
 }) {
     const rows = rowsAt(cursor.x, model);
     if (rows.length === 0) return null;
@@ -27,7 +35,10 @@ export function CursorCard({ cursor, model, box, describe }: {
     const right = box.left + cursor.left + GAP;
     const height = (shown.length + 3) * ROW_HEIGHT;
     const style = {
-        left: right + CARD_WIDTH < window.innerWidth ? right : Math.max(0, box.left + cursor.left - CARD_WIDTH - GAP),
+        left:
+            right + CARD_WIDTH < window.innerWidth
+                ? right
+                : Math.max(0, box.left + cursor.left - CARD_WIDTH - GAP),
         top: Math.max(4, Math.min(box.top + cursor.top - height / 2, window.innerHeight - height - 4)),
     };
     return (
@@ -39,12 +50,19 @@ export function CursorCard({ cursor, model, box, describe }: {
                     <i class="dot" style={{ background: r.line.color }} />
                     <span class="clip">{describe ? describe(r.line) : r.line.label}</span>
                     <b>{formatNumber(r.value, 5)}</b>
-                    {r === shown.find((s) => s.line === cursor.closest) && r.lo !== null && r.hi !== null && r.lo !== r.hi && (
-                        <small>{formatNumber(r.lo)} … {formatNumber(r.hi)}</small>
-                    )}
+                    {r === shown.find((s) => s.line === cursor.closest) &&
+                        r.lo !== null &&
+                        r.hi !== null &&
+                        r.lo !== r.hi && (
+                            <small>
+                                {formatNumber(r.lo)} … {formatNumber(r.hi)}
+                            </small>
+                        )}
                 </div>
             ))}
-            {from + shown.length < rows.length && <div class="faint">{t("chart.more", { count: rows.length - from - shown.length })}</div>}
+            {from + shown.length < rows.length && (
+                <div class="faint">{t("chart.more", { count: rows.length - from - shown.length })}</div>
+            )}
         </div>
     );
 }
@@ -64,7 +82,10 @@ function rowsAt(x: number, model: ChartModel): Row[] {
 }
 
 function around(rows: Row[], closest: Line | null): { from: number; shown: Row[] } {
-    const at = Math.max(0, rows.findIndex((r) => r.line === closest));
+    const at = Math.max(
+        0,
+        rows.findIndex((r) => r.line === closest),
+    );
     const from = Math.max(0, Math.min(at - Math.floor(MAX_ROWS / 2), rows.length - MAX_ROWS));
     return { from, shown: rows.slice(from, from + MAX_ROWS) };
 }

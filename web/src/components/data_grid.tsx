@@ -20,7 +20,7 @@ interface Props<R> {
     menu?: (column: GridColumn) => ComponentChildren;
     onEnd?: () => void;
     label: string;
-    frozen?: number; /* columns that stay when scrolling sideways */
+    frozen?: number /* columns that stay when scrolling sideways */;
     rowHeight?: number;
 }
 
@@ -33,7 +33,11 @@ export function DataGrid<R>(props: Props<R>) {
     const [view, setView] = useState({ top: 0, left: 0, width: 1200, height: 700 });
     const read = () => {
         const { scrollTop: top, scrollLeft: left, clientWidth: width, clientHeight: height } = ref.current!;
-        setView((old) => (old.top === top && old.left === left && old.width === width && old.height === height ? old : { top, left, width, height }));
+        setView((old) =>
+            old.top === top && old.left === left && old.width === width && old.height === height
+                ? old
+                : { top, left, width, height },
+        );
     };
     useLayoutEffect(() => {
         const watch = new ResizeObserver(read);
@@ -51,26 +55,81 @@ export function DataGrid<R>(props: Props<R>) {
     useLayoutEffect(() => {
         if (last >= rows.length) props.onEnd?.();
     }, [last, rows.length]);
-    const shown = columns.map((c, i) => ({ c, left: lefts[i]!, i })).filter(({ c, left, i }) => i < frozen || (left + c.width >= view.left - 200 && left <= view.left + view.width + 200));
-    const place = ({ c, left, i }: (typeof shown)[number]) => (i < frozen
-        ? { width: c.width, transform: `translateX(${left + view.left}px)`, zIndex: 2 } : { width: c.width, transform: `translateX(${left}px)` });
+    const shown = columns
+        .map((c, i) => ({ c, left: lefts[i]!, i }))
+        .filter(
+            ({ c, left, i }) =>
+                i < frozen || (left + c.width >= view.left - 200 && left <= view.left + view.width + 200),
+        );
+    const place = ({ c, left, i }: (typeof shown)[number]) =>
+        i < frozen
+            ? { width: c.width, transform: `translateX(${left + view.left}px)`, zIndex: 2 }
+            : { width: c.width, transform: `translateX(${left}px)` };
     return (
-        <div ref={ref} class="grid" onScroll={read} tabIndex={0} role="grid" aria-label={props.label} aria-rowcount={rows.length} aria-colcount={columns.length}>
+        <div
+            ref={ref}
+            class="grid"
+            onScroll={read}
+            tabIndex={0}
+            role="grid"
+            aria-label={props.label}
+            aria-rowcount={rows.length}
+            aria-colcount={columns.length}
+        >
             <div class="grid-head" role="row" style={{ width: total, height: HEAD }}>
                 {shown.map((s) => (
-                    <div key={s.c.id} class={`grid-cell ${s.i < frozen ? "is-frozen" : ""}`} role="columnheader" style={place(s)}
-                        aria-sort={s.c.sorted === "up" ? "ascending" : s.c.sorted === "down" ? "descending" : undefined}>
-                        {props.onSort && s.c.label !== ""
-                            ? <button type="button" class="plain-button clip" title={s.c.label} onClick={() => props.onSort!(s.c)}>{s.c.label}{s.c.sorted === "up" ? " ↑" : s.c.sorted === "down" ? " ↓" : ""}</button>
-                            : <span class="clip">{s.c.label}</span>}
+                    <div
+                        key={s.c.id}
+                        class={`grid-cell ${s.i < frozen ? "is-frozen" : ""}`}
+                        role="columnheader"
+                        style={place(s)}
+                        aria-sort={
+                            s.c.sorted === "up"
+                                ? "ascending"
+                                : s.c.sorted === "down"
+                                  ? "descending"
+                                  : undefined
+                        }
+                    >
+                        {props.onSort && s.c.label !== "" ? (
+                            <button
+                                type="button"
+                                class="plain-button clip"
+                                title={s.c.label}
+                                onClick={() => props.onSort!(s.c)}
+                            >
+                                {s.c.label}
+                                {s.c.sorted === "up" ? " ↑" : s.c.sorted === "down" ? " ↓" : ""}
+                            </button>
+                        ) : (
+                            <span class="clip">{s.c.label}</span>
+                        )}
                         {props.menu?.(s.c)}
                     </div>
                 ))}
             </div>
-            <div role="rowgroup" style={{ width: total, height: rows.length * rowHeight, position: "relative" }}>
+            <div
+                role="rowgroup"
+                style={{ width: total, height: rows.length * rowHeight, position: "relative" }}
+            >
                 {rows.slice(first, last).map((row, i) => (
-                    <div key={props.keyOf(row)} class="grid-row" role="row" aria-rowindex={first + i + 1} style={{ top: (first + i) * rowHeight, width: total, height: rowHeight }}>
-                        {shown.map((s) => <div key={s.c.id} role="gridcell" class={`grid-cell ${s.c.isNumber ? "num" : ""} ${s.i < frozen ? "is-frozen" : ""}`} style={place(s)}>{props.cell(row, s.c)}</div>)}
+                    <div
+                        key={props.keyOf(row)}
+                        class="grid-row"
+                        role="row"
+                        aria-rowindex={first + i + 1}
+                        style={{ top: (first + i) * rowHeight, width: total, height: rowHeight }}
+                    >
+                        {shown.map((s) => (
+                            <div
+                                key={s.c.id}
+                                role="gridcell"
+                                class={`grid-cell ${s.c.isNumber ? "num" : ""} ${s.i < frozen ? "is-frozen" : ""}`}
+                                style={place(s)}
+                            >
+                                {props.cell(row, s.c)}
+                            </div>
+                        ))}
                     </div>
                 ))}
             </div>

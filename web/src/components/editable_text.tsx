@@ -2,25 +2,54 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
-export function EditableText({ value, label, onChange, isOff, as: Tag = "span" }: {
-    value: string; label: string; onChange: (v: string) => void; isOff?: boolean; as?: "span" | "h1";
+export function EditableText({
+    value,
+    label,
+    onChange,
+    isOff,
+    as: Tag = "span",
+}: {
+    value: string;
+    label: string;
+    onChange: (v: string) => void;
+    isOff?: boolean;
+    as?: "span" | "h1";
 }) {
     const [draft, setDraft] = useState<string | null>(null);
     const input = useRef<HTMLInputElement>(null);
     useEffect(() => input.current?.select(), [draft !== null]);
     if (isOff) return <Tag class="clip">{value}</Tag>;
     if (draft === null)
-        return <Tag class="clip"><button type="button" class="editable" title={label} aria-label={`${label}: ${value}`} onClick={() => setDraft(value)}>{value}</button></Tag>;
+        return (
+            <Tag class="clip">
+                <button
+                    type="button"
+                    class="editable"
+                    title={label}
+                    aria-label={`${label}: ${value}`}
+                    onClick={() => setDraft(value)}
+                >
+                    {value}
+                </button>
+            </Tag>
+        );
     const end = (isKept: boolean) => {
         const next = draft.trim();
         setDraft(null);
         if (isKept && next !== "" && next !== value) onChange(next);
     };
     return (
-        <input ref={input} class="input" value={draft} aria-label={label} onInput={(e) => setDraft(e.currentTarget.value)} onBlur={() => end(true)}
+        <input
+            ref={input}
+            class="input"
+            value={draft}
+            aria-label={label}
+            onInput={(e) => setDraft(e.currentTarget.value)}
+            onBlur={() => end(true)}
             onKeyDown={(e) => {
                 if (e.key === "Enter") end(true);
                 if (e.key === "Escape") end(false);
-            }} />
+            }}
+        />
     );
 }

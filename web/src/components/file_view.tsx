@@ -10,7 +10,8 @@ import { Markdown } from "./markdown";
 
 const MAX_TEXT = 1 << 20;
 const IMAGES = /\.(png|jpe?g|gif|webp|bmp)$/i;
-const TEXTS = /\.(txt|log|json|jsonl|ya?ml|csv|tsv|md|py|patch|diff|toml|ini|cfg|sh|c|h|cpp|rs|go|js|ts|html?|xml|svg|ipynb)$|(^|\/)[^.]+$/i;
+const TEXTS =
+    /\.(txt|log|json|jsonl|ya?ml|csv|tsv|md|py|patch|diff|toml|ini|cfg|sh|c|h|cpp|rs|go|js|ts|html?|xml|svg|ipynb)$|(^|\/)[^.]+$/i;
 
 export function FileView({ file }: { file: RunFile }) {
     const url = samePath(file.url);
@@ -20,9 +21,18 @@ export function FileView({ file }: { file: RunFile }) {
             <div class="row">
                 <h2 class="grow clip">{name}</h2>
                 <span class="muted">{formatBytes(file.sizeBytes)}</span>
-                <a class="button" href={url} download={name}><Icon name="download" />{t("action.download")}</a>
+                <a class="button" href={url} download={name}>
+                    <Icon name="download" />
+                    {t("action.download")}
+                </a>
             </div>
-            {IMAGES.test(name) ? <img class="file-image" src={url} alt={name} /> : TEXTS.test(name) ? <TextFile url={url} name={name} /> : <p class="muted">{t("files.no_preview")}</p>}
+            {IMAGES.test(name) ? (
+                <img class="file-image" src={url} alt={name} />
+            ) : TEXTS.test(name) ? (
+                <TextFile url={url} name={name} />
+            ) : (
+                <p class="muted">{t("files.no_preview")}</p>
+            )}
         </div>
     );
 }
@@ -38,7 +48,11 @@ function TextFile({ url, name }: { url: string; name: string }) {
     return (
         <>
             {content.isCut && <p class="notice">{t("files.cut", { size: formatBytes(MAX_TEXT) })}</p>}
-            {/\.md$/i.test(name) ? <Markdown text={content.text} /> : <pre class="snippet">{pretty(name, content)}</pre>}
+            {/\.md$/i.test(name) ? (
+                <Markdown text={content.text} />
+            ) : (
+                <pre class="snippet">{pretty(name, content)}</pre>
+            )}
         </>
     );
 }

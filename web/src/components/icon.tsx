@@ -38,8 +38,16 @@ export type IconName = keyof typeof PATHS;
 export function Icon({ name }: { name: IconName }) {
     const isDots = name === "dots" || name === "grip";
     return (
-        <svg class="icon" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width={isDots ? 2 : 1.4}
-            stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+        <svg
+            class="icon"
+            viewBox="0 0 16 16"
+            fill="none"
+            stroke="currentColor"
+            stroke-width={isDots ? 2 : 1.4}
+            stroke-linecap="round"
+            stroke-linejoin="round"
+            aria-hidden="true"
+        >
             <path d={PATHS[name]} />
         </svg>
     );
@@ -47,11 +55,23 @@ export function Icon({ name }: { name: IconName }) {
 
 /* A button that is only a drawing; its name is for screen readers and the pointer that rests on it. */
 export function IconButton(props: {
-    icon: IconName; label: string; onClick?: (e: MouseEvent) => void; isOn?: boolean; disabled?: boolean; class?: string;
+    icon: IconName;
+    label: string;
+    onClick?: (e: MouseEvent) => void;
+    isOn?: boolean;
+    disabled?: boolean;
+    class?: string;
 }) {
     return (
-        <button type="button" class={`icon-button ${props.isOn ? "is-on" : ""} ${props.class ?? ""}`} title={props.label} aria-label={props.label}
-            aria-pressed={props.isOn} disabled={props.disabled} onClick={props.onClick}>
+        <button
+            type="button"
+            class={`icon-button ${props.isOn ? "is-on" : ""} ${props.class ?? ""}`}
+            title={props.label}
+            aria-label={props.label}
+            aria-pressed={props.isOn}
+            disabled={props.disabled}
+            onClick={props.onClick}
+        >
             <Icon name={props.icon} />
         </button>
     );

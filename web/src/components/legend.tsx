@@ -5,13 +5,37 @@ import type { Line } from "../lib/lines";
 const MAX_SHOWN = 12;
 const MAX_ALL = 60;
 
-export function Legend({ lines, isAll, onHover }: { lines: readonly Line[]; isAll: boolean; onHover: (id: string | null) => void }) {
+export function Legend({
+    lines,
+    isAll,
+    onHover,
+}: {
+    lines: readonly Line[];
+    isAll: boolean;
+    onHover: (id: string | null) => void;
+}) {
     const shown = lines.slice(0, isAll ? MAX_ALL : MAX_SHOWN);
     return (
         <div class="legend">
             {shown.map((l) => (
-                <span key={l.id} class="legend-item" title={l.label} onMouseEnter={() => onHover(l.id)} onMouseLeave={() => onHover(null)}>
-                    <svg width="14" height="8" aria-hidden="true"><line x1="0" y1="4" x2="14" y2="4" stroke={l.color} stroke-width="2" stroke-dasharray={l.dash.join(" ")} /></svg>
+                <span
+                    key={l.id}
+                    class="legend-item"
+                    title={l.label}
+                    onMouseEnter={() => onHover(l.id)}
+                    onMouseLeave={() => onHover(null)}
+                >
+                    <svg width="14" height="8" aria-hidden="true">
+                        <line
+                            x1="0"
+                            y1="4"
+                            x2="14"
+                            y2="4"
+                            stroke={l.color}
+                            stroke-width="2"
+                            stroke-dasharray={l.dash.join(" ")}
+                        />
+                    </svg>
                     {l.label}
                 </span>
             ))}

@@ -29,15 +29,20 @@ export default function LineChart(props: LineChartProps) {
 
     useLayoutEffect(() => {
         const element = host.current!;
-        const made = new ChartView(element, latest.current.model, {
-            onZoom: (x, y) => latest.current.onZoom(x, y),
-            onPick: (line) => latest.current.onPick(line),
-            onCursor: (next) => {
-                if (isFrozen.current) return;
-                setCursor(next);
-                latest.current.onHover(next?.closest ? next.closest.run || next.closest.id : null);
+        const made = new ChartView(
+            element,
+            latest.current.model,
+            {
+                onZoom: (x, y) => latest.current.onZoom(x, y),
+                onPick: (line) => latest.current.onPick(line),
+                onCursor: (next) => {
+                    if (isFrozen.current) return;
+                    setCursor(next);
+                    latest.current.onHover(next?.closest ? next.closest.run || next.closest.id : null);
+                },
             },
-        }, props.syncKey);
+            props.syncKey,
+        );
         view.current = made;
         const watch = new ResizeObserver(() => setWidth(element.clientWidth));
         watch.observe(element);
@@ -67,7 +72,14 @@ export default function LineChart(props: LineChartProps) {
     return (
         <div class="chart" style={{ height }} role="img" aria-label={props.label}>
             <div ref={host} class="chart-host" style={{ height }} />
-            {cursor && <CursorCard cursor={cursor} model={model} box={host.current!.getBoundingClientRect()} describe={props.hoverTemplate} />}
+            {cursor && (
+                <CursorCard
+                    cursor={cursor}
+                    model={model}
+                    box={host.current!.getBoundingClientRect()}
+                    describe={props.hoverTemplate}
+                />
+            )}
         </div>
     );
 }

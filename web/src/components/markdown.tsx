@@ -13,11 +13,24 @@ function drawBlock(b: Block, key: number): ComponentChildren {
             const Tag = `h${Math.min(6, b.level + 1)}` as "h2";
             return <Tag key={key}>{b.children.map(drawInline)}</Tag>;
         }
-        case "paragraph": return <p key={key}>{b.children.map(drawInline)}</p>;
-        case "code": return <pre key={key} class="snippet">{b.text}</pre>;
-        case "math": return <pre key={key} class="snippet math">{b.text}</pre>;
-        case "quote": return <blockquote key={key}>{b.children.map(drawBlock)}</blockquote>;
-        case "rule": return <hr key={key} />;
+        case "paragraph":
+            return <p key={key}>{b.children.map(drawInline)}</p>;
+        case "code":
+            return (
+                <pre key={key} class="snippet">
+                    {b.text}
+                </pre>
+            );
+        case "math":
+            return (
+                <pre key={key} class="snippet math">
+                    {b.text}
+                </pre>
+            );
+        case "quote":
+            return <blockquote key={key}>{b.children.map(drawBlock)}</blockquote>;
+        case "rule":
+            return <hr key={key} />;
         case "list": {
             const items = b.items.map((item, i) => (
                 <li key={i} class={item.isDone === null ? "" : "has-check"}>
@@ -30,8 +43,22 @@ function drawBlock(b: Block, key: number): ComponentChildren {
         case "table":
             return (
                 <table key={key} class="list">
-                    <thead><tr>{b.header.map((c, i) => <th key={i}>{c.map(drawInline)}</th>)}</tr></thead>
-                    <tbody>{b.rows.map((r, i) => <tr key={i}>{r.map((c, k) => <td key={k}>{c.map(drawInline)}</td>)}</tr>)}</tbody>
+                    <thead>
+                        <tr>
+                            {b.header.map((c, i) => (
+                                <th key={i}>{c.map(drawInline)}</th>
+                            ))}
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {b.rows.map((r, i) => (
+                            <tr key={i}>
+                                {r.map((c, k) => (
+                                    <td key={k}>{c.map(drawInline)}</td>
+                                ))}
+                            </tr>
+                        ))}
+                    </tbody>
                 </table>
             );
     }
@@ -39,12 +66,27 @@ function drawBlock(b: Block, key: number): ComponentChildren {
 
 function drawInline(i: Inline, key: number): ComponentChildren {
     switch (i.kind) {
-        case "text": return i.text;
-        case "code": return <code key={key}>{i.text}</code>;
-        case "math": return <code key={key} class="math">{i.text}</code>;
-        case "strong": return <strong key={key}>{i.children.map(drawInline)}</strong>;
-        case "em": return <em key={key}>{i.children.map(drawInline)}</em>;
-        case "del": return <del key={key}>{i.children.map(drawInline)}</del>;
-        case "link": return <a key={key} href={i.href} rel="noopener noreferrer nofollow" target="_blank">{i.children.map(drawInline)}</a>;
+        case "text":
+            return i.text;
+        case "code":
+            return <code key={key}>{i.text}</code>;
+        case "math":
+            return (
+                <code key={key} class="math">
+                    {i.text}
+                </code>
+            );
+        case "strong":
+            return <strong key={key}>{i.children.map(drawInline)}</strong>;
+        case "em":
+            return <em key={key}>{i.children.map(drawInline)}</em>;
+        case "del":
+            return <del key={key}>{i.children.map(drawInline)}</del>;
+        case "link":
+            return (
+                <a key={key} href={i.href} rel="noopener noreferrer nofollow" target="_blank">
+                    {i.children.map(drawInline)}
+                </a>
+            );
     }
 }

@@ -12,17 +12,40 @@ export function MediaView({ item, links }: { item: MediaItem; links: ReadonlyMap
     const caption = item.caption || item.path.slice(item.path.lastIndexOf("/") + 1);
     return (
         <figure class="media">
-            {item.kind === "image" ? <Picture url={url} item={item} links={links} alt={caption} />
-                : item.kind === "video" ? <video src={url} controls loop muted preload="metadata" />
-                : item.kind === "audio" ? <audio src={url} controls preload="metadata" />
-                : item.kind === "html" ? <iframe src={url} sandbox="" loading="lazy" referrerpolicy="no-referrer" title={caption} />
-                : <p class="muted">{t("media.unknown", { type: item.type })} <a href={url} download>{t("action.download")}</a></p>}
-            <figcaption class="clip" title={caption}>{caption}</figcaption>
+            {item.kind === "image" ? (
+                <Picture url={url} item={item} links={links} alt={caption} />
+            ) : item.kind === "video" ? (
+                <video src={url} controls loop muted preload="metadata" />
+            ) : item.kind === "audio" ? (
+                <audio src={url} controls preload="metadata" />
+            ) : item.kind === "html" ? (
+                <iframe src={url} sandbox="" loading="lazy" referrerpolicy="no-referrer" title={caption} />
+            ) : (
+                <p class="muted">
+                    {t("media.unknown", { type: item.type })}{" "}
+                    <a href={url} download>
+                        {t("action.download")}
+                    </a>
+                </p>
+            )}
+            <figcaption class="clip" title={caption}>
+                {caption}
+            </figcaption>
         </figure>
     );
 }
 
-function Picture({ url, item, links, alt }: { url: string; item: MediaItem; links: ReadonlyMap<string, string>; alt: string }) {
+function Picture({
+    url,
+    item,
+    links,
+    alt,
+}: {
+    url: string;
+    item: MediaItem;
+    links: ReadonlyMap<string, string>;
+    alt: string;
+}) {
     const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
     const toggle = (name: string) => {
         const next = new Set(hidden);
@@ -34,15 +57,31 @@ function Picture({ url, item, links, alt }: { url: string; item: MediaItem; link
         <>
             <span class="picture">
                 <img src={url} alt={alt} loading="lazy" />
-                {item.masks.filter((m) => !hidden.has(m.name) && links.has(m.path)).map((m) => <img key={m.name} class="mask" src={samePath(links.get(m.path)!)} alt={m.name} />)}
+                {item.masks
+                    .filter((m) => !hidden.has(m.name) && links.has(m.path))
+                    .map((m) => (
+                        <img key={m.name} class="mask" src={samePath(links.get(m.path)!)} alt={m.name} />
+                    ))}
                 <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
-                    {item.boxes.filter((b) => !hidden.has(b.label)).map((b, i) => <BoxShape key={i} box={b} />)}
+                    {item.boxes
+                        .filter((b) => !hidden.has(b.label))
+                        .map((b, i) => (
+                            <BoxShape key={i} box={b} />
+                        ))}
                 </svg>
             </span>
             {(labels.length > 0 || item.masks.length > 0) && (
                 <span class="chips">
                     {[...labels, ...item.masks.map((m) => m.name)].map((name) => (
-                        <button key={name} type="button" class="chip" aria-pressed={!hidden.has(name)} onClick={() => toggle(name)}>{name}</button>
+                        <button
+                            key={name}
+                            type="button"
+                            class="chip"
+                            aria-pressed={!hidden.has(name)}
+                            onClick={() => toggle(name)}
+                        >
+                            {name}
+                        </button>
                     ))}
                 </span>
             )}
@@ -52,8 +91,17 @@ function Picture({ url, item, links, alt }: { url: string; item: MediaItem; link
 
 function BoxShape({ box }: { box: Box }) {
     return (
-        <rect x={box.left} y={box.top} width={box.width} height={box.height} vector-effect="non-scaling-stroke">
-            <title>{box.label}{box.score === null ? "" : ` ${box.score}`}</title>
+        <rect
+            x={box.left}
+            y={box.top}
+            width={box.width}
+            height={box.height}
+            vector-effect="non-scaling-stroke"
+        >
+            <title>
+                {box.label}
+                {box.score === null ? "" : ` ${box.score}`}
+            </title>
         </rect>
     );
 }

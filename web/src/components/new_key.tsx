@@ -27,8 +27,13 @@ export function NewKey({ onMade }: { onMade?: () => void }) {
         );
     return (
         <form class="row" onSubmit={make}>
-            <input class="input" value={description} placeholder={t("keys.description")} aria-label={t("keys.description")}
-                onInput={(e) => setDescription(e.currentTarget.value)} />
+            <input
+                class="input"
+                value={description}
+                placeholder={t("keys.description")}
+                aria-label={t("keys.description")}
+                onInput={(e) => setDescription(e.currentTarget.value)}
+            />
             <button class="button primary">{t("keys.make")}</button>
         </form>
     );

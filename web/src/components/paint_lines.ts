@@ -6,11 +6,11 @@ import { NONFINITE_MINUS, NONFINITE_PLUS } from "../lib/buckets";
 import type { Line } from "../lib/lines";
 
 export interface PaintOptions {
-    highlighted: string | null; /* id of a line, or name of a run: others step back */
+    highlighted: string | null /* id of a line, or name of a run: others step back */;
     lineWidth: number;
     showOriginal: boolean;
     shade: "none" | "minmax";
-    isFilled: boolean; /* area and stacked charts */
+    isFilled: boolean /* area and stacked charts */;
     markExtremes: boolean;
     isDark: boolean;
 }
@@ -26,18 +26,30 @@ export function paintLines(u: uPlot, lines: readonly Line[], o: PaintOptions): v
     ctx.rect(left, top - 2, width, height + 4);
     ctx.clip();
     ctx.lineJoin = "round";
-    const isLit = (l: Line) => o.highlighted === null || l.id === o.highlighted || (l.run !== "" && l.run === o.highlighted);
-    const inOrder = o.highlighted === null ? lines : [...lines.filter((l) => !isLit(l)), ...lines.filter(isLit)];
+    const isLit = (l: Line) =>
+        o.highlighted === null || l.id === o.highlighted || (l.run !== "" && l.run === o.highlighted);
+    const inOrder =
+        o.highlighted === null ? lines : [...lines.filter((l) => !isLit(l)), ...lines.filter(isLit)];
     for (const line of inOrder) {
         const strength = isLit(line) ? 1 : 0.14;
-        const hasShade = line.count > 1 ? line.lo !== null : o.shade !== "none" && line.lo !== null && inOrder.length <= MAX_SHADES;
-        if (o.isFilled || hasShade) paintShade(u, line, strength, o.isFilled, Math.min(0.3, 2 / lines.length));
+        const hasShade =
+            line.count > 1
+                ? line.lo !== null
+                : o.shade !== "none" && line.lo !== null && inOrder.length <= MAX_SHADES;
+        if (o.isFilled || hasShade)
+            paintShade(u, line, strength, o.isFilled, Math.min(0.3, 2 / lines.length));
         if (o.showOriginal && line.shown !== line.y) {
             ctx.strokeStyle = withAlpha(line.color, (o.isDark ? 0.34 : 0.28) * strength);
             trace(u, line.x, line.y, o.lineWidth * 0.75, []);
         }
         ctx.strokeStyle = withAlpha(line.color, strength);
-        trace(u, line.x, line.shown, o.highlighted !== null && isLit(line) ? o.lineWidth + 0.75 : o.lineWidth, line.dash);
+        trace(
+            u,
+            line.x,
+            line.shown,
+            o.highlighted !== null && isLit(line) ? o.lineWidth + 0.75 : o.lineWidth,
+            line.dash,
+        );
         if (line.marks.length > 0) paintMarks(u, line, strength);
         if (o.markExtremes) paintExtremes(u, line, strength);
     }
@@ -111,9 +123,10 @@ function paintShade(u: uPlot, line: Line, strength: number, isFilled: boolean, e
     const lower = line.lo;
     const [from, to] = visible(u, line.x);
     ctx.fillStyle = withAlpha(line.color, (isFilled ? 0.3 : 0.16) * strength);
-    const bottom = (i: number) => (lower === null ? (Number.isFinite(floor) ? floor : top + height) : clampY(py(lower[i]!), top, height));
+    const bottom = (i: number) =>
+        lower === null ? (Number.isFinite(floor) ? floor : top + height) : clampY(py(lower[i]!), top, height);
     ctx.beginPath();
-    for (let i = from; i < to;) {
+    for (let i = from; i < to; ) {
         while (i < to && !Number.isFinite(upper[i]!)) i++;
         const start = i;
         while (i < to && Number.isFinite(upper[i]!)) i++;

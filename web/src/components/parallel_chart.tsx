@@ -32,37 +32,84 @@ export function ParallelChart(props: Props) {
     const { lines, columns, width, height } = props;
     const [brushes, setBrushes] = useState<Record<string, [number, number]>>({});
     const latest = useRef(brushes);
-    const scales = columns.map((c, i) => makeScale(lines.map((l) => l.values[i]), height - EDGE.bottom, EDGE.top, c.isLog));
-    const at = (i: number) => (columns.length < 2 ? width / 2 : EDGE.left + ((width - EDGE.left - EDGE.right) * i) / (columns.length - 1));
-    const isIn = (line: ParallelLine, by = brushes) => columns.every((c, i) => {
-        const b = by[c.id];
-        const y = scales[i]!.place(line.values[i]);
-        return b === undefined || (y >= b[0] && y <= b[1]);
-    });
+    const scales = columns.map((c, i) =>
+        makeScale(
+            lines.map((l) => l.values[i]),
+            height - EDGE.bottom,
+            EDGE.top,
+            c.isLog,
+        ),
+    );
+    const at = (i: number) =>
+        columns.length < 2
+            ? width / 2
+            : EDGE.left + ((width - EDGE.left - EDGE.right) * i) / (columns.length - 1);
+    const isIn = (line: ParallelLine, by = brushes) =>
+        columns.every((c, i) => {
+            const b = by[c.id];
+            const y = scales[i]!.place(line.values[i]);
+            return b === undefined || (y >= b[0] && y <= b[1]);
+        });
     const brush = (column: string, range: [number, number] | null) => {
         const { [column]: _, ...rest } = latest.current;
         const next = range === null ? rest : { ...rest, [column]: range };
         latest.current = next;
         setBrushes(next);
     };
-    const done = () => props.onBrush(Object.keys(latest.current).length === 0 ? null : lines.filter((l) => isIn(l, latest.current)).map((l) => l.id));
+    const done = () =>
+        props.onBrush(
+            Object.keys(latest.current).length === 0
+                ? null
+                : lines.filter((l) => isIn(l, latest.current)).map((l) => l.id),
+        );
     return (
-        <svg ref={props.svgRef} class="plot" width={width} height={height} role="img" aria-label={props.label}>
+        <svg
+            ref={props.svgRef}
+            class="plot"
+            width={width}
+            height={height}
+            role="img"
+            aria-label={props.label}
+        >
             <g fill="none">
                 {lines.map((line) => {
-                    const isDim = !isIn(line) || (props.highlighted !== null && props.highlighted !== line.id);
+                    const isDim =
+                        !isIn(line) || (props.highlighted !== null && props.highlighted !== line.id);
                     return (
-                        <path key={line.id} class={`parallel-line ${isDim ? "is-dim" : ""}`} d={pathOf(line, scales, at)} stroke={line.color}
-                            onMouseEnter={() => props.onHover(line.id)} onMouseLeave={() => props.onHover(null)} onClick={() => props.onPick(line.id)}><title>{line.label}</title></path>
+                        <path
+                            key={line.id}
+                            class={`parallel-line ${isDim ? "is-dim" : ""}`}
+                            d={pathOf(line, scales, at)}
+                            stroke={line.color}
+                            onMouseEnter={() => props.onHover(line.id)}
+                            onMouseLeave={() => props.onHover(null)}
+                            onClick={() => props.onPick(line.id)}
+                        >
+                            <title>{line.label}</title>
+                        </path>
                     );
                 })}
             </g>
             {columns.map((c, i) => (
-                <Axis key={c.id} x={at(i)} scale={scales[i]!} label={c.label} isLog={c.isLog} brush={brushes[c.id] ?? null} height={height} onBrush={(r) => brush(c.id, r)} onDone={done} onLog={() => props.onLog(i)}
+                <Axis
+                    key={c.id}
+                    x={at(i)}
+                    scale={scales[i]!}
+                    label={c.label}
+                    isLog={c.isLog}
+                    brush={brushes[c.id] ?? null}
+                    height={height}
+                    onBrush={(r) => brush(c.id, r)}
+                    onDone={done}
+                    onLog={() => props.onLog(i)}
                     onDrop={(x) => {
-                        const to = columns.reduce((best, _, k) => (Math.abs(at(k) - x) < Math.abs(at(best) - x) ? k : best), 0);
+                        const to = columns.reduce(
+                            (best, _, k) => (Math.abs(at(k) - x) < Math.abs(at(best) - x) ? k : best),
+                            0,
+                        );
                         if (to !== i) props.onMove(i, to);
-                    }} />
+                    }}
+                />
             ))}
         </svg>
     );
@@ -80,39 +127,95 @@ function pathOf(line: ParallelLine, scales: Scale[], at: (i: number) => number):
     return out;
 }
 
-function Axis({ x, scale, label, isLog, brush, height, onBrush, onDone, onLog, onDrop }: {
-    x: number; scale: Scale; label: string; isLog: boolean; brush: [number, number] | null; height: number;
-    onBrush: (r: [number, number] | null) => void; onDone: () => void; onLog: () => void; onDrop: (x: number) => void;
+function Axis({
+    x,
+    scale,
+    label,
+    isLog,
+    brush,
+    height,
+    onBrush,
+    onDone,
+    onLog,
+    onDrop,
+}: {
+    x: number;
+    scale: Scale;
+    label: string;
+    isLog: boolean;
+    brush: [number, number] | null;
+    height: number;
+    onBrush: (r: [number, number] | null) => void;
+    onDone: () => void;
+    onLog: () => void;
+    onDrop: (x: number) => void;
 }) {
-    const follow = (e: PointerEvent, move: (m: PointerEvent, box: DOMRect) => void, end: (m: PointerEvent, box: DOMRect) => void) => {
+    const follow = (
+        e: PointerEvent,
+        move: (m: PointerEvent, box: DOMRect) => void,
+        end: (m: PointerEvent, box: DOMRect) => void,
+    ) => {
         const target = e.currentTarget as SVGElement;
         const box = target.ownerSVGElement!.getBoundingClientRect();
         target.setPointerCapture(e.pointerId);
         const onMove = (m: PointerEvent) => move(m, box);
         target.addEventListener("pointermove", onMove as EventListener);
-        target.addEventListener("pointerup", ((m: PointerEvent) => {
-            target.removeEventListener("pointermove", onMove as EventListener);
-            end(m, box);
-        }) as EventListener, { once: true });
+        target.addEventListener(
+            "pointerup",
+            ((m: PointerEvent) => {
+                target.removeEventListener("pointermove", onMove as EventListener);
+                end(m, box);
+            }) as EventListener,
+            { once: true },
+        );
     };
     const start = (e: PointerEvent) => {
         const from = e.offsetY;
-        follow(e, (m, box) => {
-            const to = m.clientY - box.top;
-            onBrush([Math.min(from, to), Math.max(from, to)]);
-        }, (m, box) => {
-            if (Math.abs(m.clientY - box.top - from) < 4) onBrush(null);
-            onDone();
-        });
+        follow(
+            e,
+            (m, box) => {
+                const to = m.clientY - box.top;
+                onBrush([Math.min(from, to), Math.max(from, to)]);
+            },
+            (m, box) => {
+                if (Math.abs(m.clientY - box.top - from) < 4) onBrush(null);
+                onDone();
+            },
+        );
     };
     return (
         <g>
             <path class="parallel-axis" d={`M${x} ${EDGE.top}V${height - EDGE.bottom}`} />
-            {scale.ticks.map((t) => <text key={t.label} class="tick halo" x={x - 5} y={t.at + 4} text-anchor="end">{t.label.slice(0, 10)}</text>)}
+            {scale.ticks.map((t) => (
+                <text key={t.label} class="tick halo" x={x - 5} y={t.at + 4} text-anchor="end">
+                    {t.label.slice(0, 10)}
+                </text>
+            ))}
             {brush && <rect class="brush" x={x - 7} y={brush[0]} width="14" height={brush[1] - brush[0]} />}
-            <rect class="brush-area" x={x - 9} y={EDGE.top} width="18" height={height - EDGE.top - EDGE.bottom} onPointerDown={start} />
-            <text class="axis-name is-draggable" x={x} y="14" text-anchor="middle" onPointerDown={(e) => follow(e, () => undefined, (m, box) => onDrop(m.clientX - box.left))} onDblClick={onLog}>
-                {label.slice(0, 18)}{isLog ? " (log)" : ""}
+            <rect
+                class="brush-area"
+                x={x - 9}
+                y={EDGE.top}
+                width="18"
+                height={height - EDGE.top - EDGE.bottom}
+                onPointerDown={start}
+            />
+            <text
+                class="axis-name is-draggable"
+                x={x}
+                y="14"
+                text-anchor="middle"
+                onPointerDown={(e) =>
+                    follow(
+                        e,
+                        () => undefined,
+                        (m, box) => onDrop(m.clientX - box.left),
+                    )
+                }
+                onDblClick={onLog}
+            >
+                {label.slice(0, 18)}
+                {isLog ? " (log)" : ""}
             </text>
         </g>
     );

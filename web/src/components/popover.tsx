@@ -31,7 +31,14 @@ export function Popover({ button, children, label, isPadded, isMenu }: Props) {
     );
 }
 
-function Panel(props: { anchor: HTMLElement; close: () => void; label: string; isPadded?: boolean; isMenu?: boolean; children: ComponentChildren }) {
+function Panel(props: {
+    anchor: HTMLElement;
+    close: () => void;
+    label: string;
+    isPadded?: boolean;
+    isMenu?: boolean;
+    children: ComponentChildren;
+}) {
     const ref = useRef<HTMLDivElement>(null);
     const { anchor, close } = props;
     useLayoutEffect(() => {
@@ -47,13 +54,20 @@ function Panel(props: { anchor: HTMLElement; close: () => void; label: string; i
         place();
         const watch = new ResizeObserver(place);
         watch.observe(panel);
-        panel.querySelector<HTMLElement>("[autofocus], input, button, a, select")?.focus({ preventScroll: true });
+        panel
+            .querySelector<HTMLElement>("[autofocus], input, button, a, select")
+            ?.focus({ preventScroll: true });
         return () => watch.disconnect();
     }, [anchor]);
     useEffect(() => {
         const outside = (e: PointerEvent) => {
             const target = e.target as Node;
-            if (!ref.current?.contains(target) && !anchor.contains(target) && !(target as Element).closest?.(".popover")) close();
+            if (
+                !ref.current?.contains(target) &&
+                !anchor.contains(target) &&
+                !(target as Element).closest?.(".popover")
+            )
+                close();
         };
         document.addEventListener("pointerdown", outside, true);
         return () => document.removeEventListener("pointerdown", outside, true);
@@ -71,7 +85,13 @@ function Panel(props: { anchor: HTMLElement; close: () => void; label: string; i
         }
     };
     return (
-        <div ref={ref} class={`popover ${props.isPadded ? "is-padded" : ""}`} role={props.isMenu ? "menu" : "dialog"} aria-label={props.label} onKeyDown={onKeyDown}>
+        <div
+            ref={ref}
+            class={`popover ${props.isPadded ? "is-padded" : ""}`}
+            role={props.isMenu ? "menu" : "dialog"}
+            aria-label={props.label}
+            onKeyDown={onKeyDown}
+        >
             {props.children}
         </div>
     );
@@ -98,8 +118,15 @@ export function MenuList({ items, close }: { items: MenuItems; close: () => void
                     item.onClick();
                 };
                 return (
-                    <button key={i} type="button" class={`menu-item ${item.isDanger ? "danger" : ""}`} disabled={item.isOff} onClick={onClick}
-                        role={item.isChecked === undefined ? "menuitem" : "menuitemcheckbox"} aria-checked={item.isChecked}>
+                    <button
+                        key={i}
+                        type="button"
+                        class={`menu-item ${item.isDanger ? "danger" : ""}`}
+                        disabled={item.isOff}
+                        onClick={onClick}
+                        role={item.isChecked === undefined ? "menuitem" : "menuitemcheckbox"}
+                        aria-checked={item.isChecked}
+                    >
                         {item.label}
                     </button>
                 );

@@ -4,7 +4,15 @@ import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import { IconButton } from "./icon";
 
-export function TagEditor({ tags, onChange, isOff }: { tags: readonly string[]; onChange: (tags: string[]) => void; isOff: boolean }) {
+export function TagEditor({
+    tags,
+    onChange,
+    isOff,
+}: {
+    tags: readonly string[];
+    onChange: (tags: string[]) => void;
+    isOff: boolean;
+}) {
     const [text, setText] = useState("");
     const add = (e: Event) => {
         e.preventDefault();
@@ -18,11 +26,25 @@ export function TagEditor({ tags, onChange, isOff }: { tags: readonly string[]; 
             {tags.map((tag) => (
                 <span key={tag} class="chip">
                     <span class="clip">{tag}</span>
-                    {!isOff && <IconButton icon="close" label={`${t("action.remove")}: ${tag}`} onClick={() => onChange(tags.filter((x) => x !== tag))} />}
+                    {!isOff && (
+                        <IconButton
+                            icon="close"
+                            label={`${t("action.remove")}: ${tag}`}
+                            onClick={() => onChange(tags.filter((x) => x !== tag))}
+                        />
+                    )}
                 </span>
             ))}
             {!isOff && (
-                <form onSubmit={add}><input class="input short tag-input" value={text} placeholder={t("run.add_tag")} aria-label={t("run.add_tag")} onInput={(e) => setText(e.currentTarget.value)} /></form>
+                <form onSubmit={add}>
+                    <input
+                        class="input short tag-input"
+                        value={text}
+                        placeholder={t("run.add_tag")}
+                        aria-label={t("run.add_tag")}
+                        onInput={(e) => setText(e.currentTarget.value)}
+                    />
+                </form>
             )}
         </div>
     );

@@ -17,5 +17,9 @@ export function sayError(e: unknown): void {
 }
 
 export function Toast() {
-    return <div role="status" aria-live="polite">{text.value !== "" && <div class="toast">{text.value}</div>}</div>;
+    return (
+        <div role="status" aria-live="polite">
+            {text.value !== "" && <div class="toast">{text.value}</div>}
+        </div>
+    );
 }

@@ -18,8 +18,19 @@ export function TopBar({ params, path }: { params: Params; path: string }) {
                 {!entity && <span>Barograph</span>}
             </a>
             <nav class="crumbs grow" aria-label={t("nav.breadcrumb")}>
-                {entity && <a class={project ? "" : "here"} href={pathOf(entity)}>{entity}</a>}
-                {entity && project && <><span aria-hidden="true">/</span><a class={`clip ${run ? "" : "here"}`} href={pathOf(entity, project)}>{project}</a></>}
+                {entity && (
+                    <a class={project ? "" : "here"} href={pathOf(entity)}>
+                        {entity}
+                    </a>
+                )}
+                {entity && project && (
+                    <>
+                        <span aria-hidden="true">/</span>
+                        <a class={`clip ${run ? "" : "here"}`} href={pathOf(entity, project)}>
+                            {project}
+                        </a>
+                    </>
+                )}
                 {entity && project && <ProjectTabs entity={entity} project={project} path={path} />}
             </nav>
             <UserMenu />
@@ -29,13 +40,25 @@ export function TopBar({ params, path }: { params: Params; path: string }) {
 
 function ProjectTabs({ entity, project, path }: { entity: string; project: string; path: string }) {
     const tabs = [
-        { href: pathOf(entity, project), label: t("title.workspace"), isHere: path === "/:entity/:project" || path.endsWith("/workspace") },
+        {
+            href: pathOf(entity, project),
+            label: t("title.workspace"),
+            isHere: path === "/:entity/:project" || path.endsWith("/workspace"),
+        },
         { href: pathOf(entity, project, "table"), label: t("title.table"), isHere: path.endsWith("/table") },
-        { href: pathOf(entity, project, "overview"), label: t("title.overview"), isHere: path.endsWith(":project/overview") },
+        {
+            href: pathOf(entity, project, "overview"),
+            label: t("title.overview"),
+            isHere: path.endsWith(":project/overview"),
+        },
     ];
     return (
         <div class="tabs" style={{ marginLeft: 14 }}>
-            {tabs.map((tab) => <a key={tab.href} class="tab" href={tab.href} aria-current={tab.isHere ? "page" : undefined}>{tab.label}</a>)}
+            {tabs.map((tab) => (
+                <a key={tab.href} class="tab" href={tab.href} aria-current={tab.isHere ? "page" : undefined}>
+                    {tab.label}
+                </a>
+            ))}
         </div>
     );
 }
@@ -43,23 +66,50 @@ function ProjectTabs({ entity, project, path }: { entity: string; project: strin
 function UserMenu() {
     const who = viewer.value;
     if (who === undefined) return null;
-    if (who === null) return <a class="button" href="/login">{t("login.button")}</a>;
+    if (who === null)
+        return (
+            <a class="button" href="/login">
+                {t("login.button")}
+            </a>
+        );
     return (
-        <Popover isMenu label={t("nav.account")} button={(open) => (
-            <button type="button" class="button" aria-haspopup="menu" onClick={open}><Icon name="user" />{who.username}</button>
-        )}>
+        <Popover
+            isMenu
+            label={t("nav.account")}
+            button={(open) => (
+                <button type="button" class="button" aria-haspopup="menu" onClick={open}>
+                    <Icon name="user" />
+                    {who.username}
+                </button>
+            )}
+        >
             {(close) => (
-                <MenuList close={close} items={[
-                    { label: t("nav.projects"), onClick: () => navigate("/") },
-                    { label: t("title.settings"), onClick: () => navigate("/settings") },
-                    { label: t("title.authorize"), onClick: () => navigate("/authorize") },
-                    "line",
-                    { label: t("theme.system"), isChecked: theme.value === "system", onClick: () => setTheme("system") },
-                    { label: t("theme.light"), isChecked: theme.value === "light", onClick: () => setTheme("light") },
-                    { label: t("theme.dark"), isChecked: theme.value === "dark", onClick: () => setTheme("dark") },
-                    "line",
-                    { label: t("login.out"), onClick: () => void logOut().catch(sayError) },
-                ]} />
+                <MenuList
+                    close={close}
+                    items={[
+                        { label: t("nav.projects"), onClick: () => navigate("/") },
+                        { label: t("title.settings"), onClick: () => navigate("/settings") },
+                        { label: t("title.authorize"), onClick: () => navigate("/authorize") },
+                        "line",
+                        {
+                            label: t("theme.system"),
+                            isChecked: theme.value === "system",
+                            onClick: () => setTheme("system"),
+                        },
+                        {
+                            label: t("theme.light"),
+                            isChecked: theme.value === "light",
+                            onClick: () => setTheme("light"),
+                        },
+                        {
+                            label: t("theme.dark"),
+                            isChecked: theme.value === "dark",
+                            onClick: () => setTheme("dark"),
+                        },
+                        "line",
+                        { label: t("login.out"), onClick: () => void logOut().catch(sayError) },
+                    ]}
+                />
             )}
         </Popover>
     );
@@ -70,7 +120,14 @@ export function Logo() {
     return (
         <svg viewBox="0 0 32 32" aria-hidden="true">
             <rect x="1" y="1" width="30" height="30" rx="7" fill="#1b2430" />
-            <path d="M5 21h3l3-9 4 12 4-16 3 9h5" fill="none" stroke="#7db4ff" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round" />
+            <path
+                d="M5 21h3l3-9 4 12 4-16 3 9h5"
+                fill="none"
+                stroke="#7db4ff"
+                stroke-width="2.4"
+                stroke-linecap="round"
+                stroke-linejoin="round"
+            />
         </svg>
     );
 }

@@ -11,19 +11,32 @@ const MAX_ROWS = 2000;
 export function ValueTree({ title, value }: { title: string; value: Record<string, unknown> }) {
     const [search, setSearch] = useState("");
     const [isRaw, setRaw] = useState(false);
-    const rows = Object.entries(flatten(value)).filter(([k, v]) => search === "" || `${k} ${formatValue(v)}`.toLowerCase().includes(search.toLowerCase()));
+    const rows = Object.entries(flatten(value)).filter(
+        ([k, v]) => search === "" || `${k} ${formatValue(v)}`.toLowerCase().includes(search.toLowerCase()),
+    );
     return (
         <div class="stack">
             <div class="row">
-                <h2 class="grow">{title} <span class="faint">{Object.keys(value).length}</span></h2>
+                <h2 class="grow">
+                    {title} <span class="faint">{Object.keys(value).length}</span>
+                </h2>
                 <SearchBox value={search} label={t("search.label")} onChange={setSearch} />
-                <button type="button" class="button" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>{t("run.raw")}</button>
+                <button type="button" class="button" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>
+                    {t("run.raw")}
+                </button>
             </div>
-            {isRaw ? <pre class="snippet">{JSON.stringify(value, null, 2)}</pre> : (
+            {isRaw ? (
+                <pre class="snippet">{JSON.stringify(value, null, 2)}</pre>
+            ) : (
                 <table class="list keys">
                     <tbody>
                         {rows.slice(0, MAX_ROWS).map(([k, v]) => (
-                            <tr key={k}><td class="muted">{k}</td><td title={formatValue(v)}>{typeof v === "number" ? formatNumber(v, 8) : formatValue(v)}</td></tr>
+                            <tr key={k}>
+                                <td class="muted">{k}</td>
+                                <td title={formatValue(v)}>
+                                    {typeof v === "number" ? formatNumber(v, 8) : formatValue(v)}
+                                </td>
+                            </tr>
                         ))}
                     </tbody>
                 </table>

@@ -14,8 +14,8 @@ export interface VirtualListProps<T> {
     role?: "list" | "log" | "rowgroup";
     label?: string;
     header?: ComponentChildren;
-    width?: number; /* wider than the box: it scrolls sideways too */
-    isFollowing?: boolean; /* stay at the end as rows arrive */
+    width?: number /* wider than the box: it scrolls sideways too */;
+    isFollowing?: boolean /* stay at the end as rows arrive */;
     scrollTo?: number | null;
     onScroll?: (isAtEnd: boolean) => void;
 }
@@ -26,7 +26,11 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
     const [view, setView] = useState({ top: 0, height: 600 });
     const read = () => {
         const el = ref.current!;
-        setView((old) => (old.top === el.scrollTop && old.height === el.clientHeight ? old : { top: el.scrollTop, height: el.clientHeight }));
+        setView((old) =>
+            old.top === el.scrollTop && old.height === el.clientHeight
+                ? old
+                : { top: el.scrollTop, height: el.clientHeight },
+        );
     };
     const scrolled = () => {
         const el = ref.current!;
@@ -42,7 +46,8 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
         if (props.isFollowing) ref.current!.scrollTop = ref.current!.scrollHeight;
     }, [items.length, props.isFollowing]);
     useLayoutEffect(() => {
-        if (props.scrollTo != null) ref.current!.scrollTop = Math.max(0, props.scrollTo * rowHeight - ref.current!.clientHeight / 2);
+        if (props.scrollTo != null)
+            ref.current!.scrollTop = Math.max(0, props.scrollTo * rowHeight - ref.current!.clientHeight / 2);
     }, [props.scrollTo]);
     const first = Math.max(0, Math.floor(view.top / rowHeight) - OVERSCAN);
     const last = Math.min(items.length, Math.ceil((view.top + view.height) / rowHeight) + OVERSCAN);
@@ -51,7 +56,14 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
     }, [last, items.length]);
     const width = props.width === undefined ? "100%" : `${props.width}px`;
     return (
-        <div ref={ref} class={`virtual ${props.class ?? ""}`} onScroll={scrolled} tabIndex={0} role={props.role ?? "list"} aria-label={props.label}>
+        <div
+            ref={ref}
+            class={`virtual ${props.class ?? ""}`}
+            onScroll={scrolled}
+            tabIndex={0}
+            role={props.role ?? "list"}
+            aria-label={props.label}
+        >
             {props.header}
             <div style={{ height: items.length * rowHeight, width, position: "relative" }}>
                 <div style={{ transform: `translateY(${first * rowHeight}px)` }}>

@@ -54,7 +54,8 @@ export function resample(x: ArrayLike<number>, y: ArrayLike<number>, grid: Array
         }
         let before = i - 1;
         while (before >= 0 && !Number.isFinite(y[before]!)) before--;
-        if (before >= 0) out[g] = y[before]! + ((y[i]! - y[before]!) * (at - x[before]!)) / (x[i]! - x[before]!);
+        if (before >= 0)
+            out[g] = y[before]! + ((y[i]! - y[before]!) * (at - x[before]!)) / (x[i]! - x[before]!);
     }
     return out;
 }
@@ -67,24 +68,32 @@ export interface GroupLine {
     y: Float64Array;
     lo: Float64Array | null;
     hi: Float64Array | null;
-    members: Uint32Array; /* how many runs have a value there */
+    members: Uint32Array /* how many runs have a value there */;
 }
 
 export function aggregateLines(lines: readonly Points[], aggregate: Aggregate, band: Band): GroupLine {
     const x = commonGrid(lines);
     const values = lines.map((l) => resample(l.x, l.y, x));
-    const lows = band === "minmax" ? lines.map((l, i) => (l.lo ? resample(l.x, l.lo, x) : values[i]!)) : values;
-    const highs = band === "minmax" ? lines.map((l, i) => (l.hi ? resample(l.x, l.hi, x) : values[i]!)) : values;
+    const lows =
+        band === "minmax" ? lines.map((l, i) => (l.lo ? resample(l.x, l.lo, x) : values[i]!)) : values;
+    const highs =
+        band === "minmax" ? lines.map((l, i) => (l.hi ? resample(l.x, l.hi, x) : values[i]!)) : values;
     const out: GroupLine = {
-        x, y: new Float64Array(x.length), members: new Uint32Array(x.length),
-        lo: band === "none" ? null : new Float64Array(x.length), hi: band === "none" ? null : new Float64Array(x.length),
+        x,
+        y: new Float64Array(x.length),
+        members: new Uint32Array(x.length),
+        lo: band === "none" ? null : new Float64Array(x.length),
+        hi: band === "none" ? null : new Float64Array(x.length),
     };
     for (let i = 0; i < x.length; i++) {
         const column = columnAt(values, i);
         out.members[i] = column.length;
         out.y[i] = center(column, aggregate);
         if (out.lo === null || out.hi === null) continue;
-        const [lo, hi] = band === "minmax" ? [Math.min(...columnAt(lows, i)), Math.max(...columnAt(highs, i))] : spread(column, band);
+        const [lo, hi] =
+            band === "minmax"
+                ? [Math.min(...columnAt(lows, i)), Math.max(...columnAt(highs, i))]
+                : spread(column, band);
         out.lo[i] = column.length === 0 ? NaN : lo;
         out.hi[i] = column.length === 0 ? NaN : hi;
     }
@@ -115,10 +124,14 @@ export function mean(values: ArrayLike<number>): number {
 function center(sorted: readonly number[], aggregate: Aggregate): number {
     if (sorted.length === 0) return NaN;
     switch (aggregate) {
-        case "mean": return mean(sorted);
-        case "median": return quantile(sorted, 0.5);
-        case "min": return sorted[0]!;
-        case "max": return sorted[sorted.length - 1]!;
+        case "mean":
+            return mean(sorted);
+        case "median":
+            return quantile(sorted, 0.5);
+        case "min":
+            return sorted[0]!;
+        case "max":
+            return sorted[sorted.length - 1]!;
     }
 }
 
@@ -133,8 +146,8 @@ export function deviation(values: ArrayLike<number>): number {
 
 /* Two-sided 97.5% points of Student's t for 1 to 30 degrees of freedom. */
 const T_975 = [
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
-    2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131,
+    2.12, 2.11, 2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
 ];
 
 function spread(sorted: readonly number[], band: Band): [number, number] {

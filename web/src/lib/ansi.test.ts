@@ -5,7 +5,10 @@ const E = "\u001b";
 
 it("colours, weight and their ends become spans", () => {
     expect(parseAnsi(`a${E}[1;31mb${E}[22mc${E}[0md`)).toEqual([
-        { text: "a", classes: "" }, { text: "b", classes: "a-bold a-fg1" }, { text: "c", classes: "a-fg1" }, { text: "d", classes: "" },
+        { text: "a", classes: "" },
+        { text: "b", classes: "a-bold a-fg1" },
+        { text: "c", classes: "a-fg1" },
+        { text: "d", classes: "" },
     ]);
 });
 it("reads 256 and 24-bit colours", () => {
@@ -15,6 +18,11 @@ it("reads 256 and 24-bit colours", () => {
 });
 it("takes away every other sequence, even a torn one", () => {
     expect(stripAnsi(`${E}[2K${E}[1Aup${E}]0;title\u0007 ${E}]8;;http://x${E}\\link${E}[`)).toBe("up link");
-    expect(parseAnsi(`\r\u0007text\tx`).map((s) => s.text).join("")).toBe("text\tx");
+    expect(
+        parseAnsi(`\r\u0007text\tx`)
+            .map((s) => s.text)
+            .join(""),
+    ).toBe("text\tx");
 });
-it("leaves markup as text", () => expect(parseAnsi("<img src=x>")).toEqual([{ text: "<img src=x>", classes: "" }]));
+it("leaves markup as text", () =>
+    expect(parseAnsi("<img src=x>")).toEqual([{ text: "<img src=x>", classes: "" }]));

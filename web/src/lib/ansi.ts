@@ -2,8 +2,8 @@
 
 export interface Span {
     text: string;
-    classes: string; /* "" or names such as "a-fg1 a-bold" */
-    color?: string; /* 256 and 24-bit colours */
+    classes: string /* "" or names such as "a-fg1 a-bold" */;
+    color?: string /* 256 and 24-bit colours */;
     background?: string;
 }
 
@@ -14,7 +14,8 @@ interface Style {
 }
 
 /* Colour and other control sequences, links and titles (OSC), and lone escapes. */
-const SEQUENCE = /\u001b\[([0-9;:]*)([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[@-_]?|[\u0000-\u0008\u000b-\u001f\u007f]/g;
+const SEQUENCE =
+    /\u001b\[([0-9;:]*)([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[@-_]?|[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 export function parseAnsi(line: string): Span[] {
     const out: Span[] = [];
@@ -36,9 +37,20 @@ export function stripAnsi(line: string): string {
     return line.replace(SEQUENCE, "");
 }
 
-const FLAGS: Record<number, string> = { 1: "a-bold", 2: "a-dim", 3: "a-italic", 4: "a-underline", 7: "a-inverse", 9: "a-strike" };
+const FLAGS: Record<number, string> = {
+    1: "a-bold",
+    2: "a-dim",
+    3: "a-italic",
+    4: "a-underline",
+    7: "a-inverse",
+    9: "a-strike",
+};
 const FLAG_ENDS: Record<number, string[]> = {
-    22: ["a-bold", "a-dim"], 23: ["a-italic"], 24: ["a-underline"], 27: ["a-inverse"], 29: ["a-strike"],
+    22: ["a-bold", "a-dim"],
+    23: ["a-italic"],
+    24: ["a-underline"],
+    27: ["a-inverse"],
+    29: ["a-strike"],
 };
 
 function applyCodes(style: Style, codes: number[]): void {
@@ -69,11 +81,23 @@ function extended(codes: readonly number[], at: number): [string | number | null
     if (n < 16) return [n, 2];
     if (n >= 232) return [rgb(8 + (n - 232) * 10, 8 + (n - 232) * 10, 8 + (n - 232) * 10), 2];
     const level = (v: number) => (v === 0 ? 0 : 55 + v * 40);
-    return [rgb(level(Math.floor((n - 16) / 36)), level(Math.floor((n - 16) / 6) % 6), level((n - 16) % 6)), 2];
+    return [
+        rgb(level(Math.floor((n - 16) / 36)), level(Math.floor((n - 16) / 6) % 6), level((n - 16) % 6)),
+        2,
+    ];
 }
 
 function rgb(...channels: number[]): string {
-    return "#" + channels.map((c) => Math.max(0, Math.min(255, Math.round(c || 0))).toString(16).padStart(2, "0")).join("");
+    return (
+        "#" +
+        channels
+            .map((c) =>
+                Math.max(0, Math.min(255, Math.round(c || 0)))
+                    .toString(16)
+                    .padStart(2, "0"),
+            )
+            .join("")
+    );
 }
 
 function spanOf(text: string, style: Style): Span {

@@ -22,25 +22,53 @@ const header = (n: number) => ({ u32: [0x42524142, 1, n, 0] });
 
 describe("decodeBuckets", () => {
     it("reads exact points, non-finite values included", () => {
-        const [s] = decodeBuckets(answer([header(1), { u32: [0, 2, 0, 3] }, { u64: 3 }, { f64: [0, 1, 2] },
-            { f64: [1.5, NaN, -Infinity] }]));
+        const [s] = decodeBuckets(
+            answer([
+                header(1),
+                { u32: [0, 2, 0, 3] },
+                { u64: 3 },
+                { f64: [0, 1, 2] },
+                { f64: [1.5, NaN, -Infinity] },
+            ]),
+        );
         expect(s).toMatchObject({ kind: "exact", run: 0, key: 2, rows: 3 });
         expect([...(s as { y: Float64Array }).y]).toEqual([1.5, NaN, -Infinity]);
     });
     it("reads buckets of an odd count and the series after them", () => {
-        const bucket = [{ u32: [1, 0, 1, 1] }, { u64: 5000 }, { f64: [0, 999] }, { f64: [12] }, { f32: [1] }, { f32: [9] },
-            { f32: [4] }, { f32: [5] }, { u32: [5000] }, { u32: [3] }];
-        const got = decodeBuckets(answer([header(2), ...bucket, { u32: [2, 0, 0, 1] }, { u64: 1 }, { f64: [7] }, { f64: [8] }]));
+        const bucket = [
+            { u32: [1, 0, 1, 1] },
+            { u64: 5000 },
+            { f64: [0, 999] },
+            { f64: [12] },
+            { f32: [1] },
+            { f32: [9] },
+            { f32: [4] },
+            { f32: [5] },
+            { u32: [5000] },
+            { u32: [3] },
+        ];
+        const got = decodeBuckets(
+            answer([header(2), ...bucket, { u32: [2, 0, 0, 1] }, { u64: 1 }, { f64: [7] }, { f64: [8] }]),
+        );
         expect(got[0]).toMatchObject({ kind: "buckets", rows: 5000, x0: 0, x1: 999 });
         const first = got[0] as import("./buckets").BucketSeries;
-        expect([first.x[0], first.min[0], first.max[0], first.last[0], first.mean[0], first.count[0], first.nonfinite[0]])
-            .toEqual([12, 1, 9, 4, 5, 5000, 3]);
+        expect([
+            first.x[0],
+            first.min[0],
+            first.max[0],
+            first.last[0],
+            first.mean[0],
+            first.count[0],
+            first.nonfinite[0],
+        ]).toEqual([12, 1, 9, 4, 5, 5000, 3]);
         expect(got[1]).toMatchObject({ kind: "exact", run: 2 });
     });
     it("refuses other bytes, other versions and a torn answer", () => {
         expect(() => decodeBuckets(answer([{ u32: [1, 1, 0, 0] }]))).toThrow("not a bucket answer");
         expect(() => decodeBuckets(answer([{ u32: [0x42524142, 9, 0, 0] }]))).toThrow("version 9");
-        expect(() => decodeBuckets(answer([header(1), { u32: [0, 0, 0, 1000] }, { u64: 1000 }, { f64: [1] }]))).toThrow(RangeError);
+        expect(() =>
+            decodeBuckets(answer([header(1), { u32: [0, 0, 0, 1000] }, { u64: 1000 }, { f64: [1] }])),
+        ).toThrow(RangeError);
         expect(() => decodeBuckets(new ArrayBuffer(3))).toThrow(RangeError);
     });
 });

@@ -4,7 +4,7 @@ export interface ExactSeries {
     kind: "exact";
     run: number;
     key: number;
-    rows: number; /* rows in the asked range, before any thinning */
+    rows: number /* rows in the asked range, before any thinning */;
     x: Float64Array;
     y: Float64Array;
 }
@@ -16,13 +16,13 @@ export interface BucketSeries {
     rows: number;
     x0: number;
     x1: number;
-    x: Float64Array; /* where the last value of each bucket lies */
+    x: Float64Array /* where the last value of each bucket lies */;
     min: Float32Array;
     max: Float32Array;
     last: Float32Array;
     mean: Float32Array;
     count: Uint32Array;
-    nonfinite: Uint32Array; /* NONFINITE_* */
+    nonfinite: Uint32Array /* NONFINITE_* */;
 }
 
 export type Series = ExactSeries | BucketSeries;
@@ -58,9 +58,19 @@ function readSeries(reader: Reader): Series {
     const x0 = reader.f64();
     const x1 = reader.f64();
     return {
-        kind: "buckets", run, key, rows, x0, x1,
-        x: reader.f64s(n), min: reader.f32s(n), max: reader.f32s(n), last: reader.f32s(n), mean: reader.f32s(n),
-        count: reader.u32s(n), nonfinite: reader.u32s(n),
+        kind: "buckets",
+        run,
+        key,
+        rows,
+        x0,
+        x1,
+        x: reader.f64s(n),
+        min: reader.f32s(n),
+        max: reader.f32s(n),
+        last: reader.f32s(n),
+        mean: reader.f32s(n),
+        count: reader.u32s(n),
+        nonfinite: reader.u32s(n),
     };
 }
 
@@ -95,7 +105,8 @@ class Reader {
     }
     private take(size: number): number {
         const start = this.at;
-        if (start + size > this.bytes.byteLength) throw new RangeError("chart data: the answer ends too early");
+        if (start + size > this.bytes.byteLength)
+            throw new RangeError("chart data: the answer ends too early");
         this.at += Math.ceil(size / 8) * 8;
         return start;
     }

@@ -5,13 +5,40 @@ export type PaletteName = "default" | "deuteranomaly" | "universal";
 /* Middle lightness throughout, so that each line is readable on white paper and on black. */
 export const PALETTES: Record<PaletteName, readonly string[]> = {
     default: [
-        "#3d7be0", "#e0663a", "#2f9e6e", "#c9417f", "#8a63d2", "#b58a14", "#1f9fb5", "#d0455b",
-        "#6f8f2a", "#a05ab8", "#d58a3f", "#4f6fb8", "#46a24a", "#b0605a", "#5e86a8", "#9a7a3c",
-        "#d466b0", "#2b8f8f", "#7a78e0", "#8c6a5a",
+        "#3d7be0",
+        "#e0663a",
+        "#2f9e6e",
+        "#c9417f",
+        "#8a63d2",
+        "#b58a14",
+        "#1f9fb5",
+        "#d0455b",
+        "#6f8f2a",
+        "#a05ab8",
+        "#d58a3f",
+        "#4f6fb8",
+        "#46a24a",
+        "#b0605a",
+        "#5e86a8",
+        "#9a7a3c",
+        "#d466b0",
+        "#2b8f8f",
+        "#7a78e0",
+        "#8c6a5a",
     ],
     deuteranomaly: [
-        "#2f6fd0", "#e08a1e", "#7a4fc4", "#16a0b8", "#c8408a", "#8f7a10", "#5a93e8", "#a8501e",
-        "#3f4fa8", "#c9a030", "#9a6ad8", "#0f7a90",
+        "#2f6fd0",
+        "#e08a1e",
+        "#7a4fc4",
+        "#16a0b8",
+        "#c8408a",
+        "#8f7a10",
+        "#5a93e8",
+        "#a8501e",
+        "#3f4fa8",
+        "#c9a030",
+        "#9a6ad8",
+        "#0f7a90",
     ],
     universal: ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8a8a00", "#7f7f7f"],
 };
@@ -55,7 +82,9 @@ export function colorOf(name: string, palette: PaletteName): string {
 /* Keeps every run's own colour where nobody nearby has it; the others get what is farthest from
  * the colours already in use. Chosen colours are never touched. */
 export function assignColors(
-    names: readonly string[], palette: PaletteName, chosen: Readonly<Record<string, string>>,
+    names: readonly string[],
+    palette: PaletteName,
+    chosen: Readonly<Record<string, string>>,
 ): Map<string, string> {
     const colors = PALETTES[palette];
     const labs = colors.map(toLab);
@@ -87,7 +116,12 @@ function isCrowded(lab: Lab, used: readonly Lab[]): boolean {
     return used.some((other) => distance(lab, other) < CROWDED);
 }
 
-function farthest(labs: readonly Lab[], used: readonly Lab[], uses: readonly number[], least: number): number {
+function farthest(
+    labs: readonly Lab[],
+    used: readonly Lab[],
+    uses: readonly number[],
+    least: number,
+): number {
     let best = -1;
     let bestGap = -1;
     labs.forEach((lab, i) => {
@@ -108,12 +142,21 @@ export function isColor(text: string): boolean {
 }
 
 export function withAlpha(hex: string, alpha: number): string {
-    return hex + Math.round(Math.max(0, Math.min(1, alpha)) * 255).toString(16).padStart(2, "0");
+    return (
+        hex +
+        Math.round(Math.max(0, Math.min(1, alpha)) * 255)
+            .toString(16)
+            .padStart(2, "0")
+    );
 }
 
 /* A perceptual ramp for values 0..1 (colour axes, heat maps). */
 const RAMP: readonly [number, number, number][] = [
-    [70, 78, 178], [44, 118, 172], [44, 152, 138], [122, 194, 88], [240, 220, 60],
+    [70, 78, 178],
+    [44, 118, 172],
+    [44, 152, 138],
+    [122, 194, 88],
+    [240, 220, 60],
 ];
 
 export function ramp(share: number): string {

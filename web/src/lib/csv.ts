@@ -17,7 +17,14 @@ export function toCsv(header: readonly string[], rows: Iterable<readonly unknown
 
 /* Lines of a chart as rows of (run, metric, x, value, min, max): nothing is smoothed or merged. */
 export function linesToCsv(
-    lines: readonly { label: string; key: string; x: ArrayLike<number>; y: ArrayLike<number>; lo: ArrayLike<number> | null; hi: ArrayLike<number> | null }[],
+    lines: readonly {
+        label: string;
+        key: string;
+        x: ArrayLike<number>;
+        y: ArrayLike<number>;
+        lo: ArrayLike<number> | null;
+        hi: ArrayLike<number> | null;
+    }[],
     xName: string,
 ): string {
     function* rows(): Generator<unknown[]> {

@@ -9,7 +9,10 @@ export type Expression =
     | { kind: "call"; name: string; args: Expression[] };
 
 export class ExpressionError extends Error {
-    constructor(message: string, readonly at: number) {
+    constructor(
+        message: string,
+        readonly at: number,
+    ) {
         super(message);
     }
 }
@@ -42,7 +45,8 @@ const FUNCTIONS: Record<string, { args: [number, number]; run: Fn }> = {
     tanh: { args: [1, 1], run: Math.tanh },
 };
 
-const TOKEN = /\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?)|\$\{([^}]*)\}|"([^"]*)"|'([^']*)'|([\p{L}_][\p{L}\p{N}_.]*(?:\/[\p{L}\p{N}_.]+)*)|(\*\*|[-+*/%^(),]))/uy;
+const TOKEN =
+    /\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?)|\$\{([^}]*)\}|"([^"]*)"|'([^']*)'|([\p{L}_][\p{L}\p{N}_.]*(?:\/[\p{L}\p{N}_.]+)*)|(\*\*|[-+*/%^(),]))/uy;
 
 interface Token {
     kind: "number" | "key" | "word" | "mark";
@@ -73,7 +77,9 @@ function splitWord(word: string, at: number, isKnown: (name: string) => boolean)
         const head = parts.slice(0, n).join("/");
         if (!isKnown(head)) continue;
         const rest = parts.slice(n).join("/");
-        const tail = /^[\d.]+$/.test(rest) ? [{ kind: "number" as const, text: rest, at }] : splitWord(rest, at, isKnown);
+        const tail = /^[\d.]+$/.test(rest)
+            ? [{ kind: "number" as const, text: rest, at }]
+            : splitWord(rest, at, isKnown);
         return [{ kind: "word", text: head, at }, { kind: "mark", text: "/", at }, ...tail];
     }
     return [{ kind: "word", text: word, at }];
@@ -157,8 +163,11 @@ export function expressionKeys(e: Expression, into: string[] = []): string[] {
 
 export function evaluate(e: Expression, valueOf: (name: string) => number): number {
     switch (e.kind) {
-        case "number": return e.value;
-        case "key": return valueOf(e.name);
-        case "call": return FUNCTIONS[e.name]!.run(...e.args.map((a) => evaluate(a, valueOf)));
+        case "number":
+            return e.value;
+        case "key":
+            return valueOf(e.name);
+        case "call":
+            return FUNCTIONS[e.name]!.run(...e.args.map((a) => evaluate(a, valueOf)));
     }
 }

@@ -5,7 +5,9 @@ describe("toMongo", () => {
     it("is null when nothing is asked", () => {
         expect(toMongo({ join: "and", items: [] })).toBeNull();
         expect(toMongo({ join: "and", items: [{ column: "state", operator: "=", value: "" }] })).toBeNull();
-        expect(toMongo({ join: "and", items: [{ column: "state", operator: "=", value: "x", isOff: true }] })).toBeNull();
+        expect(
+            toMongo({ join: "and", items: [{ column: "state", operator: "=", value: "x", isOff: true }] }),
+        ).toBeNull();
     });
     it("writes every operator", () => {
         const one = (operator: string, value: string) =>
@@ -23,16 +25,31 @@ describe("toMongo", () => {
             join: "or",
             items: [
                 { column: "state", operator: "=", value: "finished" },
-                { join: "and", items: [{ column: "tags", operator: "=", value: "a" }, { column: "group", operator: "=", value: "g" }] },
+                {
+                    join: "and",
+                    items: [
+                        { column: "tags", operator: "=", value: "a" },
+                        { column: "group", operator: "=", value: "g" },
+                    ],
+                },
             ],
         };
-        expect(toMongo(filter)).toEqual({ $or: [{ state: "finished" }, { $and: [{ tags: "a" }, { group: "g" }] }] });
+        expect(toMongo(filter)).toEqual({
+            $or: [{ state: "finished" }, { $and: [{ tags: "a" }, { group: "g" }] }],
+        });
         expect(countRows(filter)).toBe(3);
     });
 });
 
 it("parseValue reads what was typed as what was meant", () => {
-    expect(["1e-3", "true", "null", '"5"', "adam", ""].map(parseValue)).toEqual([0.001, true, null, "5", "adam", ""]);
+    expect(["1e-3", "true", "null", '"5"', "adam", ""].map(parseValue)).toEqual([
+        0.001,
+        true,
+        null,
+        "5",
+        "adam",
+        "",
+    ]);
 });
 
 it("runsFilter searches names and joins the rest", () => {

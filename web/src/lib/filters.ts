@@ -2,12 +2,24 @@
 
 export type Operator = "=" | "≠" | "<" | "≤" | ">" | "≥" | "in" | "not in" | "matches" | "exists" | "missing";
 
-export const OPERATORS: readonly Operator[] = ["=", "≠", "<", "≤", ">", "≥", "in", "not in", "matches", "exists", "missing"];
+export const OPERATORS: readonly Operator[] = [
+    "=",
+    "≠",
+    "<",
+    "≤",
+    ">",
+    "≥",
+    "in",
+    "not in",
+    "matches",
+    "exists",
+    "missing",
+];
 
 export interface FilterRow {
-    column: string; /* as the server names it: state, config.lr, summary_metrics.loss, ... */
+    column: string /* as the server names it: state, config.lr, summary_metrics.loss, ... */;
     operator: Operator;
-    value: string; /* as typed; parsed by parseValue */
+    value: string /* as typed; parsed by parseValue */;
     isOff?: boolean;
 }
 
@@ -34,27 +46,48 @@ export function parseValue(text: string): unknown {
     return t !== "" && Number.isFinite(Number(t)) ? Number(t) : t;
 }
 
-const OPERATOR_NAMES: Partial<Record<Operator, string>> = { "≠": "$ne", "<": "$lt", "≤": "$lte", ">": "$gt", "≥": "$gte" };
+const OPERATOR_NAMES: Partial<Record<Operator, string>> = {
+    "≠": "$ne",
+    "<": "$lt",
+    "≤": "$lte",
+    ">": "$gt",
+    "≥": "$gte",
+};
 
 function rowToMongo(row: FilterRow): Mongo {
     switch (row.operator) {
-        case "=": return { [row.column]: parseValue(row.value) };
-        case "in": return { [row.column]: { $in: splitList(row.value) } };
-        case "not in": return { [row.column]: { $nin: splitList(row.value) } };
-        case "matches": return { [row.column]: { $regex: row.value } };
-        case "exists": return { [row.column]: { $exists: true } };
-        case "missing": return { [row.column]: { $exists: false } };
-        default: return { [row.column]: { [OPERATOR_NAMES[row.operator]!]: parseValue(row.value) } };
+        case "=":
+            return { [row.column]: parseValue(row.value) };
+        case "in":
+            return { [row.column]: { $in: splitList(row.value) } };
+        case "not in":
+            return { [row.column]: { $nin: splitList(row.value) } };
+        case "matches":
+            return { [row.column]: { $regex: row.value } };
+        case "exists":
+            return { [row.column]: { $exists: true } };
+        case "missing":
+            return { [row.column]: { $exists: false } };
+        default:
+            return { [row.column]: { [OPERATOR_NAMES[row.operator]!]: parseValue(row.value) } };
     }
 }
 
 function splitList(text: string): unknown[] {
-    return text.split(",").map((s) => s.trim()).filter((s) => s !== "").map(parseValue);
+    return text
+        .split(",")
+        .map((s) => s.trim())
+        .filter((s) => s !== "")
+        .map(parseValue);
 }
 
 /* A row that is switched off or not filled in yet filters nothing. */
 function isActive(row: FilterRow): boolean {
-    return !row.isOff && row.column !== "" && (row.operator === "exists" || row.operator === "missing" || row.value.trim() !== "");
+    return (
+        !row.isOff &&
+        row.column !== "" &&
+        (row.operator === "exists" || row.operator === "missing" || row.value.trim() !== "")
+    );
 }
 
 /* null when nothing is filtered. */
@@ -69,7 +102,12 @@ export function toMongo(group: FilterGroup): Mongo | null {
 }
 
 /* The whole filter of a sidebar: the builder's rows, the quick toggles, and the search box. */
-export function runsFilter(filter: FilterGroup, search: string, isRegex: boolean, extra: readonly Mongo[] = []): Mongo | null {
+export function runsFilter(
+    filter: FilterGroup,
+    search: string,
+    isRegex: boolean,
+    extra: readonly Mongo[] = [],
+): Mongo | null {
     const parts: Mongo[] = [...extra];
     const built = toMongo(filter);
     if (built !== null) parts.push(built);

@@ -4,11 +4,14 @@ export interface FolderEntry<F> {
     name: string;
     path: string;
     size: number;
-    file: F | null; /* null for a folder */
+    file: F | null /* null for a folder */;
 }
 
 /* What lies directly in a folder: folders first, each with the size of all in it. */
-export function listFolder<F extends { name: string; sizeBytes: number }>(files: readonly F[], folder: string): FolderEntry<F>[] {
+export function listFolder<F extends { name: string; sizeBytes: number }>(
+    files: readonly F[],
+    folder: string,
+): FolderEntry<F>[] {
     const start = folder === "" ? "" : folder + "/";
     const entries = new Map<string, FolderEntry<F>>();
     for (const file of files) {
@@ -22,5 +25,7 @@ export function listFolder<F extends { name: string; sizeBytes: number }>(files:
         entries.set(key, entry);
     }
     const collator = new Intl.Collator("en", { numeric: true });
-    return [...entries.values()].sort((a, b) => Number(a.file !== null) - Number(b.file !== null) || collator.compare(a.name, b.name));
+    return [...entries.values()].sort(
+        (a, b) => Number(a.file !== null) - Number(b.file !== null) || collator.compare(a.name, b.name),
+    );
 }

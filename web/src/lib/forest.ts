@@ -36,7 +36,14 @@ interface Split {
     gain: number;
 }
 
-function grow(rows: readonly (readonly number[])[], target: readonly number[], sample: readonly number[], depth: number, gains: number[], random: () => number): void {
+function grow(
+    rows: readonly (readonly number[])[],
+    target: readonly number[],
+    sample: readonly number[],
+    depth: number,
+    gains: number[],
+    random: () => number,
+): void {
     if (depth >= MAX_DEPTH || sample.length < 2 * MIN_LEAF) return;
     const width = gains.length;
     const tried = Math.max(1, Math.ceil(width / 2));
@@ -50,7 +57,14 @@ function grow(rows: readonly (readonly number[])[], target: readonly number[], s
     gains[column]! += best.gain;
     const isLeft = (i: number) => !(value(rows, i, column) > at);
     grow(rows, target, sample.filter(isLeft), depth + 1, gains, random);
-    grow(rows, target, sample.filter((i) => !isLeft(i)), depth + 1, gains, random);
+    grow(
+        rows,
+        target,
+        sample.filter((i) => !isLeft(i)),
+        depth + 1,
+        gains,
+        random,
+    );
 }
 
 function value(rows: readonly (readonly number[])[], row: number, column: number): number {
@@ -59,7 +73,12 @@ function value(rows: readonly (readonly number[])[], row: number, column: number
 }
 
 /* The cut that takes away most squared error, by running sums over the sorted sample. */
-function bestSplit(rows: readonly (readonly number[])[], target: readonly number[], sample: readonly number[], column: number): Split | null {
+function bestSplit(
+    rows: readonly (readonly number[])[],
+    target: readonly number[],
+    sample: readonly number[],
+    column: number,
+): Split | null {
     const order = [...sample].sort((a, b) => {
         const x = value(rows, a, column);
         const y = value(rows, b, column);

@@ -3,8 +3,17 @@ import { formatAgo, formatBytes, formatDuration, formatNumber, formatValue } fro
 
 describe("formatNumber", () => {
     it.each([
-        [0, "0"], [1, "1"], [123456, "123456"], [0.1, "0.1"], [0.123456, "0.1235"], [1234.5678, "1235"],
-        [-2.5, "−2.5"], [1e-7, "1e−7"], [1.23456e12, "1.235e12"], [NaN, "NaN"], [-Infinity, "−∞"],
+        [0, "0"],
+        [1, "1"],
+        [123456, "123456"],
+        [0.1, "0.1"],
+        [0.123456, "0.1235"],
+        [1234.5678, "1235"],
+        [-2.5, "−2.5"],
+        [1e-7, "1e−7"],
+        [1.23456e12, "1.235e12"],
+        [NaN, "NaN"],
+        [-Infinity, "−∞"],
     ])("writes %s as %s", (value, text) => expect(formatNumber(value)).toBe(text));
     it("never shortens a whole number into a wrong one", () => {
         expect(formatNumber(999999)).toBe("999999");
@@ -13,13 +22,23 @@ describe("formatNumber", () => {
 });
 
 describe("formatBytes", () => {
-    it.each([[0, "0 B"], [999, "999 B"], [1500, "1.5 KB"], [123456789, "123 MB"]])("writes %s as %s", (n, text) =>
-        expect(formatBytes(n)).toBe(text));
+    it.each([
+        [0, "0 B"],
+        [999, "999 B"],
+        [1500, "1.5 KB"],
+        [123456789, "123 MB"],
+    ])("writes %s as %s", (n, text) => expect(formatBytes(n)).toBe(text));
 });
 
 describe("formatDuration", () => {
-    it.each([[3.21, "3.2s"], [59.4, "59s"], [245, "4m 05s"], [25920, "7h 12m"], [273600, "3d 4h"], [-5, "−5s"]])(
-        "writes %s as %s", (s, text) => expect(formatDuration(s)).toBe(text));
+    it.each([
+        [3.21, "3.2s"],
+        [59.4, "59s"],
+        [245, "4m 05s"],
+        [25920, "7h 12m"],
+        [273600, "3d 4h"],
+        [-5, "−5s"],
+    ])("writes %s as %s", (s, text) => expect(formatDuration(s)).toBe(text));
 });
 
 describe("formatAgo", () => {

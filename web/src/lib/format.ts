@@ -6,9 +6,12 @@ export function formatNumber(value: number, digits = 4): string {
     if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
     if (value === 0) return "0";
     const size = Math.abs(value);
-    const text = Number.isInteger(value) && size < 1e7 ? String(value)
-        : size >= 1e-4 && size < 1e7 ? trimZeros(value.toPrecision(Math.max(digits, Math.ceil(Math.log10(size)))))
-        : trimZeros(value.toExponential(digits - 1)).replace("e+", "e");
+    const text =
+        Number.isInteger(value) && size < 1e7
+            ? String(value)
+            : size >= 1e-4 && size < 1e7
+              ? trimZeros(value.toPrecision(Math.max(digits, Math.ceil(Math.log10(size)))))
+              : trimZeros(value.toExponential(digits - 1)).replace("e+", "e");
     return text.replace(/^-/, "−").replace("e-", "e−");
 }
 
@@ -44,7 +47,12 @@ export function formatDuration(seconds: number): string {
 }
 
 const RELATIVE_STEPS: [number, Intl.RelativeTimeFormatUnit][] = [
-    [60, "second"], [3600, "minute"], [86400, "hour"], [604800, "day"], [2629800, "week"], [31557600, "month"],
+    [60, "second"],
+    [3600, "minute"],
+    [86400, "hour"],
+    [604800, "day"],
+    [2629800, "week"],
+    [31557600, "month"],
     [Infinity, "year"],
 ];
 
@@ -53,8 +61,10 @@ export function formatAgo(then: number, now: number, language: string): string {
     let unitSeconds = 1;
     for (const [limit, unit] of RELATIVE_STEPS) {
         if (Math.abs(seconds) < limit)
-            return new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" })
-                .format(-Math.round(seconds / unitSeconds), unit);
+            return new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(
+                -Math.round(seconds / unitSeconds),
+                unit,
+            );
         unitSeconds = limit;
     }
     return "";

@@ -2,10 +2,20 @@ import { describe, expect, it } from "vitest";
 import * as L from "./layout";
 import { commit, redo, replace, start, undo } from "./undo";
 
-const metric = (key: string, kind: L.PanelKind = "line", stream: "history" | "events" = "history"): L.Metric => ({ key, kind, stream });
-const names = (l: L.Layout) => l.sections.map((s) => `${s.name}(${s.panels.map((p) => p.keys?.join("+")).join(",")})`);
+const metric = (
+    key: string,
+    kind: L.PanelKind = "line",
+    stream: "history" | "events" = "history",
+): L.Metric => ({ key, kind, stream });
+const names = (l: L.Layout) =>
+    l.sections.map((s) => `${s.name}(${s.panels.map((p) => p.keys?.join("+")).join(",")})`);
 const base = L.addMissingPanels(L.DEFAULT_LAYOUT, [
-    metric("loss"), metric("val/loss"), metric("val/acc"), metric("_step"), metric("cpu", "line", "events"), metric("pic", "media"),
+    metric("loss"),
+    metric("val/loss"),
+    metric("val/acc"),
+    metric("_step"),
+    metric("cpu", "line", "events"),
+    metric("pic", "media"),
 ]);
 
 describe("addMissingPanels", () => {
@@ -27,8 +37,13 @@ describe("addMissingPanels", () => {
 
 describe("changes", () => {
     it("moves panels inside and across sections", () => {
-        expect(names(L.movePanel(base, "line:val/loss", "val", "line:val/acc"))[1]).toBe("val(val/loss,val/acc)");
-        expect(names(L.movePanel(base, "line:loss", "val", null)).slice(0, 2)).toEqual(["Charts()", "val(val/acc,val/loss,loss)"]);
+        expect(names(L.movePanel(base, "line:val/loss", "val", "line:val/acc"))[1]).toBe(
+            "val(val/loss,val/acc)",
+        );
+        expect(names(L.movePanel(base, "line:loss", "val", null)).slice(0, 2)).toEqual([
+            "Charts()",
+            "val(val/acc,val/loss,loss)",
+        ]);
         expect(L.movePanel(base, "line:loss", "Charts", "line:loss")).toBe(base);
     });
     it("duplicates beside the original", () => {
@@ -58,7 +73,11 @@ describe("resolveSettings", () => {
     it("lets the panel win over the section over the workspace", () => {
         const layout = { ...base, settings: { weight: 0.1, isLogX: true } };
         const section = { ...layout.sections[0]!, settings: { weight: 0.2, isLogY: true } };
-        const got = L.resolveSettings(layout, section, { id: "p", kind: "line", settings: { weight: 0.3, isLogX: undefined } });
+        const got = L.resolveSettings(layout, section, {
+            id: "p",
+            kind: "line",
+            settings: { weight: 0.3, isLogX: undefined },
+        });
         expect(got).toMatchObject({ weight: 0.3, isLogX: true, isLogY: true, smoothing: "twema" });
     });
 });

@@ -3,7 +3,14 @@
  * A change takes a layout and returns a new one; nothing is altered in place, so undo is keeping the old one. */
 
 import type { SmoothingKind } from "./smoothing";
-import { SECTION_MEDIA, SECTION_SYSTEM, compareNames, isInternalKey, sectionOf, type PrefixMode } from "./sections";
+import {
+    SECTION_MEDIA,
+    SECTION_SYSTEM,
+    compareNames,
+    isInternalKey,
+    sectionOf,
+    type PrefixMode,
+} from "./sections";
 
 /* What cascades from the workspace over the section to the panel; undefined means "as above". */
 export interface LineSettings {
@@ -31,13 +38,40 @@ export interface LineSettings {
 }
 
 export const LINE_DEFAULTS: Required<LineSettings> = {
-    x: "auto", xMin: null, xMax: null, yMin: null, yMax: null, isLogX: false, isLogY: false,
-    smoothing: "twema", weight: 0, showOriginal: true, ignoreOutliers: false, chartType: "line",
-    shade: "minmax", point: "last", maxRuns: 100, aggregate: "mean", band: "minmax", legend: "top", fontSize: "normal",
-    lineWidth: 1.5, markExtremes: false,
+    x: "auto",
+    xMin: null,
+    xMax: null,
+    yMin: null,
+    yMax: null,
+    isLogX: false,
+    isLogY: false,
+    smoothing: "twema",
+    weight: 0,
+    showOriginal: true,
+    ignoreOutliers: false,
+    chartType: "line",
+    shade: "minmax",
+    point: "last",
+    maxRuns: 100,
+    aggregate: "mean",
+    band: "minmax",
+    legend: "top",
+    fontSize: "normal",
+    lineWidth: 1.5,
+    markExtremes: false,
 };
 
-export type PanelKind = "line" | "bar" | "scatter" | "parallel" | "importance" | "comparer" | "histogram" | "media" | "table" | "text";
+export type PanelKind =
+    | "line"
+    | "bar"
+    | "scatter"
+    | "parallel"
+    | "importance"
+    | "comparer"
+    | "histogram"
+    | "media"
+    | "table"
+    | "text";
 
 export interface Panel {
     id: string;
@@ -68,9 +102,9 @@ export interface Section {
     isOpen: boolean;
     panels: Panel[];
     settings?: LineSettings;
-    columns?: number; /* undefined: as many as fit */
+    columns?: number /* undefined: as many as fit */;
     height?: number;
-    isCustom?: boolean; /* panels keep their own sizes */
+    isCustom?: boolean /* panels keep their own sizes */;
     isPinned?: boolean;
 }
 
@@ -79,13 +113,23 @@ export interface Layout {
     prefix: PrefixMode;
     settings: LineSettings;
     sections: Section[];
-    hidden: Panel[]; /* taken away by hand; never put back by itself */
+    hidden: Panel[] /* taken away by hand; never put back by itself */;
 }
 
 export const PANEL_HEIGHT = 232;
-export const DEFAULT_LAYOUT: Layout = { mode: "auto", prefix: "nested", settings: {}, sections: [], hidden: [] };
+export const DEFAULT_LAYOUT: Layout = {
+    mode: "auto",
+    prefix: "nested",
+    settings: {},
+    sections: [],
+    hidden: [],
+};
 
-export function resolveSettings(layout: Layout, section: Section | null, panel: Panel): Required<LineSettings> {
+export function resolveSettings(
+    layout: Layout,
+    section: Section | null,
+    panel: Panel,
+): Required<LineSettings> {
     const out: Record<string, unknown> = { ...LINE_DEFAULTS };
     for (const level of [layout.settings, section?.settings, panel.settings])
         for (const [name, value] of Object.entries(level ?? {})) if (value !== undefined) out[name] = value;
@@ -97,7 +141,11 @@ export function panelKindOf(types: readonly string[]): PanelKind | null {
     if (types.some((t) => t === "number" || t === "boolean" || t === "bool")) return "line";
     if (types.includes("histogram")) return "histogram";
     if (types.some((t) => /^(table|joined-table|partitioned-table)/.test(t))) return "table";
-    return types.some((t) => /(-file|^images|^audio|^videos|^html|^object3D|^molecule|^plotly|^media)/.test(t)) ? "media" : null;
+    return types.some((t) =>
+        /(-file|^images|^audio|^videos|^html|^object3D|^molecule|^plotly|^media)/.test(t),
+    )
+        ? "media"
+        : null;
 }
 
 export interface Metric {
@@ -135,7 +183,9 @@ export function addMissingPanels(layout: Layout, metrics: readonly Metric[]): La
         sections.set(name, { ...section, panels: [...section.panels, panelOf(metric)] });
     }
     const isNew = (s: Section) => !layout.sections.some((old) => old.name === s.name);
-    const out = layout.sections.map((s) => (sections.get(s.name) === s ? s : sortNew(sections.get(s.name)!, s.panels.length)));
+    const out = layout.sections.map((s) =>
+        sections.get(s.name) === s ? s : sortNew(sections.get(s.name)!, s.panels.length),
+    );
     for (const section of [...sections.values()].filter(isNew).map((s) => sortNew(s, 0)))
         out.splice(insertionPoint(out, section.name), 0, section);
     return { ...layout, sections: out };
@@ -157,11 +207,17 @@ export function panelTitle(panel: Panel): string {
     const names = [...(panel.keys ?? []), ...(panel.expressions ?? [])];
     if (panel.keyRegex) names.push(`/${panel.keyRegex}/`);
     if (names.length > 0) return names.join(", ");
-    return (panel.columns ?? []).filter((c) => c !== "").map(columnLabel).join(" × ");
+    return (panel.columns ?? [])
+        .filter((c) => c !== "")
+        .map(columnLabel)
+        .join(" × ");
 }
 
 export function columnLabel(column: string): string {
-    return column.replace(/^summary_metrics\./, "").replace(/^config\./, "").replace(/!log$/, "");
+    return column
+        .replace(/^summary_metrics\./, "")
+        .replace(/^config\./, "")
+        .replace(/!log$/, "");
 }
 
 /* ---- changes ---- */
@@ -176,12 +232,20 @@ export function updateSection(layout: Layout, name: string, change: Partial<Sect
 
 export function updatePanel(layout: Layout, id: string, change: Partial<Panel>): Layout {
     const edit = (p: Panel) => (p.id === id ? { ...p, ...change } : p);
-    return { ...layout, sections: layout.sections.map((s) => (s.panels.some((p) => p.id === id) ? { ...s, panels: s.panels.map(edit) } : s)) };
+    return {
+        ...layout,
+        sections: layout.sections.map((s) =>
+            s.panels.some((p) => p.id === id) ? { ...s, panels: s.panels.map(edit) } : s,
+        ),
+    };
 }
 
 export function addPanel(layout: Layout, sectionName: string, panel: Panel): Layout {
     if (!layout.sections.some((s) => s.name === sectionName))
-        layout = { ...layout, sections: [{ name: sectionName, isOpen: true, panels: [] }, ...layout.sections] };
+        layout = {
+            ...layout,
+            sections: [{ name: sectionName, isOpen: true, panels: [] }, ...layout.sections],
+        };
     return editSections(layout, sectionName, (s) => ({ ...s, isOpen: true, panels: [panel, ...s.panels] }));
 }
 
@@ -196,8 +260,10 @@ export function restorePanel(layout: Layout, id: string): Layout {
     const panel = layout.hidden.find((p) => p.id === id);
     if (panel === undefined) return layout;
     const key = panel.keys?.[0];
-    const name = panel.stream === "events" ? SECTION_SYSTEM
-        : sectionOf(key ?? "", layout.prefix, panel.kind === "media" ? SECTION_MEDIA : undefined);
+    const name =
+        panel.stream === "events"
+            ? SECTION_SYSTEM
+            : sectionOf(key ?? "", layout.prefix, panel.kind === "media" ? SECTION_MEDIA : undefined);
     return addPanel({ ...layout, hidden: layout.hidden.filter((p) => p.id !== id) }, name, panel);
 }
 
@@ -206,7 +272,10 @@ export function duplicatePanel(layout: Layout, id: string, newId: string): Layou
     if (found === null) return layout;
     return editSections(layout, found.section.name, (s) => {
         const at = s.panels.findIndex((p) => p.id === id);
-        return { ...s, panels: [...s.panels.slice(0, at + 1), { ...found.panel, id: newId }, ...s.panels.slice(at + 1)] };
+        return {
+            ...s,
+            panels: [...s.panels.slice(0, at + 1), { ...found.panel, id: newId }, ...s.panels.slice(at + 1)],
+        };
     });
 }
 
@@ -236,11 +305,17 @@ export function addSection(layout: Layout, name: string, beside: string | null, 
 export function removeSection(layout: Layout, name: string): Layout {
     const gone = layout.sections.find((s) => s.name === name);
     if (gone === undefined) return layout;
-    return { ...layout, sections: layout.sections.filter((s) => s !== gone), hidden: [...layout.hidden, ...gone.panels] };
+    return {
+        ...layout,
+        sections: layout.sections.filter((s) => s !== gone),
+        hidden: [...layout.hidden, ...gone.panels],
+    };
 }
 
 export function renameSection(layout: Layout, from: string, to: string): Layout {
-    return to === "" || layout.sections.some((s) => s.name === to) ? layout : updateSection(layout, from, { name: to });
+    return to === "" || layout.sections.some((s) => s.name === to)
+        ? layout
+        : updateSection(layout, from, { name: to });
 }
 
 export function moveSection(layout: Layout, name: string, by: number): Layout {
@@ -253,13 +328,23 @@ export function moveSection(layout: Layout, name: string, by: number): Layout {
 }
 
 export function sortSection(layout: Layout, name: string): Layout {
-    return editSections(layout, name, (s) => ({ ...s, panels: [...s.panels].sort((a, b) => compareNames(panelTitle(a), panelTitle(b))) }));
+    return editSections(layout, name, (s) => ({
+        ...s,
+        panels: [...s.panels].sort((a, b) => compareNames(panelTitle(a), panelTitle(b))),
+    }));
 }
 
 /* Another way to make sections: panels made automatically move, those with a title or several keys stay. */
 export function setPrefixMode(layout: Layout, prefix: PrefixMode): Layout {
-    const isAutomatic = (p: Panel) => p.keys?.length === 1 && /^(line|histogram|media|table):/.test(p.id) && p.id.endsWith(":" + p.keys[0]) && !p.title && !p.settings;
-    const sections = layout.sections.map((s) => ({ ...s, panels: s.panels.filter((p) => !isAutomatic(p)) })).filter((s) => s.panels.length > 0);
+    const isAutomatic = (p: Panel) =>
+        p.keys?.length === 1 &&
+        /^(line|histogram|media|table):/.test(p.id) &&
+        p.id.endsWith(":" + p.keys[0]) &&
+        !p.title &&
+        !p.settings;
+    const sections = layout.sections
+        .map((s) => ({ ...s, panels: s.panels.filter((p) => !isAutomatic(p)) }))
+        .filter((s) => s.panels.length > 0);
     return { ...layout, prefix, sections };
 }
 

@@ -4,24 +4,57 @@ import { parseExpression } from "./expression";
 import { LINE_DEFAULTS } from "./layout";
 import { combine, nearest, shapeOf, stack, xRange, yRange, type Line } from "./lines";
 
-const exact = (x: number[], y: number[]): ExactSeries =>
-    ({ kind: "exact", run: 0, key: 0, rows: x.length, x: Float64Array.from(x), y: Float64Array.from(y) });
+const exact = (x: number[], y: number[]): ExactSeries => ({
+    kind: "exact",
+    run: 0,
+    key: 0,
+    rows: x.length,
+    x: Float64Array.from(x),
+    y: Float64Array.from(y),
+});
 const line = (x: number[], y: number[], more: Partial<Line> = {}): Line => {
     const shape = shapeOf(exact(x, y), "last");
-    return { ...shape, id: "l", label: "l", color: "#000000", dash: [], run: "r", key: "k", shown: shape.y, count: 1, ...more };
+    return {
+        ...shape,
+        id: "l",
+        label: "l",
+        color: "#000000",
+        dash: [],
+        run: "r",
+        key: "k",
+        shown: shape.y,
+        count: 1,
+        ...more,
+    };
 };
 
 describe("shapeOf", () => {
     it("turns values that cannot be drawn into gaps with marks", () => {
         const s = shapeOf(exact([0, 1, 2, 3], [1, NaN, Infinity, -Infinity]), "last");
         expect([...s.y]).toEqual([1, NaN, NaN, NaN]);
-        expect(s.marks).toEqual([{ x: 1, kind: 1 }, { x: 2, kind: 2 }, { x: 3, kind: 4 }]);
+        expect(s.marks).toEqual([
+            { x: 1, kind: 1 },
+            { x: 2, kind: 2 },
+            { x: 3, kind: 4 },
+        ]);
     });
-    it("takes the start of the run off x", () => expect([...shapeOf(exact([100, 101], [1, 2]), "last", 100).x]).toEqual([0, 1]));
+    it("takes the start of the run off x", () =>
+        expect([...shapeOf(exact([100, 101], [1, 2]), "last", 100).x]).toEqual([0, 1]));
     it("keeps the envelope of buckets", () => {
         const b: BucketSeries = {
-            kind: "buckets", run: 0, key: 0, rows: 9, x0: 0, x1: 9, x: Float64Array.of(3), min: Float32Array.of(1), max: Float32Array.of(5),
-            last: Float32Array.of(2), mean: Float32Array.of(3), count: Uint32Array.of(9), nonfinite: Uint32Array.of(3),
+            kind: "buckets",
+            run: 0,
+            key: 0,
+            rows: 9,
+            x0: 0,
+            x1: 9,
+            x: Float64Array.of(3),
+            min: Float32Array.of(1),
+            max: Float32Array.of(5),
+            last: Float32Array.of(2),
+            mean: Float32Array.of(3),
+            count: Uint32Array.of(9),
+            nonfinite: Uint32Array.of(3),
         };
         const s = shapeOf(b, "mean");
         expect([s.y[0], s.lo![0], s.hi![0], s.marks[0]!.kind, s.isExact]).toEqual([3, 1, 5, 3, false]);
@@ -34,7 +67,10 @@ it("xRange begins where the first bucket begins, not at its last value", () => {
 });
 
 it("combine evaluates between logged points, and needs every metric", () => {
-    const shapes = new Map([["a", shapeOf(exact([0, 2], [0, 20]), "last")], ["b", shapeOf(exact([1], [5]), "last")]]);
+    const shapes = new Map([
+        ["a", shapeOf(exact([0, 2], [0, 20]), "last")],
+        ["b", shapeOf(exact([1], [5]), "last")],
+    ]);
     const got = combine(parseExpression("a / b"), shapes)!;
     expect([...got.x]).toEqual([0, 1, 2]);
     expect([...got.y]).toEqual([NaN, 2, NaN]);
@@ -58,7 +94,10 @@ describe("ranges", () => {
     });
     it("ignore outliers when asked", () => {
         const y = Array.from({ length: 200 }, (_, i) => (i === 7 ? 1e9 : i % 10));
-        const l = line(y.map((_, i) => i), y);
+        const l = line(
+            y.map((_, i) => i),
+            y,
+        );
         expect(yRange([l], LINE_DEFAULTS, null)![1]).toBeGreaterThan(1e9);
         expect(yRange([l], { ...LINE_DEFAULTS, ignoreOutliers: true }, null)![1]).toBeLessThan(11);
     });
@@ -75,8 +114,14 @@ describe("ranges", () => {
 
 it("stack piles up values or shares", () => {
     const lines = [line([0, 1], [1, 3]), line([0, 1], [3, 1])];
-    expect(stack(lines, false).map((l) => [...l.y])).toEqual([[1, 3], [4, 4]]);
-    expect(stack(lines, true).map((l) => [...l.y])).toEqual([[25, 75], [100, 100]]);
+    expect(stack(lines, false).map((l) => [...l.y])).toEqual([
+        [1, 3],
+        [4, 4],
+    ]);
+    expect(stack(lines, true).map((l) => [...l.y])).toEqual([
+        [25, 75],
+        [100, 100],
+    ]);
 });
 
 it("nearest finds the closest point", () => {

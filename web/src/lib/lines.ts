@@ -10,7 +10,7 @@ export type Range = [number, number];
 
 export interface Mark {
     x: number;
-    kind: number; /* NONFINITE_* bits */
+    kind: number /* NONFINITE_* bits */;
 }
 
 export interface Line {
@@ -18,16 +18,16 @@ export interface Line {
     label: string;
     color: string;
     dash: number[];
-    run: string; /* short id, "" for a group */
+    run: string /* short id, "" for a group */;
     key: string;
     x: Float64Array;
-    y: Float64Array; /* as logged */
-    shown: Float64Array; /* smoothed; the same array as y when not */
+    y: Float64Array /* as logged */;
+    shown: Float64Array /* smoothed; the same array as y when not */;
     lo: Float64Array | null;
     hi: Float64Array | null;
     marks: Mark[];
-    span: Range | null; /* where values begin and end, when the first and last x are those of buckets */
-    count: number; /* runs behind it */
+    span: Range | null /* where values begin and end, when the first and last x are those of buckets */;
+    count: number /* runs behind it */;
     isExact: boolean;
 }
 
@@ -39,13 +39,23 @@ export function shapeOf(series: Series, point: "last" | "mean", shift = 0): Shap
     const marks: Mark[] = [];
     if (series.kind === "exact") {
         let y = series.y;
-        for (let i = 0; i < y.length; i++) if (!Number.isFinite(y[i]!)) marks.push({ x: x[i]!, kind: kindOf(y[i]!) });
+        for (let i = 0; i < y.length; i++)
+            if (!Number.isFinite(y[i]!)) marks.push({ x: x[i]!, kind: kindOf(y[i]!) });
         if (marks.length > 0) y = y.map((v) => (Number.isFinite(v) ? v : NaN));
         return { x, y, lo: null, hi: null, marks, isExact: true, span: null };
     }
-    for (let i = 0; i < x.length; i++) if (series.nonfinite[i] !== 0) marks.push({ x: x[i]!, kind: series.nonfinite[i]! });
+    for (let i = 0; i < x.length; i++)
+        if (series.nonfinite[i] !== 0) marks.push({ x: x[i]!, kind: series.nonfinite[i]! });
     const y = Float64Array.from(point === "mean" ? series.mean : series.last);
-    return { x, y, lo: Float64Array.from(series.min), hi: Float64Array.from(series.max), marks, isExact: false, span: [series.x0 - shift, series.x1 - shift] };
+    return {
+        x,
+        y,
+        lo: Float64Array.from(series.min),
+        hi: Float64Array.from(series.max),
+        marks,
+        isExact: false,
+        span: [series.x0 - shift, series.x1 - shift],
+    };
 }
 
 function kindOf(value: number): number {
@@ -71,17 +81,31 @@ export function combine(e: Expression, shapes: ReadonlyMap<string, Shape>): Shap
 /* Several runs as one. */
 export function groupShape(shapes: readonly Shape[], settings: Required<LineSettings>): Shape {
     const g = aggregateLines(shapes, settings.aggregate, settings.band);
-    return { x: g.x, y: g.y, lo: g.lo, hi: g.hi, marks: [], isExact: shapes.every((s) => s.isExact), span: spanOf(shapes) };
+    return {
+        x: g.x,
+        y: g.y,
+        lo: g.lo,
+        hi: g.hi,
+        marks: [],
+        isExact: shapes.every((s) => s.isExact),
+        span: spanOf(shapes),
+    };
 }
 
 /* Where the earliest begins and the latest ends. */
 function spanOf(shapes: readonly Shape[]): Range | null {
-    const spans = shapes.filter((s) => s.x.length > 0).map((s): Range => s.span ?? [s.x[0]!, s.x[s.x.length - 1]!]);
-    return spans.length === 0 ? null : [Math.min(...spans.map((s) => s[0])), Math.max(...spans.map((s) => s[1]))];
+    const spans = shapes
+        .filter((s) => s.x.length > 0)
+        .map((s): Range => s.span ?? [s.x[0]!, s.x[s.x.length - 1]!]);
+    return spans.length === 0
+        ? null
+        : [Math.min(...spans.map((s) => s[0])), Math.max(...spans.map((s) => s[1]))];
 }
 
 export function smoothed(shape: Shape, settings: Required<LineSettings>): Float64Array {
-    return settings.weight > 0 && settings.smoothing !== "none" ? smooth(settings.smoothing, settings.weight, shape.x, shape.y) : shape.y;
+    return settings.weight > 0 && settings.smoothing !== "none"
+        ? smooth(settings.smoothing, settings.weight, shape.x, shape.y)
+        : shape.y;
 }
 
 /* Lines on top of each other, the last on top; or as shares of their sum. */
@@ -92,7 +116,12 @@ export function stack(lines: readonly Line[], isPercent: boolean): Line[] {
     const floor = new Float64Array(x.length);
     return lines.map((line, k) => {
         const lo = Float64Array.from(floor);
-        for (let i = 0; i < x.length; i++) floor[i]! += isPercent ? (sums[i] === 0 ? 0 : (columns[k]![i]! / sums[i]!) * 100) : columns[k]![i]!;
+        for (let i = 0; i < x.length; i++)
+            floor[i]! += isPercent
+                ? sums[i] === 0
+                    ? 0
+                    : (columns[k]![i]! / sums[i]!) * 100
+                : columns[k]![i]!;
         const y = Float64Array.from(floor);
         return { ...line, x, y, shown: y, lo, hi: y, marks: [] };
     });
@@ -117,7 +146,11 @@ const PAD = 0.05;
 const OUTLIER_SHARE = 0.02;
 
 /* What has to fit: lines, their raw values where shown, and shades. */
-export function yRange(lines: readonly Line[], settings: Required<LineSettings>, window: Range | null): Range | null {
+export function yRange(
+    lines: readonly Line[],
+    settings: Required<LineSettings>,
+    window: Range | null,
+): Range | null {
     let lo = Infinity;
     let hi = -Infinity;
     const sample: number[] = [];
@@ -143,7 +176,9 @@ export function yRange(lines: readonly Line[], settings: Required<LineSettings>,
         }
     }
     if (settings.ignoreOutliers) {
-        const sorted = Float64Array.from(sample.filter((v) => Number.isFinite(v) && (!settings.isLogY || v > 0))).sort();
+        const sorted = Float64Array.from(
+            sample.filter((v) => Number.isFinite(v) && (!settings.isLogY || v > 0)),
+        ).sort();
         see(quantile(sorted, OUTLIER_SHARE));
         see(quantile(sorted, 1 - OUTLIER_SHARE));
     }

@@ -27,7 +27,7 @@ const LIST = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
 
 function parseBlocks(lines: readonly string[], depth: number): Block[] {
     const out: Block[] = [];
-    for (let i = 0; i < lines.length;) {
+    for (let i = 0; i < lines.length; ) {
         const line = lines[i]!;
         let m: RegExpExecArray | null;
         if (line.trim() === "") i++;
@@ -42,15 +42,32 @@ function parseBlocks(lines: readonly string[], depth: number): Block[] {
         } else if (/^\s{0,3}>/.test(line) && depth < MAX_DEPTH) {
             const start = i;
             while (i < lines.length && /^\s{0,3}>/.test(lines[i]!)) i++;
-            out.push({ kind: "quote", children: parseBlocks(lines.slice(start, i).map((l) => l.replace(/^\s{0,3}> ?/, "")), depth + 1) });
+            out.push({
+                kind: "quote",
+                children: parseBlocks(
+                    lines.slice(start, i).map((l) => l.replace(/^\s{0,3}> ?/, "")),
+                    depth + 1,
+                ),
+            });
         } else if (LIST.test(line) && depth < MAX_DEPTH) i = list(lines, i, depth, out);
-        else if (line.includes("|") && /^\s*\|?[\s:|-]*-[\s:|-]*$/.test(lines[i + 1] ?? "") && lines[i + 1]!.includes("|")) i = table(lines, i, out);
+        else if (
+            line.includes("|") &&
+            /^\s*\|?[\s:|-]*-[\s:|-]*$/.test(lines[i + 1] ?? "") &&
+            lines[i + 1]!.includes("|")
+        )
+            i = table(lines, i, out);
         else i = paragraph(lines, i, out);
     }
     return out;
 }
 
-function fenced(lines: readonly string[], from: number, fence: string, language: string | null, out: Block[]): number {
+function fenced(
+    lines: readonly string[],
+    from: number,
+    fence: string,
+    language: string | null,
+    out: Block[],
+): number {
     let end = from + 1;
     while (end < lines.length && !lines[end]!.trim().startsWith(fence)) end++;
     const text = lines.slice(from + 1, end).join("\n");
@@ -68,7 +85,12 @@ function list(lines: readonly string[], from: number, depth: number, out: Block[
         const m = LIST.exec(lines[i]!);
         if (m === null || m[1]!.length !== indent || /\d/.test(m[2]!) !== isOrdered) break;
         const own = [m[3]!];
-        for (i++; i < lines.length && (lines[i]!.trim() === "" ? /^\s+\S/.test(lines[i + 1] ?? "") : lines[i]!.search(/\S/) > indent); i++)
+        for (
+            i++;
+            i < lines.length &&
+            (lines[i]!.trim() === "" ? /^\s+\S/.test(lines[i + 1] ?? "") : lines[i]!.search(/\S/) > indent);
+            i++
+        )
             own.push(lines[i]!.slice(Math.min(indent + 2, Math.max(0, lines[i]!.search(/\S/)))));
         const box = /^\[([ xX])\]\s+/.exec(own[0]!);
         if (box) own[0] = own[0]!.slice(box[0].length);
@@ -79,7 +101,12 @@ function list(lines: readonly string[], from: number, depth: number, out: Block[
 }
 
 function table(lines: readonly string[], from: number, out: Block[]): number {
-    const cells = (line: string) => line.trim().replace(/^\||\|$/g, "").split("|").map((c) => parseInline(c.trim()));
+    const cells = (line: string) =>
+        line
+            .trim()
+            .replace(/^\||\|$/g, "")
+            .split("|")
+            .map((c) => parseInline(c.trim()));
     let i = from + 2;
     const rows: Inline[][][] = [];
     for (; i < lines.length && lines[i]!.includes("|"); i++) rows.push(cells(lines[i]!));
@@ -92,11 +119,20 @@ const INTERRUPTS = /^\s{0,3}(#{1,6}\s|```|~~~|>|\$\$\s*$)|^\s*([-*+]|\d{1,9}[.)]
 function paragraph(lines: readonly string[], from: number, out: Block[]): number {
     let i = from + 1;
     while (i < lines.length && lines[i]!.trim() !== "" && !INTERRUPTS.test(lines[i]!)) i++;
-    out.push({ kind: "paragraph", children: parseInline(lines.slice(from, i).map((l) => l.trim()).join(" ")) });
+    out.push({
+        kind: "paragraph",
+        children: parseInline(
+            lines
+                .slice(from, i)
+                .map((l) => l.trim())
+                .join(" "),
+        ),
+    });
     return i;
 }
 
-const INLINE = /(`+)([^`]+?)\1|\$([^$\s](?:[^$]*[^$\s])?)\$|!?\[([^\]]*)\]\(([^()\s]*)\)|(\*\*|__)(?=\S)(.+?)\6|(\*|_)(?=\S)(.+?)\8(?![\p{L}\p{N}])|~~(.+?)~~|(https?:\/\/[^\s<>()]+)/u;
+const INLINE =
+    /(`+)([^`]+?)\1|\$([^$\s](?:[^$]*[^$\s])?)\$|!?\[([^\]]*)\]\(([^()\s]*)\)|(\*\*|__)(?=\S)(.+?)\6|(\*|_)(?=\S)(.+?)\8(?![\p{L}\p{N}])|~~(.+?)~~|(https?:\/\/[^\s<>()]+)/u;
 
 export function parseInline(text: string, depth = 0): Inline[] {
     const out: Inline[] = [];

@@ -39,7 +39,11 @@ export function parseRun(node: RunNode): Run {
         notes: node.notes ?? "",
         createdAt: parseTime(node.createdAt),
         heartbeatAt: parseTime(node.heartbeatAt),
-        config: Object.fromEntries(Object.entries(config).filter(([k]) => k !== "_wandb").map(([k, v]) => [k, unwrap(v)])),
+        config: Object.fromEntries(
+            Object.entries(config)
+                .filter(([k]) => k !== "_wandb")
+                .map(([k, v]) => [k, unwrap(v)]),
+        ),
         summary,
         keys: parseKeys(node.historyKeys, summary),
         systemKeys: Object.keys(parseObject(node.systemMetrics)).filter((k) => !k.startsWith("_")),
@@ -69,7 +73,9 @@ export function parseObject(text: unknown): Record<string, unknown> {
 }
 
 function quoteSpecials(text: string): string {
-    return text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (m) => (m.startsWith('"') ? m : `"${m}"`));
+    return text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (m) =>
+        m.startsWith('"') ? m : `"${m}"`,
+    );
 }
 
 function mediaType(info: unknown, inSummary: unknown): string {
@@ -93,8 +99,14 @@ function parseKeys(raw: unknown, summary: Record<string, unknown>): Record<strin
     const out: Record<string, KeyInfo> = {};
     if (!isObject(keys)) return out;
     for (const [name, info] of Object.entries(keys)) {
-        const counts = isObject(info) && Array.isArray(info["typeCounts"]) ? (info["typeCounts"] as { type: string; count: number }[]) : [];
-        out[name] = { count: counts.reduce((n, c) => n + c.count, 0), types: counts.map((c) => (c.type === "map" ? mediaType(info, dig(summary, name)) : c.type)) };
+        const counts =
+            isObject(info) && Array.isArray(info["typeCounts"])
+                ? (info["typeCounts"] as { type: string; count: number }[])
+                : [];
+        out[name] = {
+            count: counts.reduce((n, c) => n + c.count, 0),
+            types: counts.map((c) => (c.type === "map" ? mediaType(info, dig(summary, name)) : c.type)),
+        };
     }
     return out;
 }
@@ -106,10 +118,18 @@ function parseMetrics(raw: unknown): MetricDefinition[] {
     const nameOf = (m: Record<string, unknown>) => String(m["1"] ?? m["2"] ?? "").replace(/\\\./g, ".");
     return list.map((m) => {
         const index = Number(m["5"] ?? 0);
-        const step = typeof m["4"] === "string" ? m["4"] : index > 0 && list[index - 1] ? nameOf(list[index - 1]!) : null;
+        const step =
+            typeof m["4"] === "string"
+                ? m["4"]
+                : index > 0 && list[index - 1]
+                  ? nameOf(list[index - 1]!)
+                  : null;
         const options = Array.isArray(m["6"]) ? m["6"] : [];
         return {
-            name: nameOf(m), isGlob: m["1"] === undefined && m["2"] !== undefined, stepMetric: step, isHidden: options.includes(2),
+            name: nameOf(m),
+            isGlob: m["1"] === undefined && m["2"] !== undefined,
+            stepMetric: step,
+            isHidden: options.includes(2),
             goal: m["8"] === 1 ? "min" : m["8"] === 2 ? "max" : null,
         };
     });
@@ -121,8 +141,11 @@ function firstEnvironment(internal: unknown): Record<string, unknown> {
 }
 
 export function definitionOf(run: Run, key: string): MetricDefinition | null {
-    return run.metrics.find((m) => !m.isGlob && m.name === key)
-        ?? run.metrics.find((m) => m.isGlob && matchesGlob(m.name, key)) ?? null;
+    return (
+        run.metrics.find((m) => !m.isGlob && m.name === key) ??
+        run.metrics.find((m) => m.isGlob && matchesGlob(m.name, key)) ??
+        null
+    );
 }
 
 function matchesGlob(glob: string, key: string): boolean {
@@ -130,7 +153,11 @@ function matchesGlob(glob: string, key: string): boolean {
 }
 
 /* Nested values flattened with dots, as the server's filters name them. */
-export function flatten(value: Record<string, unknown>, prefix = "", into: Record<string, unknown> = {}): Record<string, unknown> {
+export function flatten(
+    value: Record<string, unknown>,
+    prefix = "",
+    into: Record<string, unknown> = {},
+): Record<string, unknown> {
     for (const [k, v] of Object.entries(value)) {
         const name = prefix + k;
         if (isObject(v) && !("_type" in v) && Object.keys(v).length > 0) flatten(v, name + ".", into);
@@ -193,14 +220,15 @@ export function columnsOf(runs: readonly Run[]): string[] {
     const summary = new Set<string>();
     for (const run of runs) {
         for (const k of Object.keys(flatten(run.config))) config.add(`config.${k}`);
-        for (const k of Object.keys(flatten(run.summary))) if (!k.startsWith("_")) summary.add(`summary_metrics.${k}`);
+        for (const k of Object.keys(flatten(run.summary)))
+            if (!k.startsWith("_")) summary.add(`summary_metrics.${k}`);
     }
     const collator = new Intl.Collator("en", { numeric: true });
     return [...[...config].sort(collator.compare), ...[...summary].sort(collator.compare)];
 }
 
 export interface RunGroup {
-    path: string[]; /* the value at each level */
+    path: string[] /* the value at each level */;
     key: string;
     runs: Run[];
 }

@@ -2,7 +2,7 @@
 
 export interface Scale {
     kind: "linear" | "log" | "words";
-    place: (v: unknown) => number; /* NaN when it has no place */
+    place: (v: unknown) => number /* NaN when it has no place */;
     ticks: { at: number; label: string }[];
 }
 
@@ -11,24 +11,39 @@ import { ticks } from "./svg";
 
 export function makeScale(values: readonly unknown[], from: number, to: number, isLog = false): Scale {
     const present = values.filter((v) => v !== null && v !== undefined && v !== "" && !Number.isNaN(v));
-    const numbers = present.filter((v): v is number => typeof v === "number" && Number.isFinite(v) && (!isLog || v > 0));
+    const numbers = present.filter(
+        (v): v is number => typeof v === "number" && Number.isFinite(v) && (!isLog || v > 0),
+    );
     if (present.some((v) => typeof v !== "number")) return wordScale(present, from, to);
     let lo = Math.min(...numbers);
     let hi = Math.max(...numbers);
     if (numbers.length === 0) return { kind: "linear", place: () => NaN, ticks: [] };
     if (lo === hi) [lo, hi] = isLog ? [lo / 2, hi * 2] : [lo - 0.5, hi + 0.5];
     const f = isLog ? Math.log10 : (v: number) => v;
-    const place = (v: unknown) => (typeof v === "number" && Number.isFinite(v) ? from + ((f(v) - f(lo)) / (f(hi) - f(lo))) * (to - from) : NaN);
+    const place = (v: unknown) =>
+        typeof v === "number" && Number.isFinite(v)
+            ? from + ((f(v) - f(lo)) / (f(hi) - f(lo))) * (to - from)
+            : NaN;
     const count = Math.max(2, Math.round(Math.abs(to - from) / 55));
-    return { kind: isLog ? "log" : "linear", place, ticks: ticks([lo, hi], isLog, count).map((v) => ({ at: place(v), label: formatTick(v, hi - lo) })) };
+    return {
+        kind: isLog ? "log" : "linear",
+        place,
+        ticks: ticks([lo, hi], isLog, count).map((v) => ({ at: place(v), label: formatTick(v, hi - lo) })),
+    };
 }
 
 function wordScale(values: readonly unknown[], from: number, to: number): Scale {
     const words = [...new Set(values.map(String))].sort(new Intl.Collator("en", { numeric: true }).compare);
-    const at = new Map(words.map((w, i) => [w, words.length === 1 ? (from + to) / 2 : from + ((to - from) * i) / (words.length - 1)]));
+    const at = new Map(
+        words.map((w, i) => [
+            w,
+            words.length === 1 ? (from + to) / 2 : from + ((to - from) * i) / (words.length - 1),
+        ]),
+    );
     const every = Math.ceil(words.length / Math.max(1, Math.abs(to - from) / 16));
     return {
-        kind: "words", place: (v) => (v === null || v === undefined || v === "" ? NaN : (at.get(String(v)) ?? NaN)),
+        kind: "words",
+        place: (v) => (v === null || v === undefined || v === "" ? NaN : (at.get(String(v)) ?? NaN)),
         ticks: words.filter((_, i) => i % every === 0).map((w) => ({ at: at.get(w)!, label: w })),
     };
 }

@@ -19,13 +19,20 @@ describe("sectionOf", () => {
 });
 
 it("compareNames counts in numbers, keeps charts first and system last", () => {
-    expect(["System", "layer10", "Media", "layer2", "Charts"].sort(compareNames))
-        .toEqual(["Charts", "layer2", "layer10", "Media", "System"]);
+    expect(["System", "layer10", "Media", "layer2", "Charts"].sort(compareNames)).toEqual([
+        "Charts",
+        "layer2",
+        "layer10",
+        "Media",
+        "System",
+    ]);
 });
 
 describe("sectionTree", () => {
     const rows = (names: string[], collapsed: string[] = []) =>
-        sectionTree(names, "nested", (p) => collapsed.includes(p)).map((r) => "  ".repeat(r.depth) + r.label + (r.isSection ? "" : "*"));
+        sectionTree(names, "nested", (p) => collapsed.includes(p)).map(
+            (r) => "  ".repeat(r.depth) + r.label + (r.isSection ? "" : "*"),
+        );
     it("nests and puts in missing parents", () => {
         expect(rows(["Charts", "a/b", "a/c", "a/c/d"])).toEqual(["Charts", "a*", "  b", "  c", "    d"]);
     });
@@ -37,6 +44,8 @@ describe("sectionTree", () => {
         expect(rows(["a", "a/b", "c"], ["a"])).toEqual(["a", "c"]);
     });
     it("is flat in the other modes", () => {
-        expect(sectionTree(["a/b"], "last", () => false)).toEqual([{ path: "a/b", label: "a/b", depth: 0, isSection: true }]);
+        expect(sectionTree(["a/b"], "last", () => false)).toEqual([
+            { path: "a/b", label: "a/b", depth: 0, isSection: true },
+        ]);
     });
 });

@@ -34,14 +34,18 @@ function rank(name: string): number {
 }
 
 export interface TreeRow {
-    path: string; /* the whole name, which is also the section's */
+    path: string /* the whole name, which is also the section's */;
     label: string;
     depth: number;
-    isSection: boolean; /* false for a parent that has no panels of its own */
+    isSection: boolean /* false for a parent that has no panels of its own */;
 }
 
 /* The names in order, with the missing parents put in when nested. A child of a collapsed parent is left out. */
-export function sectionTree(names: readonly string[], mode: PrefixMode, isCollapsed: (path: string) => boolean): TreeRow[] {
+export function sectionTree(
+    names: readonly string[],
+    mode: PrefixMode,
+    isCollapsed: (path: string) => boolean,
+): TreeRow[] {
     if (mode !== "nested") return names.map((n) => ({ path: n, label: n, depth: 0, isSection: true }));
     const known = new Set(names);
     const placed = new Set<string>();

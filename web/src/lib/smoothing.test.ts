@@ -9,7 +9,12 @@ describe("smooth", () => {
     });
     it("keeps a constant line constant in every kind", () => {
         for (const kind of ["twema", "ema", "gaussian", "average"] as const)
-            for (const v of smooth(kind, kind === "twema" || kind === "ema" ? 0.9 : 5, steps(50), Array(50).fill(7)))
+            for (const v of smooth(
+                kind,
+                kind === "twema" || kind === "ema" ? 0.9 : 5,
+                steps(50),
+                Array(50).fill(7),
+            ))
                 expect(v).toBeCloseTo(7, 9);
     });
     it("debiases the first value of both exponential kinds", () => {
@@ -25,7 +30,12 @@ describe("smooth", () => {
         const got = smooth("twema", 0.81, x, [0, 0, 1]);
         const factor = Math.pow(0.9, 500);
         expect(got[2]).toBeCloseTo(1 / (1 + factor + factor * factor), 9);
-        const dense = smooth("twema", 0.25, steps(1001), steps(1001).map((i) => (i === 1000 ? 1 : 0)));
+        const dense = smooth(
+            "twema",
+            0.25,
+            steps(1001),
+            steps(1001).map((i) => (i === 1000 ? 1 : 0)),
+        );
         expect(dense[1000]).toBeCloseTo(1 - 0.5, 6);
     });
     it("truncates the running average at the ends", () => {
@@ -38,7 +48,12 @@ describe("smooth", () => {
     });
     it("leaves gaps as gaps and steps over them", () => {
         for (const kind of ["twema", "ema", "gaussian", "average"] as const) {
-            const got = smooth(kind, kind === "average" || kind === "gaussian" ? 3 : 0.5, [0, 1, 2], [1, NaN, 1]);
+            const got = smooth(
+                kind,
+                kind === "average" || kind === "gaussian" ? 3 : 0.5,
+                [0, 1, 2],
+                [1, NaN, 1],
+            );
             expect(got[1]).toBeNaN();
             expect(got[2]).toBeCloseTo(1, 9);
         }

@@ -8,11 +8,16 @@ type Numbers = ArrayLike<number>;
 export function smooth(kind: SmoothingKind, weight: number, x: Numbers, y: Numbers): Float64Array {
     if (weight <= 0 || y.length === 0) return Float64Array.from(y);
     switch (kind) {
-        case "twema": return timeWeighted(weight, x, y);
-        case "ema": return exponential(weight, y);
-        case "gaussian": return gaussian(weight, x, y);
-        case "average": return runningAverage(weight, y);
-        case "none": return Float64Array.from(y);
+        case "twema":
+            return timeWeighted(weight, x, y);
+        case "ema":
+            return exponential(weight, y);
+        case "gaussian":
+            return gaussian(weight, x, y);
+        case "average":
+            return runningAverage(weight, y);
+        case "none":
+            return Float64Array.from(y);
     }
 }
 

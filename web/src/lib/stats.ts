@@ -3,7 +3,7 @@
 import { deviation, quantile } from "./aggregate";
 
 export interface BoxStats {
-    low: number; /* the lowest value within 1.5 quartile ranges of the box */
+    low: number /* the lowest value within 1.5 quartile ranges of the box */;
     q1: number;
     median: number;
     q3: number;
@@ -17,14 +17,24 @@ export function boxStats(values: readonly number[]): BoxStats | null {
     const [q1, median, q3] = [quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)];
     const reach = 1.5 * (q3 - q1);
     const inside = sorted.filter((v) => v >= q1 - reach && v <= q3 + reach);
-    return { low: inside[0]!, q1, median, q3, high: inside[inside.length - 1]!, outliers: sorted.filter((v) => v < q1 - reach || v > q3 + reach) };
+    return {
+        low: inside[0]!,
+        q1,
+        median,
+        q3,
+        high: inside[inside.length - 1]!,
+        outliers: sorted.filter((v) => v < q1 - reach || v > q3 + reach),
+    };
 }
 
 /* How densely values lie, at `points` places from the lowest to the highest; Silverman's rule for the width. */
 export function density(values: readonly number[], points = 48): { at: number; share: number }[] {
     const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
     if (sorted.length === 0) return [];
-    const spread = Math.min(deviation(sorted), (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.34 || Infinity);
+    const spread = Math.min(
+        deviation(sorted),
+        (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.34 || Infinity,
+    );
     const width = 0.9 * (spread || Math.abs(sorted[0]!) * 0.05 || 1) * Math.pow(sorted.length, -0.2);
     const lo = sorted[0]! - 2 * width;
     const hi = sorted[sorted.length - 1]! + 2 * width;
@@ -37,8 +47,13 @@ export function density(values: readonly number[], points = 48): { at: number; s
 }
 
 /* The best so far as x grows (the mean so far for "mean"). */
-export function frontier(points: readonly { x: number; y: number }[], kind: "min" | "max" | "mean"): { x: number; y: number }[] {
-    const sorted = points.filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y)).sort((a, b) => a.x - b.x);
+export function frontier(
+    points: readonly { x: number; y: number }[],
+    kind: "min" | "max" | "mean",
+): { x: number; y: number }[] {
+    const sorted = points
+        .filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
+        .sort((a, b) => a.x - b.x);
     let best = NaN;
     let sum = 0;
     return sorted.map((p, i) => {
@@ -49,7 +64,9 @@ export function frontier(points: readonly { x: number; y: number }[], kind: "min
 }
 
 export function correlation(a: readonly number[], b: readonly number[]): number {
-    const both = a.map((x, i) => [x, b[i]!] as const).filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
+    const both = a
+        .map((x, i) => [x, b[i]!] as const)
+        .filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
     const n = both.length;
     if (n < 2) return NaN;
     const ma = both.reduce((s, [x]) => s + x, 0) / n;

@@ -13,13 +13,37 @@ it("ticks stand on round places", () => {
 it("chartToSvg draws the line, breaks it at gaps and escapes every name", () => {
     const y = Float64Array.of(0, NaN, 1);
     const line: Line = {
-        id: "l", label: `<script>"&`, color: "#112233", dash: [2, 3], run: "r", key: "k", x: Float64Array.of(0, 1, 2), y, shown: y, lo: null, hi: null,
-        marks: [], count: 1, isExact: true, span: null,
+        id: "l",
+        label: `<script>"&`,
+        color: "#112233",
+        dash: [2, 3],
+        run: "r",
+        key: "k",
+        x: Float64Array.of(0, 1, 2),
+        y,
+        shown: y,
+        lo: null,
+        hi: null,
+        marks: [],
+        count: 1,
+        isExact: true,
+        span: null,
     };
-    const svg = chartToSvg({
-        lines: [line], x: [0, 2], y: [0, 1], isLogX: false, isLogY: false, formatX: String, formatY: String, xTitle: "<x>", yTitle: "",
-        paint: { lineWidth: 1.5, showOriginal: true, shade: "minmax", isFilled: false },
-    }, "a < b");
+    const svg = chartToSvg(
+        {
+            lines: [line],
+            x: [0, 2],
+            y: [0, 1],
+            isLogX: false,
+            isLogY: false,
+            formatX: String,
+            formatY: String,
+            xTitle: "<x>",
+            yTitle: "",
+            paint: { lineWidth: 1.5, showOriginal: true, shade: "minmax", isFilled: false },
+        },
+        "a < b",
+    );
     expect(svg).not.toContain("<script");
     expect(svg).toContain("a &#60; b");
     expect(svg).toContain('d="M64.0 374.0M880.0 34.0"');

@@ -20,7 +20,9 @@ const PLOT = { left: 64, top: 34, width: 816, height: 340 };
 const LEGEND_ROW = 16;
 
 export function escapeXml(text: string): string {
-    return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "");
+    return text
+        .replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+        .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "");
 }
 
 /* Round places for ticks: 1, 2 or 5 times a power of ten, or the powers themselves on a log axis. */
@@ -35,7 +37,8 @@ export function ticks([lo, hi]: Range, isLog: boolean, wanted = 7): number[] {
     const power = 10 ** Math.floor(Math.log10(raw));
     const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * (1 - 1e-9))!;
     const out: number[] = [];
-    for (let i = Math.ceil(lo / step); i * step <= hi + step * 1e-9; i++) out.push(i === 0 ? 0 : Number((i * step).toPrecision(12)));
+    for (let i = Math.ceil(lo / step); i * step <= hi + step * 1e-9; i++)
+        out.push(i === 0 ? 0 : Number((i * step).toPrecision(12)));
     return out;
 }
 
@@ -56,21 +59,33 @@ export function chartToSvg(chart: SvgChart, title: string): string {
     ];
     for (const v of ticks(chart.y, chart.isLogY)) {
         const y = py(v).toFixed(1);
-        out.push(`<path d="M${PLOT.left} ${y}h${PLOT.width}" stroke="#e2e2e2"/><text x="${PLOT.left - 6}" y="${y}" text-anchor="end" dominant-baseline="middle">${escapeXml(chart.formatY(v))}</text>`);
+        out.push(
+            `<path d="M${PLOT.left} ${y}h${PLOT.width}" stroke="#e2e2e2"/><text x="${PLOT.left - 6}" y="${y}" text-anchor="end" dominant-baseline="middle">${escapeXml(chart.formatY(v))}</text>`,
+        );
     }
     for (const v of ticks(chart.x, chart.isLogX)) {
         const x = px(v).toFixed(1);
-        out.push(`<path d="M${x} ${PLOT.top}v${PLOT.height}" stroke="#eee"/><text x="${x}" y="${bottom + 16}" text-anchor="middle">${escapeXml(chart.formatX(v, chart.x[1] - chart.x[0]))}</text>`);
+        out.push(
+            `<path d="M${x} ${PLOT.top}v${PLOT.height}" stroke="#eee"/><text x="${x}" y="${bottom + 16}" text-anchor="middle">${escapeXml(chart.formatX(v, chart.x[1] - chart.x[0]))}</text>`,
+        );
     }
-    if (chart.xTitle !== "") out.push(`<text x="${PLOT.left + PLOT.width / 2}" y="${bottom + 34}" text-anchor="middle">${escapeXml(chart.xTitle)}</text>`);
-    if (chart.yTitle !== "") out.push(`<text transform="translate(14 ${PLOT.top + PLOT.height / 2}) rotate(-90)" text-anchor="middle">${escapeXml(chart.yTitle)}</text>`);
+    if (chart.xTitle !== "")
+        out.push(
+            `<text x="${PLOT.left + PLOT.width / 2}" y="${bottom + 34}" text-anchor="middle">${escapeXml(chart.xTitle)}</text>`,
+        );
+    if (chart.yTitle !== "")
+        out.push(
+            `<text transform="translate(14 ${PLOT.top + PLOT.height / 2}) rotate(-90)" text-anchor="middle">${escapeXml(chart.yTitle)}</text>`,
+        );
     out.push(`<g clip-path="url(#plot)" fill="none" stroke-linejoin="round">`);
     for (const line of chart.lines) out.push(...drawLine(line, chart, px, py));
     out.push("</g>");
     chart.lines.forEach((line, i) => {
         const x = PLOT.left + (i % columns) * (PLOT.width / columns);
         const y = bottom + 46 + Math.floor(i / columns) * LEGEND_ROW;
-        out.push(`<path d="M${x} ${y - 4}h16" stroke="${line.color}" stroke-width="2"${dash(line)}/><text x="${x + 21}" y="${y}" font-size="11">${escapeXml(line.label.slice(0, 40))}</text>`);
+        out.push(
+            `<path d="M${x} ${y - 4}h16" stroke="${line.color}" stroke-width="2"${dash(line)}/><text x="${x + 21}" y="${y}" font-size="11">${escapeXml(line.label.slice(0, 40))}</text>`,
+        );
     });
     return out.join("\n") + "\n</svg>\n";
 }
@@ -79,22 +94,43 @@ function dash(line: Line): string {
     return line.dash.length === 0 ? "" : ` stroke-dasharray="${line.dash.join(" ")}"`;
 }
 
-function drawLine(line: Line, chart: SvgChart, px: (v: number) => number, py: (v: number) => number): string[] {
+function drawLine(
+    line: Line,
+    chart: SvgChart,
+    px: (v: number) => number,
+    py: (v: number) => number,
+): string[] {
     const out: string[] = [];
     const { paint } = chart;
-    const isShaded = line.lo !== null && line.hi !== null && (paint.isFilled || line.count > 1 || paint.shade !== "none");
+    const isShaded =
+        line.lo !== null && line.hi !== null && (paint.isFilled || line.count > 1 || paint.shade !== "none");
     if (isShaded) {
-        const at = [...line.x.keys()].filter((i) => Number.isFinite(py(line.lo![i]!)) && Number.isFinite(py(line.hi![i]!)));
+        const at = [...line.x.keys()].filter(
+            (i) => Number.isFinite(py(line.lo![i]!)) && Number.isFinite(py(line.hi![i]!)),
+        );
         const up = at.map((i) => `${px(line.x[i]!).toFixed(1)} ${py(line.hi![i]!).toFixed(1)}`);
         const down = at.reverse().map((i) => `${px(line.x[i]!).toFixed(1)} ${py(line.lo![i]!).toFixed(1)}`);
-        if (up.length > 1) out.push(`<path d="M${up.join("L")}L${down.join("L")}Z" fill="${line.color}" fill-opacity="0.16"/>`);
+        if (up.length > 1)
+            out.push(
+                `<path d="M${up.join("L")}L${down.join("L")}Z" fill="${line.color}" fill-opacity="0.16"/>`,
+            );
     }
-    if (paint.showOriginal && line.shown !== line.y) out.push(`<path d="${pathData(line.x, line.y, px, py)}" stroke="${line.color}" stroke-opacity="0.3"/>`);
-    out.push(`<path d="${pathData(line.x, line.shown, px, py)}" stroke="${line.color}" stroke-width="${paint.lineWidth}"${dash(line)}/>`);
+    if (paint.showOriginal && line.shown !== line.y)
+        out.push(
+            `<path d="${pathData(line.x, line.y, px, py)}" stroke="${line.color}" stroke-opacity="0.3"/>`,
+        );
+    out.push(
+        `<path d="${pathData(line.x, line.shown, px, py)}" stroke="${line.color}" stroke-width="${paint.lineWidth}"${dash(line)}/>`,
+    );
     return out;
 }
 
-function pathData(x: ArrayLike<number>, y: ArrayLike<number>, px: (v: number) => number, py: (v: number) => number): string {
+function pathData(
+    x: ArrayLike<number>,
+    y: ArrayLike<number>,
+    px: (v: number) => number,
+    py: (v: number) => number,
+): string {
     let out = "";
     let isDown = false;
     for (let i = 0; i < x.length; i++) {

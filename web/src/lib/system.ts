@@ -11,8 +11,13 @@ export interface SystemGroup {
 export function systemGroups(keys: readonly string[]): SystemGroup[] {
     const groups = new Map<string, string[]>();
     for (const key of keys) {
-        const title = key.replace(/^system\./, "").replace(/\/l:.*$/, "").replace(/\.\d+(?=\.|$)/g, ".*");
+        const title = key
+            .replace(/^system\./, "")
+            .replace(/\/l:.*$/, "")
+            .replace(/\.\d+(?=\.|$)/g, ".*");
         groups.set(title, [...(groups.get(title) ?? []), key]);
     }
-    return [...groups].map(([title, list]) => ({ title, keys: list.sort(compareNames) })).sort((a, b) => compareNames(a.title, b.title));
+    return [...groups]
+        .map(([title, list]) => ({ title, keys: list.sort(compareNames) }))
+        .sort((a, b) => compareNames(a.title, b.title));
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { concatTables, filterRows, parseTable, sortRows } from "./table_data";
 
-const table = parseTable('{"columns":["id","score","class name"],"data":[[1,0.9,"cat"],[2,NaN,"dog NaN"],[3,0.1,"cat"]]}');
+const table = parseTable(
+    '{"columns":["id","score","class name"],"data":[[1,0.9,"cat"],[2,NaN,"dog NaN"],[3,0.1,"cat"]]}',
+);
 
 it("parseTable reads what Python writes", () => {
     expect(table.rows[1]).toEqual([2, null, "dog NaN"]);
@@ -9,8 +11,16 @@ it("parseTable reads what Python writes", () => {
 });
 
 describe("filterRows", () => {
-    it.each([["", 3], ["dog", 1], ["score > 0.5", 1], ["score*10 <= id", 1], ["'class name' == 1", 0], ["id != 2", 2], ['class name == "cat"', 2], ["nothing here", 0]])(
-        "%s keeps %i rows", (text, count) => expect(filterRows(table, text).length).toBe(count));
+    it.each([
+        ["", 3],
+        ["dog", 1],
+        ["score > 0.5", 1],
+        ["score*10 <= id", 1],
+        ["'class name' == 1", 0],
+        ["id != 2", 2],
+        ['class name == "cat"', 2],
+        ["nothing here", 0],
+    ])("%s keeps %i rows", (text, count) => expect(filterRows(table, text).length).toBe(count));
 });
 
 it("sortRows puts empty cells last both ways", () => {
@@ -20,7 +30,10 @@ it("sortRows puts empty cells last both ways", () => {
 
 it("concatTables lines columns up by name", () => {
     const other = { columns: ["score", "extra"], rows: [[0.5, "x"]] };
-    const all = concatTables([{ name: "a", table }, { name: "b", table: other }]);
+    const all = concatTables([
+        { name: "a", table },
+        { name: "b", table: other },
+    ]);
     expect(all.columns).toEqual(["run", "id", "score", "class name", "extra"]);
     expect(all.rows[3]).toEqual(["b", null, 0.5, null, "x"]);
     expect(concatTables([{ name: "a", table }])).toBe(table);

@@ -8,10 +8,15 @@ export interface TableData {
 }
 
 export function parseTable(text: string): TableData {
-    const raw = JSON.parse(text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (m) => (m.startsWith('"') ? m : "null"))) as { columns?: unknown; data?: unknown };
+    const raw = JSON.parse(
+        text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (m) => (m.startsWith('"') ? m : "null")),
+    ) as { columns?: unknown; data?: unknown };
     if (!Array.isArray(raw.columns) || !Array.isArray(raw.data)) throw new Error("this is not a table");
     const width = raw.columns.length;
-    return { columns: raw.columns.map(String), rows: raw.data.filter(Array.isArray).map((r: unknown[]) => r.slice(0, width)) };
+    return {
+        columns: raw.columns.map(String),
+        rows: raw.data.filter(Array.isArray).map((r: unknown[]) => r.slice(0, width)),
+    };
 }
 
 /* Tables of several runs under each other, with the run in front; a column that one lacks stays empty. */
@@ -34,7 +39,13 @@ export function filterRows(table: TableData, text: string): unknown[][] {
     const test = comparison(table, wanted);
     if (test !== null) return table.rows.filter(test);
     const lower = wanted.toLowerCase();
-    return table.rows.filter((row) => row.some((v) => (typeof v === "object" && v !== null ? JSON.stringify(v) : String(v ?? "")).toLowerCase().includes(lower)));
+    return table.rows.filter((row) =>
+        row.some((v) =>
+            (typeof v === "object" && v !== null ? JSON.stringify(v) : String(v ?? ""))
+                .toLowerCase()
+                .includes(lower),
+        ),
+    );
 }
 
 function comparison(table: TableData, text: string): ((row: unknown[]) => boolean) | null {
@@ -44,7 +55,8 @@ function comparison(table: TableData, text: string): ((row: unknown[]) => boolea
     const at = new Map(table.columns.map((c, i) => [c, i]));
     const column = at.get(leftText.trim());
     const word = /^\s*["'](.*)["']\s*$/s.exec(rightText)?.[1];
-    if (word !== undefined && column !== undefined && (operator === "==" || operator === "!=")) return (row) => (String(row[column]) === word) === (operator === "==");
+    if (word !== undefined && column !== undefined && (operator === "==" || operator === "!="))
+        return (row) => (String(row[column]) === word) === (operator === "==");
     try {
         const left = parseExpression(leftText, (n) => at.has(n));
         const right = parseExpression(rightText, (n) => at.has(n));
@@ -62,12 +74,18 @@ function comparison(table: TableData, text: string): ((row: unknown[]) => boolea
 
 function compare(a: number, operator: string, b: number): boolean {
     switch (operator) {
-        case "<": return a < b;
-        case "<=": return a <= b;
-        case ">": return a > b;
-        case ">=": return a >= b;
-        case "==": return a === b;
-        default: return a !== b;
+        case "<":
+            return a < b;
+        case "<=":
+            return a <= b;
+        case ">":
+            return a > b;
+        case ">=":
+            return a >= b;
+        case "==":
+            return a === b;
+        default:
+            return a !== b;
     }
 }
 
@@ -80,7 +98,8 @@ export function sortRows(rows: readonly unknown[][], column: number, isDown: boo
         const x = a[column];
         const y = b[column];
         if (isEmpty(x) || isEmpty(y)) return Number(isEmpty(x)) - Number(isEmpty(y));
-        const order = typeof x === "number" && typeof y === "number" ? x - y : collator.compare(String(x), String(y));
+        const order =
+            typeof x === "number" && typeof y === "number" ? x - y : collator.compare(String(x), String(y));
         return isDown ? -order : order;
     });
 }

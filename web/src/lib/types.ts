@@ -1,7 +1,15 @@
 /* The nouns of the page, as they come out of api.ts: JSON strings parsed, internal keys taken away. */
 
 export type RunState =
-    | "running" | "finished" | "failed" | "crashed" | "killed" | "pending" | "preempting" | "preempted" | "stopping";
+    | "running"
+    | "finished"
+    | "failed"
+    | "crashed"
+    | "killed"
+    | "pending"
+    | "preempting"
+    | "preempted"
+    | "stopping";
 
 export interface KeyInfo {
     count: number;
@@ -18,8 +26,8 @@ export interface MetricDefinition {
 }
 
 export interface Run {
-    id: string; /* storage id: what mutations and binary requests take */
-    name: string; /* short id: what addresses hold */
+    id: string /* storage id: what mutations and binary requests take */;
+    name: string /* short id: what addresses hold */;
     displayName: string;
     state: RunState;
     tags: string[];
@@ -28,8 +36,8 @@ export interface Run {
     sweep: string;
     user: string;
     notes: string;
-    createdAt: number; /* ms */
-    heartbeatAt: number; /* ms */
+    createdAt: number /* ms */;
+    heartbeatAt: number /* ms */;
     config: Record<string, unknown>;
     summary: Record<string, unknown>;
     keys: Record<string, KeyInfo>;

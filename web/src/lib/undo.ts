@@ -13,7 +13,9 @@ export function start<T>(present: T): Undoable<T> {
 }
 
 export function commit<T>(u: Undoable<T>, next: T): Undoable<T> {
-    return next === u.present ? u : { past: [...u.past, u.present].slice(-MAX_STEPS), present: next, future: [] };
+    return next === u.present
+        ? u
+        : { past: [...u.past, u.present].slice(-MAX_STEPS), present: next, future: [] };
 }
 
 /* For what nobody did by hand (a new metric's panel): undo steps over it. */
@@ -23,7 +25,11 @@ export function replace<T>(u: Undoable<T>, present: T): Undoable<T> {
 
 export function undo<T>(u: Undoable<T>): Undoable<T> {
     if (u.past.length === 0) return u;
-    return { past: u.past.slice(0, -1), present: u.past[u.past.length - 1]!, future: [u.present, ...u.future] };
+    return {
+        past: u.past.slice(0, -1),
+        present: u.past[u.past.length - 1]!,
+        future: [u.present, ...u.future],
+    };
 }
 
 export function redo<T>(u: Undoable<T>): Undoable<T> {

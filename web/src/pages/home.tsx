@@ -18,16 +18,27 @@ export default function Home({ params }: PageProps) {
     useEffect(() => {
         const who = viewer.value;
         const names = entity ? [entity] : who ? [...new Set([who.entity ?? who.username, ...who.teams])] : [];
-        Promise.all(names.map(fetchProjects)).then((lists) => setProjects(sortByActivity(lists.flat())), (e: Error) => setFailure(e.message));
+        Promise.all(names.map(fetchProjects)).then(
+            (lists) => setProjects(sortByActivity(lists.flat())),
+            (e: Error) => setFailure(e.message),
+        );
     }, [entity]);
-    if (failure !== "") return <main class="page"><p class="notice is-bad">{failure}</p></main>;
+    if (failure !== "")
+        return (
+            <main class="page">
+                <p class="notice is-bad">{failure}</p>
+            </main>
+        );
     const pattern = compileRegex(escapeRegex(search));
-    const shown = projects?.filter((p) => pattern === null || pattern.test(`${p.entityName}/${p.name}`)) ?? [];
+    const shown =
+        projects?.filter((p) => pattern === null || pattern.test(`${p.entityName}/${p.name}`)) ?? [];
     return (
         <main class="page stack">
             <div class="row">
                 <h1 class="grow">{entity ?? t("title.home")}</h1>
-                {projects !== null && projects.length > 5 && <SearchBox value={search} onChange={setSearch} label={t("home.search")} />}
+                {projects !== null && projects.length > 5 && (
+                    <SearchBox value={search} onChange={setSearch} label={t("home.search")} />
+                )}
             </div>
             {projects !== null && projects.length === 0 && <Welcome />}
             {shown.length > 0 && <ProjectTable projects={shown} />}
@@ -47,13 +58,26 @@ function ProjectTable({ projects }: { projects: ProjectSummary[] }) {
     return (
         <table class="list card">
             <thead>
-                <tr><th>{t("home.project")}</th><th>{t("column.owner")}</th><th class="num">{t("home.runs")}</th><th>{t("home.last_run")}</th></tr>
+                <tr>
+                    <th>{t("home.project")}</th>
+                    <th>{t("column.owner")}</th>
+                    <th class="num">{t("home.runs")}</th>
+                    <th>{t("home.last_run")}</th>
+                </tr>
             </thead>
             <tbody>
                 {projects.map((p) => (
                     <tr key={`${p.entityName}/${p.name}`}>
-                        <td><a href={pathOf(p.entityName, p.name)}><b>{p.name}</b></a></td>
-                        <td><a class="muted" href={pathOf(p.entityName)}>{p.entityName}</a></td>
+                        <td>
+                            <a href={pathOf(p.entityName, p.name)}>
+                                <b>{p.name}</b>
+                            </a>
+                        </td>
+                        <td>
+                            <a class="muted" href={pathOf(p.entityName)}>
+                                {p.entityName}
+                            </a>
+                        </td>
                         <td class="num">{p.runCount}</td>
                         <td>{p.lastRun && <LastRun project={p} run={p.lastRun} />}</td>
                     </tr>
@@ -67,24 +91,42 @@ function LastRun({ project, run }: { project: ProjectSummary; run: NonNullable<P
     const at = Date.parse(run.createdAt.endsWith("Z") ? run.createdAt : run.createdAt + "Z");
     return (
         <span class="row">
-            <a class={`state state-${run.state}`} href={pathOf(project.entityName, project.name, "runs", run.name)}>{run.displayName || run.name}</a>
-            <span class="faint" title={formatTime(at, language)}>{formatAgo(at, Date.now(), language)}</span>
+            <a
+                class={`state state-${run.state}`}
+                href={pathOf(project.entityName, project.name, "runs", run.name)}
+            >
+                {run.displayName || run.name}
+            </a>
+            <span class="faint" title={formatTime(at, language)}>
+                {formatAgo(at, Date.now(), language)}
+            </span>
         </span>
     );
 }
 
 function Welcome() {
     const snippet = [
-        "pip install wandb", `export WANDB_BASE_URL=${window.location.origin}`, "wandb login", "",
-        "python - <<'END'", "import wandb", "with wandb.init(project=\"first\") as run:", "    for step in range(100):",
-        "        run.log({\"loss\": 1 / (step + 1)})", "END",
+        "pip install wandb",
+        `export WANDB_BASE_URL=${window.location.origin}`,
+        "wandb login",
+        "",
+        "python - <<'END'",
+        "import wandb",
+        'with wandb.init(project="first") as run:',
+        "    for step in range(100):",
+        '        run.log({"loss": 1 / (step + 1)})',
+        "END",
     ].join("\n");
     return (
         <div class="card stack">
             <h2>{t("home.welcome")}</h2>
             <p class="muted">{t("home.welcome_hint")}</p>
             <pre class="snippet">{snippet}</pre>
-            <p><a class="button primary" href="/authorize">{t("keys.make")}</a></p>
+            <p>
+                <a class="button primary" href="/authorize">
+                    {t("keys.make")}
+                </a>
+            </p>
         </div>
     );
 }

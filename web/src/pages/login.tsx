@@ -20,25 +20,47 @@ export default function Login() {
             await logIn(name.trim() === "" ? "api" : name.trim(), secret.trim());
             navigate(nextPath(), "replace");
         } catch (error) {
-            setFailure(error instanceof ApiError && (error.status === 401 || error.status === 403) ? t("login.wrong") : String((error as Error).message));
+            setFailure(
+                error instanceof ApiError && (error.status === 401 || error.status === 403)
+                    ? t("login.wrong")
+                    : String((error as Error).message),
+            );
         }
         setBusy(false);
     };
     return (
         <main class="narrow">
-            <h1 class="brand"><Logo /> Barograph</h1>
+            <h1 class="brand">
+                <Logo /> Barograph
+            </h1>
             <form class="card stack" onSubmit={submit}>
                 <label class="field">
                     <span>{t("login.name")}</span>
-                    <input class="input" name="username" autocomplete="username" autofocus value={name} onInput={(e) => setName(e.currentTarget.value)} />
+                    <input
+                        class="input"
+                        name="username"
+                        autocomplete="username"
+                        autofocus
+                        value={name}
+                        onInput={(e) => setName(e.currentTarget.value)}
+                    />
                 </label>
                 <label class="field">
                     <span>{t("login.secret")}</span>
-                    <input class="input" name="password" type="password" autocomplete="current-password" required value={secret}
-                        onInput={(e) => setSecret(e.currentTarget.value)} />
+                    <input
+                        class="input"
+                        name="password"
+                        type="password"
+                        autocomplete="current-password"
+                        required
+                        value={secret}
+                        onInput={(e) => setSecret(e.currentTarget.value)}
+                    />
                 </label>
                 <div role="alert">{failure !== "" && <p class="notice is-bad">{failure}</p>}</div>
-                <button class="button primary" disabled={isBusy || secret === ""}>{t("login.button")}</button>
+                <button class="button primary" disabled={isBusy || secret === ""}>
+                    {t("login.button")}
+                </button>
                 <p class="small muted">{t("login.hint")}</p>
             </form>
         </main>

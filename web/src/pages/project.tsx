@@ -11,12 +11,22 @@ import { Workspace } from "./workspace/model";
 import { WorkspaceView } from "./workspace/workspace_view";
 
 export default function Project({ params }: PageProps) {
-    const { entity, project, group, sweep } = params as { entity: string; project: string; group?: string; sweep?: string };
+    const { entity, project, group, sweep } = params as {
+        entity: string;
+        project: string;
+        group?: string;
+        sweep?: string;
+    };
     const ws = useMemo(() => {
         const extra: Mongo[] = [];
         if (group !== undefined) extra.push({ group });
         if (sweep !== undefined) extra.push({ sweep });
-        return new Workspace(entity, project, extra, group !== undefined ? `/group/${group}` : sweep !== undefined ? `/sweep/${sweep}` : "");
+        return new Workspace(
+            entity,
+            project,
+            extra,
+            group !== undefined ? `/group/${group}` : sweep !== undefined ? `/sweep/${sweep}` : "",
+        );
     }, [entity, project, group, sweep, viewer.value?.username]);
     useEffect(() => ws.start(), [ws]);
     useEffect(() => openLinkedPanel(ws), [ws, ws.layout.value.sections.length]);

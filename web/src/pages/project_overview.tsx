@@ -15,9 +15,22 @@ export default function ProjectOverview({ params }: PageProps) {
     const [page, setPage] = useState<RunPage | null>(null);
     const [failure, setFailure] = useState("");
     useEffect(() => {
-        fetchRuns({ entity, project, filters: null, order: "-created_at", first: SAMPLE, after: null, withKeys: false }).then(setPage, (e: Error) => setFailure(e.message));
+        fetchRuns({
+            entity,
+            project,
+            filters: null,
+            order: "-created_at",
+            first: SAMPLE,
+            after: null,
+            withKeys: false,
+        }).then(setPage, (e: Error) => setFailure(e.message));
     }, [entity, project]);
-    if (failure !== "") return <main class="page"><p class="notice is-bad">{failure}</p></main>;
+    if (failure !== "")
+        return (
+            <main class="page">
+                <p class="notice is-bad">{failure}</p>
+            </main>
+        );
     if (page === null) return <main aria-busy="true" />;
     if (!page.exists) return <NotFound />;
     const compute = page.runs.reduce((sum, r) => sum + (Number.isFinite(runtimeOf(r)) ? runtimeOf(r) : 0), 0);
@@ -28,12 +41,39 @@ export default function ProjectOverview({ params }: PageProps) {
         <main class="page stack">
             <h1>{project}</h1>
             <dl class="facts card">
-                <div><dt>{t("column.owner")}</dt><dd>{entity}</dd></div>
-                <div><dt>{t("overview.runs")}</dt><dd>{page.total}</dd></div>
-                <div><dt>{t("overview.running")}</dt><dd>{page.runs.filter((r) => r.state === "running").length}</dd></div>
-                {page.runs.length > 0 && <div><dt>{t("overview.active")}</dt><dd>{formatTime(active, language)}</dd></div>}
-                {page.runs.length > 0 && <div><dt>{t("overview.compute")}</dt><dd>{formatDuration(compute)}{page.total > SAMPLE ? " +" : ""}</dd></div>}
-                {people.length > 0 && <div><dt>{t("overview.people")}</dt><dd>{people.join(", ")}</dd></div>}
+                <div>
+                    <dt>{t("column.owner")}</dt>
+                    <dd>{entity}</dd>
+                </div>
+                <div>
+                    <dt>{t("overview.runs")}</dt>
+                    <dd>{page.total}</dd>
+                </div>
+                <div>
+                    <dt>{t("overview.running")}</dt>
+                    <dd>{page.runs.filter((r) => r.state === "running").length}</dd>
+                </div>
+                {page.runs.length > 0 && (
+                    <div>
+                        <dt>{t("overview.active")}</dt>
+                        <dd>{formatTime(active, language)}</dd>
+                    </div>
+                )}
+                {page.runs.length > 0 && (
+                    <div>
+                        <dt>{t("overview.compute")}</dt>
+                        <dd>
+                            {formatDuration(compute)}
+                            {page.total > SAMPLE ? " +" : ""}
+                        </dd>
+                    </div>
+                )}
+                {people.length > 0 && (
+                    <div>
+                        <dt>{t("overview.people")}</dt>
+                        <dd>{people.join(", ")}</dd>
+                    </div>
+                )}
             </dl>
             <pre class="snippet">{snippet}</pre>
         </main>

@@ -25,7 +25,7 @@ export interface RunTabProps {
     entity: string;
     project: string;
     run: Run;
-    path: string; /* what follows the tab in the address */
+    path: string /* what follows the tab in the address */;
     reload: () => void;
 }
 
@@ -51,7 +51,12 @@ export default function RunPage({ params }: PageProps) {
         load().catch((e: Error) => setFailure(e.message));
         return poll(load);
     }, [entity, project, name]);
-    if (failure !== "" && !run) return <main class="page"><p class="notice is-bad">{failure}</p></main>;
+    if (failure !== "" && !run)
+        return (
+            <main class="page">
+                <p class="notice is-bad">{failure}</p>
+            </main>
+        );
     if (run === undefined) return <main aria-busy="true" />;
     if (run === null) {
         if (viewer.value === null) goToLogin();
@@ -69,12 +74,30 @@ export default function RunPage({ params }: PageProps) {
                 {!isBare && (
                     <nav class="tabs" aria-label={t("run.tabs")}>
                         {Object.entries(TABS).map(([id, { label }]) => (
-                            <a key={id} class="tab" aria-current={id === tab ? "page" : undefined} href={id === "workspace" ? pathOf(entity, project, "runs", name) : pathOf(entity, project, "runs", name, id)}>{t(label)}</a>
+                            <a
+                                key={id}
+                                class="tab"
+                                aria-current={id === tab ? "page" : undefined}
+                                href={
+                                    id === "workspace"
+                                        ? pathOf(entity, project, "runs", name)
+                                        : pathOf(entity, project, "runs", name, id)
+                                }
+                            >
+                                {t(label)}
+                            </a>
                         ))}
                     </nav>
                 )}
             </header>
-            <Draw key={`${name}/${tab}`} entity={entity} project={project} run={run} path={params["path"] ?? ""} reload={() => void load()} />
+            <Draw
+                key={`${name}/${tab}`}
+                entity={entity}
+                project={project}
+                run={run}
+                path={params["path"] ?? ""}
+                reload={() => void load()}
+            />
         </div>
     );
 }
@@ -84,13 +107,27 @@ function RunTitle({ run, reload }: { run: Run; reload: () => void }) {
     const rename = (displayName: string) => void changeRun(run.id, { displayName }).then(reload, sayError);
     return (
         <div class="row run-title">
-            <EditableText value={run.displayName} label={t("runs.rename")} isOff={!isMine} onChange={rename} as="h1" />
+            <EditableText
+                value={run.displayName}
+                label={t("runs.rename")}
+                isOff={!isMine}
+                onChange={rename}
+                as="h1"
+            />
             <span class={`state state-${run.state}`}>{t(`state.${run.state}`)}</span>
             <span class="muted">{formatDuration(runtimeOf(run))}</span>
-            <span class="faint clip">{run.user} · {formatAgo(run.createdAt, Date.now(), language)}</span>
+            <span class="faint clip">
+                {run.user} · {formatAgo(run.createdAt, Date.now(), language)}
+            </span>
             <span class="grow" />
             {isMine && run.state === "running" && (
-                <button type="button" class="button danger" onClick={() => void stopRun(run.id).then(reload, sayError)}>{t("runs.stop")}</button>
+                <button
+                    type="button"
+                    class="button danger"
+                    onClick={() => void stopRun(run.id).then(reload, sayError)}
+                >
+                    {t("runs.stop")}
+                </button>
             )}
         </div>
     );

@@ -27,7 +27,13 @@ import { Workspace, WorkspaceContext } from "./workspace/model";
 import { ColumnPicker, orderName } from "./workspace/sidebar_tools";
 import { DEFAULT_COLUMNS } from "../views";
 
-const WIDTHS: Record<string, number> = { displayName: 220, notes: 200, tags: 160, createdAt: 130, state: 110 };
+const WIDTHS: Record<string, number> = {
+    displayName: 220,
+    notes: 200,
+    tags: 160,
+    createdAt: 130,
+    state: 110,
+};
 const DEFAULT_WIDTH = 120;
 const FROZEN = 2;
 
@@ -43,13 +49,30 @@ export default function RunsTable({ params }: PageProps) {
         return <NotFound />;
     }
     const all = [...RUN_COLUMNS, ...columnsOf(runs.value)];
-    const chosen = v.columns.length > 0 ? v.columns : [...DEFAULT_COLUMNS, ...all.filter((c) => c.startsWith("config.") || c.startsWith("summary_metrics."))];
+    const chosen =
+        v.columns.length > 0
+            ? v.columns
+            : [
+                  ...DEFAULT_COLUMNS,
+                  ...all.filter((c) => c.startsWith("config.") || c.startsWith("summary_metrics.")),
+              ];
     const order = v.order.replace(/^[-+]/, "");
-    const columns: GridColumn[] = [{ id: "", label: "", width: 34 }, ...chosen.map((id): GridColumn => ({
-        id, label: labelOf(id), width: WIDTHS[id] ?? DEFAULT_WIDTH, isNumber: id !== "createdAt" && runs.value.slice(0, 20).some((r) => typeof columnValue(r, id) === "number"),
-        sorted: orderName(id) === order ? (v.order.startsWith("-") ? "down" : "up") : null,
-    }))];
-    const sort = (c: GridColumn) => ws.setRuns({ order: c.sorted === "down" ? "+" + order : "-" + orderName(c.id) });
+    const columns: GridColumn[] = [
+        { id: "", label: "", width: 34 },
+        ...chosen.map(
+            (id): GridColumn => ({
+                id,
+                label: labelOf(id),
+                width: WIDTHS[id] ?? DEFAULT_WIDTH,
+                isNumber:
+                    id !== "createdAt" &&
+                    runs.value.slice(0, 20).some((r) => typeof columnValue(r, id) === "number"),
+                sorted: orderName(id) === order ? (v.order.startsWith("-") ? "down" : "up") : null,
+            }),
+        ),
+    ];
+    const sort = (c: GridColumn) =>
+        ws.setRuns({ order: c.sorted === "down" ? "+" + order : "-" + orderName(c.id) });
     const pick = (run: Run) => {
         const next = new Set(picked);
         if (!next.delete(run.id)) next.add(run.id);
@@ -60,25 +83,82 @@ export default function RunsTable({ params }: PageProps) {
             <main class="table-page">
                 <div class="workspace-head">
                     <h1 class="sr-only">{t("title.table")}</h1>
-                    <div class="search-panels grow"><SearchBox value={v.search} label={t("runs.search")} isRegex={v.isRegex} regexLabel={t("search.regex")}
-                        isInvalid={compileRegex(v.isRegex ? v.search : escapeRegex(v.search)) === null} onChange={(search) => ws.setRuns({ search })} onRegex={(isRegex) => ws.setRuns({ isRegex })} /></div>
+                    <div class="search-panels grow">
+                        <SearchBox
+                            value={v.search}
+                            label={t("runs.search")}
+                            isRegex={v.isRegex}
+                            regexLabel={t("search.regex")}
+                            isInvalid={compileRegex(v.isRegex ? v.search : escapeRegex(v.search)) === null}
+                            onChange={(search) => ws.setRuns({ search })}
+                            onRegex={(isRegex) => ws.setRuns({ isRegex })}
+                        />
+                    </div>
                     <span class="muted">{t("table.count", { count: total.value })}</span>
-                    <TableTool icon="filter" label={t("runs.filter")} count={countRows(v.filter)}><FilterBuilder group={v.filter} columns={all} onChange={(filter) => ws.setRuns({ filter })} /></TableTool>
-                    <TableTool icon="columns" label={t("runs.columns")} count={v.columns.length}><ColumnPicker columns={all} chosen={chosen} onChange={(c) => ws.setRuns({ columns: c })} /></TableTool>
-                    <button type="button" class="button" onClick={() => void exportCsv(ws, chosen).catch(sayError)}><Icon name="download" />CSV</button>
+                    <TableTool icon="filter" label={t("runs.filter")} count={countRows(v.filter)}>
+                        <FilterBuilder
+                            group={v.filter}
+                            columns={all}
+                            onChange={(filter) => ws.setRuns({ filter })}
+                        />
+                    </TableTool>
+                    <TableTool icon="columns" label={t("runs.columns")} count={v.columns.length}>
+                        <ColumnPicker
+                            columns={all}
+                            chosen={chosen}
+                            onChange={(c) => ws.setRuns({ columns: c })}
+                        />
+                    </TableTool>
+                    <button
+                        type="button"
+                        class="button"
+                        onClick={() => void exportCsv(ws, chosen).catch(sayError)}
+                    >
+                        <Icon name="download" />
+                        CSV
+                    </button>
                 </div>
                 {picked.size > 0 && <BulkBar ws={ws} picked={picked} onDone={() => setPicked(new Set())} />}
                 {failure.value !== "" && <p class="notice is-bad">{failure.value}</p>}
-                <DataGrid rows={runs.value} columns={columns} keyOf={(r) => r.id} label={t("title.table")} frozen={FROZEN} onEnd={() => void ws.store.more()} onSort={sort}
-                    cell={(run, c) => (c.id === "" ? <input type="checkbox" checked={picked.has(run.id)} aria-label={run.displayName} onChange={() => pick(run)} /> : <RunCell ws={ws} run={run} column={c.id} />)} />
+                <DataGrid
+                    rows={runs.value}
+                    columns={columns}
+                    keyOf={(r) => r.id}
+                    label={t("title.table")}
+                    frozen={FROZEN}
+                    onEnd={() => void ws.store.more()}
+                    onSort={sort}
+                    cell={(run, c) =>
+                        c.id === "" ? (
+                            <input
+                                type="checkbox"
+                                checked={picked.has(run.id)}
+                                aria-label={run.displayName}
+                                onChange={() => pick(run)}
+                            />
+                        ) : (
+                            <RunCell ws={ws} run={run} column={c.id} />
+                        )
+                    }
+                />
             </main>
         </WorkspaceContext.Provider>
     );
 }
 
 const LABELS: Record<string, MessageName> = {
-    createdAt: "column.created", displayName: "column.name", group: "column.group", heartbeatAt: "column.heartbeat", jobType: "column.job_type", name: "column.id",
-    notes: "column.notes", runtime: "column.runtime", state: "column.state", sweep: "column.sweep", tags: "column.tags", username: "column.owner",
+    createdAt: "column.created",
+    displayName: "column.name",
+    group: "column.group",
+    heartbeatAt: "column.heartbeat",
+    jobType: "column.job_type",
+    name: "column.id",
+    notes: "column.notes",
+    runtime: "column.runtime",
+    state: "column.state",
+    sweep: "column.sweep",
+    tags: "column.tags",
+    username: "column.owner",
 };
 
 function labelOf(column: string): string {
@@ -86,9 +166,29 @@ function labelOf(column: string): string {
     return known ? t(known) : columnLabel(column);
 }
 
-function TableTool({ icon, label, count, children }: { icon: "filter" | "columns"; label: string; count: number; children: preact.ComponentChildren }) {
+function TableTool({
+    icon,
+    label,
+    count,
+    children,
+}: {
+    icon: "filter" | "columns";
+    label: string;
+    count: number;
+    children: preact.ComponentChildren;
+}) {
     return (
-        <Popover label={label} isPadded button={(open) => <button type="button" class={`button ${count > 0 ? "is-on" : ""}`} onClick={open}><Icon name={icon} />{label}{count > 0 ? ` ${count}` : ""}</button>}>
+        <Popover
+            label={label}
+            isPadded
+            button={(open) => (
+                <button type="button" class={`button ${count > 0 ? "is-on" : ""}`} onClick={open}>
+                    <Icon name={icon} />
+                    {label}
+                    {count > 0 ? ` ${count}` : ""}
+                </button>
+            )}
+        >
             {() => children}
         </Popover>
     );
@@ -101,22 +201,56 @@ function RunCell({ ws, run, column }: { ws: Workspace; run: Run; column: string 
         void changeRun(run.id, sent).catch(sayError);
     };
     switch (column) {
-        case "displayName": return (
-            <span class="row">
-                <a class="clip grow" href={pathOf(ws.entity, ws.project, "runs", run.name)}>{run.displayName}</a>
-            </span>
-        );
-        case "notes": return <EditableText value={run.notes || (isMine ? "–" : "")} label={t("run.notes")} isOff={!isMine} onChange={(notes) => change({ notes }, { notes })} />;
-        case "tags": return <EditableText value={run.tags.join(", ") || (isMine ? "–" : "")} label={t("column.tags")} isOff={!isMine} onChange={(text) => {
-            const tags = text.split(",").map((s) => s.trim()).filter((s) => s !== "" && s !== "–");
-            change({ tags }, { tags });
-        }} />;
-        case "state": return <span class={`state state-${run.state}`}>{t(`state.${run.state}`)}</span>;
-        case "createdAt": case "heartbeatAt": return <span class="clip" title={formatTime(run[column], language)}>{formatAgo(run[column], Date.now(), language)}</span>;
-        case "runtime": return formatDuration(columnValue(run, column) as number);
+        case "displayName":
+            return (
+                <span class="row">
+                    <a class="clip grow" href={pathOf(ws.entity, ws.project, "runs", run.name)}>
+                        {run.displayName}
+                    </a>
+                </span>
+            );
+        case "notes":
+            return (
+                <EditableText
+                    value={run.notes || (isMine ? "–" : "")}
+                    label={t("run.notes")}
+                    isOff={!isMine}
+                    onChange={(notes) => change({ notes }, { notes })}
+                />
+            );
+        case "tags":
+            return (
+                <EditableText
+                    value={run.tags.join(", ") || (isMine ? "–" : "")}
+                    label={t("column.tags")}
+                    isOff={!isMine}
+                    onChange={(text) => {
+                        const tags = text
+                            .split(",")
+                            .map((s) => s.trim())
+                            .filter((s) => s !== "" && s !== "–");
+                        change({ tags }, { tags });
+                    }}
+                />
+            );
+        case "state":
+            return <span class={`state state-${run.state}`}>{t(`state.${run.state}`)}</span>;
+        case "createdAt":
+        case "heartbeatAt":
+            return (
+                <span class="clip" title={formatTime(run[column], language)}>
+                    {formatAgo(run[column], Date.now(), language)}
+                </span>
+            );
+        case "runtime":
+            return formatDuration(columnValue(run, column) as number);
         default: {
             const value = columnValue(run, column);
-            return <span class="clip" title={formatValue(value)}>{typeof value === "number" ? formatNumber(value, 5) : formatValue(value)}</span>;
+            return (
+                <span class="clip" title={formatValue(value)}>
+                    {typeof value === "number" ? formatNumber(value, 5) : formatValue(value)}
+                </span>
+            );
         }
     }
 }
@@ -124,7 +258,11 @@ function RunCell({ ws, run, column }: { ws: Workspace; run: Run; column: string 
 /* Everything that the filter lets through, not only what was scrolled to. */
 async function exportCsv(ws: Workspace, columns: string[]): Promise<void> {
     while (ws.store.hasMore.value && ws.store.failure.value === "") await ws.store.more();
-    const plain = (run: Run, c: string) => (c === "createdAt" || c === "heartbeatAt" ? new Date(run[c]).toISOString() : columnValue(run, c));
-    const text = toCsv(["id", ...columns], ws.store.runs.value.map((r) => [r.name, ...columns.map((c) => plain(r, c))]));
+    const plain = (run: Run, c: string) =>
+        c === "createdAt" || c === "heartbeatAt" ? new Date(run[c]).toISOString() : columnValue(run, c);
+    const text = toCsv(
+        ["id", ...columns],
+        ws.store.runs.value.map((r) => [r.name, ...columns.map((c) => plain(r, c))]),
+    );
     saveBlob(new Blob([text], { type: "text/csv" }), `${ws.project}-runs.csv`);
 }

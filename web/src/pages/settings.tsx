@@ -23,23 +23,46 @@ export default function Settings() {
             <h1>{t("title.settings")}</h1>
             <section class="card stack">
                 <h2>{viewer.value?.username}</h2>
-                <p class="muted">{t("settings.teams")}: {viewer.value?.teams.join(", ")}</p>
-                <Segmented label={t("settings.theme")} value={theme.value} onChange={setTheme} options={[
-                    { value: "system", label: t("theme.system") }, { value: "light", label: t("theme.light") }, { value: "dark", label: t("theme.dark") },
-                ]} />
+                <p class="muted">
+                    {t("settings.teams")}: {viewer.value?.teams.join(", ")}
+                </p>
+                <Segmented
+                    label={t("settings.theme")}
+                    value={theme.value}
+                    onChange={setTheme}
+                    options={[
+                        { value: "system", label: t("theme.system") },
+                        { value: "light", label: t("theme.light") },
+                        { value: "dark", label: t("theme.dark") },
+                    ]}
+                />
             </section>
             <section class="card stack">
                 <h2>{t("keys.title")}</h2>
                 <NewKey onMade={load} />
                 {keys !== null && keys.length > 0 && (
                     <table class="list">
-                        <thead><tr><th>{t("keys.start")}</th><th>{t("keys.description")}</th><th /></tr></thead>
+                        <thead>
+                            <tr>
+                                <th>{t("keys.start")}</th>
+                                <th>{t("keys.description")}</th>
+                                <th />
+                            </tr>
+                        </thead>
                         <tbody>
                             {keys.map((key) => (
                                 <tr key={key.id}>
                                     <td class="mono">{key.name}…</td>
                                     <td>{key.description}</td>
-                                    <td class="num"><button type="button" class="button danger" onClick={() => void remove(key)}>{t("keys.revoke")}</button></td>
+                                    <td class="num">
+                                        <button
+                                            type="button"
+                                            class="button danger"
+                                            onClick={() => void remove(key)}
+                                        >
+                                            {t("keys.revoke")}
+                                        </button>
+                                    </td>
                                 </tr>
                             ))}
                         </tbody>

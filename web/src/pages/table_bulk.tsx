@@ -5,7 +5,15 @@ import { t } from "../i18n";
 import { changeRun, deleteRun, stopRun } from "../queries";
 import type { Workspace } from "./workspace/model";
 
-export function BulkBar({ ws, picked, onDone }: { ws: Workspace; picked: ReadonlySet<string>; onDone: () => void }) {
+export function BulkBar({
+    ws,
+    picked,
+    onDone,
+}: {
+    ws: Workspace;
+    picked: ReadonlySet<string>;
+    onDone: () => void;
+}) {
     const runs = ws.store.runs.value.filter((r) => picked.has(r.id));
     const ask = (question: string) => window.prompt(question)?.trim() ?? "";
     const each = async (change: (run: (typeof runs)[number]) => Promise<void>) => {
@@ -15,7 +23,10 @@ export function BulkBar({ ws, picked, onDone }: { ws: Workspace; picked: Readonl
     };
     const tag = () => {
         const name = ask(t("run.add_tag"));
-        if (name !== "") void each((r) => (r.tags.includes(name) ? Promise.resolve() : changeRun(r.id, { tags: [...r.tags, name] }))).catch(sayError);
+        if (name !== "")
+            void each((r) =>
+                r.tags.includes(name) ? Promise.resolve() : changeRun(r.id, { tags: [...r.tags, name] }),
+            ).catch(sayError);
     };
     const group = () => {
         const name = ask(t("column.group"));
@@ -29,12 +40,32 @@ export function BulkBar({ ws, picked, onDone }: { ws: Workspace; picked: Readonl
     return (
         <div class="bulk row" role="toolbar" aria-label={t("table.bulk")}>
             <b>{t("table.picked", { count: runs.length })}</b>
-            <button type="button" class="button" onClick={tag}>{t("table.tag")}</button>
-            <button type="button" class="button" onClick={group}>{t("table.group")}</button>
-            {isRunning && <button type="button" class="button" onClick={() => void each((r) => (r.state === "running" ? stopRun(r.id) : Promise.resolve())).catch(sayError)}>{t("runs.stop")}</button>}
-            <button type="button" class="button danger" onClick={remove}>{t("action.delete")}</button>
+            <button type="button" class="button" onClick={tag}>
+                {t("table.tag")}
+            </button>
+            <button type="button" class="button" onClick={group}>
+                {t("table.group")}
+            </button>
+            {isRunning && (
+                <button
+                    type="button"
+                    class="button"
+                    onClick={() =>
+                        void each((r) => (r.state === "running" ? stopRun(r.id) : Promise.resolve())).catch(
+                            sayError,
+                        )
+                    }
+                >
+                    {t("runs.stop")}
+                </button>
+            )}
+            <button type="button" class="button danger" onClick={remove}>
+                {t("action.delete")}
+            </button>
             <span class="grow" />
-            <button type="button" class="link-button" onClick={onDone}>{t("table.unpick")}</button>
+            <button type="button" class="link-button" onClick={onDone}>
+                {t("table.unpick")}
+            </button>
         </div>
     );
 }

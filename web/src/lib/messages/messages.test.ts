@@ -6,14 +6,22 @@ import { fill, pickLanguage } from "./pick";
 
 const places = (s: string) => (s.match(/\{\w+\}/g) ?? []).sort();
 
-describe.each([["ja", ja], ["ko", ko]])("%s", (_, table) => {
+describe.each([
+    ["ja", ja],
+    ["ko", ko],
+])("%s", (_, table) => {
     it("says everything, and nothing more", () => expect(Object.keys(table)).toEqual(Object.keys(en)));
     it("fills the same places", () => {
-        for (const [name, sentence] of Object.entries(en)) expect(places(table[name as keyof typeof en]), name).toEqual(places(sentence));
+        for (const [name, sentence] of Object.entries(en))
+            expect(places(table[name as keyof typeof en]), name).toEqual(places(sentence));
     });
     it("is not English left over", () => {
-        const same = Object.entries(en).filter(([name, s]) => table[name as keyof typeof en] === s && /[a-z]{5}/.test(s));
-        expect(same.map(([name]) => name).filter((n) => n !== "setting.text" && n !== "fact.python")).toEqual([]);
+        const same = Object.entries(en).filter(
+            ([name, s]) => table[name as keyof typeof en] === s && /[a-z]{5}/.test(s),
+        );
+        expect(same.map(([name]) => name).filter((n) => n !== "setting.text" && n !== "fact.python")).toEqual(
+            [],
+        );
     });
 });
 

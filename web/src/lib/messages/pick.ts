@@ -15,5 +15,7 @@ export function pickLanguage(wanted: readonly string[]): Language {
 
 /* "{count} runs": a place without a value stays as it is, which a test then sees. */
 export function fill(sentence: string, values: Record<string, string | number>): string {
-    return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+    return sentence.replace(/\{(\w+)\}/g, (whole, name: string) =>
+        name in values ? String(values[name]) : whole,
+    );
 }

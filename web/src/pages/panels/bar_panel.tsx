@@ -18,20 +18,55 @@ export function BarPanel({ panel, height, onExport }: PanelProps) {
     const svg = useRef<SVGSVGElement>(null);
     const column = panel.columns?.[0] ?? "";
     const bars = barsOf(ws, column).slice(0, panel.bar?.max ?? MAX_BARS);
-    onExport(() => ({ kind: "drawing", title: panelTitle(panel), svg: svg.current, header: ["run", column], rows: bars.flatMap((b) => b.values.map((v) => [b.label, v])) }));
+    onExport(() => ({
+        kind: "drawing",
+        title: panelTitle(panel),
+        svg: svg.current,
+        header: ["run", column],
+        rows: bars.flatMap((b) => b.values.map((v) => [b.label, v])),
+    }));
     return (
         <div ref={ref} class="panel-body" style={{ height }}>
-            {column === "" ? <p class="panel-note">{t("panel.no_columns")}</p>
-                : bars.length === 0 ? <p class="panel-note">{t("panel.no_values", { keys: column })}</p>
-                : width > 0 && <BarChart bars={bars} shape={ws.isGrouped.value ? (panel.bar?.shape ?? "bar") : "bar"} isVertical={panel.bar?.isVertical ?? false} width={width} height={height}
-                    highlighted={ws.hovered.value} onHover={(id) => (ws.hovered.value = id)} svgRef={svg} label={panelTitle(panel)} />}
+            {column === "" ? (
+                <p class="panel-note">{t("panel.no_columns")}</p>
+            ) : bars.length === 0 ? (
+                <p class="panel-note">{t("panel.no_values", { keys: column })}</p>
+            ) : (
+                width > 0 && (
+                    <BarChart
+                        bars={bars}
+                        shape={ws.isGrouped.value ? (panel.bar?.shape ?? "bar") : "bar"}
+                        isVertical={panel.bar?.isVertical ?? false}
+                        width={width}
+                        height={height}
+                        highlighted={ws.hovered.value}
+                        onHover={(id) => (ws.hovered.value = id)}
+                        svgRef={svg}
+                        label={panelTitle(panel)}
+                    />
+                )
+            )}
         </div>
     );
 }
 
 function barsOf(ws: Workspace, column: string): Bar[] {
     const bars = ws.isGrouped.value
-        ? ws.groups.value.map((g): Bar => ({ id: g.key, label: g.path.map((p) => p || "–").join(" · "), color: ws.colors.value.get(g.key) ?? "#888888", values: g.runs.map((r) => columnNumber(r, column)).filter(Number.isFinite) }))
-        : ws.visibleRuns.value.map((r): Bar => ({ id: r.name, label: r.displayName, color: ws.colorOf(r), values: [columnNumber(r, column)].filter(Number.isFinite) }));
+        ? ws.groups.value.map(
+              (g): Bar => ({
+                  id: g.key,
+                  label: g.path.map((p) => p || "–").join(" · "),
+                  color: ws.colors.value.get(g.key) ?? "#888888",
+                  values: g.runs.map((r) => columnNumber(r, column)).filter(Number.isFinite),
+              }),
+          )
+        : ws.visibleRuns.value.map(
+              (r): Bar => ({
+                  id: r.name,
+                  label: r.displayName,
+                  color: ws.colorOf(r),
+                  values: [columnNumber(r, column)].filter(Number.isFinite),
+              }),
+          );
     return bars.filter((b) => b.values.length > 0).sort((a, b) => mean(b.values) - mean(a.values));
 }

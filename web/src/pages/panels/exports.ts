@@ -6,7 +6,14 @@ import type { Line } from "../../lib/lines";
 import { chartToSvg } from "../../lib/svg";
 
 export type PanelExport =
-    | { kind: "lines"; title: string; lines: Line[]; model: ChartModel | null; xName: string; canvas: HTMLCanvasElement | null }
+    | {
+          kind: "lines";
+          title: string;
+          lines: Line[];
+          model: ChartModel | null;
+          xName: string;
+          canvas: HTMLCanvasElement | null;
+      }
     | { kind: "drawing"; title: string; svg: SVGSVGElement | null; header: string[]; rows: unknown[][] };
 
 const PNG_SCALE = 2;
@@ -44,7 +51,16 @@ function standaloneSvg(svg: SVGSVGElement): string {
     const from = [svg, ...svg.querySelectorAll("*")];
     [copy, ...copy.querySelectorAll("*")].forEach((element, i) => {
         const style = getComputedStyle(from[i]!);
-        for (const name of ["fill", "stroke", "stroke-width", "font-size", "font-family", "text-anchor", "opacity", "stroke-dasharray"])
+        for (const name of [
+            "fill",
+            "stroke",
+            "stroke-width",
+            "font-size",
+            "font-family",
+            "text-anchor",
+            "opacity",
+            "stroke-dasharray",
+        ])
             element.setAttribute(name, style.getPropertyValue(name));
     });
     copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");

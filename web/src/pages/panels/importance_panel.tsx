@@ -24,19 +24,48 @@ export function ImportancePanel({ panel, height, onExport }: PanelProps) {
     const target = panel.columns?.[0] ?? "";
     const runs = ws.visibleRuns.value.filter((r) => Number.isFinite(columnNumber(r, target)));
     const rows = useMemo(() => analyse(runs, target), [runs.map((r) => r.name).join(), target]);
-    onExport(() => ({ kind: "drawing", title: panelTitle(panel), svg: null, header: ["parameter", "importance", "correlation"], rows: rows.map((r) => [r.name, r.importance, r.correlation]) }));
-    if (target === "") return <div class="panel-body" style={{ height }}><p class="panel-note">{t("panel.no_columns")}</p></div>;
-    if (runs.length < MIN_RUNS) return <div class="panel-body" style={{ height }}><p class="panel-note">{t("importance.need_runs")}</p></div>;
+    onExport(() => ({
+        kind: "drawing",
+        title: panelTitle(panel),
+        svg: null,
+        header: ["parameter", "importance", "correlation"],
+        rows: rows.map((r) => [r.name, r.importance, r.correlation]),
+    }));
+    if (target === "")
+        return (
+            <div class="panel-body" style={{ height }}>
+                <p class="panel-note">{t("panel.no_columns")}</p>
+            </div>
+        );
+    if (runs.length < MIN_RUNS)
+        return (
+            <div class="panel-body" style={{ height }}>
+                <p class="panel-note">{t("importance.need_runs")}</p>
+            </div>
+        );
     return (
         <div class="panel-body is-scrolling" style={{ height }}>
             <table class="list">
-                <thead><tr><th>{t("importance.parameter")}</th><th>{t("importance.importance")}</th><th>{t("importance.correlation")}</th></tr></thead>
+                <thead>
+                    <tr>
+                        <th>{t("importance.parameter")}</th>
+                        <th>{t("importance.importance")}</th>
+                        <th>{t("importance.correlation")}</th>
+                    </tr>
+                </thead>
                 <tbody>
                     {rows.map((r) => (
                         <tr key={r.name}>
                             <td>{r.name}</td>
-                            <td title={formatNumber(r.importance)}><div class="meter" style={{ width: `${r.importance * 100}%` }} /></td>
-                            <td title={formatNumber(r.correlation)}><div class={`meter ${r.correlation > 0 ? "is-good" : "is-bad"}`} style={{ width: `${Math.abs(r.correlation || 0) * 100}%` }} /></td>
+                            <td title={formatNumber(r.importance)}>
+                                <div class="meter" style={{ width: `${r.importance * 100}%` }} />
+                            </td>
+                            <td title={formatNumber(r.correlation)}>
+                                <div
+                                    class={`meter ${r.correlation > 0 ? "is-good" : "is-bad"}`}
+                                    style={{ width: `${Math.abs(r.correlation || 0) * 100}%` }}
+                                />
+                            </td>
                         </tr>
                     ))}
                 </tbody>
@@ -65,6 +94,11 @@ function analyse(runs: readonly Run[], target: string): Row[] {
         }
     }
     const y = runs.map((r) => columnNumber(r, target));
-    const shares = importances(runs.map((_, i) => columns.map((c) => c[i]!)), y);
-    return names.map((name, j) => ({ name, importance: shares[j] ?? 0, correlation: correlation(columns[j]!, y) })).sort((a, b) => b.importance - a.importance);
+    const shares = importances(
+        runs.map((_, i) => columns.map((c) => c[i]!)),
+        y,
+    );
+    return names
+        .map((name, j) => ({ name, importance: shares[j] ?? 0, correlation: correlation(columns[j]!, y) }))
+        .sort((a, b) => b.importance - a.importance);
 }

@@ -15,7 +15,9 @@ import { useWorkspace } from "../workspace/model";
 import { useLines } from "./use_lines";
 import type { PanelExport } from "./exports";
 
-const LineChart = lazy(() => import("../../components/line_chart"));
+/* Fetched while the first points are on their way. */
+const chart = import("../../components/line_chart");
+const LineChart = lazy(() => chart);
 
 const LEGEND_HEIGHT = 20;
 const FONT_SIZES = { small: 10, normal: 11, large: 14 };
@@ -37,9 +39,18 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
     const canvas = useRef<HTMLCanvasElement | null>(null);
     const [width, setWidth] = useState(0);
     useEffect(() => setWidth(host.current!.clientWidth), []);
-    const buckets = isFull ? 4000 : Math.max(200, Math.min(1000, Math.ceil((width * devicePixelRatio) / 100) * 100));
+    const buckets = isFull
+        ? 4000
+        : Math.max(200, Math.min(1000, Math.ceil((width * devicePixelRatio) / 100) * 100));
     const guess = shared !== null && shared.x === settings.x ? shared.range : zoom.x;
-    const { lines, axis, isLoading, failure, keys } = useLines(ws, panel, settings, guess, buckets, width > 0);
+    const { lines, axis, isLoading, failure, keys } = useLines(
+        ws,
+        panel,
+        settings,
+        guess,
+        buckets,
+        width > 0,
+    );
 
     const model = useMemo<ChartModel | null>(() => {
         const all = xRange(lines, settings.isLogX);
@@ -49,26 +60,63 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
         const y: Range = zoom.y ?? [settings.yMin ?? fit[0], settings.yMax ?? fit[1]];
         if (x[0] >= x[1] || y[0] >= y[1]) return null;
         return chartModel(panel, settings, lines, x, y, axis.kind, formatterOf(axis, language));
-    }, [lines, guess?.[0], guess?.[1], zoom.y, JSON.stringify(settings), isDark.value, panel.xTitle, panel.yTitle]);
+    }, [
+        lines,
+        guess?.[0],
+        guess?.[1],
+        zoom.y,
+        JSON.stringify(settings),
+        isDark.value,
+        panel.xTitle,
+        panel.yTitle,
+    ]);
     const painted = model && { ...model, paint: { ...model.paint, highlighted: ws.hovered.value } };
 
-    onExport(() => ({ kind: "lines", title: panelTitle(panel), lines, model, xName: axis.wire, canvas: canvas.current }));
+    onExport(() => ({
+        kind: "lines",
+        title: panelTitle(panel),
+        lines,
+        model,
+        xName: axis.wire,
+        canvas: canvas.current,
+    }));
     const onZoom = (x: Range | null, y: Range | null) => {
-        setZoom((old) => (x === null && y === null ? { x: null, y: null } : { x: x ?? old.x, y: y ?? old.y }));
-        if (x !== null || (x === null && y === null)) ws.xZoom.value = x === null ? null : { x: settings.x, range: x };
+        setZoom((old) =>
+            x === null && y === null ? { x: null, y: null } : { x: x ?? old.x, y: y ?? old.y },
+        );
+        if (x !== null || (x === null && y === null))
+            ws.xZoom.value = x === null ? null : { x: settings.x, range: x };
     };
     const onPick = (line: Line) => {
-        if (ws.store.runs.value.some((r) => r.name === line.run)) navigate(pathOf(ws.entity, ws.project, "runs", line.run));
+        if (ws.store.runs.value.some((r) => r.name === line.run))
+            navigate(pathOf(ws.entity, ws.project, "runs", line.run));
     };
-    const legend = settings.legend !== "none" && <Legend lines={lines} isAll={isFull} onHover={(l) => (ws.hovered.value = l)} />;
+    const legend = settings.legend !== "none" && (
+        <Legend lines={lines} isAll={isFull} onHover={(l) => (ws.hovered.value = l)} />
+    );
     const plotHeight = height - (settings.legend === "none" ? 0 : LEGEND_HEIGHT);
     return (
         <div ref={host} class="panel-body" style={{ height }} aria-busy={isLoading}>
             {settings.legend === "top" && legend}
-            {failure !== "" ? <p class="panel-note is-bad">{failure}</p>
-                : painted ? <LineChart model={painted} height={plotHeight} syncKey={`${ws.scope}|${settings.x}`} label={panelTitle(panel)} onZoom={onZoom}
-                    onHover={(run) => (ws.hovered.value = run)} onPick={onPick} onCanvas={(c: HTMLCanvasElement | null) => (canvas.current = c)} />
-                : !isLoading && width > 0 && <p class="panel-note">{emptyReason(ws.visibleRuns.value.length, lines.length, keys)}</p>}
+            {failure !== "" ? (
+                <p class="panel-note is-bad">{failure}</p>
+            ) : painted ? (
+                <LineChart
+                    model={painted}
+                    height={plotHeight}
+                    syncKey={`${ws.scope}|${settings.x}`}
+                    label={panelTitle(panel)}
+                    onZoom={onZoom}
+                    onHover={(run) => (ws.hovered.value = run)}
+                    onPick={onPick}
+                    onCanvas={(c: HTMLCanvasElement | null) => (canvas.current = c)}
+                />
+            ) : (
+                !isLoading &&
+                width > 0 && (
+                    <p class="panel-note">{emptyReason(ws.visibleRuns.value.length, lines.length, keys)}</p>
+                )
+            )}
             {settings.legend === "bottom" && legend}
         </div>
     );
@@ -80,15 +128,38 @@ function emptyReason(runs: number, lines: number, keys: string[]): string {
     return keys.length === 0 ? t("panel.no_keys") : t("panel.no_values", { keys: keys.join(", ") });
 }
 
-function chartModel(panel: Panel, settings: Required<LineSettings>, lines: Line[], x: Range, y: Range, kind: "number" | "duration" | "time", formatX: ChartModel["formatX"]): ChartModel {
+function chartModel(
+    panel: Panel,
+    settings: Required<LineSettings>,
+    lines: Line[],
+    x: Range,
+    y: Range,
+    kind: "number" | "duration" | "time",
+    formatX: ChartModel["formatX"],
+): ChartModel {
     const isPercent = settings.chartType === "percent";
     return {
-        lines, x, y, isLogX: settings.isLogX, isLogY: settings.isLogY, formatX, tickX: kind === "duration" ? durationTick : formatX, isTime: kind === "time", increments: kind === "duration" ? DURATION_STEPS : undefined,
-        formatY: (v) => formatTick(v, y[1] - y[0]) + (isPercent ? "%" : ""), xTitle: panel.xTitle ?? "", yTitle: panel.yTitle ?? "",
+        lines,
+        x,
+        y,
+        isLogX: settings.isLogX,
+        isLogY: settings.isLogY,
+        formatX,
+        tickX: kind === "duration" ? durationTick : formatX,
+        isTime: kind === "time",
+        increments: kind === "duration" ? DURATION_STEPS : undefined,
+        formatY: (v) => formatTick(v, y[1] - y[0]) + (isPercent ? "%" : ""),
+        xTitle: panel.xTitle ?? "",
+        yTitle: panel.yTitle ?? "",
         fontSize: FONT_SIZES[settings.fontSize],
         paint: {
-            highlighted: null, lineWidth: settings.lineWidth, showOriginal: settings.showOriginal, shade: settings.shade,
-            isFilled: settings.chartType !== "line", markExtremes: settings.markExtremes, isDark: isDark.value,
+            highlighted: null,
+            lineWidth: settings.lineWidth,
+            showOriginal: settings.showOriginal,
+            shade: settings.shade,
+            isFilled: settings.chartType !== "line",
+            markExtremes: settings.markExtremes,
+            isDark: isDark.value,
         },
     };
 }

@@ -18,14 +18,36 @@ export function ScatterPanel({ panel, height, onExport }: PanelProps) {
     const svg = useRef<SVGSVGElement>(null);
     const [x = "", y = "", z = ""] = panel.columns ?? [];
     const dots = dotsOf(ws, x, y, z);
-    onExport(() => ({ kind: "drawing", title: panelTitle(panel), svg: svg.current, header: ["run", x, y, z], rows: dots.map((d) => [d.label, d.x, d.y, d.z]) }));
+    onExport(() => ({
+        kind: "drawing",
+        title: panelTitle(panel),
+        svg: svg.current,
+        header: ["run", x, y, z],
+        rows: dots.map((d) => [d.label, d.x, d.y, d.z]),
+    }));
     const options = panel.scatter ?? {};
     return (
         <div ref={ref} class="panel-body" style={{ height }}>
-            {x === "" || y === "" ? <p class="panel-note">{t("panel.no_columns")}</p>
-                : width > 0 && <ScatterChart dots={dots} names={[columnLabel(x), columnLabel(y), columnLabel(z)]} isLogX={options.isLogX ?? false} isLogY={options.isLogY ?? false}
-                    frontierKind={options.frontier ?? "none"} width={width} height={height} highlighted={ws.hovered.value} onHover={(id) => (ws.hovered.value = id)}
-                    onPick={(id) => navigate(pathOf(ws.entity, ws.project, "runs", id))} svgRef={svg} label={panelTitle(panel)} />}
+            {x === "" || y === "" ? (
+                <p class="panel-note">{t("panel.no_columns")}</p>
+            ) : (
+                width > 0 && (
+                    <ScatterChart
+                        dots={dots}
+                        names={[columnLabel(x), columnLabel(y), columnLabel(z)]}
+                        isLogX={options.isLogX ?? false}
+                        isLogY={options.isLogY ?? false}
+                        frontierKind={options.frontier ?? "none"}
+                        width={width}
+                        height={height}
+                        highlighted={ws.hovered.value}
+                        onHover={(id) => (ws.hovered.value = id)}
+                        onPick={(id) => navigate(pathOf(ws.entity, ws.project, "runs", id))}
+                        svgRef={svg}
+                        label={panelTitle(panel)}
+                    />
+                )
+            )}
         </div>
     );
 }
@@ -37,6 +59,13 @@ function dotsOf(ws: Workspace, x: string, y: string, z: string): Dot[] {
     const hi = Math.max(...numbers);
     return runs.map((r) => {
         const share = (columnNumber(r, z) - lo) / (hi - lo || 1);
-        return { id: r.name, label: r.displayName, color: numbers.length > 0 ? (Number.isFinite(share) ? ramp(share) : "#888888") : ws.colorOf(r), x: columnValue(r, x), y: columnValue(r, y), z: columnValue(r, z) };
+        return {
+            id: r.name,
+            label: r.displayName,
+            color: numbers.length > 0 ? (Number.isFinite(share) ? ramp(share) : "#888888") : ws.colorOf(r),
+            x: columnValue(r, x),
+            y: columnValue(r, y),
+            z: columnValue(r, z),
+        };
     });
 }

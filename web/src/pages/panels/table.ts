@@ -10,7 +10,7 @@ export interface PanelType {
     name: MessageName;
     draw: ComponentType<PanelProps>;
     exports: readonly ("png" | "svg" | "csv")[];
-    canAdd: boolean; /* offered in the "add panel" drawer */
+    canAdd: boolean /* offered in the "add panel" drawer */;
 }
 
 const PICTURE = ["png", "svg", "csv"] as const;
@@ -18,13 +18,58 @@ const PICTURE = ["png", "svg", "csv"] as const;
 /* All but lines are loaded when the first of them is drawn. */
 export const PANELS: Record<PanelKind, PanelType> = {
     line: { name: "panel.line", draw: LinePanel, exports: PICTURE, canAdd: true },
-    bar: { name: "panel.bar", draw: lazy(async () => ({ default: (await import("./bar_panel")).BarPanel })), exports: PICTURE, canAdd: true },
-    scatter: { name: "panel.scatter", draw: lazy(async () => ({ default: (await import("./scatter_panel")).ScatterPanel })), exports: PICTURE, canAdd: true },
-    parallel: { name: "panel.parallel", draw: lazy(async () => ({ default: (await import("./parallel_panel")).ParallelPanel })), exports: PICTURE, canAdd: true },
-    importance: { name: "panel.importance", draw: lazy(async () => ({ default: (await import("./importance_panel")).ImportancePanel })), exports: ["csv"], canAdd: true },
-    comparer: { name: "panel.comparer", draw: lazy(async () => ({ default: (await import("./comparer_panel")).ComparerPanel })), exports: ["csv"], canAdd: true },
-    text: { name: "panel.text", draw: lazy(async () => ({ default: (await import("./text_panel")).TextPanel })), exports: [], canAdd: true },
-    histogram: { name: "panel.histogram", draw: lazy(async () => ({ default: (await import("./histogram_panel")).HistogramPanel })), exports: PICTURE, canAdd: false },
-    media: { name: "panel.media", draw: lazy(async () => ({ default: (await import("./media_panel")).MediaPanel })), exports: [], canAdd: false },
-    table: { name: "panel.table", draw: lazy(async () => ({ default: (await import("./table_panel")).TablePanel })), exports: ["csv"], canAdd: false },
+    bar: {
+        name: "panel.bar",
+        draw: lazy(async () => ({ default: (await import("./bar_panel")).BarPanel })),
+        exports: PICTURE,
+        canAdd: true,
+    },
+    scatter: {
+        name: "panel.scatter",
+        draw: lazy(async () => ({ default: (await import("./scatter_panel")).ScatterPanel })),
+        exports: PICTURE,
+        canAdd: true,
+    },
+    parallel: {
+        name: "panel.parallel",
+        draw: lazy(async () => ({ default: (await import("./parallel_panel")).ParallelPanel })),
+        exports: PICTURE,
+        canAdd: true,
+    },
+    importance: {
+        name: "panel.importance",
+        draw: lazy(async () => ({ default: (await import("./importance_panel")).ImportancePanel })),
+        exports: ["csv"],
+        canAdd: true,
+    },
+    comparer: {
+        name: "panel.comparer",
+        draw: lazy(async () => ({ default: (await import("./comparer_panel")).ComparerPanel })),
+        exports: ["csv"],
+        canAdd: true,
+    },
+    text: {
+        name: "panel.text",
+        draw: lazy(async () => ({ default: (await import("./text_panel")).TextPanel })),
+        exports: [],
+        canAdd: true,
+    },
+    histogram: {
+        name: "panel.histogram",
+        draw: lazy(async () => ({ default: (await import("./histogram_panel")).HistogramPanel })),
+        exports: PICTURE,
+        canAdd: false,
+    },
+    media: {
+        name: "panel.media",
+        draw: lazy(async () => ({ default: (await import("./media_panel")).MediaPanel })),
+        exports: [],
+        canAdd: false,
+    },
+    table: {
+        name: "panel.table",
+        draw: lazy(async () => ({ default: (await import("./table_panel")).TablePanel })),
+        exports: ["csv"],
+        canAdd: false,
+    },
 };

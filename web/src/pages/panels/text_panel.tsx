@@ -4,6 +4,16 @@ import { Markdown } from "../../components/markdown";
 import type { PanelProps } from "./line_panel";
 
 export function TextPanel({ panel, height, onExport }: PanelProps) {
-    onExport(() => ({ kind: "drawing", title: panel.title ?? "", svg: null, header: ["text"], rows: [[panel.text ?? ""]] }));
-    return <div class="panel-body is-scrolling is-text" style={{ height }}><Markdown text={panel.text ?? ""} /></div>;
+    onExport(() => ({
+        kind: "drawing",
+        title: panel.title ?? "",
+        svg: null,
+        header: ["text"],
+        rows: [[panel.text ?? ""]],
+    }));
+    return (
+        <div class="panel-body is-scrolling is-text" style={{ height }}>
+            <Markdown text={panel.text ?? ""} />
+        </div>
+    );
 }

@@ -7,7 +7,16 @@ import { PALETTES } from "../../lib/color";
 import { expressionKeys, parseExpression, type Expression } from "../../lib/expression";
 import { compileRegex } from "../../lib/filters";
 import type { LineSettings, Panel } from "../../lib/layout";
-import { combine, groupShape, shapeOf, smoothed, stack, type Line, type Range, type Shape } from "../../lib/lines";
+import {
+    combine,
+    groupShape,
+    shapeOf,
+    smoothed,
+    stack,
+    type Line,
+    type Range,
+    type Shape,
+} from "../../lib/lines";
 import type { Run } from "../../lib/types";
 import { fillTemplate } from "../../lib/template";
 import type { Workspace } from "../workspace/model";
@@ -21,7 +30,7 @@ export interface LinesState {
 }
 
 interface Loaded {
-    shapes: Map<string, Map<string, Shape>>; /* run name, then key */
+    shapes: Map<string, Map<string, Shape>> /* run name, then key */;
     question: string;
     runs: Run[];
 }
@@ -31,7 +40,12 @@ const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 4], [6, 2
 export function panelKeys(ws: Workspace, panel: Panel): string[] {
     const pattern = panel.keyRegex ? compileRegex(panel.keyRegex) : null;
     const stream = panel.stream ?? "history";
-    const matching = pattern === null ? [] : ws.metrics.value.filter((m) => m.stream === stream && m.kind === "line" && pattern.test(m.key)).map((m) => m.key);
+    const matching =
+        pattern === null
+            ? []
+            : ws.metrics.value
+                  .filter((m) => m.stream === stream && m.kind === "line" && pattern.test(m.key))
+                  .map((m) => m.key);
     return [...new Set([...(panel.keys ?? []), ...matching])];
 }
 
@@ -47,7 +61,12 @@ function parseAll(ws: Workspace, panel: Panel): { text: string; tree: Expression
 }
 
 export function useLines(
-    ws: Workspace, panel: Panel, settings: Required<LineSettings>, window: Range | null, buckets: number, isActive: boolean,
+    ws: Workspace,
+    panel: Panel,
+    settings: Required<LineSettings>,
+    window: Range | null,
+    buckets: number,
+    isActive: boolean,
 ): LinesState {
     const [loaded, setLoaded] = useState<Loaded | null>(null);
     const [failure, setFailure] = useState("");
@@ -56,30 +75,49 @@ export function useLines(
     const expressions = parseAll(ws, panel);
     const wanted = [...new Set([...keys, ...expressions.flatMap((e) => expressionKeys(e.tree))])];
     const stream = panel.stream ?? "history";
-    const axis = axisOf(settings.x === "auto" && stream === "history" ? automaticX(runs, wanted) : settings.x, stream);
-    const shownRuns = ws.isGrouped.value ? runs : runs.filter((r) => stream === "events" || wanted.some((k) => k in r.keys)).slice(0, settings.maxRuns);
+    const axis = axisOf(
+        settings.x === "auto" && stream === "history" ? automaticX(runs, wanted) : settings.x,
+        stream,
+    );
+    const shownRuns = ws.isGrouped.value
+        ? runs
+        : runs
+              .filter((r) => stream === "events" || wanted.some((k) => k in r.keys))
+              .slice(0, settings.maxRuns);
     const want: Want = {
-        entity: ws.entity, project: ws.project, stream, x: axis.wire, buckets,
-        min: axis.isShifted ? null : (window?.[0] ?? settings.xMin), max: axis.isShifted ? null : (window?.[1] ?? settings.xMax),
+        entity: ws.entity,
+        project: ws.project,
+        stream,
+        x: axis.wire,
+        buckets,
+        min: axis.isShifted ? null : (window?.[0] ?? settings.xMin),
+        max: axis.isShifted ? null : (window?.[1] ?? settings.xMax),
     };
     const question = JSON.stringify([want, wanted]);
-    const versions = shownRuns.map((r) => `${r.name}:${stream === "history" ? r.lineCount : r.heartbeatAt}`).join();
+    const versions = shownRuns
+        .map((r) => `${r.name}:${stream === "history" ? r.lineCount : r.heartbeatAt}`)
+        .join();
 
     useEffect(() => {
         if (!isActive) return;
         let isOver = false;
-        const jobs = shownRuns.flatMap((run) => wanted.map(async (key) => ({ run, key, series: await loadSeries(want, run, key) })));
-        Promise.all(jobs).then((answers) => {
-            if (isOver) return;
-            const shapes = new Map<string, Map<string, Shape>>();
-            for (const { run, key, series } of answers) {
-                if (series === null || series.x.length === 0) continue;
-                const shape = shapeOf(series, settings.point, axis.isShifted ? run.createdAt / 1000 : 0);
-                shapes.set(run.name, (shapes.get(run.name) ?? new Map<string, Shape>()).set(key, shape));
-            }
-            setLoaded({ shapes, question, runs: shownRuns });
-            setFailure("");
-        }, (e: Error) => !isOver && setFailure(e.message));
+        const jobs = shownRuns.flatMap((run) =>
+            wanted.map(async (key) => ({ run, key, series: await loadSeries(want, run, key) })),
+        );
+        Promise.all(jobs).then(
+            (answers) => {
+                if (isOver) return;
+                const shapes = new Map<string, Map<string, Shape>>();
+                for (const { run, key, series } of answers) {
+                    if (series === null || series.x.length === 0) continue;
+                    const shape = shapeOf(series, settings.point, axis.isShifted ? run.createdAt / 1000 : 0);
+                    shapes.set(run.name, (shapes.get(run.name) ?? new Map<string, Shape>()).set(key, shape));
+                }
+                setLoaded({ shapes, question, runs: shownRuns });
+                setFailure("");
+            },
+            (e: Error) => !isOver && setFailure(e.message),
+        );
         return () => void (isOver = true);
     }, [question, versions, isActive, settings.point]);
 
@@ -95,31 +133,100 @@ export function useLines(
                 if (shape) shapes.set(name, shape);
             }
             const make = ws.isGrouped.value ? groupLines : runLines;
-            return make(ws, loaded, shapes, item.text, items.length > 1, panel, settings).map((l): Line =>
-                isOnlyRun ? { ...l, color: PALETTES[ws.runsView.value.palette][i % PALETTES[ws.runsView.value.palette].length]!, label: item.text } : { ...l, dash: DASHES[i % DASHES.length]! });
+            return make(ws, loaded, shapes, item.text, items.length > 1, panel, settings).map(
+                (l): Line =>
+                    isOnlyRun
+                        ? {
+                              ...l,
+                              color: PALETTES[ws.runsView.value.palette][
+                                  i % PALETTES[ws.runsView.value.palette].length
+                              ]!,
+                              label: item.text,
+                          }
+                        : { ...l, dash: DASHES[i % DASHES.length]! },
+            );
         });
-        return settings.chartType === "stacked" || settings.chartType === "percent" ? stack(out, settings.chartType === "percent") : out;
-    }, [loaded, JSON.stringify(settings), JSON.stringify(panel), ws.colors.value, groupText, ws.runsView.value.palette, keys.join()]);
+        return settings.chartType === "stacked" || settings.chartType === "percent"
+            ? stack(out, settings.chartType === "percent")
+            : out;
+    }, [
+        loaded,
+        JSON.stringify(settings),
+        JSON.stringify(panel),
+        ws.colors.value,
+        groupText,
+        ws.runsView.value.palette,
+        keys.join(),
+    ]);
 
-    return { lines, axis, keys: wanted, isLoading: isActive && loaded?.question !== question && failure === "", failure };
+    return {
+        lines,
+        axis,
+        keys: wanted,
+        isLoading: isActive && loaded?.question !== question && failure === "",
+        failure,
+    };
 }
 
-function runLines(ws: Workspace, loaded: Loaded, shapes: Map<string, Shape>, key: string, isMany: boolean, panel: Panel, settings: Required<LineSettings>): Line[] {
+function runLines(
+    ws: Workspace,
+    loaded: Loaded,
+    shapes: Map<string, Shape>,
+    key: string,
+    isMany: boolean,
+    panel: Panel,
+    settings: Required<LineSettings>,
+): Line[] {
     return loaded.runs.flatMap((run) => {
         const shape = shapes.get(run.name);
         if (shape === undefined) return [];
-        const label = panel.legendTemplate ? fillTemplate(panel.legendTemplate, run, key) : isMany ? `${run.displayName} ${key}` : run.displayName;
-        return [{ ...shape, id: `${run.name}\n${key}`, label, color: ws.colors.value.get(run.name) ?? "#888888", dash: [], run: run.name, key, shown: smoothed(shape, settings), count: 1 }];
+        const label = panel.legendTemplate
+            ? fillTemplate(panel.legendTemplate, run, key)
+            : isMany
+              ? `${run.displayName} ${key}`
+              : run.displayName;
+        return [
+            {
+                ...shape,
+                id: `${run.name}\n${key}`,
+                label,
+                color: ws.colors.value.get(run.name) ?? "#888888",
+                dash: [],
+                run: run.name,
+                key,
+                shown: smoothed(shape, settings),
+                count: 1,
+            },
+        ];
     });
 }
 
-function groupLines(ws: Workspace, _loaded: Loaded, shapes: Map<string, Shape>, key: string, isMany: boolean, _panel: Panel, settings: Required<LineSettings>): Line[] {
+function groupLines(
+    ws: Workspace,
+    _loaded: Loaded,
+    shapes: Map<string, Shape>,
+    key: string,
+    isMany: boolean,
+    _panel: Panel,
+    settings: Required<LineSettings>,
+): Line[] {
     return ws.groups.value.slice(0, settings.maxRuns).flatMap((group) => {
         const members = group.runs.flatMap((r) => shapes.get(r.name) ?? []);
         if (members.length === 0) return [];
         const shape = groupShape(members, settings);
         const name = group.path.map((p) => p || "–").join(" · ");
-        return [{ ...shape, id: `${group.key}\n${key}`, label: isMany ? `${name} ${key}` : name, color: ws.colors.value.get(group.key) ?? "#888888", dash: [],
-            run: group.key, key, shown: smoothed(shape, settings), count: members.length }];
+        return [
+            {
+                ...shape,
+                id: `${group.key}\n${key}`,
+                label: isMany ? `${name} ${key}` : name,
+                color: ws.colors.value.get(group.key) ?? "#888888",
+                dash: [],
+                run: group.key,
+                key,
+                shown: smoothed(shape, settings),
+                count: members.length,
+            },
+        ];
     });
 }

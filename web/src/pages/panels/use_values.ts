@@ -13,7 +13,10 @@ export interface RunValues {
 
 const MAX_RUNS = 12;
 
-export function useValues(keys: readonly string[], samples: number): { all: RunValues[] | null; failure: string } {
+export function useValues(
+    keys: readonly string[],
+    samples: number,
+): { all: RunValues[] | null; failure: string } {
     const ws = useWorkspace();
     const [all, setAll] = useState<RunValues[] | null>(null);
     const [failure, setFailure] = useState("");
@@ -21,8 +24,19 @@ export function useValues(keys: readonly string[], samples: number): { all: RunV
     const question = JSON.stringify([keys, samples, runs.map((r) => [r.name, r.lineCount])]);
     useEffect(() => {
         let isOver = false;
-        const jobs = runs.flatMap((run) => keys.filter((k) => k in run.keys).map(async (key) => ({ run, key, values: await fetchValues(ws.entity, ws.project, run.name, key, samples) })));
-        Promise.all(jobs).then((answers) => !isOver && setAll(answers), (e: Error) => !isOver && setFailure(e.message));
+        const jobs = runs.flatMap((run) =>
+            keys
+                .filter((k) => k in run.keys)
+                .map(async (key) => ({
+                    run,
+                    key,
+                    values: await fetchValues(ws.entity, ws.project, run.name, key, samples),
+                })),
+        );
+        Promise.all(jobs).then(
+            (answers) => !isOver && setAll(answers),
+            (e: Error) => !isOver && setFailure(e.message),
+        );
         return () => void (isOver = true);
     }, [question]);
     return { all, failure };

@@ -6,7 +6,10 @@ import { WorkspaceView } from "../workspace/workspace_view";
 import type { RunTabProps } from "../run";
 
 export function ChartsTab({ entity, project, run }: RunTabProps) {
-    const ws = useMemo(() => new Workspace(entity, project, [{ name: run.name }], "/run"), [entity, project, run.name]);
+    const ws = useMemo(
+        () => new Workspace(entity, project, [{ name: run.name }], "/run"),
+        [entity, project, run.name],
+    );
     useEffect(() => ws.start(), [ws]);
     return <WorkspaceView ws={ws} hasSidebar={false} />;
 }

@@ -27,10 +27,15 @@ export function LogsTab({ entity, project, run }: RunTabProps) {
         let isOver = false;
         const read = async () => {
             for (;;) {
-                const page = await fetchLogLines(entity, project, run.name, { first: PAGE, after: after.current });
+                const page = await fetchLogLines(entity, project, run.name, {
+                    first: PAGE,
+                    after: after.current,
+                });
                 if (isOver) return false;
                 if (page.next !== null) after.current = page.next;
-                setLines((old) => (page.lines.length === 0 && old !== null ? old : merge(old ?? [], page.lines)));
+                setLines((old) =>
+                    page.lines.length === 0 && old !== null ? old : merge(old ?? [], page.lines),
+                );
                 if (page.lines.length < PAGE) return run.state === "running";
             }
         };
@@ -44,26 +49,84 @@ export function LogsTab({ entity, project, run }: RunTabProps) {
 
     const labels = [...new Set((lines ?? []).map((l) => l.label ?? ""))].filter((l) => l !== "");
     const shown = (lines ?? []).filter((l) => label === "" || l.label === label);
-    const hits = search === "" ? [] : shown.flatMap((l, i) => (stripAnsi(l.line).toLowerCase().includes(search.toLowerCase()) ? [i] : []));
+    const hits =
+        search === ""
+            ? []
+            : shown.flatMap((l, i) =>
+                  stripAnsi(l.line).toLowerCase().includes(search.toLowerCase()) ? [i] : [],
+              );
     const at = hits.length === 0 ? null : hits[((hit % hits.length) + hits.length) % hits.length]!;
-    const download = () => saveBlob(new Blob([shown.map((l) => stripAnsi(l.line) + "\n").join("")], { type: "text/plain" }), `${run.name}.log`);
+    const download = () =>
+        saveBlob(
+            new Blob([shown.map((l) => stripAnsi(l.line) + "\n").join("")], { type: "text/plain" }),
+            `${run.name}.log`,
+        );
     return (
         <main class="run-body logs">
             <div class="row log-tools">
-                <SearchBox value={search} label={t("logs.search")} onChange={(s) => { setSearch(s); setHit(0); setFollowing(false); }} />
-                {search !== "" && <span class="muted">{hits.length === 0 ? t("logs.no_hit") : `${hits.indexOf(at!) + 1} / ${hits.length}`}</span>}
-                <IconButton icon="back" label={t("logs.previous")} disabled={hits.length === 0} onClick={() => setHit(hit - 1)} />
-                <IconButton icon="back" label={t("logs.next")} class="is-mirrored" disabled={hits.length === 0} onClick={() => setHit(hit + 1)} />
-                {labels.length > 0 && <Select value={label} label={t("logs.label")} onChange={setLabel} options={[{ value: "", label: t("logs.all_labels") }, ...labels.map((l) => ({ value: l, label: l }))]} />}
+                <SearchBox
+                    value={search}
+                    label={t("logs.search")}
+                    onChange={(s) => {
+                        setSearch(s);
+                        setHit(0);
+                        setFollowing(false);
+                    }}
+                />
+                {search !== "" && (
+                    <span class="muted">
+                        {hits.length === 0 ? t("logs.no_hit") : `${hits.indexOf(at!) + 1} / ${hits.length}`}
+                    </span>
+                )}
+                <IconButton
+                    icon="back"
+                    label={t("logs.previous")}
+                    disabled={hits.length === 0}
+                    onClick={() => setHit(hit - 1)}
+                />
+                <IconButton
+                    icon="back"
+                    label={t("logs.next")}
+                    class="is-mirrored"
+                    disabled={hits.length === 0}
+                    onClick={() => setHit(hit + 1)}
+                />
+                {labels.length > 0 && (
+                    <Select
+                        value={label}
+                        label={t("logs.label")}
+                        onChange={setLabel}
+                        options={[
+                            { value: "", label: t("logs.all_labels") },
+                            ...labels.map((l) => ({ value: l, label: l })),
+                        ]}
+                    />
+                )}
                 <span class="grow" />
                 <Check label={t("logs.times")} value={hasTimes} onChange={setTimes} />
                 <Check label={t("logs.follow")} value={isFollowing} onChange={setFollowing} />
                 <IconButton icon="download" label={t("action.download")} onClick={download} />
             </div>
             {lines !== null && lines.length === 0 && <p class="empty">{t("logs.none")}</p>}
-            <VirtualList items={shown} rowHeight={LINE_HEIGHT} class="log-lines grow" role="log" label={t("run.logs")} isFollowing={isFollowing} scrollTo={at}
+            <VirtualList
+                items={shown}
+                rowHeight={LINE_HEIGHT}
+                class="log-lines grow"
+                role="log"
+                label={t("run.logs")}
+                isFollowing={isFollowing}
+                scrollTo={at}
                 onScroll={(isAtEnd) => isFollowing && !isAtEnd && setFollowing(false)}
-                render={(line, i) => <LogRow key={line.number} line={line} isHit={i === at} hasTime={hasTimes} hasLabel={labels.length > 0} />} />
+                render={(line, i) => (
+                    <LogRow
+                        key={line.number}
+                        line={line}
+                        isHit={i === at}
+                        hasTime={hasTimes}
+                        hasLabel={labels.length > 0}
+                    />
+                )}
+            />
         </main>
     );
 }
@@ -77,14 +140,28 @@ function merge(old: LogLine[], fresh: LogLine[]): LogLine[] {
     return [...old.slice(0, keep), ...fresh];
 }
 
-function LogRow({ line, isHit, hasTime, hasLabel }: { line: LogLine; isHit: boolean; hasTime: boolean; hasLabel: boolean }) {
+function LogRow({
+    line,
+    isHit,
+    hasTime,
+    hasLabel,
+}: {
+    line: LogLine;
+    isHit: boolean;
+    hasTime: boolean;
+    hasLabel: boolean;
+}) {
     return (
         <div class={`log-row ${isHit ? "is-hit" : ""} ${line.level === "error" ? "is-error" : ""}`}>
             <span class="log-number">{line.number + 1}</span>
             {hasTime && <span class="log-time">{(line.timestamp ?? "").replace("T", " ").slice(0, 23)}</span>}
             {hasLabel && <span class="log-label">{line.label}</span>}
             <span class="log-text">
-                {parseAnsi(line.line).map((s, i) => <span key={i} class={s.classes} style={{ color: s.color, background: s.background }}>{s.text}</span>)}
+                {parseAnsi(line.line).map((s, i) => (
+                    <span key={i} class={s.classes} style={{ color: s.color, background: s.background }}>
+                        {s.text}
+                    </span>
+                ))}
             </span>
         </div>
     );

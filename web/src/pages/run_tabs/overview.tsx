@@ -18,11 +18,19 @@ export function OverviewTab({ entity, project, run, reload }: RunTabProps) {
         <main class="run-body overview">
             <section class="card stack">
                 <Notes run={run} reload={reload} />
-                <TagEditor tags={run.tags} isOff={viewer.value === null} onChange={(tags) => void changeRun(run.id, { tags }).then(reload, sayError)} />
+                <TagEditor
+                    tags={run.tags}
+                    isOff={viewer.value === null}
+                    onChange={(tags) => void changeRun(run.id, { tags }).then(reload, sayError)}
+                />
                 <Facts facts={factsOf(entity, project, run)} />
             </section>
-            <section class="card"><ValueTree title={t("run.config")} value={run.config} /></section>
-            <section class="card"><ValueTree title={t("run.summary")} value={withoutInternal(run.summary)} /></section>
+            <section class="card">
+                <ValueTree title={t("run.config")} value={run.config} />
+            </section>
+            <section class="card">
+                <ValueTree title={t("run.summary")} value={withoutInternal(run.summary)} />
+            </section>
         </main>
     );
 }
@@ -36,9 +44,14 @@ type Fact = [MessageName, string];
 function Facts({ facts }: { facts: Fact[] }) {
     return (
         <dl class="facts">
-            {facts.filter(([, value]) => value !== "").map(([name, value]) => (
-                <div key={name}><dt>{t(name)}</dt><dd>{value}</dd></div>
-            ))}
+            {facts
+                .filter(([, value]) => value !== "")
+                .map(([name, value]) => (
+                    <div key={name}>
+                        <dt>{t(name)}</dt>
+                        <dd>{value}</dd>
+                    </div>
+                ))}
         </dl>
     );
 }
@@ -50,13 +63,30 @@ function factsOf(entity: string, project: string, run: Run): Fact[] {
     const git = (e["git"] ?? {}) as Record<string, unknown>;
     const memory = (e["memory"] as Record<string, unknown> | undefined)?.["total"];
     const args = Array.isArray(e["args"]) ? e["args"].map(String) : [];
-    const command = e["program"] || e["codePath"] ? ["python", text(e["program"] || e["codePath"]), ...args].join(" ") : "";
+    const command =
+        e["program"] || e["codePath"]
+            ? ["python", text(e["program"] || e["codePath"]), ...args].join(" ")
+            : "";
     return [
-        ["fact.author", run.user], ["fact.started", formatTime(run.createdAt, language)], ["fact.runtime", formatDuration(runtimeOf(run))],
-        ["fact.path", [entity, project, run.name].join("/")], ["fact.group", run.group], ["fact.job_type", run.jobType], ["fact.sweep", run.sweep],
-        ["fact.host", text(e["host"])], ["fact.os", text(e["os"])], ["fact.python", [text(e["python"]), text(e["executable"])].filter(Boolean).join(" · ")],
-        ["fact.command", command], ["fact.git", git["remote"] ? `git clone ${text(git["remote"])}` : ""], ["fact.commit", git["commit"] ? `git checkout ${text(git["commit"])}` : ""],
-        ["fact.cpus", [text(e["cpu_count"]), e["cpu_count_logical"] ? `(${text(e["cpu_count_logical"])})` : ""].join(" ").trim()],
+        ["fact.author", run.user],
+        ["fact.started", formatTime(run.createdAt, language)],
+        ["fact.runtime", formatDuration(runtimeOf(run))],
+        ["fact.path", [entity, project, run.name].join("/")],
+        ["fact.group", run.group],
+        ["fact.job_type", run.jobType],
+        ["fact.sweep", run.sweep],
+        ["fact.host", text(e["host"])],
+        ["fact.os", text(e["os"])],
+        ["fact.python", [text(e["python"]), text(e["executable"])].filter(Boolean).join(" · ")],
+        ["fact.command", command],
+        ["fact.git", git["remote"] ? `git clone ${text(git["remote"])}` : ""],
+        ["fact.commit", git["commit"] ? `git checkout ${text(git["commit"])}` : ""],
+        [
+            "fact.cpus",
+            [text(e["cpu_count"]), e["cpu_count_logical"] ? `(${text(e["cpu_count_logical"])})` : ""]
+                .join(" ")
+                .trim(),
+        ],
         ["fact.gpu", [e["gpu_count"] ? `${text(e["gpu_count"])} ×` : "", text(e["gpu"])].join(" ").trim()],
         ["fact.memory", memory ? formatBytes(Number(memory)) : ""],
     ];
@@ -72,16 +102,33 @@ function Notes({ run, reload }: { run: Run; reload: () => void }) {
     if (draft !== null)
         return (
             <div class="stack">
-                <textarea class="input" rows={8} value={draft} aria-label={t("run.notes")} onInput={(e) => setDraft(e.currentTarget.value)} />
+                <textarea
+                    class="input"
+                    rows={8}
+                    value={draft}
+                    aria-label={t("run.notes")}
+                    onInput={(e) => setDraft(e.currentTarget.value)}
+                />
                 <div class="row">
-                    <button type="button" class="button primary" onClick={save}>{t("action.save")}</button>
-                    <button type="button" class="button" onClick={() => setDraft(null)}>{t("action.cancel")}</button>
+                    <button type="button" class="button primary" onClick={save}>
+                        {t("action.save")}
+                    </button>
+                    <button type="button" class="button" onClick={() => setDraft(null)}>
+                        {t("action.cancel")}
+                    </button>
                 </div>
             </div>
         );
     return (
         <div>
-            <div class="row"><h2 class="grow">{t("run.notes")}</h2>{isMine && <button type="button" class="link-button" onClick={() => setDraft(run.notes)}>{t("action.edit")}</button>}</div>
+            <div class="row">
+                <h2 class="grow">{t("run.notes")}</h2>
+                {isMine && (
+                    <button type="button" class="link-button" onClick={() => setDraft(run.notes)}>
+                        {t("action.edit")}
+                    </button>
+                )}
+            </div>
             {run.notes === "" ? <p class="faint">{t("run.no_notes")}</p> : <Markdown text={run.notes} />}
         </div>
     );

@@ -12,7 +12,10 @@ import type { RunTabProps } from "../run";
 const PANEL_WIDTH = 380;
 
 export function SystemTab({ entity, project, run }: RunTabProps) {
-    const ws = useMemo(() => new Workspace(entity, project, [{ name: run.name }], "/system"), [entity, project, run.name]);
+    const ws = useMemo(
+        () => new Workspace(entity, project, [{ name: run.name }], "/system"),
+        [entity, project, run.name],
+    );
     const [width, setWidth] = useState(0);
     const ref = useRef<HTMLElement>(null);
     useEffect(() => ws.start(), [ws]);
@@ -21,16 +24,32 @@ export function SystemTab({ entity, project, run }: RunTabProps) {
         watch.observe(ref.current!);
         return () => watch.disconnect();
     }, []);
-    const panels = systemGroups(run.systemKeys).map((g): Panel => ({ id: `system-${g.title}`, kind: "line", title: g.title, keys: g.keys, stream: "events" }));
+    const panels = systemGroups(run.systemKeys).map(
+        (g): Panel => ({
+            id: `system-${g.title}`,
+            kind: "line",
+            title: g.title,
+            keys: g.keys,
+            stream: "events",
+        }),
+    );
     const columns = Math.max(1, Math.floor(width / PANEL_WIDTH));
     const full = panels.find((p) => p.id === ws.fullPanel.value);
     return (
         <WorkspaceContext.Provider value={ws}>
             <main ref={ref} class="run-body">
                 {panels.length === 0 && <p class="empty">{t("run.no_system")}</p>}
-                {full ? <PanelFrame panel={full} section={null} height={560} isFull /> : (
-                    <div class="panel-grid" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
-                        {width > 0 && panels.map((p) => <PanelFrame key={p.id} panel={p} section={null} height={PANEL_HEIGHT} />)}
+                {full ? (
+                    <PanelFrame panel={full} section={null} height={560} isFull />
+                ) : (
+                    <div
+                        class="panel-grid"
+                        style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
+                    >
+                        {width > 0 &&
+                            panels.map((p) => (
+                                <PanelFrame key={p.id} panel={p} section={null} height={PANEL_HEIGHT} />
+                            ))}
                     </div>
                 )}
             </main>

@@ -28,12 +28,25 @@ export function AddPanel({ onClose }: { onClose: () => void }) {
             </header>
             <div class="body">
                 <Field label={t("panel.section")}>
-                    <Select value={section} options={sections.map((s) => ({ value: s, label: sectionLabel(s) }))} onChange={setSection} />
+                    <Select
+                        value={section}
+                        options={sections.map((s) => ({ value: s, label: sectionLabel(s) }))}
+                        onChange={setSection}
+                    />
                 </Field>
                 <div class="panel-kinds">
-                    {Object.entries(PANELS).filter(([, p]) => p.canAdd).map(([kind, p]) => (
-                        <button key={kind} type="button" class="button" onClick={() => add(kind as L.PanelKind)}>{t(p.name)}</button>
-                    ))}
+                    {Object.entries(PANELS)
+                        .filter(([, p]) => p.canAdd)
+                        .map(([kind, p]) => (
+                            <button
+                                key={kind}
+                                type="button"
+                                class="button"
+                                onClick={() => add(kind as L.PanelKind)}
+                            >
+                                {t(p.name)}
+                            </button>
+                        ))}
                 </div>
                 <QuickBuilder section={section} onDone={onClose} />
                 <HiddenPanels ws={ws} />
@@ -47,27 +60,56 @@ function QuickBuilder({ section, onDone }: { section: string; onDone: () => void
     const ws = useWorkspace();
     const [pattern, setPattern] = useState("");
     const regex = pattern === "" ? null : compileRegex(pattern);
-    const matches = regex === null ? [] : ws.metrics.value.filter((m) => m.kind === "line" && m.stream === "history" && regex.test(m.key)).map((m) => m.key);
+    const matches =
+        regex === null
+            ? []
+            : ws.metrics.value
+                  .filter((m) => m.kind === "line" && m.stream === "history" && regex.test(m.key))
+                  .map((m) => m.key);
     const groups = new Map<string, string[]>();
     for (const key of matches) {
         const by = regex!.exec(key)?.[1] ?? "";
         groups.set(by, [...(groups.get(by) ?? []), key]);
     }
     const make = () => {
-        ws.edit((l) => [...groups].reverse().reduce((acc, [by, keys]) => L.addPanel(acc, section, {
-            id: `line-${crypto.randomUUID()}`, kind: "line", keys, ...(keys.length > 1 ? { title: by || pattern } : {}),
-        }), l));
+        ws.edit((l) =>
+            [...groups].reverse().reduce(
+                (acc, [by, keys]) =>
+                    L.addPanel(acc, section, {
+                        id: `line-${crypto.randomUUID()}`,
+                        kind: "line",
+                        keys,
+                        ...(keys.length > 1 ? { title: by || pattern } : {}),
+                    }),
+                l,
+            ),
+        );
         onDone();
     };
     return (
         <div class="field">
             <span>{t("panel.quick")}</span>
-            <TextInput value={pattern} delay={100} isInvalid={pattern !== "" && regex === null} placeholder="^(.*)/loss$" label={t("panel.quick")} onChange={setPattern} />
+            <TextInput
+                value={pattern}
+                delay={100}
+                isInvalid={pattern !== "" && regex === null}
+                placeholder="^(.*)/loss$"
+                label={t("panel.quick")}
+                onChange={setPattern}
+            />
             <span class="small muted">{t("panel.quick_hint")}</span>
             {matches.length > 0 && (
                 <>
-                    <div class="column-list small">{[...groups].map(([by, keys]) => <div key={by}><b>{by}</b> {keys.join(", ")}</div>)}</div>
-                    <button type="button" class="button primary" onClick={make}>{t("panel.quick_make", { panels: groups.size, metrics: matches.length })}</button>
+                    <div class="column-list small">
+                        {[...groups].map(([by, keys]) => (
+                            <div key={by}>
+                                <b>{by}</b> {keys.join(", ")}
+                            </div>
+                        ))}
+                    </div>
+                    <button type="button" class="button primary" onClick={make}>
+                        {t("panel.quick_make", { panels: groups.size, metrics: matches.length })}
+                    </button>
                 </>
             )}
         </div>
@@ -81,7 +123,16 @@ function HiddenPanels({ ws }: { ws: Workspace }) {
         <div class="field">
             <span>{t("panel.hidden")}</span>
             <div class="column-list">
-                {hidden.map((p) => <button key={p.id} type="button" class="menu-item" onClick={() => ws.edit((l) => L.restorePanel(l, p.id))}>+ {L.panelTitle(p)}</button>)}
+                {hidden.map((p) => (
+                    <button
+                        key={p.id}
+                        type="button"
+                        class="menu-item"
+                        onClick={() => ws.edit((l) => L.restorePanel(l, p.id))}
+                    >
+                        + {L.panelTitle(p)}
+                    </button>
+                ))}
             </div>
         </div>
     );

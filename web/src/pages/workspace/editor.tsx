@@ -22,7 +22,8 @@ export function Editor() {
     const target = ws.editedPanel.value;
     const [page, setPage] = useState<Page>("data");
     useEffect(() => {
-        const key = (e: KeyboardEvent) => e.key === "Escape" && ws.editedPanel.value !== null && (ws.editedPanel.value = null);
+        const key = (e: KeyboardEvent) =>
+            e.key === "Escape" && ws.editedPanel.value !== null && (ws.editedPanel.value = null);
         window.addEventListener("keydown", key);
         return () => window.removeEventListener("keydown", key);
     }, []);
@@ -33,20 +34,35 @@ export function Editor() {
     const section = layout.sections.find((s) => s.name === sectionName) ?? null;
     if (found === null && section === null && target !== WORKSPACE_SETTINGS) return null;
     const isLine = found === null || found.panel.kind === "line";
-    const pages: Page[] = found ? ["data", "grouping", "chart", "legend", "expressions"] : ["data", "grouping", "chart"];
+    const pages: Page[] = found
+        ? ["data", "grouping", "chart", "legend", "expressions"]
+        : ["data", "grouping", "chart"];
     const shown = pages.includes(page) ? page : "data";
     const title = found ? L.panelTitle(found.panel) : section ? section.name : t("workspace.settings");
     return (
         <div class="drawer" role="dialog" aria-label={title}>
             <header>
                 <h2 class="grow clip">{title}</h2>
-                <IconButton icon="close" label={t("action.close")} onClick={() => (ws.editedPanel.value = null)} />
+                <IconButton
+                    icon="close"
+                    label={t("action.close")}
+                    onClick={() => (ws.editedPanel.value = null)}
+                />
             </header>
             <div class="body">
                 {!found && !section && <WorkspaceForm />}
-                {isLine && <Segmented<Page> label={t("panel.edit")} value={shown} onChange={setPage} options={pages.map((p) => ({ value: p, label: t(`editor.${p}`) }))} />}
+                {isLine && (
+                    <Segmented<Page>
+                        label={t("panel.edit")}
+                        value={shown}
+                        onChange={setPage}
+                        options={pages.map((p) => ({ value: p, label: t(`editor.${p}`) }))}
+                    />
+                )}
                 {found && isLine && shown === "data" && <KeysForm panel={found.panel} />}
-                {isLine && (shown === "data" || shown === "grouping" || shown === "chart") && <LineSettingsForm {...formProps(layout, found, section, ws.edit.bind(ws))} page={shown} />}
+                {isLine && (shown === "data" || shown === "grouping" || shown === "chart") && (
+                    <LineSettingsForm {...formProps(layout, found, section, ws.edit.bind(ws))} page={shown} />
+                )}
                 {found && isLine && shown === "chart" && <TitlesForm panel={found.panel} />}
                 {found && isLine && shown === "legend" && <LegendForm panel={found.panel} />}
                 {found && isLine && shown === "expressions" && <ExpressionsForm panel={found.panel} />}
@@ -58,17 +74,34 @@ export function Editor() {
 
 type Edit = (change: (l: L.Layout) => L.Layout) => void;
 
-function formProps(layout: L.Layout, found: { panel: L.Panel; section: L.Section } | null, section: L.Section | null, edit: Edit): Omit<SettingsFormProps, "page"> {
+function formProps(
+    layout: L.Layout,
+    found: { panel: L.Panel; section: L.Section } | null,
+    section: L.Section | null,
+    edit: Edit,
+): Omit<SettingsFormProps, "page"> {
     const blank: L.Panel = { id: "", kind: "line" };
     if (found) {
         const own = found.panel.settings ?? {};
-        return { own, resolved: L.resolveSettings(layout, found.section, found.panel), onChange: (c) => edit((l) => L.updatePanel(l, found.panel.id, { settings: { ...own, ...c } })) };
+        return {
+            own,
+            resolved: L.resolveSettings(layout, found.section, found.panel),
+            onChange: (c) => edit((l) => L.updatePanel(l, found.panel.id, { settings: { ...own, ...c } })),
+        };
     }
     if (section) {
         const own = section.settings ?? {};
-        return { own, resolved: L.resolveSettings(layout, section, blank), onChange: (c) => edit((l) => L.updateSection(l, section.name, { settings: { ...own, ...c } })) };
+        return {
+            own,
+            resolved: L.resolveSettings(layout, section, blank),
+            onChange: (c) => edit((l) => L.updateSection(l, section.name, { settings: { ...own, ...c } })),
+        };
     }
-    return { own: layout.settings, resolved: L.resolveSettings(layout, null, blank), onChange: (c) => edit((l) => ({ ...l, settings: { ...l.settings, ...c } })) };
+    return {
+        own: layout.settings,
+        resolved: L.resolveSettings(layout, null, blank),
+        onChange: (c) => edit((l) => ({ ...l, settings: { ...l.settings, ...c } })),
+    };
 }
 
 function usePanelEdit(panel: L.Panel) {
@@ -80,9 +113,18 @@ function KeysForm({ panel }: { panel: L.Panel }) {
     const edit = usePanelEdit(panel);
     return (
         <>
-            <MetricPicker stream={panel.stream ?? "history"} chosen={panel.keys ?? []} onChange={(keys) => edit({ keys })} />
+            <MetricPicker
+                stream={panel.stream ?? "history"}
+                chosen={panel.keys ?? []}
+                onChange={(keys) => edit({ keys })}
+            />
             <Field label={t("setting.regex")}>
-                <TextInput value={panel.keyRegex ?? ""} isInvalid={compileRegex(panel.keyRegex ?? "") === null} placeholder="^val/.*loss$" onChange={(keyRegex) => edit({ keyRegex })} />
+                <TextInput
+                    value={panel.keyRegex ?? ""}
+                    isInvalid={compileRegex(panel.keyRegex ?? "") === null}
+                    placeholder="^val/.*loss$"
+                    onChange={(keyRegex) => edit({ keyRegex })}
+                />
             </Field>
         </>
     );
@@ -92,9 +134,15 @@ function TitlesForm({ panel }: { panel: L.Panel }) {
     const edit = usePanelEdit(panel);
     return (
         <>
-            <Field label={t("setting.title")}><TextInput value={panel.title ?? ""} onChange={(title) => edit({ title })} /></Field>
-            <Field label={t("setting.x_title")}><TextInput value={panel.xTitle ?? ""} onChange={(xTitle) => edit({ xTitle })} /></Field>
-            <Field label={t("setting.y_title")}><TextInput value={panel.yTitle ?? ""} onChange={(yTitle) => edit({ yTitle })} /></Field>
+            <Field label={t("setting.title")}>
+                <TextInput value={panel.title ?? ""} onChange={(title) => edit({ title })} />
+            </Field>
+            <Field label={t("setting.x_title")}>
+                <TextInput value={panel.xTitle ?? ""} onChange={(xTitle) => edit({ xTitle })} />
+            </Field>
+            <Field label={t("setting.y_title")}>
+                <TextInput value={panel.yTitle ?? ""} onChange={(yTitle) => edit({ yTitle })} />
+            </Field>
         </>
     );
 }
@@ -103,8 +151,14 @@ function LegendForm({ panel }: { panel: L.Panel }) {
     const edit = usePanelEdit(panel);
     return (
         <Field label={t("setting.legend_template")}>
-            <TextInput value={panel.legendTemplate ?? ""} placeholder="${run:displayName} - ${config:lr}" onChange={(legendTemplate) => edit({ legendTemplate })} />
-            <span class="small muted">{"${run:displayName} ${run:state} ${config:…} ${summary:…} ${metric}"}</span>
+            <TextInput
+                value={panel.legendTemplate ?? ""}
+                placeholder="${run:displayName} - ${config:lr}"
+                onChange={(legendTemplate) => edit({ legendTemplate })}
+            />
+            <span class="small muted">
+                {"${run:displayName} ${run:state} ${config:…} ${summary:…} ${metric}"}
+            </span>
         </Field>
     );
 }
@@ -124,9 +178,25 @@ function ExpressionsForm({ panel }: { panel: L.Panel }) {
     });
     return (
         <Field label={t("setting.expressions")}>
-            <TextInput isArea value={text} placeholder={"train/loss / val/loss\nlog(${my metric})"} onChange={(v) => edit({ expressions: v.split("\n").map((s) => s.trim()).filter((s) => s !== "") })} />
+            <TextInput
+                isArea
+                value={text}
+                placeholder={"train/loss / val/loss\nlog(${my metric})"}
+                onChange={(v) =>
+                    edit({
+                        expressions: v
+                            .split("\n")
+                            .map((s) => s.trim())
+                            .filter((s) => s !== ""),
+                    })
+                }
+            />
             <span class="small muted">{t("setting.expressions_hint")}</span>
-            {problems.map((p) => <span key={p} class="notice is-bad small">{p}</span>)}
+            {problems.map((p) => (
+                <span key={p} class="notice is-bad small">
+                    {p}
+                </span>
+            ))}
         </Field>
     );
 }
@@ -137,14 +207,25 @@ function WorkspaceForm() {
     return (
         <div class="settings-grid">
             <Field label={t("workspace.sections_by")}>
-                <Select<PrefixMode> value={prefix} onChange={(p) => ws.edit((l) => L.setPrefixMode(l, p))} options={[
-                    { value: "nested", label: t("prefix.nested") }, { value: "last", label: t("prefix.last") }, { value: "first", label: t("prefix.first") },
-                ]} />
+                <Select<PrefixMode>
+                    value={prefix}
+                    onChange={(p) => ws.edit((l) => L.setPrefixMode(l, p))}
+                    options={[
+                        { value: "nested", label: t("prefix.nested") },
+                        { value: "last", label: t("prefix.last") },
+                        { value: "first", label: t("prefix.first") },
+                    ]}
+                />
             </Field>
             <Field label={t("workspace.new_metrics")}>
-                <Select<"auto" | "manual"> value={mode} onChange={(m) => ws.edit((l) => ({ ...l, mode: m }))} options={[
-                    { value: "auto", label: t("workspace.automatic") }, { value: "manual", label: t("workspace.manual") },
-                ]} />
+                <Select<"auto" | "manual">
+                    value={mode}
+                    onChange={(m) => ws.edit((l) => ({ ...l, mode: m }))}
+                    options={[
+                        { value: "auto", label: t("workspace.automatic") },
+                        { value: "manual", label: t("workspace.manual") },
+                    ]}
+                />
             </Field>
         </div>
     );

@@ -43,10 +43,20 @@ export function FullScreen() {
                 <span class="muted">{found.section.name}</span>
                 <IconButton icon="back" label={t("panel.next")} class="is-mirrored" onClick={() => go(1)} />
                 <span class="grow" />
-                <IconButton icon="close" label={t("panel.leave_full")} onClick={() => (ws.fullPanel.value = null)} />
+                <IconButton
+                    icon="close"
+                    label={t("panel.leave_full")}
+                    onClick={() => (ws.fullPanel.value = null)}
+                />
             </div>
             <div class="overlay-body">
-                <PanelFrame key={found.panel.id} panel={found.panel} section={found.section} height={height - EDGE} isFull />
+                <PanelFrame
+                    key={found.panel.id}
+                    panel={found.panel}
+                    section={found.section}
+                    height={height - EDGE}
+                    isFull
+                />
             </div>
         </div>
     );

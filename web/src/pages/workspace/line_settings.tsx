@@ -10,71 +10,176 @@ import { useWorkspace } from "./model";
 type Choice<K extends keyof LineSettings> = { value: NonNullable<LineSettings[K]> & string; label: string };
 
 export interface SettingsFormProps {
-    own: LineSettings; /* what this level says */
-    resolved: Required<LineSettings>; /* what holds */
+    own: LineSettings /* what this level says */;
+    resolved: Required<LineSettings> /* what holds */;
     onChange: (change: LineSettings) => void;
     page: "data" | "grouping" | "chart";
 }
 
 export function LineSettingsForm(props: SettingsFormProps) {
-    return <div class="settings-grid">{props.page === "data" ? <DataPage {...props} /> : props.page === "grouping" ? <GroupingPage {...props} /> : <ChartPage {...props} />}</div>;
+    return (
+        <div class="settings-grid">
+            {props.page === "data" ? (
+                <DataPage {...props} />
+            ) : props.page === "grouping" ? (
+                <GroupingPage {...props} />
+            ) : (
+                <ChartPage {...props} />
+            )}
+        </div>
+    );
 }
 
 function useRow(props: SettingsFormProps) {
-    const set = <K extends keyof LineSettings>(name: K, value: LineSettings[K]) => props.onChange({ [name]: value });
-    const row = (name: keyof LineSettings, label: MessageName, control: ComponentChildren, isWide = false) => (
-        <Field label={t(label)} isWide={isWide} isOwn={props.own[name] !== undefined} resetLabel={t("settings.inherit")} onReset={() => set(name, undefined)}>{control}</Field>
+    const set = <K extends keyof LineSettings>(name: K, value: LineSettings[K]) =>
+        props.onChange({ [name]: value });
+    const row = (
+        name: keyof LineSettings,
+        label: MessageName,
+        control: ComponentChildren,
+        isWide = false,
+    ) => (
+        <Field
+            label={t(label)}
+            isWide={isWide}
+            isOwn={props.own[name] !== undefined}
+            resetLabel={t("settings.inherit")}
+            onReset={() => set(name, undefined)}
+        >
+            {control}
+        </Field>
     );
-    const choice = <K extends keyof LineSettings>(name: K, label: MessageName, options: Choice<K>[], isWide = false) =>
-        row(name, label, <Select value={props.resolved[name] as string} options={options} onChange={(v) => set(name, v as LineSettings[K])} />, isWide);
-    const flag = (name: "isLogX" | "isLogY" | "showOriginal" | "ignoreOutliers" | "markExtremes", label: MessageName) =>
-        row(name, label, <Select value={props.resolved[name] ? "on" : "off"} options={[{ value: "off", label: t("setting.off") }, { value: "on", label: t("setting.on") }]}
-            onChange={(v) => set(name, v === "on")} />);
+    const choice = <K extends keyof LineSettings>(
+        name: K,
+        label: MessageName,
+        options: Choice<K>[],
+        isWide = false,
+    ) =>
+        row(
+            name,
+            label,
+            <Select
+                value={props.resolved[name] as string}
+                options={options}
+                onChange={(v) => set(name, v as LineSettings[K])}
+            />,
+            isWide,
+        );
+    const flag = (
+        name: "isLogX" | "isLogY" | "showOriginal" | "ignoreOutliers" | "markExtremes",
+        label: MessageName,
+    ) =>
+        row(
+            name,
+            label,
+            <Select
+                value={props.resolved[name] ? "on" : "off"}
+                options={[
+                    { value: "off", label: t("setting.off") },
+                    { value: "on", label: t("setting.on") },
+                ]}
+                onChange={(v) => set(name, v === "on")}
+            />,
+        );
     const number = (name: "xMin" | "xMax" | "yMin" | "yMax", label: MessageName) =>
-        row(name, label, <NumberInput value={props.resolved[name]} placeholder={t("setting.auto")} onChange={(v) => set(name, v ?? undefined)} />);
+        row(
+            name,
+            label,
+            <NumberInput
+                value={props.resolved[name]}
+                placeholder={t("setting.auto")}
+                onChange={(v) => set(name, v ?? undefined)}
+            />,
+        );
     return { set, row, choice, flag, number };
 }
 
 export function xChoices(metrics: readonly string[]): { value: string; label: string }[] {
     return [
-        { value: "auto", label: t("axis.auto") }, { value: "_step", label: t("axis.step") }, { value: "relative", label: t("axis.relative") },
-        { value: "_runtime", label: t("axis.process") }, { value: "_timestamp", label: t("axis.wall") }, ...metrics.map((m) => ({ value: m, label: m })),
+        { value: "auto", label: t("axis.auto") },
+        { value: "_step", label: t("axis.step") },
+        { value: "relative", label: t("axis.relative") },
+        { value: "_runtime", label: t("axis.process") },
+        { value: "_timestamp", label: t("axis.wall") },
+        ...metrics.map((m) => ({ value: m, label: m })),
     ];
 }
 
 function DataPage(props: SettingsFormProps) {
     const ws = useWorkspace();
     const { row, choice, flag, number, set } = useRow(props);
-    const metrics = ws.metrics.value.filter((m) => m.kind === "line" && m.stream === "history").map((m) => m.key);
+    const metrics = ws.metrics.value
+        .filter((m) => m.kind === "line" && m.stream === "history")
+        .map((m) => m.key);
     const { smoothing, weight } = props.resolved;
     const isShare = smoothing === "twema" || smoothing === "ema";
     return (
         <>
-            {row("x", "setting.x", <Select value={props.resolved.x} options={xChoices(metrics)} onChange={(x) => set("x", x)} />, true)}
+            {row(
+                "x",
+                "setting.x",
+                <Select value={props.resolved.x} options={xChoices(metrics)} onChange={(x) => set("x", x)} />,
+                true,
+            )}
             {number("xMin", "setting.x_min")}
             {number("xMax", "setting.x_max")}
             {number("yMin", "setting.y_min")}
             {number("yMax", "setting.y_max")}
             {flag("isLogX", "setting.log_x")}
             {flag("isLogY", "setting.log_y")}
-            {choice("smoothing", "setting.smoothing", [
-                { value: "twema", label: t("smoothing.twema") }, { value: "ema", label: t("smoothing.ema") }, { value: "gaussian", label: t("smoothing.gaussian") },
-                { value: "average", label: t("smoothing.average") }, { value: "none", label: t("smoothing.none") },
-            ], true)}
-            {smoothing !== "none" && row("weight", "setting.weight", (
-                <span class="row">
-                    <input type="range" min="0" max={isShare ? "0.999" : "100"} step={isShare ? "0.001" : "1"} value={weight} onInput={(e) => set("weight", Number(e.currentTarget.value))} />
-                    <output>{weight}</output>
-                </span>
-            ), true)}
+            {choice(
+                "smoothing",
+                "setting.smoothing",
+                [
+                    { value: "twema", label: t("smoothing.twema") },
+                    { value: "ema", label: t("smoothing.ema") },
+                    { value: "gaussian", label: t("smoothing.gaussian") },
+                    { value: "average", label: t("smoothing.average") },
+                    { value: "none", label: t("smoothing.none") },
+                ],
+                true,
+            )}
+            {smoothing !== "none" &&
+                row(
+                    "weight",
+                    "setting.weight",
+                    <span class="row">
+                        <input
+                            type="range"
+                            min="0"
+                            max={isShare ? "0.999" : "100"}
+                            step={isShare ? "0.001" : "1"}
+                            value={weight}
+                            onInput={(e) => set("weight", Number(e.currentTarget.value))}
+                        />
+                        <output>{weight}</output>
+                    </span>,
+                    true,
+                )}
             {flag("showOriginal", "setting.original")}
             {flag("ignoreOutliers", "setting.outliers")}
-            {choice("point", "setting.point", [{ value: "last", label: t("point.last") }, { value: "mean", label: t("point.mean") }])}
-            {choice("shade", "setting.shade", [{ value: "minmax", label: t("band.minmax") }, { value: "none", label: t("band.none") }])}
-            {row("maxRuns", "setting.max_runs", <Select value={String(props.resolved.maxRuns)} options={["10", "30", "100", "300", "1000"].map((n) => ({ value: n, label: n }))}
-                onChange={(n) => set("maxRuns", Number(n))} />)}
+            {choice("point", "setting.point", [
+                { value: "last", label: t("point.last") },
+                { value: "mean", label: t("point.mean") },
+            ])}
+            {choice("shade", "setting.shade", [
+                { value: "minmax", label: t("band.minmax") },
+                { value: "none", label: t("band.none") },
+            ])}
+            {row(
+                "maxRuns",
+                "setting.max_runs",
+                <Select
+                    value={String(props.resolved.maxRuns)}
+                    options={["10", "30", "100", "300", "1000"].map((n) => ({ value: n, label: n }))}
+                    onChange={(n) => set("maxRuns", Number(n))}
+                />,
+            )}
             {choice("chartType", "setting.type", [
-                { value: "line", label: t("type.line") }, { value: "area", label: t("type.area") }, { value: "stacked", label: t("type.stacked") }, { value: "percent", label: t("type.percent") },
+                { value: "line", label: t("type.line") },
+                { value: "area", label: t("type.area") },
+                { value: "stacked", label: t("type.stacked") },
+                { value: "percent", label: t("type.percent") },
             ])}
         </>
     );
@@ -86,12 +191,18 @@ function GroupingPage(props: SettingsFormProps) {
         <>
             <p class="wide muted small">{t("setting.grouping_hint")}</p>
             {choice("aggregate", "setting.aggregate", [
-                { value: "mean", label: t("aggregate.mean") }, { value: "median", label: t("aggregate.median") }, { value: "min", label: t("aggregate.min") },
+                { value: "mean", label: t("aggregate.mean") },
+                { value: "median", label: t("aggregate.median") },
+                { value: "min", label: t("aggregate.min") },
                 { value: "max", label: t("aggregate.max") },
             ])}
             {choice("band", "setting.band", [
-                { value: "minmax", label: t("band.minmax") }, { value: "std", label: t("band.std") }, { value: "stderr", label: t("band.stderr") },
-                { value: "iqr", label: t("band.iqr") }, { value: "ci95", label: t("band.ci95") }, { value: "none", label: t("band.none") },
+                { value: "minmax", label: t("band.minmax") },
+                { value: "std", label: t("band.std") },
+                { value: "stderr", label: t("band.stderr") },
+                { value: "iqr", label: t("band.iqr") },
+                { value: "ci95", label: t("band.ci95") },
+                { value: "none", label: t("band.none") },
             ])}
         </>
     );
@@ -101,10 +212,25 @@ function ChartPage(props: SettingsFormProps) {
     const { choice, flag, row, set } = useRow(props);
     return (
         <>
-            {choice("legend", "setting.legend", [{ value: "top", label: t("legend.top") }, { value: "bottom", label: t("legend.bottom") }, { value: "none", label: t("legend.none") }])}
-            {choice("fontSize", "setting.font", [{ value: "small", label: t("font.small") }, { value: "normal", label: t("font.normal") }, { value: "large", label: t("font.large") }])}
-            {row("lineWidth", "setting.width", <Select value={String(props.resolved.lineWidth)} options={["1", "1.5", "2", "3"].map((n) => ({ value: n, label: n }))}
-                onChange={(n) => set("lineWidth", Number(n))} />)}
+            {choice("legend", "setting.legend", [
+                { value: "top", label: t("legend.top") },
+                { value: "bottom", label: t("legend.bottom") },
+                { value: "none", label: t("legend.none") },
+            ])}
+            {choice("fontSize", "setting.font", [
+                { value: "small", label: t("font.small") },
+                { value: "normal", label: t("font.normal") },
+                { value: "large", label: t("font.large") },
+            ])}
+            {row(
+                "lineWidth",
+                "setting.width",
+                <Select
+                    value={String(props.resolved.lineWidth)}
+                    options={["1", "1.5", "2", "3"].map((n) => ({ value: n, label: n }))}
+                    onChange={(n) => set("lineWidth", Number(n))}
+                />,
+            )}
             {flag("markExtremes", "setting.extremes")}
         </>
     );

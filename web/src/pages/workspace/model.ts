@@ -37,25 +37,40 @@ export class Workspace {
         const hidden = new Set(v.hidden);
         const shown = new Set(v.shown);
         const pinned = new Set(v.pinned);
-        return this.orderedRuns.value.filter((r, i) => !hidden.has(r.name) && (shown.has(r.name) || pinned.has(r.name) || i < v.maxShown));
+        return this.orderedRuns.value.filter(
+            (r, i) => !hidden.has(r.name) && (shown.has(r.name) || pinned.has(r.name) || i < v.maxShown),
+        );
     });
     /* Pinned runs first, each once. */
     readonly orderedRuns = computed(() => {
         const pinned = new Set(this.runsView.value.pinned);
         const runs = this.store.runs.value;
-        return pinned.size === 0 ? runs : [...runs.filter((r) => pinned.has(r.name)), ...runs.filter((r) => !pinned.has(r.name))];
+        return pinned.size === 0
+            ? runs
+            : [...runs.filter((r) => pinned.has(r.name)), ...runs.filter((r) => !pinned.has(r.name))];
     });
-    readonly groups = computed<RunGroup[]>(() => groupRuns(this.visibleRuns.value, this.runsView.value.group));
+    readonly groups = computed<RunGroup[]>(() =>
+        groupRuns(this.visibleRuns.value, this.runsView.value.group),
+    );
     readonly isGrouped = computed(() => this.runsView.value.group.length > 0);
     readonly colors = computed(() => {
         const v = this.runsView.value;
-        const names = this.isGrouped.value ? this.groups.value.map((g) => g.key) : this.visibleRuns.value.map((r) => r.name).sort();
+        const names = this.isGrouped.value
+            ? this.groups.value.map((g) => g.key)
+            : this.visibleRuns.value.map((r) => r.name).sort();
         return assignColors(names, v.palette, v.colors);
     });
-    readonly baselineRun = computed<Run | null>(() => this.store.runs.value.find((r) => r.name === this.runsView.value.baseline) ?? null);
+    readonly baselineRun = computed<Run | null>(
+        () => this.store.runs.value.find((r) => r.name === this.runsView.value.baseline) ?? null,
+    );
     readonly metrics = computed(() => metricsOf(this.visibleRuns.value));
 
-    constructor(readonly entity: string, readonly project: string, private readonly extra: readonly Mongo[], readonly scope: string) {
+    constructor(
+        readonly entity: string,
+        readonly project: string,
+        private readonly extra: readonly Mongo[],
+        readonly scope: string,
+    ) {
         this.store = new RunStore(entity, project, true);
         this.place = { user: viewer.peek()?.username ?? "", entity, project: project + scope };
         this.openView(views.PERSONAL);
@@ -69,12 +84,17 @@ export class Workspace {
             effect(() => void this.store.ask(this.filter(), this.runsView.value.order)),
             effect(() => {
                 const next = L.addMissingPanels(this.layout.value, this.metrics.value);
-                if (next !== this.layout.peek()) this.layoutSteps.value = replace(this.layoutSteps.peek(), next);
+                if (next !== this.layout.peek())
+                    this.layoutSteps.value = replace(this.layoutSteps.peek(), next);
             }),
             effect(() => {
                 const view = { layout: this.layout.value, runs: this.runsView.value };
                 window.clearTimeout(timer);
-                if (!isFirst) timer = window.setTimeout(() => views.saveView(this.place, this.viewName.peek(), view), SAVE_DELAY_MS);
+                if (!isFirst)
+                    timer = window.setTimeout(
+                        () => views.saveView(this.place, this.viewName.peek(), view),
+                        SAVE_DELAY_MS,
+                    );
                 isFirst = false;
             }),
             this.store.follow(),
@@ -82,7 +102,10 @@ export class Workspace {
         return () => {
             ends.forEach((end) => end());
             window.clearTimeout(timer);
-            views.saveView(this.place, this.viewName.peek(), { layout: this.layout.peek(), runs: this.runsView.peek() });
+            views.saveView(this.place, this.viewName.peek(), {
+                layout: this.layout.peek(),
+                runs: this.runsView.peek(),
+            });
         };
     }
 
@@ -136,7 +159,11 @@ export class Workspace {
         const v = this.runsView.peek();
         const isOn = this.visibleRuns.peek().includes(run);
         const without = (list: string[]) => list.filter((n) => n !== run.name);
-        this.setRuns(isOn ? { hidden: [...without(v.hidden), run.name], shown: without(v.shown) } : { hidden: without(v.hidden), shown: [...without(v.shown), run.name] });
+        this.setRuns(
+            isOn
+                ? { hidden: [...without(v.hidden), run.name], shown: without(v.shown) }
+                : { hidden: without(v.hidden), shown: [...without(v.shown), run.name] },
+        );
     }
 
     /* Hides every loaded run, or shows the first ones again. */
@@ -147,11 +174,15 @@ export class Workspace {
 
     togglePin(name: string): void {
         const v = this.runsView.peek();
-        this.setRuns({ pinned: v.pinned.includes(name) ? v.pinned.filter((n) => n !== name) : [...v.pinned, name] });
+        this.setRuns({
+            pinned: v.pinned.includes(name) ? v.pinned.filter((n) => n !== name) : [...v.pinned, name],
+        });
     }
 
     colorOf(run: Run): string {
-        const key = this.isGrouped.value ? this.groups.value.find((g) => g.runs.includes(run))?.key : run.name;
+        const key = this.isGrouped.value
+            ? this.groups.value.find((g) => g.runs.includes(run))?.key
+            : run.name;
         return this.colors.value.get(key ?? "") ?? "#888888";
     }
 }
@@ -161,9 +192,12 @@ function metricsOf(runs: readonly Run[]): L.Metric[] {
     for (const run of runs) {
         for (const [key, info] of Object.entries(run.keys)) {
             const kind = L.panelKindOf(info.types);
-            if (kind !== null && !seen.has(key) && !isHidden(run, key)) seen.set(key, { key, kind, stream: "history" });
+            if (kind !== null && !seen.has(key) && !isHidden(run, key))
+                seen.set(key, { key, kind, stream: "history" });
         }
-        for (const key of run.systemKeys) if (!seen.has("system\n" + key)) seen.set("system\n" + key, { key, kind: "line", stream: "events" });
+        for (const key of run.systemKeys)
+            if (!seen.has("system\n" + key))
+                seen.set("system\n" + key, { key, kind: "line", stream: "events" });
     }
     return [...seen.values()];
 }

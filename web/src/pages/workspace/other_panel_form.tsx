@@ -16,23 +16,56 @@ export function OtherPanelForm({ panel }: { panel: Panel }) {
     const all = [...RUN_COLUMNS, ...columns];
     const place = (i: number, label: MessageName, from: string[], isOptional = false) => (
         <Field label={t(label)}>
-            <Select value={panel.columns?.[i] ?? ""} options={[{ value: "", label: isOptional ? "–" : "…" }, ...from.map((c) => ({ value: c, label: c }))]} onChange={(c) => {
-                const next = [...(panel.columns ?? [])];
-                while (next.length <= i) next.push("");
-                next[i] = c;
-                edit({ columns: next });
-            }} />
+            <Select
+                value={panel.columns?.[i] ?? ""}
+                options={[
+                    { value: "", label: isOptional ? "–" : "…" },
+                    ...from.map((c) => ({ value: c, label: c })),
+                ]}
+                onChange={(c) => {
+                    const next = [...(panel.columns ?? [])];
+                    while (next.length <= i) next.push("");
+                    next[i] = c;
+                    edit({ columns: next });
+                }}
+            />
         </Field>
     );
     return (
         <>
-            {panel.kind !== "text" && <Field label={t("setting.title")}><TextInput value={panel.title ?? ""} onChange={(title) => edit({ title })} /></Field>}
-            {panel.kind === "bar" && <>{place(0, "setting.target", metrics)}<BarForm panel={panel} edit={edit} /></>}
+            {panel.kind !== "text" && (
+                <Field label={t("setting.title")}>
+                    <TextInput value={panel.title ?? ""} onChange={(title) => edit({ title })} />
+                </Field>
+            )}
+            {panel.kind === "bar" && (
+                <>
+                    {place(0, "setting.target", metrics)}
+                    <BarForm panel={panel} edit={edit} />
+                </>
+            )}
             {panel.kind === "importance" && place(0, "setting.target", metrics)}
-            {panel.kind === "scatter" && <>{place(0, "setting.x", all)}{place(1, "setting.y", all)}{place(2, "setting.color", all, true)}<ScatterForm panel={panel} edit={edit} /></>}
+            {panel.kind === "scatter" && (
+                <>
+                    {place(0, "setting.x", all)}
+                    {place(1, "setting.y", all)}
+                    {place(2, "setting.color", all, true)}
+                    <ScatterForm panel={panel} edit={edit} />
+                </>
+            )}
             {panel.kind === "parallel" && <ColumnsForm panel={panel} columns={all} edit={edit} />}
-            {panel.kind === "text" && <Field label={t("setting.text")}><TextInput isArea value={panel.text ?? ""} onChange={(text) => edit({ text })} /></Field>}
-            {(panel.kind === "media" || panel.kind === "histogram" || panel.kind === "table") && <MetricPicker kind={panel.kind} chosen={panel.keys ?? []} onChange={(keys) => edit({ keys })} />}
+            {panel.kind === "text" && (
+                <Field label={t("setting.text")}>
+                    <TextInput isArea value={panel.text ?? ""} onChange={(text) => edit({ text })} />
+                </Field>
+            )}
+            {(panel.kind === "media" || panel.kind === "histogram" || panel.kind === "table") && (
+                <MetricPicker
+                    kind={panel.kind}
+                    chosen={panel.keys ?? []}
+                    onChange={(keys) => edit({ keys })}
+                />
+            )}
         </>
     );
 }
@@ -44,12 +77,25 @@ function BarForm({ panel, edit }: Form) {
     return (
         <>
             <Field label={t("setting.shape")}>
-                <Select<"bar" | "box" | "violin"> value={bar.shape ?? "bar"} onChange={(shape) => edit({ bar: { ...bar, shape } })} options={[
-                    { value: "bar", label: t("bar.bars") }, { value: "box", label: t("bar.box") }, { value: "violin", label: t("bar.violin") },
-                ]} />
+                <Select<"bar" | "box" | "violin">
+                    value={bar.shape ?? "bar"}
+                    onChange={(shape) => edit({ bar: { ...bar, shape } })}
+                    options={[
+                        { value: "bar", label: t("bar.bars") },
+                        { value: "box", label: t("bar.box") },
+                        { value: "violin", label: t("bar.violin") },
+                    ]}
+                />
                 <span class="small muted">{t("setting.grouping_hint")}</span>
             </Field>
-            <label class="check"><input type="checkbox" checked={bar.isVertical ?? false} onChange={(e) => edit({ bar: { ...bar, isVertical: e.currentTarget.checked } })} />{t("bar.vertical")}</label>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    checked={bar.isVertical ?? false}
+                    onChange={(e) => edit({ bar: { ...bar, isVertical: e.currentTarget.checked } })}
+                />
+                {t("bar.vertical")}
+            </label>
         </>
     );
 }
@@ -57,16 +103,30 @@ function BarForm({ panel, edit }: Form) {
 function ScatterForm({ panel, edit }: Form) {
     const scatter = panel.scatter ?? {};
     const log = (name: "isLogX" | "isLogY", label: MessageName) => (
-        <label class="check"><input type="checkbox" checked={scatter[name] ?? false} onChange={(e) => edit({ scatter: { ...scatter, [name]: e.currentTarget.checked } })} />{t(label)}</label>
+        <label class="check">
+            <input
+                type="checkbox"
+                checked={scatter[name] ?? false}
+                onChange={(e) => edit({ scatter: { ...scatter, [name]: e.currentTarget.checked } })}
+            />
+            {t(label)}
+        </label>
     );
     return (
         <>
             {log("isLogX", "setting.log_x")}
             {log("isLogY", "setting.log_y")}
             <Field label={t("setting.frontier")}>
-                <Select<"none" | "min" | "max" | "mean"> value={scatter.frontier ?? "none"} onChange={(frontier) => edit({ scatter: { ...scatter, frontier } })} options={[
-                    { value: "none", label: t("band.none") }, { value: "min", label: t("frontier.min") }, { value: "max", label: t("frontier.max") }, { value: "mean", label: t("frontier.mean") },
-                ]} />
+                <Select<"none" | "min" | "max" | "mean">
+                    value={scatter.frontier ?? "none"}
+                    onChange={(frontier) => edit({ scatter: { ...scatter, frontier } })}
+                    options={[
+                        { value: "none", label: t("band.none") },
+                        { value: "min", label: t("frontier.min") },
+                        { value: "max", label: t("frontier.max") },
+                        { value: "mean", label: t("frontier.mean") },
+                    ]}
+                />
             </Field>
         </>
     );
@@ -78,10 +138,24 @@ function ColumnsForm({ panel, columns, edit }: Form & { columns: string[] }) {
         <div class="field">
             <span>{t("panel.columns")}</span>
             {chosen.map((c, i) => (
-                <div key={c} class="row"><span class="grow">{columnLabel(c)}</span><IconButton icon="close" label={t("action.remove")} onClick={() => edit({ columns: chosen.filter((_, k) => k !== i) })} /></div>
+                <div key={c} class="row">
+                    <span class="grow">{columnLabel(c)}</span>
+                    <IconButton
+                        icon="close"
+                        label={t("action.remove")}
+                        onClick={() => edit({ columns: chosen.filter((_, k) => k !== i) })}
+                    />
+                </div>
             ))}
-            <Select value="" label={t("setting.column_add")} onChange={(c) => c !== "" && edit({ columns: [...chosen, c] })}
-                options={[{ value: "", label: t("setting.column_add") }, ...columns.filter((c) => !chosen.includes(c)).map((c) => ({ value: c, label: c }))]} />
+            <Select
+                value=""
+                label={t("setting.column_add")}
+                onChange={(c) => c !== "" && edit({ columns: [...chosen, c] })}
+                options={[
+                    { value: "", label: t("setting.column_add") },
+                    ...columns.filter((c) => !chosen.includes(c)).map((c) => ({ value: c, label: c })),
+                ]}
+            />
         </div>
     );
 }

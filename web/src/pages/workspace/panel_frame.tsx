@@ -37,27 +37,68 @@ export function PanelFrame({ panel, section, height, isFull = false }: Props) {
         ws.edit((l) => L.movePanel(l, id, section.name, panel.id));
     };
     return (
-        <article class={`panel ${isOver ? "is-target" : ""}`} aria-label={title} data-panel={panel.id}
-            onDragOver={(e) => { if (canDrag && e.dataTransfer?.types.includes("text/x-panel")) { e.preventDefault(); setOver(true); } }}
-            onDragLeave={() => setOver(false)} onDrop={drop}>
-            <header class="panel-head" draggable={canDrag} onDragStart={(e) => e.dataTransfer!.setData("text/x-panel", panel.id)}>
-                <h3 class="clip grow" title={title}>{section && !panel.title ? shortName(title, section.name) : title}</h3>
+        <article
+            class={`panel ${isOver ? "is-target" : ""}`}
+            aria-label={title}
+            data-panel={panel.id}
+            onDragOver={(e) => {
+                if (canDrag && e.dataTransfer?.types.includes("text/x-panel")) {
+                    e.preventDefault();
+                    setOver(true);
+                }
+            }}
+            onDragLeave={() => setOver(false)}
+            onDrop={drop}
+        >
+            <header
+                class="panel-head"
+                draggable={canDrag}
+                onDragStart={(e) => e.dataTransfer!.setData("text/x-panel", panel.id)}
+            >
+                <h3 class="clip grow" title={title}>
+                    {section && !panel.title ? shortName(title, section.name) : title}
+                </h3>
                 <span class="panel-tools">
-                    <IconButton icon="full" label={t(isFull ? "panel.leave_full" : "panel.full")} onClick={() => (ws.fullPanel.value = isFull ? null : panel.id)} />
-                    <IconButton icon="edit" label={t("panel.edit")} onClick={() => (ws.editedPanel.value = panel.id)} />
+                    <IconButton
+                        icon="full"
+                        label={t(isFull ? "panel.leave_full" : "panel.full")}
+                        onClick={() => (ws.fullPanel.value = isFull ? null : panel.id)}
+                    />
+                    <IconButton
+                        icon="edit"
+                        label={t("panel.edit")}
+                        onClick={() => (ws.editedPanel.value = panel.id)}
+                    />
                     <PanelMenu panel={panel} section={section} make={() => make.current?.() ?? null} />
                 </span>
             </header>
-            <Draw panel={panel} section={section} height={height - HEADER} isFull={isFull} onExport={(f) => (make.current = f)} />
+            <Draw
+                panel={panel}
+                section={section}
+                height={height - HEADER}
+                isFull={isFull}
+                onExport={(f) => (make.current = f)}
+            />
             {canDrag && <ResizeCorner panel={panel} section={section} height={height} />}
         </article>
     );
 }
 
-function PanelMenu({ panel, section, make }: { panel: L.Panel; section: L.Section | null; make: () => PanelExport | null }) {
+function PanelMenu({
+    panel,
+    section,
+    make,
+}: {
+    panel: L.Panel;
+    section: L.Section | null;
+    make: () => PanelExport | null;
+}) {
     const ws = useWorkspace();
     const link = () => {
-        const query = new URLSearchParams({ panelDisplayName: L.panelTitle(panel), panelSectionName: section?.name ?? "" });
+        const query = new URLSearchParams({
+            panelDisplayName: L.panelTitle(panel),
+            panelSectionName: section?.name ?? "",
+        });
         return `${window.location.origin}${window.location.pathname}?${query.toString()}`;
     };
     const take = (save: (e: PanelExport) => void | Promise<void>) => () => {
@@ -66,20 +107,47 @@ function PanelMenu({ panel, section, make }: { panel: L.Panel; section: L.Sectio
     };
     const { exports } = PANELS[panel.kind];
     return (
-        <Popover isMenu label={t("action.more")} button={(open) => <IconButton icon="dots" label={t("action.more")} onClick={open} />}>
+        <Popover
+            isMenu
+            label={t("action.more")}
+            button={(open) => <IconButton icon="dots" label={t("action.more")} onClick={open} />}
+        >
             {(close) => (
-                <MenuList close={close} items={[
-                    exports.includes("png") && { label: t("panel.save_png"), onClick: take(savePng) },
-                    exports.includes("svg") && { label: t("panel.save_svg"), onClick: take(saveSvg) },
-                    exports.includes("csv") && { label: t("panel.save_csv"), onClick: take(saveCsv) },
-                    exports.length > 0 && "line",
-                    window.isSecureContext && { label: t("panel.copy_link"), onClick: () => void copyText(link()) },
-                    section !== null && { label: t("panel.duplicate"), onClick: () => ws.edit((l) => L.duplicatePanel(l, panel.id, `${panel.kind}-${crypto.randomUUID()}`)) },
-                    ...(section === null ? [] : ws.layout.value.sections.filter((s) => s !== section).slice(0, 12).map((s) => (
-                        { label: t("panel.move_to", { section: s.name }), onClick: () => ws.edit((l) => L.movePanel(l, panel.id, s.name, null)) }))),
-                    section !== null && "line",
-                    section !== null && { label: t("panel.remove"), isDanger: true, onClick: () => ws.edit((l) => L.removePanel(l, panel.id)) },
-                ]} />
+                <MenuList
+                    close={close}
+                    items={[
+                        exports.includes("png") && { label: t("panel.save_png"), onClick: take(savePng) },
+                        exports.includes("svg") && { label: t("panel.save_svg"), onClick: take(saveSvg) },
+                        exports.includes("csv") && { label: t("panel.save_csv"), onClick: take(saveCsv) },
+                        exports.length > 0 && "line",
+                        window.isSecureContext && {
+                            label: t("panel.copy_link"),
+                            onClick: () => void copyText(link()),
+                        },
+                        section !== null && {
+                            label: t("panel.duplicate"),
+                            onClick: () =>
+                                ws.edit((l) =>
+                                    L.duplicatePanel(l, panel.id, `${panel.kind}-${crypto.randomUUID()}`),
+                                ),
+                        },
+                        ...(section === null
+                            ? []
+                            : ws.layout.value.sections
+                                  .filter((s) => s !== section)
+                                  .slice(0, 12)
+                                  .map((s) => ({
+                                      label: t("panel.move_to", { section: s.name }),
+                                      onClick: () => ws.edit((l) => L.movePanel(l, panel.id, s.name, null)),
+                                  }))),
+                        section !== null && "line",
+                        section !== null && {
+                            label: t("panel.remove"),
+                            isDanger: true,
+                            onClick: () => ws.edit((l) => L.removePanel(l, panel.id)),
+                        },
+                    ]}
+                />
             )}
         </Popover>
     );
@@ -100,7 +168,8 @@ function ResizeCorner({ panel, section, height }: { panel: L.Panel; section: L.S
         const from = { x: e.clientX, y: e.clientY };
         corner.setPointerCapture(e.pointerId);
         const size = (m: PointerEvent) => ({
-            width: Math.max(180, width + m.clientX - from.x), height: Math.round(Math.max(MIN_HEIGHT, Math.min(MAX_HEIGHT, height + m.clientY - from.y))),
+            width: Math.max(180, width + m.clientX - from.x),
+            height: Math.round(Math.max(MIN_HEIGHT, Math.min(MAX_HEIGHT, height + m.clientY - from.y))),
         });
         const move = (m: PointerEvent) => {
             const s = size(m);
@@ -114,9 +183,14 @@ function ResizeCorner({ panel, section, height }: { panel: L.Panel; section: L.S
             const s = size(m);
             const columns = Math.max(1, Math.round(grid.clientWidth / s.width));
             const all = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
-            ws.edit((l) => section.isCustom
-                ? L.updatePanel(l, panel.id, { height: s.height, span: Math.max(1, Math.min(all, Math.round(s.width / (grid.clientWidth / all)))) })
-                : L.updateSection(l, section.name, { height: s.height, columns }));
+            ws.edit((l) =>
+                section.isCustom
+                    ? L.updatePanel(l, panel.id, {
+                          height: s.height,
+                          span: Math.max(1, Math.min(all, Math.round(s.width / (grid.clientWidth / all)))),
+                      })
+                    : L.updateSection(l, section.name, { height: s.height, columns }),
+            );
         };
         corner.addEventListener("pointermove", move);
         corner.addEventListener("pointerup", end, { once: true });
@@ -125,17 +199,35 @@ function ResizeCorner({ panel, section, height }: { panel: L.Panel; section: L.S
 }
 
 /* Far from view a panel is an empty box of the same size: hundreds of them cost nothing. */
-export function PanelSlot({ panel, section, height }: { panel: L.Panel; section: L.Section; height: number }) {
+export function PanelSlot({
+    panel,
+    section,
+    height,
+}: {
+    panel: L.Panel;
+    section: L.Section;
+    height: number;
+}) {
     const ref = useRef<HTMLDivElement>(null);
     const [isNear, setNear] = useState(false);
     useEffect(() => {
-        const watch = new IntersectionObserver((entries) => setNear(entries[entries.length - 1]!.isIntersecting), { root: ref.current!.closest(".workspace-main"), rootMargin: "400px 0px" });
+        const watch = new IntersectionObserver(
+            (entries) => setNear(entries[entries.length - 1]!.isIntersecting),
+            { root: ref.current!.closest(".workspace-main"), rootMargin: "400px 0px" },
+        );
         watch.observe(ref.current!);
         return () => watch.disconnect();
     }, []);
     const own = section.isCustom ? (panel.height ?? height) : height;
     return (
-        <div ref={ref} class="slot" style={{ height: own, gridColumn: section.isCustom && panel.span ? `span ${panel.span}` : undefined }}>
+        <div
+            ref={ref}
+            class="slot"
+            style={{
+                height: own,
+                gridColumn: section.isCustom && panel.span ? `span ${panel.span}` : undefined,
+            }}
+        >
             {isNear && <PanelFrame panel={panel} section={section} height={own} />}
         </div>
     );

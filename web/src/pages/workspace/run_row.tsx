@@ -24,14 +24,37 @@ export function RunRow({ run }: { run: Run }) {
         ws.setRuns({ colors: color === null ? rest : { ...rest, [run.name]: color } });
     };
     return (
-        <div role="listitem" class={`run-row ${isOn ? "" : "is-off"} ${ws.hovered.value === run.name ? "is-hovered" : ""}`}
-            onMouseEnter={() => (ws.hovered.value = run.name)} onMouseLeave={() => (ws.hovered.value = null)}>
-            <IconButton icon={isOn ? "eye" : "eyeOff"} label={`${t(isOn ? "runs.hide" : "runs.show")}: ${run.displayName}`} onClick={() => ws.toggleRun(run)} />
-            <RunDot color={isOn ? ws.colorOf(run) : "#8b909955"} palette={v.palette} name={run.displayName} onPick={pick} />
-            <a class="clip grow" href={pathOf(ws.entity, ws.project, "runs", run.name)} title={`${run.displayName} (${run.name})`}>{run.displayName}</a>
+        <div
+            role="listitem"
+            class={`run-row ${isOn ? "" : "is-off"} ${ws.hovered.value === run.name ? "is-hovered" : ""}`}
+            onMouseEnter={() => (ws.hovered.value = run.name)}
+            onMouseLeave={() => (ws.hovered.value = null)}
+        >
+            <IconButton
+                icon={isOn ? "eye" : "eyeOff"}
+                label={`${t(isOn ? "runs.hide" : "runs.show")}: ${run.displayName}`}
+                onClick={() => ws.toggleRun(run)}
+            />
+            <RunDot
+                color={isOn ? ws.colorOf(run) : "#8b909955"}
+                palette={v.palette}
+                name={run.displayName}
+                onPick={pick}
+            />
+            <a
+                class="clip grow"
+                href={pathOf(ws.entity, ws.project, "runs", run.name)}
+                title={`${run.displayName} (${run.name})`}
+            >
+                {run.displayName}
+            </a>
             {v.baseline === run.name && <span class="chip">{t("runs.baseline")}</span>}
-            {v.sidebarColumns.map((c) => <Cell key={c} run={run} column={c} ws={ws} />)}
-            <span class={`state state-${run.state}`} title={t(`state.${run.state}`)}><span class="sr-only">{t(`state.${run.state}`)}</span></span>
+            {v.sidebarColumns.map((c) => (
+                <Cell key={c} run={run} column={c} ws={ws} />
+            ))}
+            <span class={`state state-${run.state}`} title={t(`state.${run.state}`)}>
+                <span class="sr-only">{t(`state.${run.state}`)}</span>
+            </span>
             <RunMenu run={run} ws={ws} />
         </div>
     );
@@ -44,11 +67,21 @@ function Cell({ run, column, ws }: { run: Run; column: string; ws: Workspace }) 
     const delta = base && base !== run ? value - columnNumber(base, column) : NaN;
     if (!Number.isFinite(delta) || !column.startsWith("summary_metrics.")) {
         const text = Number.isFinite(value) ? formatNumber(value) : formatValue(columnValue(run, column));
-        return <span class="cell clip" title={text}>{text}</span>;
+        return (
+            <span class="cell clip" title={text}>
+                {text}
+            </span>
+        );
     }
     const goal = definitionOf(run, columnLabel(column))?.goal ?? null;
-    const mood = goal === null || delta === 0 ? "" : (delta < 0) === (goal === "min") ? "is-better" : "is-worse";
-    return <span class={`cell clip ${mood}`} title={`${columnLabel(column)} ${formatNumber(value)}`}>{delta > 0 ? "+" : ""}{formatNumber(delta)}</span>;
+    const mood =
+        goal === null || delta === 0 ? "" : delta < 0 === (goal === "min") ? "is-better" : "is-worse";
+    return (
+        <span class={`cell clip ${mood}`} title={`${columnLabel(column)} ${formatNumber(value)}`}>
+            {delta > 0 ? "+" : ""}
+            {formatNumber(delta)}
+        </span>
+    );
 }
 
 function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
@@ -66,18 +99,62 @@ function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
         ws.store.drop(new Set([run.id]));
     };
     return (
-        <Popover isMenu label={t("action.more")} button={(open) => <IconButton icon="dots" label={`${t("action.more")}: ${run.displayName}`} class="on-hover" onClick={open} />}>
+        <Popover
+            isMenu
+            label={t("action.more")}
+            button={(open) => (
+                <IconButton
+                    icon="dots"
+                    label={`${t("action.more")}: ${run.displayName}`}
+                    class="on-hover"
+                    onClick={open}
+                />
+            )}
+        >
             {(close) => (
-                <MenuList close={close} items={[
-                    { label: t("runs.only_this"), onClick: () => ws.setRuns({ hidden: ws.store.runs.value.filter((r) => r !== run).map((r) => r.name), shown: [run.name] }) },
-                    { label: t("runs.pin"), isChecked: v.pinned.includes(run.name), onClick: () => ws.togglePin(run.name) },
-                    { label: t("runs.set_baseline"), isChecked: v.baseline === run.name, onClick: () => ws.setRuns({ baseline: v.baseline === run.name ? null : run.name }) },
-                    "line",
-                    window.isSecureContext && { label: t("runs.copy_path"), onClick: () => void copyText(path) },
-                    viewer.value !== null && { label: t("runs.rename"), onClick: () => void rename().catch(sayError) },
-                    viewer.value !== null && run.state === "running" && { label: t("runs.stop"), onClick: () => void stopRun(run.id).catch(sayError) },
-                    viewer.value !== null && { label: t("action.delete"), isDanger: true, onClick: () => void remove().catch(sayError) },
-                ]} />
+                <MenuList
+                    close={close}
+                    items={[
+                        {
+                            label: t("runs.only_this"),
+                            onClick: () =>
+                                ws.setRuns({
+                                    hidden: ws.store.runs.value.filter((r) => r !== run).map((r) => r.name),
+                                    shown: [run.name],
+                                }),
+                        },
+                        {
+                            label: t("runs.pin"),
+                            isChecked: v.pinned.includes(run.name),
+                            onClick: () => ws.togglePin(run.name),
+                        },
+                        {
+                            label: t("runs.set_baseline"),
+                            isChecked: v.baseline === run.name,
+                            onClick: () =>
+                                ws.setRuns({ baseline: v.baseline === run.name ? null : run.name }),
+                        },
+                        "line",
+                        window.isSecureContext && {
+                            label: t("runs.copy_path"),
+                            onClick: () => void copyText(path),
+                        },
+                        viewer.value !== null && {
+                            label: t("runs.rename"),
+                            onClick: () => void rename().catch(sayError),
+                        },
+                        viewer.value !== null &&
+                            run.state === "running" && {
+                                label: t("runs.stop"),
+                                onClick: () => void stopRun(run.id).catch(sayError),
+                            },
+                        viewer.value !== null && {
+                            label: t("action.delete"),
+                            isDanger: true,
+                            onClick: () => void remove().catch(sayError),
+                        },
+                    ]}
+                />
             )}
         </Popover>
     );
@@ -95,12 +172,32 @@ export function GroupRow({ group }: { group: RunGroup }) {
     };
     const label = group.path.map((p) => p || t("runs.no_value")).join(" · ");
     return (
-        <div role="listitem" class={`run-row is-group ${ws.hovered.value === group.key ? "is-hovered" : ""}`}
-            onMouseEnter={() => (ws.hovered.value = group.key)} onMouseLeave={() => (ws.hovered.value = null)}>
-            <IconButton icon="chevron" label={label} class={isOpen ? "is-open" : "is-closed"} onClick={toggle} />
-            <RunDot color={ws.colors.value.get(group.key) ?? "#888888"} palette={v.palette} name={label}
-                onPick={(c) => ws.setRuns({ colors: c === null ? {} : { ...v.colors, [group.key]: c } })} />
-            <button type="button" class="link-button clip grow plain" onClick={toggle} title={v.group.map(columnLabel).join(" · ")}>{label}</button>
+        <div
+            role="listitem"
+            class={`run-row is-group ${ws.hovered.value === group.key ? "is-hovered" : ""}`}
+            onMouseEnter={() => (ws.hovered.value = group.key)}
+            onMouseLeave={() => (ws.hovered.value = null)}
+        >
+            <IconButton
+                icon="chevron"
+                label={label}
+                class={isOpen ? "is-open" : "is-closed"}
+                onClick={toggle}
+            />
+            <RunDot
+                color={ws.colors.value.get(group.key) ?? "#888888"}
+                palette={v.palette}
+                name={label}
+                onPick={(c) => ws.setRuns({ colors: c === null ? {} : { ...v.colors, [group.key]: c } })}
+            />
+            <button
+                type="button"
+                class="link-button clip grow plain"
+                onClick={toggle}
+                title={v.group.map(columnLabel).join(" · ")}
+            >
+                {label}
+            </button>
             <span class="chip">{group.runs.length}</span>
         </div>
     );

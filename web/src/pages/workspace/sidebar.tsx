@@ -24,21 +24,52 @@ export function Sidebar() {
     return (
         <aside class="sidebar" style={{ width: v.width }} aria-label={t("runs.title")}>
             <div class="sidebar-head">
-                <IconButton icon={ws.visibleRuns.value.length > 0 ? "eye" : "eyeOff"} label={t("runs.toggle_all")} onClick={() => ws.toggleAll()} />
-                <h2 class="grow">{t("runs.title")} <span class="faint">{total.value}</span></h2>
+                <IconButton
+                    icon={ws.visibleRuns.value.length > 0 ? "eye" : "eyeOff"}
+                    label={t("runs.toggle_all")}
+                    onClick={() => ws.toggleAll()}
+                />
+                <h2 class="grow">
+                    {t("runs.title")} <span class="faint">{total.value}</span>
+                </h2>
                 <span class="small muted">{t("runs.shown", { count: ws.visibleRuns.value.length })}</span>
-                <IconButton icon="back" label={t("runs.collapse")} onClick={() => ws.setRuns({ isCollapsed: true })} />
+                <IconButton
+                    icon="back"
+                    label={t("runs.collapse")}
+                    onClick={() => ws.setRuns({ isCollapsed: true })}
+                />
             </div>
             <div class="sidebar-search">
-                <SearchBox value={v.search} label={t("runs.search")} isRegex={v.isRegex} regexLabel={t("search.regex")} isInvalid={badRegex}
-                    onChange={(search) => ws.setRuns({ search })} onRegex={(isRegex) => ws.setRuns({ isRegex })} />
+                <SearchBox
+                    value={v.search}
+                    label={t("runs.search")}
+                    isRegex={v.isRegex}
+                    regexLabel={t("search.regex")}
+                    isInvalid={badRegex}
+                    onChange={(search) => ws.setRuns({ search })}
+                    onRegex={(isRegex) => ws.setRuns({ isRegex })}
+                />
                 <SidebarTools />
             </div>
             {failure.value !== "" && <p class="notice is-bad">{failure.value}</p>}
             {v.sidebarColumns.length > 0 && <ColumnHeads columns={v.sidebarColumns} />}
-            <VirtualList items={rowsOf(ws)} rowHeight={ROW_HEIGHT} class="grow" label={t("runs.title")} onEnd={() => void ws.store.more()}
-                render={(row) => ("run" in row ? <RunRow key={row.run.id} run={row.run} /> : <GroupRow key={row.group.key} group={row.group} />)} />
-            {runs.value.length === 0 && !isLoading.value && failure.value === "" && <p class="empty">{t("runs.none")}</p>}
+            <VirtualList
+                items={rowsOf(ws)}
+                rowHeight={ROW_HEIGHT}
+                class="grow"
+                label={t("runs.title")}
+                onEnd={() => void ws.store.more()}
+                render={(row) =>
+                    "run" in row ? (
+                        <RunRow key={row.run.id} run={row.run} />
+                    ) : (
+                        <GroupRow key={row.group.key} group={row.group} />
+                    )
+                }
+            />
+            {runs.value.length === 0 && !isLoading.value && failure.value === "" && (
+                <p class="empty">{t("runs.none")}</p>
+            )}
             <Grip ws={ws} />
         </aside>
     );
@@ -48,7 +79,11 @@ function ColumnHeads({ columns }: { columns: readonly string[] }) {
     return (
         <div class="run-row heads">
             <span class="grow" />
-            {columns.map((c) => <span key={c} class="cell clip" title={c}>{columnLabel(c)}</span>)}
+            {columns.map((c) => (
+                <span key={c} class="cell clip" title={c}>
+                    {columnLabel(c)}
+                </span>
+            ))}
         </div>
     );
 }
@@ -58,7 +93,10 @@ function rowsOf(ws: Workspace): Row[] {
     const { group } = ws.runsView.value;
     if (group.length === 0) return runs.map((run) => ({ run }));
     const open = ws.openGroups.value;
-    return groupRuns(runs, group).flatMap((g) => [{ group: g }, ...(open.has(g.key) ? g.runs.map((run) => ({ run })) : [])]);
+    return groupRuns(runs, group).flatMap((g) => [
+        { group: g },
+        ...(open.has(g.key) ? g.runs.map((run) => ({ run })) : []),
+    ]);
 }
 
 const MIN_WIDTH = 200;
@@ -74,14 +112,25 @@ function Grip({ ws }: { ws: Workspace }) {
         target.setPointerCapture(e.pointerId);
         const move = (m: PointerEvent) => set(width + m.clientX - from);
         target.addEventListener("pointermove", move);
-        target.addEventListener("pointerup", () => target.removeEventListener("pointermove", move), { once: true });
+        target.addEventListener("pointerup", () => target.removeEventListener("pointermove", move), {
+            once: true,
+        });
     };
     return (
-        <div class="grip" role="separator" aria-orientation="vertical" aria-label={t("runs.resize")} tabIndex={0} onPointerDown={drag}
-            aria-valuenow={ws.runsView.value.width} aria-valuemin={MIN_WIDTH} aria-valuemax={MAX_WIDTH}
+        <div
+            class="grip"
+            role="separator"
+            aria-orientation="vertical"
+            aria-label={t("runs.resize")}
+            tabIndex={0}
+            onPointerDown={drag}
+            aria-valuenow={ws.runsView.value.width}
+            aria-valuemin={MIN_WIDTH}
+            aria-valuemax={MAX_WIDTH}
             onKeyDown={(e) => {
                 if (e.key === "ArrowLeft") set(ws.runsView.peek().width - 16);
                 if (e.key === "ArrowRight") set(ws.runsView.peek().width + 16);
-            }} />
+            }}
+        />
     );
 }

@@ -21,9 +21,23 @@ export function SidebarTools() {
         <div class="sidebar-tools">
             <Tool icon="filter" label={t("runs.filter")} count={filters}>
                 <div class="stack">
-                    <FilterBuilder group={v.filter} columns={columns} onChange={(filter) => ws.setRuns({ filter })} />
-                    {viewer.value && <Check label={t("runs.only_mine")} value={v.onlyMine} onChange={(onlyMine) => ws.setRuns({ onlyMine })} />}
-                    <Check label={t("runs.hide_crashed")} value={v.hideCrashed} onChange={(hideCrashed) => ws.setRuns({ hideCrashed })} />
+                    <FilterBuilder
+                        group={v.filter}
+                        columns={columns}
+                        onChange={(filter) => ws.setRuns({ filter })}
+                    />
+                    {viewer.value && (
+                        <Check
+                            label={t("runs.only_mine")}
+                            value={v.onlyMine}
+                            onChange={(onlyMine) => ws.setRuns({ onlyMine })}
+                        />
+                    )}
+                    <Check
+                        label={t("runs.hide_crashed")}
+                        value={v.hideCrashed}
+                        onChange={(hideCrashed) => ws.setRuns({ hideCrashed })}
+                    />
                 </div>
             </Tool>
             <Tool icon="group" label={t("runs.group")} count={v.group.length}>
@@ -33,52 +47,110 @@ export function SidebarTools() {
                 <SortPicker columns={columns} order={v.order} onChange={(order) => ws.setRuns({ order })} />
             </Tool>
             <Tool icon="columns" label={t("runs.columns")} count={v.sidebarColumns.length}>
-                <ColumnPicker columns={columns} chosen={v.sidebarColumns} onChange={(sidebarColumns) => ws.setRuns({ sidebarColumns })} />
+                <ColumnPicker
+                    columns={columns}
+                    chosen={v.sidebarColumns}
+                    onChange={(sidebarColumns) => ws.setRuns({ sidebarColumns })}
+                />
             </Tool>
             <Tool icon="settings" label={t("runs.appearance")} count={0}>
                 <div class="stack">
                     <label class="field">
                         <span>{t("runs.palette")}</span>
-                        <Select<PaletteName> value={v.palette} onChange={(palette) => ws.setRuns({ palette })} options={[
-                            { value: "default", label: t("palette.default") }, { value: "deuteranomaly", label: t("palette.deuteranomaly") },
-                            { value: "universal", label: t("palette.universal") },
-                        ]} />
+                        <Select<PaletteName>
+                            value={v.palette}
+                            onChange={(palette) => ws.setRuns({ palette })}
+                            options={[
+                                { value: "default", label: t("palette.default") },
+                                { value: "deuteranomaly", label: t("palette.deuteranomaly") },
+                                { value: "universal", label: t("palette.universal") },
+                            ]}
+                        />
                     </label>
                     <label class="field">
                         <span>{t("runs.max_shown")}</span>
-                        <Select value={String(v.maxShown)} onChange={(n) => ws.setRuns({ maxShown: Number(n) })}
-                            options={["10", "20", "50", "100", "300", "1000"].map((n) => ({ value: n, label: n }))} />
+                        <Select
+                            value={String(v.maxShown)}
+                            onChange={(n) => ws.setRuns({ maxShown: Number(n) })}
+                            options={["10", "20", "50", "100", "300", "1000"].map((n) => ({
+                                value: n,
+                                label: n,
+                            }))}
+                        />
                     </label>
-                    <button type="button" class="button" onClick={() => ws.setRuns({ colors: {} })}>{t("runs.reset_colors")}</button>
+                    <button type="button" class="button" onClick={() => ws.setRuns({ colors: {} })}>
+                        {t("runs.reset_colors")}
+                    </button>
                 </div>
             </Tool>
         </div>
     );
 }
 
-function Tool({ icon, label, count, children }: { icon: IconName; label: string; count: number; children: preact.ComponentChildren }) {
+function Tool({
+    icon,
+    label,
+    count,
+    children,
+}: {
+    icon: IconName;
+    label: string;
+    count: number;
+    children: preact.ComponentChildren;
+}) {
     return (
-        <Popover label={label} isPadded button={(open, isOpen) => (
-            <button type="button" class={`icon-button tool ${count > 0 || isOpen ? "is-on" : ""}`} title={label} aria-label={label} aria-expanded={isOpen} onClick={open}>
-                <Icon name={icon} />{count > 0 && <span>{count}</span>}
-            </button>
-        )}>
+        <Popover
+            label={label}
+            isPadded
+            button={(open, isOpen) => (
+                <button
+                    type="button"
+                    class={`icon-button tool ${count > 0 || isOpen ? "is-on" : ""}`}
+                    title={label}
+                    aria-label={label}
+                    aria-expanded={isOpen}
+                    onClick={open}
+                >
+                    <Icon name={icon} />
+                    {count > 0 && <span>{count}</span>}
+                </button>
+            )}
+        >
             {() => children}
         </Popover>
     );
 }
 
-function GroupPicker({ columns, group, onChange }: { columns: string[]; group: string[]; onChange: (g: string[]) => void }) {
+function GroupPicker({
+    columns,
+    group,
+    onChange,
+}: {
+    columns: string[];
+    group: string[];
+    onChange: (g: string[]) => void;
+}) {
     return (
         <div class="stack">
             {group.map((column, i) => (
                 <div key={column} class="row">
                     <span class="grow">{columnLabel(column)}</span>
-                    <IconButton icon="close" label={t("action.remove")} onClick={() => onChange(group.filter((_, k) => k !== i))} />
+                    <IconButton
+                        icon="close"
+                        label={t("action.remove")}
+                        onClick={() => onChange(group.filter((_, k) => k !== i))}
+                    />
                 </div>
             ))}
-            <Select value="" label={t("runs.group_add")} onChange={(c) => c !== "" && onChange([...group, c])}
-                options={[{ value: "", label: t("runs.group_add") }, ...columns.filter((c) => !group.includes(c)).map((c) => ({ value: c, label: c }))]} />
+            <Select
+                value=""
+                label={t("runs.group_add")}
+                onChange={(c) => c !== "" && onChange([...group, c])}
+                options={[
+                    { value: "", label: t("runs.group_add") },
+                    ...columns.filter((c) => !group.includes(c)).map((c) => ({ value: c, label: c })),
+                ]}
+            />
         </div>
     );
 }
@@ -86,31 +158,79 @@ function GroupPicker({ columns, group, onChange }: { columns: string[]; group: s
 /* The server's own names for what it can sort by. */
 export function orderName(column: string): string {
     if (column.startsWith("config.")) return `${column}.value`;
-    return ({ createdAt: "created_at", heartbeatAt: "heartbeat_at", displayName: "display_name", runtime: "duration" } as Record<string, string>)[column] ?? column;
+    return (
+        (
+            {
+                createdAt: "created_at",
+                heartbeatAt: "heartbeat_at",
+                displayName: "display_name",
+                runtime: "duration",
+            } as Record<string, string>
+        )[column] ?? column
+    );
 }
 
-function SortPicker({ columns, order, onChange }: { columns: string[]; order: string; onChange: (o: string) => void }) {
+function SortPicker({
+    columns,
+    order,
+    onChange,
+}: {
+    columns: string[];
+    order: string;
+    onChange: (o: string) => void;
+}) {
     const isDown = order.startsWith("-");
     const name = order.replace(/^[-+]/, "");
     const current = columns.find((c) => orderName(c) === name) ?? "createdAt";
     return (
         <div class="row">
-            <Select value={current} label={t("runs.sort")} options={columns.map((c) => ({ value: c, label: c }))} onChange={(c) => onChange((isDown ? "-" : "+") + orderName(c))} />
-            <button type="button" class="button" aria-label={t(isDown ? "runs.descending" : "runs.ascending")} onClick={() => onChange((isDown ? "+" : "-") + name)}>{isDown ? "↓" : "↑"}</button>
+            <Select
+                value={current}
+                label={t("runs.sort")}
+                options={columns.map((c) => ({ value: c, label: c }))}
+                onChange={(c) => onChange((isDown ? "-" : "+") + orderName(c))}
+            />
+            <button
+                type="button"
+                class="button"
+                aria-label={t(isDown ? "runs.descending" : "runs.ascending")}
+                onClick={() => onChange((isDown ? "+" : "-") + name)}
+            >
+                {isDown ? "↓" : "↑"}
+            </button>
         </div>
     );
 }
 
-export function ColumnPicker({ columns, chosen, onChange }: { columns: string[]; chosen: readonly string[]; onChange: (c: string[]) => void }) {
+export function ColumnPicker({
+    columns,
+    chosen,
+    onChange,
+}: {
+    columns: string[];
+    chosen: readonly string[];
+    onChange: (c: string[]) => void;
+}) {
     const ws = useWorkspace();
     const search = ws.columnSearch;
     const shown = columns.filter((c) => c.toLowerCase().includes(search.value.toLowerCase()));
     return (
         <div class="stack">
-            <TextInput value={search.value} label={t("runs.columns_search")} placeholder={t("runs.columns_search")} delay={100} onChange={(s) => (search.value = s)} />
+            <TextInput
+                value={search.value}
+                label={t("runs.columns_search")}
+                placeholder={t("runs.columns_search")}
+                delay={100}
+                onChange={(s) => (search.value = s)}
+            />
             <div class="column-list">
                 {shown.slice(0, 300).map((c) => (
-                    <Check key={c} label={c} value={chosen.includes(c)} onChange={(on) => onChange(on ? [...chosen, c] : chosen.filter((x) => x !== c))} />
+                    <Check
+                        key={c}
+                        label={c}
+                        value={chosen.includes(c)}
+                        onChange={(on) => onChange(on ? [...chosen, c] : chosen.filter((x) => x !== c))}
+                    />
                 ))}
             </div>
         </div>

@@ -21,7 +21,12 @@ export function WorkspaceHeader({ onAdd }: { onAdd: () => void }) {
         <div class="workspace-head">
             <ViewMenu />
             <div class="grow search-panels">
-                <SearchBox value={search} label={t("workspace.search")} isInvalid={compileRegex(search) === null} onChange={(s) => (ws.panelSearch.value = s)} />
+                <SearchBox
+                    value={search}
+                    label={t("workspace.search")}
+                    isInvalid={compileRegex(search) === null}
+                    onChange={(s) => (ws.panelSearch.value = s)}
+                />
             </div>
             <label class="row quick" title={t("setting.x")}>
                 <span class="muted small">{t("setting.x_short")}</span>
@@ -29,13 +34,37 @@ export function WorkspaceHeader({ onAdd }: { onAdd: () => void }) {
             </label>
             <label class="row quick" title={t("setting.smoothing")}>
                 <span class="muted small">{t("setting.smoothing")}</span>
-                <input type="range" min="0" max="0.99" step="0.01" value={Math.min(settings.weight, 0.99)} aria-label={t("setting.smoothing")}
-                    onChange={(e) => set({ weight: Number(e.currentTarget.value) })} />
+                <input
+                    type="range"
+                    min="0"
+                    max="0.99"
+                    step="0.01"
+                    value={Math.min(settings.weight, 0.99)}
+                    aria-label={t("setting.smoothing")}
+                    onChange={(e) => set({ weight: Number(e.currentTarget.value) })}
+                />
             </label>
-            <IconButton icon="undo" label={t("action.undo")} disabled={past.length === 0} onClick={() => ws.undo()} />
-            <IconButton icon="redo" label={t("action.redo")} disabled={future.length === 0} onClick={() => ws.redo()} />
-            <IconButton icon="settings" label={t("workspace.settings")} onClick={() => (ws.editedPanel.value = WORKSPACE_SETTINGS)} />
-            <button type="button" class="button" onClick={onAdd}><Icon name="plus" />{t("panel.add")}</button>
+            <IconButton
+                icon="undo"
+                label={t("action.undo")}
+                disabled={past.length === 0}
+                onClick={() => ws.undo()}
+            />
+            <IconButton
+                icon="redo"
+                label={t("action.redo")}
+                disabled={future.length === 0}
+                onClick={() => ws.redo()}
+            />
+            <IconButton
+                icon="settings"
+                label={t("workspace.settings")}
+                onClick={() => (ws.editedPanel.value = WORKSPACE_SETTINGS)}
+            />
+            <button type="button" class="button" onClick={onAdd}>
+                <Icon name="plus" />
+                {t("panel.add")}
+            </button>
         </div>
     );
 }
@@ -53,18 +82,36 @@ function ViewMenu() {
         removeView(ws.place, name);
     };
     return (
-        <Popover isMenu label={t("view.title")} button={(open) => (
-            <button type="button" class="button" aria-haspopup="menu" onClick={open}>{name === PERSONAL ? t("view.personal") : name}<Icon name="chevron" /></button>
-        )}>
+        <Popover
+            isMenu
+            label={t("view.title")}
+            button={(open) => (
+                <button type="button" class="button" aria-haspopup="menu" onClick={open}>
+                    {name === PERSONAL ? t("view.personal") : name}
+                    <Icon name="chevron" />
+                </button>
+            )}
+        >
             {(close) => (
-                <MenuList close={close} items={[
-                    { label: t("view.personal"), isChecked: name === PERSONAL, onClick: () => ws.openView(PERSONAL) },
-                    ...listViews(ws.place).map((v) => ({ label: v, isChecked: v === name, onClick: () => ws.openView(v) })),
-                    "line",
-                    { label: t("view.save_as"), onClick: saveAs },
-                    name !== PERSONAL && { label: t("view.delete"), isDanger: true, onClick: remove },
-                    { label: t("view.reset"), onClick: () => ws.resetView() },
-                ]} />
+                <MenuList
+                    close={close}
+                    items={[
+                        {
+                            label: t("view.personal"),
+                            isChecked: name === PERSONAL,
+                            onClick: () => ws.openView(PERSONAL),
+                        },
+                        ...listViews(ws.place).map((v) => ({
+                            label: v,
+                            isChecked: v === name,
+                            onClick: () => ws.openView(v),
+                        })),
+                        "line",
+                        { label: t("view.save_as"), onClick: saveAs },
+                        name !== PERSONAL && { label: t("view.delete"), isDanger: true, onClick: remove },
+                        { label: t("view.reset"), onClick: () => ws.resetView() },
+                    ]}
+                />
             )}
         </Popover>
     );

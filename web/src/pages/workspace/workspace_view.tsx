@@ -36,7 +36,13 @@ export function WorkspaceView({ ws, hasSidebar }: { ws: Workspace; hasSidebar: b
             <main class="workspace">
                 {isSidebarOpen && <Sidebar />}
                 {hasSidebar && !isSidebarOpen && (
-                    <div class="sidebar-strip"><IconButton icon="chart" label={t("runs.expand")} onClick={() => ws.setRuns({ isCollapsed: false })} /></div>
+                    <div class="sidebar-strip">
+                        <IconButton
+                            icon="chart"
+                            label={t("runs.expand")}
+                            onClick={() => ws.setRuns({ isCollapsed: false })}
+                        />
+                    </div>
                 )}
                 <div class="workspace-main">
                     <WorkspaceHeader onAdd={() => setAdding(true)} />
@@ -64,7 +70,8 @@ function Sections() {
     const pattern = search === "" ? null : compileRegex(search);
     const found = new Map<string, L.Panel[]>();
     for (const section of layout.sections) {
-        const panels = pattern === null ? section.panels : section.panels.filter((p) => pattern.test(L.panelTitle(p)));
+        const panels =
+            pattern === null ? section.panels : section.panels.filter((p) => pattern.test(L.panelTitle(p)));
         if (pattern === null || panels.length > 0) found.set(section.name, panels);
     }
     const sections = new Map(layout.sections.map((s) => [s.name, s]));
@@ -75,7 +82,16 @@ function Sections() {
     const rows = sectionTree([...found.keys()], layout.prefix, isCollapsed);
     return (
         <div ref={ref} class="sections">
-            {width > 0 && rows.map((row) => <SectionView key={row.path} row={row} section={sections.get(row.path) ?? null} panels={found.get(row.path) ?? []} width={width} />)}
+            {width > 0 &&
+                rows.map((row) => (
+                    <SectionView
+                        key={row.path}
+                        row={row}
+                        section={sections.get(row.path) ?? null}
+                        panels={found.get(row.path) ?? []}
+                        width={width}
+                    />
+                ))}
             {rows.length === 0 && !ws.store.isLoading.value && <p class="empty">{emptyReason(ws, search)}</p>}
         </div>
     );
