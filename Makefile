@@ -69,7 +69,7 @@ build/venv/.installed: tests/requirements.txt | build/.setup-test
 test-api: build build/venv/.installed
 	$(NINJA) $(BUILD) tests/unit/server/graphql/gql_probe
 	BAROGRAPH_BINARY=build/barograph BAROGRAPH_GQL_PROBE=$(BUILD)/tests/unit/server/graphql/gql_probe \
-		build/venv/bin/pytest -q tests/api
+		build/venv/bin/pytest -q tests/api tests/faults
 
 test-official: build build/venv/.installed
 	tests/official/setup.sh
