@@ -310,8 +310,11 @@ static struct filter_value cell_of(struct fill *fill, const struct run_column *c
 
     switch (column->word) {
     case RUN_WORD_CONFIG:
+    case RUN_WORD_INPUTS:
+    case RUN_WORD_OUTPUTS:
     case RUN_WORD_SUMMARY:
-        return (struct filter_value){ .type = FILTER_MISSING }; /* fill_document comes after */
+        return (struct filter_value){ .type =
+                                          FILTER_MISSING }; /* filled later: fill_document, fill_artifacts */
     case RUN_WORD_CREATED_AT:
         return filter_int(db_int(rows, COL_CREATED_AT));
     case RUN_WORD_UPDATED_AT:
@@ -429,6 +432,65 @@ static enum err_code mark_moved(struct run_columns *columns, struct db_tx *tx, i
     return db_end(rows, err);
 }
 
+/* ---- artifacts ---- */
+
+/* Links to artifacts do not change the run, so they are read again for each question. Those into private
+ * projects of others are left out: a filter must not find out their names. */
+#define ARTIFACT_LINKS(table)                                                                                \
+    "select l.run_id, c.name, c.name || ':v' || a.version_index,"                                            \
+    " e.name || '/' || p.name || '/' || c.name || ':v' || a.version_index"                                   \
+    " from " table " l join runs r on r.id = l.run_id join artifacts a on a.id = l.artifact_id"              \
+    " join artifact_collections c on c.id = a.collection_id join projects p on p.id = c.project_id"          \
+    " join entities e on e.id = p.entity_id"                                                                 \
+    " where r.project_id = $1 and a.version_index is not null and (p.id = $1 or p.visibility = 1)"           \
+    " order by l.run_id, a.id"
+
+enum { NAMES_PER_ARTIFACT = 3 };
+
+static void add_names(struct run_columns *columns, struct filter_value *cell, const struct db_rows *rows,
+                      struct arena *scratch) {
+    struct filter_value *items = arena_grow(columns->texts, (void *)cell->items, cell->len,
+                                            cell->len + NAMES_PER_ARTIFACT, sizeof(*items));
+    for (int i = 0; i < NAMES_PER_ARTIFACT; i++)
+        items[cell->len++] = keep_text(columns, db_str(rows, 1 + i, scratch));
+    cell->items = items;
+}
+
+static enum err_code fill_artifacts(struct run_columns *columns, struct db_tx *tx, struct run_column *column,
+                                    struct err *err) {
+    struct arena *scratch = arena_create();
+    struct db_rows *rows;
+    enum err_code code;
+
+    for (size_t row = 0; row < columns->row_count; row++)
+        column->cells[row] = (struct filter_value){ .type = FILTER_LIST };
+    if (column->word == RUN_WORD_INPUTS)
+        code =
+            db_query(tx, &rows, DB_ARGS(DB_INT(columns->project_id)), ARTIFACT_LINKS("artifact_uses"), err);
+    else
+        code = db_query(tx, &rows, DB_ARGS(DB_INT(columns->project_id)), ARTIFACT_LINKS("artifact_outputs"),
+                        err);
+    if (code == OK) {
+        while (db_next(rows)) {
+            size_t row = find_row(columns, db_int(rows, 0));
+            if (row < columns->row_count && columns->ids[row] == db_int(rows, 0))
+                add_names(columns, &column->cells[row], rows, scratch);
+            arena_reset(scratch);
+        }
+        code = db_end(rows, err);
+    }
+    arena_destroy(scratch);
+    return code;
+}
+
+static enum err_code fill_links(struct run_columns *columns, struct db_tx *tx,
+                                struct run_column *const *wanted, size_t count, struct err *err) {
+    for (size_t i = 0; i < count; i++)
+        if (wanted[i]->word == RUN_WORD_INPUTS || wanted[i]->word == RUN_WORD_OUTPUTS)
+            TRY(fill_artifacts(columns, tx, wanted[i], err));
+    return OK;
+}
+
 /* ---- refreshing ---- */
 
 static bool is_same(const struct run_column *column, const struct filter_key *key) {
@@ -521,5 +583,5 @@ enum err_code run_columns_refresh(struct run_columns *columns, struct db_tx *tx,
         columns->fresh_bytes = arena_used_bytes(columns->texts);
     for (size_t i = 0; i < keys->count; i++)
         out[i] = find_column(columns, &keys->items[i]);
-    return OK;
+    return fill_links(columns, tx, out, keys->count, err);
 }

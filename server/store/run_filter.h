@@ -16,9 +16,11 @@ enum run_word {
     RUN_WORD_GROUP,
     RUN_WORD_HEARTBEAT_AT,
     RUN_WORD_HOST,
+    RUN_WORD_INPUTS, /* versions of artifacts that it used: "name", "name:v3", "entity/project/name:v3" */
     RUN_WORD_JOB_TYPE,
     RUN_WORD_NAME,
     RUN_WORD_NOTES,
+    RUN_WORD_OUTPUTS, /* that it made */
     RUN_WORD_PROGRAM,
     RUN_WORD_PROJECT,
     RUN_WORD_REPO,

@@ -72,7 +72,8 @@ static void run_alert__has_a_title_of_bounded_length(void **state) {
 
 static int set_up(void **state) {
     int result = fixture_set_up(state);
-    return result == 0 && in_tx(*state, add_people, NULL) == OK && in_tx(*state, do_add_run, NULL) == OK ? 0 : -1;
+    return result == 0 && in_tx(*state, add_people, NULL) == OK && in_tx(*state, do_add_run, NULL) == OK ? 0
+                                                                                                         : -1;
 }
 
 #define ALERT_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, fixture_tear_down)

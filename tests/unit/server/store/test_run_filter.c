@@ -17,9 +17,9 @@ static size_t find(struct arena *arena, struct filter_keys *keys, const char *pa
 }
 
 static void run_filter__knows_the_spellings_of_page_and_client(void **state) {
-    static const char *const pairs[][2] = { { "created_at", "createdAt" }, { "display_name", "displayName" },
-                                            { "jobType", "job_type" },     { "heartbeat_at", "heartbeatAt" },
-                                            { "sweep", "sweepName" },      { "group", "groupName" },
+    static const char *const pairs[][2] = { { "created_at", "createdAt" },  { "display_name", "displayName" },
+                                            { "jobType", "job_type" },      { "heartbeat_at", "heartbeatAt" },
+                                            { "sweep", "sweepName" },       { "group", "groupName" },
                                             { "username", "user.username" } };
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         struct filter_keys keys = { .count = 0 };

@@ -18,7 +18,8 @@ static enum err_code make(struct db_tx *tx, struct fixture *f, void *context, st
     struct run *run;
     bool is_inserted;
 
-    TRY(run_upsert(tx, m->project, str_from_c(m->name), 1, &m->change, m->now, f->arena, &run, &is_inserted, err));
+    TRY(run_upsert(tx, m->project, str_from_c(m->name), 1, &m->change, m->now, f->arena, &run, &is_inserted,
+                   err));
     m->id = run->id;
     return OK;
 }
@@ -48,11 +49,30 @@ static int set_up(void **state) {
     if (result != 0 || in_tx(f, add_people, NULL) != OK)
         return -1;
     tables = run_tables_create(f->db, 0);
-    (void)put(f, 1, "r1", (struct run_change){ .config = STR("{\"lr\":{\"value\":0.1},\"opt\":{\"value\":{\"name\":\"adam\",\"b.c\":[1,2]}},\"_wandb\":{\"value\":{\"t\":{\"1\":2}}}}"), .summary = STR("{\"loss\":0.5,\"acc\":{\"max\":0.9},\"val/f1\":0.3}"), .tags = STR("[\"x\",\"y\"]"), .group = STR("g1"), .is_from_client = true });
-    (void)put(f, 1, "r2", (struct run_change){ .config = STR("{\"lr\":{\"value\":0.2,\"desc\":null},\"opt\":{\"value\":{\"name\":\"sgd\"}}}"), .summary = STR("{\"loss\":0.25,\"acc\":{\"max\":0.7}}"), .tags = STR("[\"y\"]"), .state = STR("failed") });
-    (void)put(f, 1, "r3", (struct run_change){ .config = STR("{\"lr\":{\"value\":0.1}}"), .summary = STR("{\"loss\":NaN}"), .job_type = STR("eval"), .is_from_client = true });
-    (void)put(f, 1, "r4", (struct run_change){ .sweep = STR("sw1"), .host = STR("vm"), .is_from_client = true });
-    (void)put(f, 2, "other", (struct run_change){ .config = STR("{\"lr\":{\"value\":0.1}}"), .is_from_client = true });
+    (void)put(
+        f, 1, "r1",
+        (struct run_change){ .config = STR("{\"lr\":{\"value\":0.1},\"opt\":{\"value\":{\"name\":\"adam\","
+                                           "\"b.c\":[1,2]}},\"_wandb\":{\"value\":{\"t\":{\"1\":2}}}}"),
+                             .summary = STR("{\"loss\":0.5,\"acc\":{\"max\":0.9},\"val/f1\":0.3}"),
+                             .tags = STR("[\"x\",\"y\"]"),
+                             .group = STR("g1"),
+                             .is_from_client = true });
+    (void)put(
+        f, 1, "r2",
+        (struct run_change){
+            .config = STR("{\"lr\":{\"value\":0.2,\"desc\":null},\"opt\":{\"value\":{\"name\":\"sgd\"}}}"),
+            .summary = STR("{\"loss\":0.25,\"acc\":{\"max\":0.7}}"),
+            .tags = STR("[\"y\"]"),
+            .state = STR("failed") });
+    (void)put(f, 1, "r3",
+              (struct run_change){ .config = STR("{\"lr\":{\"value\":0.1}}"),
+                                   .summary = STR("{\"loss\":NaN}"),
+                                   .job_type = STR("eval"),
+                                   .is_from_client = true });
+    (void)put(f, 1, "r4",
+              (struct run_change){ .sweep = STR("sw1"), .host = STR("vm"), .is_from_client = true });
+    (void)put(f, 2, "other",
+              (struct run_change){ .config = STR("{\"lr\":{\"value\":0.1}}"), .is_from_client = true });
     return 0;
 }
 
@@ -79,7 +99,8 @@ static struct run_page query(struct fixture *f, struct run_query query) {
 }
 
 static const char *ask(struct fixture *f, const char *filters, const char *order) {
-    struct run_page page = query(f, (struct run_query){ .filters = str_from_c(filters), .order = str_from_c(order) });
+    struct run_page page =
+        query(f, (struct run_query){ .filters = str_from_c(filters), .order = str_from_c(order) });
     return digits(f, &page);
 }
 
@@ -132,13 +153,16 @@ static void run_table__answers_each_case_of_the_table(void **state) {
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *got = ask(f, cases[i].filters, cases[i].order);
         if (strcmp(got, cases[i].expected) != 0)
-            fail_msg("%s by %s: expected %s, got %s", cases[i].filters, cases[i].order, cases[i].expected, got);
+            fail_msg("%s by %s: expected %s, got %s", cases[i].filters, cases[i].order, cases[i].expected,
+                     got);
     }
 }
 
 static void run_table__refuses_what_it_cannot_understand(void **state) {
     struct fixture *f = *state;
-    struct run_query bad[] = { { .filters = STR("{\"nonsense\":1}") }, { .order = STR("-nonsense") }, { .after = STR("x") },
+    struct run_query bad[] = { { .filters = STR("{\"nonsense\":1}") },
+                               { .order = STR("-nonsense") },
+                               { .after = STR("x") },
                                { .filters = STR("{\"name\":{\"$like\":1}}") } };
     for (size_t i = 0; i < 4; i++) {
         struct run_page page;
@@ -149,19 +173,22 @@ static void run_table__refuses_what_it_cannot_understand(void **state) {
 
 static void run_table__pages_without_gap_or_repetition(void **state) {
     struct fixture *f = *state;
-    static const char *const orders[] = { "+created_at", "-created_at", "summary_metrics.loss", "-summary_metrics.loss", "config.lr" };
+    static const char *const orders[] = { "+created_at", "-created_at", "summary_metrics.loss",
+                                          "-summary_metrics.loss", "config.lr" };
     for (size_t i = 0; i < 5; i++) {
         const char *whole = ask(f, "", orders[i]);
         struct str after = STR_EMPTY;
         for (size_t k = 0; k < 4; k++) {
-            struct run_page page = query(f, (struct run_query){ .order = str_from_c(orders[i]), .after = after, .first = 1 });
+            struct run_page page =
+                query(f, (struct run_query){ .order = str_from_c(orders[i]), .after = after, .first = 1 });
             assert_int_equal(page.count, 1);
             assert_int_equal(page.ids[0], whole[k] - '0');
             assert_int_equal(page.has_more, k < 3);
             assert_int_equal(page.match_count, 4);
             after = page.cursors[0];
         }
-        assert_int_equal(query(f, (struct run_query){ .order = str_from_c(orders[i]), .after = after }).count, 0);
+        assert_int_equal(query(f, (struct run_query){ .order = str_from_c(orders[i]), .after = after }).count,
+                         0);
     }
 }
 
@@ -219,13 +246,51 @@ static void run_table__follows_runs_that_move(void **state) {
     assert_int_equal(query(f, (struct run_query){ .project_id = 2 }).match_count, 0);
 }
 
+static enum err_code link_artifacts(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    (void)f;
+    (void)context;
+    TRY(db_exec(tx, DB_NO_ARGS,
+                "insert into artifact_collections (id, project_id, type_id, name, is_portfolio, created_at, "
+                "updated_at)"
+                " values (7, 1, 1, 'data', 0, 1, 1), (8, 2, 1, 'secret', 0, 1, 1)",
+                err));
+    TRY(db_exec(tx, DB_NO_ARGS,
+                "insert into artifacts (id, project_id, collection_id, version_index, state, digest, "
+                "created_at, updated_at)"
+                " values (1, 1, 7, 0, 'COMMITTED', 'x', 1, 1), (2, 1, 7, 1, 'COMMITTED', 'y', 1, 1),"
+                " (3, 2, 8, 0, 'COMMITTED', 'z', 1, 1)",
+                err));
+    TRY(db_exec(tx, DB_NO_ARGS,
+                "insert into artifact_uses (run_id, artifact_id, created_at) values (1, 1, 1), (1, 2, 1), "
+                "(2, 2, 1), (3, 3, 1)",
+                err));
+    return db_exec(tx, DB_NO_ARGS,
+                   "insert into artifact_outputs (run_id, artifact_id, created_at) values (4, 1, 1)", err);
+}
+
+static void run_table__knows_artifacts_that_go_in_and_come_out(void **state) {
+    struct fixture *f = *state;
+
+    assert_string_equal(ask(f, "{\"inputArtifacts\":\"data:v1\"}", ""), "");
+    assert_ok(f, in_tx(f, link_artifacts, NULL));
+    assert_string_equal(ask(f, "{\"inputArtifacts\":\"data:v1\"}", ""), "12");
+    assert_string_equal(ask(f, "{\"inputArtifacts\":{\"$all\":[\"data:v0\",\"data\"]}}", ""), "1");
+    assert_string_equal(ask(f, "{\"outputArtifacts\":\"alice/p1/data:v0\"}", ""), "4");
+    assert_string_equal(ask(f, "{\"outputArtifacts\":null}", ""), "123");
+    assert_string_equal(ask(f, "{\"inputArtifacts\":{\"$regex\":\"secret\"}}", ""),
+                        ""); /* of a private project of others */
+}
+
 static void run_table__stays_within_its_memory(void **state) {
     struct fixture *f = *state;
     run_tables_destroy(tables);
     tables = run_tables_create(f->db, 2000);
     for (int i = 0; i < 3; i++) { /* each project alone is larger than that */
         assert_string_equal(ask(f, "{\"config.lr\":0.1}", "-summary_metrics.loss"), "13");
-        assert_int_equal(query(f, (struct run_query){ .project_id = 2, .filters = STR("{\"config.lr\":0.1}") }).match_count, 1);
+        assert_int_equal(
+            query(f, (struct run_query){ .project_id = 2, .filters = STR("{\"config.lr\":0.1}") })
+                .match_count,
+            1);
         assert_true(run_tables_bytes(tables) <= 2000);
     }
 }
@@ -241,6 +306,7 @@ int main(void) {
         TABLE_TEST(run_table__counts_without_giving_rows),
         TABLE_TEST(run_table__sees_what_has_changed_since),
         TABLE_TEST(run_table__follows_runs_that_move),
+        TABLE_TEST(run_table__knows_artifacts_that_go_in_and_come_out),
         TABLE_TEST(run_table__stays_within_its_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
