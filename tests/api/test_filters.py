@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 
@@ -144,3 +145,32 @@ def test_changes__are_seen_at_once(runs):
     for n in range(3):
         runs.graphql(UPSERT, {"input": {"name": f"r{n}", "modelName": "p", "config": '{"lr":{"value":0.3}}'}})
         assert len(names(runs, {"config.lr": 0.3})) == n + 2
+
+
+def test_questions_while_many_write__are_answered_and_right_in_the_end(user):
+    faults = []
+
+    def guarded(work):
+        try:
+            work()
+        except GraphQLError as error:
+            faults.append(str(error))
+
+    def write(writer: int):
+        for n in range(20):
+            values = {"name": f"r{writer}-{n}", "modelName": "p", "config": json.dumps({"a": {"value": n % 7}})}
+            user.graphql(UPSERT, {"input": values})
+
+    def read():
+        for _ in range(20):
+            ask(user, {"config.a": {"$gte": 3}}, "-summary_metrics.x", first=20)
+
+    user.graphql(UPSERT, {"input": {"name": "first", "modelName": "p"}})
+    works = [lambda writer=writer: write(writer) for writer in range(6)] + [read] * 8
+    threads = [threading.Thread(target=guarded, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert ask(user, {"config.a": {"$gte": 3}})["runCount"] == 6 * sum(n % 7 >= 3 for n in range(20))
