@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-enum { JSON_MAX_DEPTH = 512 };
+enum { JSON_MAX_DEPTH = 512, JSON_TREE_VALUES_MAX = 1 << 19 };
 
 /* ---- pull reader ---- */
 
@@ -90,8 +90,8 @@ struct json_member {
     struct json_value value;
 };
 
-/* ERR_BAD_INPUT "at byte N: what is wrong". The tree borrows unescaped strings from text. It may take 50 times the
- * memory of its text ("[0,0,0]"), so what parses outside text bounds its length with that in mind. */
+/* ERR_BAD_INPUT "at byte N: what is wrong". The tree borrows unescaped strings from text. A value may take 50 times the
+ * memory of its text ("[0,0,0]"), so a tree holds at most JSON_TREE_VALUES_MAX of them (ERR_TOO_LARGE), about 75 MB. */
 MUST_CHECK enum err_code json_parse(struct json_value **out, struct str text, enum json_flags flags,
                                     struct arena *arena, struct err *err);
 

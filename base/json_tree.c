@@ -19,6 +19,7 @@ struct builder {
     struct json_member *stack;
     struct json_member first_stack[FIRST_STACK_COUNT];
     size_t count, cap;
+    size_t value_count; /* of the whole document so far */
     size_t open;     /* the innermost open container */
     struct str key;  /* of the member whose value comes next */
 };
@@ -35,6 +36,7 @@ static struct json_member *push(struct builder *b, enum json_type type) {
         b->cap *= 2;
     }
     struct json_member *member = &b->stack[b->count++];
+    b->value_count++;
     *member = (struct json_member){ .key = b->key, .value = { .type = type, .raw = b->reader.text } };
     b->key = STR_EMPTY;
     return member;
@@ -164,7 +166,7 @@ static void take_token(struct builder *b, enum json_token token) {
 enum err_code json_parse(struct json_value **out, struct str text, enum json_flags flags, struct arena *arena,
                          struct err *err) {
     struct builder b;
-    enum json_token token;
+    enum json_token token = JSON_ERROR;
     enum err_code code = OK;
 
     json_reader_init(&b.reader, text, flags);
@@ -174,9 +176,12 @@ enum err_code json_parse(struct json_value **out, struct str text, enum json_fla
     b.cap = FIRST_STACK_COUNT;
     b.open = 0;
     b.key = STR_EMPTY;
-    while ((token = json_next(&b.reader)) != JSON_ERROR && token != JSON_END)
+    b.value_count = 0;
+    while (b.value_count <= JSON_TREE_VALUES_MAX && (token = json_next(&b.reader)) != JSON_ERROR && token != JSON_END)
         take_token(&b, token);
-    if (token == JSON_ERROR) {
+    if (b.value_count > JSON_TREE_VALUES_MAX) {
+        code = err_set(err, ERR_TOO_LARGE, "the JSON holds more than %d values", JSON_TREE_VALUES_MAX);
+    } else if (token == JSON_ERROR) {
         code = err_set(err, ERR_BAD_INPUT, "at byte %zu: %s", b.reader.offset, b.reader.message);
     } else {
         assert(b.count == 1);

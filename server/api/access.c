@@ -108,6 +108,16 @@ static bool is_same_origin(struct str origin, struct str base_url) {
     return str_eq(origin, str_slice(base_url, 0, scheme_len + host.len));
 }
 
+/* Browsers say where the page came from that makes them ask. Without a key in the request, a page of somebody else's
+ * has no business here: it could log its visitor in to its own account. */
+static enum err_code check_origin(const struct http_call *call, struct err *err) {
+    struct str origin = http_header(call, STR("Origin"));
+    if (call->method == HTTP_GET || call->method == HTTP_HEAD || call->method == HTTP_OPTIONS || origin.ptr == NULL ||
+        is_same_origin(origin, call->base_url))
+        return OK;
+    return err_set(err, ERR_FORBIDDEN, "a browser's request must come from the server's own page");
+}
+
 /* Browsers send the cookie along with whatever a page of somebody else's makes them ask. */
 static enum err_code check_cookie_request(const struct http_call *call, struct err *err) {
     if (call->method == HTTP_GET || call->method == HTTP_HEAD || call->method == HTTP_OPTIONS)
@@ -130,6 +140,7 @@ static enum err_code find_identity(struct http_call *call, struct identity *iden
         /* Also where anybody may ask: whoever shows a key wants to know that it is dead. */
         return identity->user_id != 0 ? OK : err_set(err, ERR_UNAUTHENTICATED, "the API key is not known to this server");
     }
+    TRY(check_origin(call, err));
     if (cookie.ptr == NULL)
         return OK;
     TRY(identity_from_cookie(identity, cookie, err));

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "server/api/artifact_manifest.h"
 #include "server/blobs/blobs.h"
+#include "server/store/names.h"
 
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ struct commit {
     struct list manifests; /* that were uploaded, of struct artifact_manifest */
     struct list entries;   /* of struct artifact_file */
     int64_t size_bytes;
+    uint64_t manifest_bytes; /* of all that were uploaded */
     struct blob_facts manifest_blob;
 };
 
@@ -41,10 +43,15 @@ static enum err_code read_manifest(struct commit *commit, const struct artifact_
     int fd;
     memcpy(id.sha256, manifest->sha256, SHA256_BYTES);
     TRY(blobs_read(commit->app->blobs, &id, &fd, &size_bytes, err));
-    char *text = arena_alloc(commit->arena, size_bytes + 1);
-    enum err_code code = size_bytes > MANIFEST_MAX_BYTES
-                             ? err_set(err, ERR_TOO_LARGE, "the manifest is larger than %d bytes", MANIFEST_MAX_BYTES)
-                             : file_read_at(fd, text, size_bytes, 0, "a manifest", err);
+    char *text = NULL;
+    enum err_code code = OK;
+    commit->manifest_bytes += size_bytes;
+    if (size_bytes > MANIFEST_MAX_BYTES || commit->manifest_bytes > MANIFEST_MAX_BYTES) {
+        code = err_set(err, ERR_TOO_LARGE, "the artifact's manifests are larger than %d bytes", MANIFEST_MAX_BYTES);
+    } else {
+        text = arena_alloc(commit->arena, size_bytes + 1);
+        code = file_read_at(fd, text, size_bytes, 0, "a manifest", err);
+    }
     (void)close(fd);
     if (code != OK)
         return code;
@@ -179,6 +186,7 @@ static enum err_code apply_one_alias(struct db_tx *tx, const struct artifact *ar
     struct str alias = json_get_str(item, STR("alias")), name = json_get_str(item, STR("artifactCollectionName"));
     struct collection *collection;
     struct membership *membership;
+    TRY(name_check_text(alias, "the alias", ARTIFACT_ALIAS_MAX, err));
     TRY(collection_get(tx, artifact->collection_id, arena, &collection, err));
     if (name.ptr != NULL && !str_eq(name, collection->name))
         TRY(collection_find(tx, artifact->owner.project_id, name, arena, &collection, err));
@@ -218,6 +226,7 @@ static enum err_code commit_in(struct db_tx *tx, void *context, struct err *err)
     TRY(artifact_manifest_blob_set(tx, commit->artifact_id, commit->manifest_blob.id.sha256,
                                    (int64_t)commit->manifest_blob.size_bytes, now_ms, err));
     struct str digest = artifact_manifest_digest(&commit->entries, commit->arena);
+    TRY(artifact_load_texts(tx, commit->artifact, commit->arena, err)); /* the commit clears the aliases that wait for it */
     TRY(artifact_commit(tx, commit->artifact, digest, commit->size_bytes, (int64_t)commit->entries.count, now_ms, err));
     TRY(move_aliases(tx, commit, err));
     TRY(artifact_drop_draft(tx, commit->artifact_id, err));

@@ -10,6 +10,8 @@
 #include "server/api/access.h"
 #include "server/store/artifact.h"
 
+enum { ARTIFACT_ALIAS_MAX = 128 };
+
 /* *out is the version. One that is committed already stays as it is. */
 MUST_CHECK enum err_code artifact_commit_draft(struct identity *identity, int64_t artifact_id, struct artifact **out, struct err *err);
 

@@ -5,6 +5,8 @@
 #include "server/api/artifact_type.h"
 #include "server/store/filter.h"
 
+#define FILTER_MEMORY_MAX ((size_t)512 << 20)
+
 /* ---- words ---- */
 
 enum version_word {
@@ -160,17 +162,54 @@ static int by_place(const void *a, const void *b, void *order) {
     return filter_place_compare(order, &((const struct placed *)a)->place, &((const struct placed *)b)->place);
 }
 
-static void sort(struct list *items, const struct rows *rows, const struct noun *noun, struct filter_order *order, struct arena *arena) {
+/* Metadata is parsed anew for each look at it. */
+static enum err_code check_memory(const struct arena *arena, size_t before, struct err *err) {
+    if (arena_used_bytes(arena) - before <= FILTER_MEMORY_MAX)
+        return OK;
+    return err_set(err, ERR_TOO_LARGE, "the filter or the order looks at more metadata than %zu bytes of memory hold", FILTER_MEMORY_MAX);
+}
+
+static enum err_code sort(struct list *items, const struct rows *rows, const struct noun *noun, struct filter_order *order,
+                          struct arena *arena, struct err *err) {
+    size_t before = arena_used_bytes(arena);
     struct placed *placed = ARENA_ARRAY(arena, struct placed, items->count);
     for (size_t i = 0; i < items->count; i++) {
         placed[i].item = items->items[i];
         placed[i].place.id = noun->id_of(items->items[i]);
         for (size_t key = 0; key < order->count; key++)
             placed[i].place.values[key] = noun->read(rows, i, order->keys[key]);
+        TRY(check_memory(arena, before, err));
     }
     qsort_r(placed, items->count, sizeof *placed, by_place, order);
     for (size_t i = 0; i < items->count; i++)
         items->items[i] = placed[i].item;
+    return OK;
+}
+
+struct text_loading {
+    struct gql_call *call;
+    struct list *items;
+};
+
+static enum err_code load_texts_in(struct db_tx *tx, void *context, struct err *err) {
+    const struct text_loading *loading = context;
+    struct arena *arena = loading->call->arena;
+    size_t before = arena_used_bytes(arena);
+    for (size_t i = 0; i < loading->items->count; i++) {
+        TRY(artifact_load_texts(tx, loading->items->items[i], arena, err));
+        TRY(check_memory(arena, before, err));
+    }
+    return OK;
+}
+
+/* The descriptions and metadata of versions, where the filter or the order looks at them. */
+static enum err_code load_texts(struct gql_call *call, const struct noun *noun, struct list *items, const struct filter_keys *keys,
+                                struct err *err) {
+    struct text_loading loading = { call, items };
+    bool is_needed = false;
+    for (size_t i = 0; noun == &versions && i < keys->count; i++)
+        is_needed = is_needed || keys->items[i].word == VERSION_DESCRIPTION || keys->items[i].word == VERSION_METADATA;
+    return is_needed ? db_read(gql_identity(call)->app->db, load_texts_in, &loading, err) : OK;
 }
 
 static enum err_code select_items(struct gql_call *call, const struct noun *noun, const char *default_order, struct list *items,
@@ -179,18 +218,19 @@ static enum err_code select_items(struct gql_call *call, const struct noun *noun
     struct rows rows = { items, keys, call->arena };
     struct filter_order order;
     struct filter *filter;
-    size_t kept = 0;
+    size_t kept = 0, before = arena_used_bytes(call->arena);
 
     TRY(filter_parse(&filter, gql_arg_str(call, "filters"), noun->words, keys, call->arena, err));
     TRY(filter_order_parse(&order, gql_arg_str(call, "order"), default_order, noun->words, keys, call->arena, err));
-    for (size_t i = 0; i < items->count; i++)
+    TRY(load_texts(call, noun, items, keys, err));
+    for (size_t i = 0; i < items->count; i++) {
         if (filter_matches(filter, noun->read, &rows, i))
             items->items[kept++] = items->items[i];
+        TRY(check_memory(call->arena, before, err));
+    }
     TRY(filter_check_work(filter, err));
     items->count = kept;
-    if (kept > 1)
-        sort(items, &rows, noun, &order, call->arena);
-    return OK;
+    return kept > 1 ? sort(items, &rows, noun, &order, call->arena, err) : OK;
 }
 
 enum { PAGE_DEFAULT = 50, PAGE_MAX = 10000 };

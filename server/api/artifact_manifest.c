@@ -3,50 +3,123 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/number.h"
 #include "server/api/node_id.h"
 
-static enum err_code parse_entry(const struct json_member *member, struct artifact_file **out, struct arena *arena, struct err *err) {
-    const struct json_value *value = &member->value, *extra = json_get(value, STR("extra"));
-    struct artifact_file *file = ARENA_NEW(arena, struct artifact_file);
-    struct str birth = json_get_str(value, STR("birthArtifactID"));
+#include <math.h>
 
-    if (!file_is_safe_path(member->key))
-        return err_set(err, ERR_BAD_INPUT, "the manifest holds the path '%.*s', which is not a plain relative path",
-                       STR_ARG(str_slice(member->key, 0, 200)));
-    file->path = member->key;
-    file->digest = json_get_str(value, STR("digest"));
-    file->ref = json_get_str(value, STR("ref"));
-    file->size_bytes = json_get_int(value, STR("size"), 0);
+enum { TEXT_MAX_BYTES = 8192, EXTRA_MAX_BYTES = 1 << 20 };
+
+/* Read token by token: as a tree, a million entries would take a gigabyte. */
+
+/* An integer, also one that was written with an exponent. */
+static bool read_size(struct str text, int64_t *out) {
+    double number;
+    if (str_to_i64(text, out))
+        return true;
+    number = number_to_double(text.ptr, text.len);
+    *out = number >= -0x1p63 && number < 0x1p63 ? (int64_t)number : -1;
+    return number == trunc(number);
+}
+
+/* One member of an entry; what is not known is skipped. */
+static enum err_code parse_member(struct json_reader *reader, struct artifact_file *file, struct arena *arena, struct err *err) {
+    struct str key = reader->text, text = { NULL, 0 }, raw;
+    enum json_token token = json_next(reader);
+    if (token == JSON_STRING)
+        text = json_unescape_copy(reader->text, reader->has_escapes, arena);
+    if (!json_skip_value(reader, token, &raw))
+        return OK; /* the reader keeps saying what is wrong */
+    if (str_eq_c(key, "digest"))
+        file->digest = text;
+    else if (str_eq_c(key, "ref"))
+        file->ref = text;
+    else if (str_eq_c(key, "birthArtifactID") && text.ptr != NULL)
+        (void)node_id_parse(text, "Artifact", &file->birth_artifact_id, arena);
+    else if (str_eq_c(key, "extra") && token == JSON_OBJECT_BEGIN && raw.len > 2)
+        file->extra = raw;
+    else if (str_eq_c(key, "size") && token == JSON_NUMBER && !read_size(raw, &file->size_bytes))
+        return err_set(err, ERR_BAD_INPUT, "the size of the manifest's entry '%.*s' is no whole number", STR_ARG(str_slice(file->path, 0, 200)));
+    return OK;
+}
+
+static enum err_code check_entry(const struct artifact_file *file, struct err *err) {
+    struct str shown = str_slice(file->path, 0, 200);
+    if (!file_is_safe_path(file->path))
+        return err_set(err, ERR_BAD_INPUT, "the manifest holds the path '%.*s', which is not a plain relative path", STR_ARG(shown));
     if (file->digest.ptr == NULL)
-        return err_set(err, ERR_BAD_INPUT, "the manifest's entry '%.*s' has no digest", STR_ARG(str_slice(file->path, 0, 200)));
+        return err_set(err, ERR_BAD_INPUT, "the manifest's entry '%.*s' has no digest", STR_ARG(shown));
+    if (file->digest.len > TEXT_MAX_BYTES || file->ref.len > TEXT_MAX_BYTES || file->extra.len > EXTRA_MAX_BYTES)
+        return err_set(err, ERR_BAD_INPUT, "the digest, the reference or the extra part of the manifest's entry '%.*s' is too long", STR_ARG(shown));
     if (file->size_bytes < 0)
-        return err_set(err, ERR_BAD_INPUT, "the manifest's entry '%.*s' has a negative size", STR_ARG(str_slice(file->path, 0, 200)));
-    if (extra != NULL && extra->type == JSON_TYPE_OBJECT && extra->object.count > 0)
-        file->extra = extra->raw;
-    if (birth.ptr != NULL)
-        (void)node_id_parse(birth, "Artifact", &file->birth_artifact_id, arena);
+        return err_set(err, ERR_BAD_INPUT, "the manifest's entry '%.*s' has a negative size", STR_ARG(shown));
+    return OK;
+}
+
+static enum err_code parse_entry(struct json_reader *reader, struct str path, struct artifact_file **out, struct arena *arena,
+                                 struct err *err) {
+    struct artifact_file *file = ARENA_NEW(arena, struct artifact_file);
+    enum json_token token = json_next(reader);
+    struct str raw;
+
     *out = file;
+    file->path = path;
+    if (token != JSON_OBJECT_BEGIN) {
+        (void)json_skip_value(reader, token, &raw);
+        return token == JSON_ERROR ? OK : check_entry(file, err);
+    }
+    while ((token = json_next(reader)) == JSON_KEY)
+        TRY(parse_member(reader, file, arena, err));
+    return token == JSON_ERROR ? OK : check_entry(file, err);
+}
+
+static enum err_code parse_contents(struct json_reader *reader, struct list *entries, struct arena *arena, struct err *err) {
+    enum json_token token;
+    while ((token = json_next(reader)) == JSON_KEY) {
+        struct str path = json_unescape_copy(reader->text, reader->has_escapes, arena);
+        struct artifact_file *file;
+        if (entries->count >= MANIFEST_MAX_ENTRIES)
+            return err_set(err, ERR_TOO_LARGE, "the manifest lists more than %d files", MANIFEST_MAX_ENTRIES);
+        TRY(parse_entry(reader, path, &file, arena, err));
+        list_add(entries, file, arena);
+    }
+    return OK;
+}
+
+struct found {
+    bool version, contents;
+};
+
+static enum err_code parse_part(struct json_reader *reader, struct found *found, struct list *entries, struct arena *arena,
+                                struct err *err) {
+    struct str key = reader->text, raw;
+    enum json_token begin = json_next(reader);
+    if (str_eq_c(key, "contents") && begin == JSON_OBJECT_BEGIN) {
+        found->contents = true;
+        return parse_contents(reader, entries, arena, err);
+    }
+    if (json_skip_value(reader, begin, &raw) && str_eq_c(key, "version"))
+        found->version = str_eq_c(raw, "1");
     return OK;
 }
 
 enum err_code artifact_manifest_parse(struct str json, struct list *entries, struct arena *arena, struct err *err) {
-    struct json_value *document;
-    enum err_code code = json_parse(&document, json, JSON_STRICT, arena, err);
-    if (code != OK)
-        return err_add_context(err, "the manifest is not JSON");
-    const struct json_value *contents = json_get(document, STR("contents"));
-    if (json_get_int(document, STR("version"), 0) != 1)
-        return err_set(err, ERR_BAD_INPUT, "the manifest is not of version 1");
-    if (contents == NULL || contents->type != JSON_TYPE_OBJECT)
-        return err_set(err, ERR_BAD_INPUT, "the manifest has no 'contents'");
-    if (contents->object.count > MANIFEST_MAX_ENTRIES)
-        return err_set(err, ERR_TOO_LARGE, "the manifest lists %zu files, at most %d are taken", contents->object.count, MANIFEST_MAX_ENTRIES);
-    for (size_t i = 0; i < contents->object.count; i++) {
-        struct artifact_file *file;
-        TRY(parse_entry(&contents->object.members[i], &file, arena, err));
-        list_add(entries, file, arena);
+    struct found found = { false, false };
+    struct json_reader reader;
+    enum json_token token;
+
+    json_reader_init(&reader, json, JSON_STRICT);
+    token = json_next(&reader);
+    if (token == JSON_OBJECT_BEGIN) {
+        while ((token = json_next(&reader)) == JSON_KEY)
+            TRY(parse_part(&reader, &found, entries, arena, err));
+        token = json_next(&reader); /* nothing follows */
     }
-    return OK;
+    if (token == JSON_ERROR)
+        return err_set(err, ERR_BAD_INPUT, "the manifest is not JSON: at byte %zu: %s", reader.offset, reader.message);
+    if (!found.version)
+        return err_set(err, ERR_BAD_INPUT, "the manifest is not of version 1");
+    return found.contents ? OK : err_set(err, ERR_BAD_INPUT, "the manifest has no 'contents'");
 }
 
 struct numbered {

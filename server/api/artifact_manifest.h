@@ -10,7 +10,8 @@
 
 enum { MANIFEST_MAX_BYTES = 256 << 20, MANIFEST_MAX_ENTRIES = 1000000 };
 
-/* Appends a struct artifact_file (without blob) for each entry. ERR_BAD_INPUT names what is wrong, and where. */
+/* Appends a struct artifact_file (without blob) for each entry. ERR_BAD_INPUT names what is wrong, and where;
+ * ERR_TOO_LARGE when the list would hold more than MANIFEST_MAX_ENTRIES. */
 MUST_CHECK enum err_code artifact_manifest_parse(struct str json, struct list *entries, struct arena *arena, struct err *err);
 
 /* Later entries replace earlier ones of the same path; the result is sorted by path. */

@@ -225,6 +225,14 @@ static enum err_code check_list(const struct gql_call *call, const char *name, s
     return OK;
 }
 
+static enum err_code check_aliases(const struct gql_call *call, struct err *err) {
+    const struct json_value *aliases = gql_input(call, "aliases");
+    TRY(check_list(call, "aliases", ARTIFACT_ALIASES_MAX, err));
+    for (size_t i = 0; aliases != NULL && aliases->type == JSON_TYPE_ARRAY && i < aliases->array.count; i++)
+        TRY(name_check_text(json_get_str(&aliases->array.items[i], STR("alias")), "the alias", ARTIFACT_ALIAS_MAX, err));
+    return OK;
+}
+
 static enum err_code check_input(const struct gql_call *call, struct err *err) {
     struct str region = gql_input_str(call, "storageRegion");
     if (region.len > 0 && !str_eq(region, STR("default")))
@@ -236,8 +244,8 @@ static enum err_code check_input(const struct gql_call *call, struct err *err) {
     TRY(name_check_text(gql_input_str(call, "clientID"), "the client id", ARTIFACT_ID_MAX, err));
     TRY(name_check_text(gql_input_str(call, "sequenceClientID"), "the sequence's client id", ARTIFACT_ID_MAX, err));
     TRY(name_check_text(gql_input_str(call, "distributedID"), "the distributed id", ARTIFACT_ID_MAX, err));
-    TRY(check_list(call, "aliases", ARTIFACT_ALIASES_MAX, err));
-    return check_list(call, "tags", ARTIFACT_TAGS_MAX, err);
+    TRY(check_list(call, "tags", ARTIFACT_TAGS_MAX, err));
+    return check_aliases(call, err);
 }
 
 static struct str collection_name_of(const struct gql_call *call) {
@@ -266,7 +274,10 @@ static enum err_code find_run(struct db_tx *tx, struct gql_call *call, const str
     *out = NULL;
     if (name.len == 0)
         return OK;
-    return run_find(tx, project->id, name, 0, true, call->arena, out, err);
+    TRY(run_find(tx, project->id, name, 0, true, call->arena, out, err));
+    /* It may have been moved to where one may not write. */
+    enum err_code code = access_check_in(tx, gql_identity(call), &(*out)->owner, CAN_WRITE, err);
+    return code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "run '%.*s' not found", STR_ARG(str_slice(name, 0, RUN_NAME_MAX))) : code;
 }
 
 static enum err_code apply_tags(struct db_tx *tx, struct gql_call *call, const char *input, int64_t artifact_id, bool is_added,
@@ -362,6 +373,7 @@ MUTATION(create_manifest) {
 
     TRY(find_draft(tx, call, gql_input_str(call, "artifactID"), &artifact, err));
     TRY(check_name(name, "the manifest", err));
+    TRY(name_check_text(gql_input_str(call, "digest"), "the digest", ARTIFACT_DIGEST_MAX, err));
     if (gql_input_str(call, "baseArtifactID").len > 0) {
         TRY(find_artifact(tx, call, gql_input_str(call, "baseArtifactID"), CAN_READ, &base, err));
         base_id = base->id;
@@ -373,15 +385,22 @@ MUTATION(create_manifest) {
     return OK;
 }
 
+static enum err_code no_such_manifest(struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "there is no such artifact manifest");
+}
+
 MUTATION(update_manifest) {
     struct artifact_manifest *manifest;
     struct artifact *artifact, *base;
     int64_t id, base_id = 0;
 
     if (!node_id_parse(gql_input_str(call, "artifactManifestID"), "ArtifactManifest", &id, call->arena))
-        return err_set(err, ERR_NOT_FOUND, "there is no such artifact manifest");
+        return no_such_manifest(err);
     TRY(artifact_manifest_get(tx, id, call->arena, &manifest, err));
-    TRY(find_draft(tx, call, node_id_make("Artifact", manifest->artifact_id, call->arena), &artifact, err));
+    enum err_code code = find_draft(tx, call, node_id_make("Artifact", manifest->artifact_id, call->arena), &artifact, err);
+    if (code != OK)
+        return code == ERR_NOT_FOUND ? no_such_manifest(err) : code; /* somebody else's is none */
+    TRY(name_check_text(gql_input_str(call, "digest"), "the digest", ARTIFACT_DIGEST_MAX, err));
     if (gql_input_str(call, "baseArtifactID").len > 0) {
         TRY(find_artifact(tx, call, gql_input_str(call, "baseArtifactID"), CAN_READ, &base, err));
         base_id = base->id;
@@ -394,16 +413,32 @@ MUTATION(update_manifest) {
 
 /* ---- files of drafts ---- */
 
+/* One request names the same draft for all of its files; a version may hold megabytes of metadata. */
+struct draft_cache {
+    struct str global_id;
+    struct artifact *artifact;
+};
+
+static enum err_code find_draft_again(struct db_tx *tx, struct gql_call *call, struct str global_id, struct draft_cache *last,
+                                      struct artifact **out, struct err *err) {
+    if (last->artifact == NULL || !str_eq(last->global_id, global_id)) {
+        TRY(find_draft(tx, call, global_id, &last->artifact, err));
+        last->global_id = global_id;
+    }
+    *out = last->artifact;
+    return OK;
+}
+
 /* Nothing is to be sent when this project links those bytes already: then the version that first had them is named. */
-static enum err_code add_file(struct db_tx *tx, struct gql_call *call, const struct json_value *wanted, struct connection *files,
-                              struct err *err) {
+static enum err_code add_file(struct db_tx *tx, struct gql_call *call, const struct json_value *wanted, struct draft_cache *last,
+                              struct connection *files, struct err *err) {
     struct str name = json_get_str(wanted, STR("name")), md5_text = json_get_str(wanted, STR("md5")), md5;
     struct file_node *node = ARENA_NEW(call->arena, struct file_node);
     struct artifact_blob blob;
     struct artifact *artifact;
     enum err_code code = ERR_NOT_FOUND;
 
-    TRY(find_draft(tx, call, json_get_str(wanted, STR("artifactID")), &artifact, err));
+    TRY(find_draft_again(tx, call, json_get_str(wanted, STR("artifactID")), last, &artifact, err));
     if (!file_is_safe_path(name))
         return err_set(err, ERR_BAD_INPUT, "'%.*s' is not a plain relative path", STR_ARG(str_slice(name, 0, 200)));
     if (md5_text.ptr == NULL)
@@ -429,10 +464,11 @@ static enum err_code add_file(struct db_tx *tx, struct gql_call *call, const str
 READING_RESOLVER(create_files_in) {
     const struct json_value *wanted = gql_input(call, "artifactFiles");
     struct payload *payload = payload_create(call, (struct owner){ 0, 0 });
+    struct draft_cache last = { { 0 }, NULL };
     TRY(check_list(call, "artifactFiles", FILES_PER_REQUEST_MAX, err));
     payload->files = connection_create((struct owner){ 0, 0 }, call->arena);
     for (size_t i = 0; i < wanted->array.count; i++)
-        TRY(add_file(tx, call, &wanted->array.items[i], payload->files, err));
+        TRY(add_file(tx, call, &wanted->array.items[i], &last, payload->files, err));
     payload->files->total_count = (int64_t)payload->files->edges.count;
     if (payload->files->edges.count > 0)
         payload->owner = payload->files->owner = ((const struct edge *)payload->files->edges.items[0])->owner;
@@ -485,6 +521,8 @@ MUTATION(update) {
     TRY(name_check_text(description, "the description", ARTIFACT_TEXT_MAX, err));
     TRY(name_check_text(metadata, "the metadata", ARTIFACT_METADATA_MAX, err));
     TRY(check_list(call, "tagsToAdd", ARTIFACT_TAGS_MAX, err));
+    TRY(check_list(call, "tagsToDelete", ARTIFACT_TAGS_MAX, err));
+    TRY(check_list(call, "aliases", ARTIFACT_ALIASES_MAX, err));
     TRY(artifact_update(tx, artifact->id, description, metadata, input_int(call, "ttlDurationSeconds", INT64_MIN), clock_wall_ms(), err));
     TRY(apply_tags(tx, call, "tagsToAdd", artifact->id, true, err));
     TRY(apply_tags(tx, call, "tagsToDelete", artifact->id, false, err));
@@ -532,7 +570,7 @@ static enum err_code change_aliases(struct db_tx *tx, struct gql_call *call, boo
         struct str alias = json_get_str(item, STR("alias"));
         struct collection *collection;
         struct membership *membership;
-        TRY(name_check_text(alias, "the alias", ARTIFACT_NAME_MAX, err));
+        TRY(name_check_text(alias, "the alias", ARTIFACT_ALIAS_MAX, err));
         TRY(find_alias_collection(tx, call, artifact, item, &collection, err));
         TRY(membership_get(tx, collection->id, artifact->id, call->arena, &membership, err));
         TRY(is_added ? alias_set(tx, collection->id, alias, artifact->id, err) : alias_remove(tx, collection->id, alias, artifact->id, err));
@@ -605,8 +643,11 @@ MUTATION(link) {
     TRY(find_portfolio(tx, call, artifact, now_ms, &portfolio, err));
     *payload = payload_create(call, portfolio->owner);
     TRY(membership_link(tx, portfolio->id, artifact->id, now_ms, call->arena, &(*payload)->membership, err));
-    for (size_t i = 0; aliases != NULL && aliases->type == JSON_TYPE_ARRAY && i < aliases->array.count; i++)
-        TRY(alias_set(tx, portfolio->id, json_get_str(&aliases->array.items[i], STR("alias")), artifact->id, err));
+    for (size_t i = 0; aliases != NULL && aliases->type == JSON_TYPE_ARRAY && i < aliases->array.count; i++) {
+        struct str alias = json_get_str(&aliases->array.items[i], STR("alias"));
+        TRY(name_check_text(alias, "the alias", ARTIFACT_ALIAS_MAX, err));
+        TRY(alias_set(tx, portfolio->id, alias, artifact->id, err));
+    }
     return alias_set(tx, portfolio->id, STR("latest"), artifact->id, err);
 }
 

@@ -18,9 +18,10 @@ static enum err_code answer_created_at(struct gql_call *call, struct err *err) {
     return OK;
 }
 
-static enum err_code answer_description(struct gql_call *call, struct err *err) {
-    (void)err;
-    gql_str(call, THE_ARTIFACT->description);
+READING_RESOLVER(answer_description) {
+    struct artifact artifact = *THE_ARTIFACT;
+    TRY(artifact_load_texts(tx, &artifact, call->arena, err));
+    gql_str(call, artifact.description);
     return OK;
 }
 
@@ -55,9 +56,10 @@ static enum err_code answer_id(struct gql_call *call, struct err *err) {
     return OK;
 }
 
-static enum err_code answer_metadata(struct gql_call *call, struct err *err) {
-    (void)err;
-    gql_str(call, THE_ARTIFACT->metadata);
+READING_RESOLVER(answer_metadata) {
+    struct artifact artifact = *THE_ARTIFACT;
+    TRY(artifact_load_texts(tx, &artifact, call->arena, err));
+    gql_str(call, artifact.metadata);
     return OK;
 }
 

@@ -5,13 +5,14 @@
  */
 #include "server/api/chart.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "server/api/place.h"
 #include "server/history/history.h"
 
 #include <math.h>
 
-enum { FORMAT_VERSION = 1, KIND_EXACT = 0, KIND_BUCKETS = 1 };
+enum { TIME_MAX_MS = 60 * 1000, FORMAT_VERSION = 1, KIND_EXACT = 0, KIND_BUCKETS = 1 };
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "series are written as they lie in memory");
 
@@ -165,6 +166,7 @@ static void append_series(struct buf *out, size_t run, size_t key, const struct 
 static enum err_code append_all(struct chart_request *request, struct buf *out, uint32_t *series_count, struct err *err) {
     struct app *app = request->call->app;
     struct arena *scratch = arena_create();
+    int64_t ends_at = clock_mono_ms() + TIME_MAX_MS;
     enum err_code code = OK;
     for (size_t run = 0; code == OK && run < request->run_count; run++) {
         for (size_t key = 0; code == OK && request->run_ids[run] != 0 && key < request->key_count; key++) {
@@ -177,6 +179,8 @@ static enum err_code append_all(struct chart_request *request, struct buf *out, 
             }
             if (code == OK && out->len > CHART_ANSWER_MAX_BYTES)
                 code = err_set(err, ERR_TOO_LARGE, "the answer is larger than %d bytes; ask for fewer series or buckets", CHART_ANSWER_MAX_BYTES);
+            if (code == OK && clock_mono_ms() > ends_at) /* nobody holds a worker for longer */
+                code = err_set(err, ERR_TOO_LARGE, "the answer takes longer than %d ms; ask for fewer series", TIME_MAX_MS);
             arena_reset(scratch);
         }
     }

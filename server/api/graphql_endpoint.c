@@ -29,6 +29,9 @@ enum err_code graphql_endpoint_answer(struct http_call *call, struct err *err) {
     if (code != OK)
         return err_add_context(err, "the request is not JSON");
     TRY(read_request(&request, document, err));
-    http_set_status(call, gql_execute(app->schema, &request, &gql_default_limits, call->arena, http_body(call)));
+    int status = gql_execute(app->schema, &request, &gql_default_limits, call->arena, http_body(call));
+    http_set_status(call, status);
+    if (status == 503)
+        http_add_header(call, STR("Retry-After"), STR("5"));
     return OK;
 }

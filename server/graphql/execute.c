@@ -2,6 +2,7 @@
  * not stand, and stops at the limits. */
 #include "server/graphql/execution.h"
 
+#include "base/clock.h"
 #include "server/graphql/parser.h"
 #include "server/graphql/validate.h"
 
@@ -13,6 +14,8 @@ const struct gql_limits gql_default_limits = {
     .field_count = 20000,
     .cost = 500000,
     .response_bytes = 256 << 20,
+    .memory_bytes = 1 << 30,
+    .time_ms = 120 * 1000,
 };
 
 void gql_drop_output(struct gql_execution *execution, size_t len, bool needs_comma) {
@@ -69,6 +72,11 @@ static void check_limits(struct gql_execution *execution) {
     else if (execution->writer.out->failed)
         (void)err_set(&err, ERR_TOO_LARGE, "the response is larger than %zu bytes",
                       execution->limits->response_bytes);
+    else if (arena_used_bytes(execution->arena) > execution->limits->memory_bytes)
+        (void)err_set(&err, ERR_TOO_LARGE, "the query takes more than %zu bytes of memory; ask for less at a time",
+                      execution->limits->memory_bytes);
+    else if (clock_mono_ms() > execution->ends_at)
+        (void)err_set(&err, ERR_BUSY, "the query took longer than %lld ms", (long long)execution->limits->time_ms);
     else
         return;
     stop(execution, &err);
@@ -282,7 +290,8 @@ static int run(struct gql_execution *execution, const struct gql_document *docum
         gql_failures_init(execution->failures, execution->arena);
         gql_failures_add(execution->failures, &execution->stop, execution->stopped_at,
                          (struct str){ NULL, 0 });
-        return refuse(execution->failures, document->text, out);
+        int status = refuse(execution->failures, document->text, out);
+        return execution->stop.code == ERR_BUSY ? err_http_status(ERR_BUSY) : status;
     }
     if (execution->failures->count > 0) {
         json_key(&execution->writer, STR("errors"));
@@ -314,7 +323,7 @@ int gql_execute(const struct gql_schema *schema, const struct gql_request *reque
                 const struct gql_limits *limits, struct arena *arena, struct buf *out) {
     struct gql_failures failures;
     struct gql_execution execution = {
-        .schema = schema, .limits = limits, .arena = arena, .app = request->app
+        .schema = schema, .limits = limits, .arena = arena, .app = request->app, .ends_at = clock_mono_ms() + limits->time_ms
     };
 
     gql_failures_init(&failures, arena);

@@ -67,6 +67,7 @@ struct gql_execution {
     struct gql_frame *top;
     struct gql_failures *failures;
     size_t answered;
+    int64_t ends_at; /* monotonic */
     bool is_stopped; /* a limit was hit: nothing more is asked */
     struct err stop;
     uint32_t stopped_at;

@@ -113,6 +113,8 @@ struct gql_limits {
     size_t field_count;    /* after fragments are expanded, so aliases count */
     size_t cost;           /* resolver calls of one execution */
     size_t response_bytes;
+    size_t memory_bytes; /* of the arena, looked at between fields */
+    int64_t time_ms;     /* looked at between fields; beyond it the answer is "try again" */
 };
 extern const struct gql_limits gql_default_limits;
 
@@ -123,7 +125,7 @@ struct gql_request {
 };
 
 /* Writes the response object to out and answers the HTTP status: 200 when the document ran (errors of fields are
- * inside "errors"), 400 when it could not (syntax, validation, variables) or hit a limit, and 503 when a field failed
+ * inside "errors"), 400 when it could not (syntax, validation, variables) or hit a limit, and 503 when it took too long or a field failed
  * with a code that means "try again" (ERR_BUSY, ERR_FULL, ERR_IO): clients never repeat what was answered with 200
  * or 4xx. Never fails otherwise. */
 int gql_execute(const struct gql_schema *schema, const struct gql_request *request, const struct gql_limits *limits,

@@ -2,9 +2,9 @@
 #include "server/store/artifact.h"
 
 #define ARTIFACT_COLUMNS                                                                                                 \
-    "a.id, a.collection_id, a.version_index, a.state, a.digest, a.description, a.metadata, a.ttl_seconds,"              \
-    " a.history_step, a.size_bytes, a.file_count, a.distributed_id, a.base_id, a.run_id, a.user_id,"                    \
-    " a.pending_aliases, a.created_at, a.updated_at, a.committed_at, p.entity_id, a.project_id"
+    "a.id, a.collection_id, a.version_index, a.state, a.digest, a.ttl_seconds, a.history_step, a.size_bytes,"           \
+    " a.file_count, a.distributed_id, a.base_id, a.run_id, a.user_id, a.created_at, a.updated_at, a.committed_at,"      \
+    " p.entity_id, a.project_id"
 #define ARTIFACT_SELECT "select " ARTIFACT_COLUMNS " from artifacts a join projects p on p.id = a.project_id "
 
 static const char *const state_names[] = { "PENDING", "COMMITTED", "DELETED" };
@@ -27,21 +27,18 @@ static struct artifact *read_row(const struct db_rows *rows, struct arena *arena
     artifact->version_index = db_is_null(rows, 2) ? -1 : db_int(rows, 2);
     artifact->state = parse_state(db_str(rows, 3, arena));
     artifact->digest = db_str(rows, 4, arena);
-    artifact->description = db_str(rows, 5, arena);
-    artifact->metadata = db_str(rows, 6, arena);
-    artifact->ttl_seconds = db_int(rows, 7);
-    artifact->history_step = db_int(rows, 8);
-    artifact->size_bytes = db_int(rows, 9);
-    artifact->file_count = db_int(rows, 10);
-    artifact->distributed_id = db_str(rows, 11, arena);
-    artifact->base_id = db_int(rows, 12);
-    artifact->run_id = db_int(rows, 13);
-    artifact->user_id = db_int(rows, 14);
-    artifact->pending_aliases = db_str(rows, 15, arena);
-    artifact->created_at = db_int(rows, 16);
-    artifact->updated_at = db_int(rows, 17);
-    artifact->committed_at = db_int(rows, 18);
-    artifact->owner = (struct owner){ db_int(rows, 19), db_int(rows, 20) };
+    artifact->ttl_seconds = db_int(rows, 5);
+    artifact->history_step = db_int(rows, 6);
+    artifact->size_bytes = db_int(rows, 7);
+    artifact->file_count = db_int(rows, 8);
+    artifact->distributed_id = db_str(rows, 9, arena);
+    artifact->base_id = db_int(rows, 10);
+    artifact->run_id = db_int(rows, 11);
+    artifact->user_id = db_int(rows, 12);
+    artifact->created_at = db_int(rows, 13);
+    artifact->updated_at = db_int(rows, 14);
+    artifact->committed_at = db_int(rows, 15);
+    artifact->owner = (struct owner){ db_int(rows, 16), db_int(rows, 17) };
     return artifact;
 }
 
@@ -83,6 +80,18 @@ enum err_code artifact_get(struct db_tx *tx, int64_t id, struct arena *arena, st
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), ARTIFACT_SELECT "where a.id = $1", err));
     return read_one(rows, arena, out, err);
+}
+
+enum err_code artifact_load_texts(struct db_tx *tx, struct artifact *artifact, struct arena *arena, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(artifact->id)), "select description, metadata, pending_aliases from artifacts where id = $1",
+                 err));
+    if (db_next(rows)) {
+        artifact->description = db_str(rows, 0, arena);
+        artifact->metadata = db_str(rows, 1, arena);
+        artifact->pending_aliases = db_str(rows, 2, arena);
+    }
+    return db_end(rows, err);
 }
 
 enum err_code artifact_add_client_id(struct db_tx *tx, int64_t id, struct str client_id, struct err *err) {

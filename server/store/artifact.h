@@ -33,7 +33,8 @@ struct artifact {
     int64_t id, collection_id;
     int64_t version_index; /* -1 until committed */
     enum artifact_state state;
-    struct str digest, description, metadata, distributed_id, pending_aliases;
+    struct str digest, distributed_id;
+    struct str description, metadata, pending_aliases; /* most of the bytes: only after artifact_load_texts */
     int64_t ttl_seconds, history_step, size_bytes, file_count, base_id, run_id, user_id;
     int64_t created_at, updated_at, committed_at;
 };
@@ -92,6 +93,7 @@ MUST_CHECK enum err_code collection_tag(struct db_tx *tx, int64_t id, struct str
 MUST_CHECK enum err_code artifact_create(struct db_tx *tx, const struct collection *collection, const struct artifact *wanted,
                                          int64_t now_ms, struct arena *arena, struct artifact **out, struct err *err);
 MUST_CHECK enum err_code artifact_get(struct db_tx *tx, int64_t id, struct arena *arena, struct artifact **out, struct err *err);
+MUST_CHECK enum err_code artifact_load_texts(struct db_tx *tx, struct artifact *artifact, struct arena *arena, struct err *err);
 /* The id that a client made up for what it logs. */
 MUST_CHECK enum err_code artifact_add_client_id(struct db_tx *tx, int64_t id, struct str client_id, struct err *err);
 MUST_CHECK enum err_code artifact_find_by_client_id(struct db_tx *tx, struct str client_id, struct arena *arena,

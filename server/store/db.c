@@ -142,5 +142,11 @@ struct str db_str(const struct db_rows *rows, int column, struct arena *arena) {
     struct db_value value = rows->driver->value(rows, column);
     if (value.type != DB_TYPE_TEXT && value.type != DB_TYPE_BLOB)
         return (struct str){ NULL, 0 };
+    if (arena_used_bytes(arena) + value.text.len > DB_MEMORY_MAX) {
+        struct err err = { 0 };
+        (void)err_set(&err, ERR_TOO_LARGE, "this asks for more than %zu bytes at once; ask for less at a time", DB_MEMORY_MAX);
+        rows->driver->fail((struct db_rows *)rows, &err);
+        return STR_EMPTY;
+    }
     return arena_copy(arena, value.text);
 }

@@ -87,7 +87,9 @@ MUST_CHECK enum err_code db_end(struct db_rows *rows, struct err *err);
 bool db_is_null(const struct db_rows *rows, int column);
 int64_t db_int(const struct db_rows *rows, int column);
 double db_real(const struct db_rows *rows, int column);
-/* Copied into the arena; NULL columns give ptr NULL. */
+/* Copied into the arena; NULL columns give ptr NULL. Once the arena holds DB_MEMORY_MAX, what would be copied is empty,
+ * no more rows come, and db_end answers ERR_TOO_LARGE: a list of large rows cannot end the process. */
+#define DB_MEMORY_MAX ((size_t)1 << 30)
 struct str db_str(const struct db_rows *rows, int column, struct arena *arena);
 
 #endif

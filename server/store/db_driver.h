@@ -30,6 +30,8 @@ struct db_driver {
                            struct str sql, bool kept, struct err *err);
     bool (*next)(struct db_rows *rows);
     enum err_code (*end)(struct db_rows *rows, struct err *err);
+    /* No more rows, and end answers that error. */
+    void (*fail)(struct db_rows *rows, const struct err *err);
     struct db_value (*value)(const struct db_rows *rows, int column); /* text is borrowed until next or end */
 };
 

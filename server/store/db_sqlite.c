@@ -263,5 +263,6 @@ const struct db_driver db_sqlite_driver = {
     .query = sqlite_query,
     .next = sqlite_next,
     .end = sqlite_end,
+    .fail = sqlite_fail,
     .value = sqlite_value,
 };

@@ -52,6 +52,7 @@ enum err_code sqlite_query(struct db_tx *tx, struct db_rows **rows, const struct
                            struct str sql, bool kept, struct err *err);
 bool sqlite_next(struct db_rows *rows);
 enum err_code sqlite_end(struct db_rows *rows, struct err *err);
+void sqlite_fail(struct db_rows *rows, const struct err *err);
 struct db_value sqlite_value(const struct db_rows *rows, int column);
 
 /* ---- db_sqlite_writer.c: the thread that writes ---- */

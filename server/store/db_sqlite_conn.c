@@ -261,6 +261,14 @@ enum err_code sqlite_end(struct db_rows *base, struct err *err) {
     return code;
 }
 
+void sqlite_fail(struct db_rows *base, const struct err *err) {
+    struct sqlite_rows *rows = (struct sqlite_rows *)base;
+    rows->has_first = false;
+    rows->is_at_end = true;
+    if (rows->err.code == OK)
+        rows->err = *err;
+}
+
 struct db_value sqlite_value(const struct db_rows *base, int column) {
     sqlite3_stmt *statement = ((const struct sqlite_rows *)base)->statement;
     assert(column < sqlite3_column_count(statement));

@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 
 /* Small enough that no input takes long. */
 static const struct gql_limits limits = {
-    .depth = 24, .document_bytes = 1 << 16, .field_count = 2000, .cost = 5000, .response_bytes = 1 << 20
+    .depth = 24, .document_bytes = 1 << 16, .field_count = 2000, .cost = 5000, .response_bytes = 1 << 20,
+    .memory_bytes = 1 << 28, .time_ms = 60000
 };
 
 static void check_answer(int status, struct str text, struct arena *arena) {

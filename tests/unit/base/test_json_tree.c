@@ -131,6 +131,21 @@ static void json_tree__parses_to_the_depth_limit(void **state) {
     assert_int_equal(depth, JSON_MAX_DEPTH - 1);
 }
 
+static void json_tree__refuses_more_values_than_memory_is_meant_for(void **state) {
+    const size_t count = JSON_TREE_VALUES_MAX; /* and the list itself */
+    char *text = arena_alloc(*state, 2 * count + 1);
+    struct json_value *root = NULL;
+    struct err err = { 0 };
+
+    for (size_t i = 0; i < count; i++)
+        memcpy(text + 2 * i, i == 0 ? "[0" : ",0", 2);
+    text[2 * count] = ']';
+    assert_int_equal(json_parse(&root, (struct str){ text, 2 * count + 1 }, JSON_STRICT, *state, &err), ERR_TOO_LARGE);
+    assert_string_equal(err.message, "the JSON holds more than 524288 values");
+    text[2 * count - 2] = ']';
+    assert_int_equal(json_parse(&root, (struct str){ text, 2 * count - 1 }, JSON_STRICT, *state, &err), OK);
+}
+
 static void json_tree__compares_by_content(void **state) {
     assert_true(are_equal(*state, "{\"a\":1,\"b\":[true,null]}", "{\"b\":[true,null],\"a\":1.0}"));
     assert_true(are_equal(*state, "\"\\u0041\"", "\"A\""));
@@ -175,6 +190,7 @@ int main(void) {
         TEST(json_tree__keeps_the_order_of_many_members),
         TEST(json_tree__says_where_the_text_is_wrong),
         TEST(json_tree__parses_to_the_depth_limit),
+        TEST(json_tree__refuses_more_values_than_memory_is_meant_for),
         TEST(json_tree__compares_by_content),
         TEST(json_tree__compares_large_objects_in_any_order),
     };

@@ -100,6 +100,17 @@ static void execute__stops_at_the_limits(void **state) {
     assert_memory_equal(world_ask_within(query, NULL, &limits, *state), "200", 3);
     limits.document_bytes = 10;
     assert_stopped(query, &limits, "the document is larger than 10 bytes", *state);
+    limits = gql_default_limits;
+    limits.memory_bytes = 1;
+    assert_stopped(query, &limits, "the query takes more than 1 bytes of memory", *state);
+}
+
+static void execute__asks_to_try_again_what_took_too_long(void **state) {
+    struct gql_limits limits = gql_default_limits;
+    limits.time_ms = -1;
+    const char *answer = world_ask_within("{ need }", NULL, &limits, *state);
+    assert_memory_equal(answer, "503", 3);
+    assert_non_null(strstr(answer, "\"code\":\"BUSY\""));
 }
 
 static void execute__refuses_text_that_is_not_utf8(void **state) {
@@ -139,6 +150,7 @@ int main(void) {
         TEST(execute__asks_who_may_ask_before_the_field),
         TEST(execute__refuses_null_from_a_field_that_promised_a_value),
         TEST(execute__stops_at_the_limits),
+        TEST(execute__asks_to_try_again_what_took_too_long),
         TEST(execute__refuses_text_that_is_not_utf8),
         TEST(execute__picks_the_operation_by_its_name),
     };

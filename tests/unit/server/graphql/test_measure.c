@@ -2,7 +2,8 @@
 #include "tests/unit/server/graphql/fixture.h"
 
 static const struct gql_limits small = {
-    .depth = 5, .document_bytes = 4096, .field_count = 20, .cost = 100, .response_bytes = 4096
+    .depth = 5, .document_bytes = 4096, .field_count = 20, .cost = 100, .response_bytes = 4096, .memory_bytes = 1 << 20,
+    .time_ms = 60000
 };
 
 static void assert_refused_within(const char *query, const char *message, struct arena *arena) {

@@ -1,0 +1,391 @@
+"""The safety rules, one by one, with real requests: what a tenant, a viewer, a browser or nobody at all may try.
+
+A test is named by the rule it holds the program to: s04 is rule 4.
+"""
+
+from __future__ import annotations
+
+import base64
+import concurrent.futures
+import hashlib
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import time
+import urllib.parse
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.conftest import User
+from tests.support.protocol import UPSERT, RunUnderTest
+from tests.support.server import GraphQLError
+
+MIB = 1 << 20
+
+CREATE_ARTIFACT = """mutation M($input: CreateArtifactInput!) { createArtifact(input: $input) { artifact { id state } } }"""
+CREATE_MANIFEST = """mutation M($input: CreateArtifactManifestInput!) { createArtifactManifest(input: $input) {
+    artifactManifest { id file { uploadUrl } } } }"""
+CREATE_FILES = """mutation M($input: CreateArtifactFilesInput!) { createArtifactFiles(input: $input) {
+    files { edges { node { name uploadUrl artifact { id } } } } } }"""
+COMMIT = """mutation M($id: ID!) { commitArtifact(input: {artifactID: $id}) { artifact { id state } } }"""
+
+
+def peak_bytes(server) -> int:
+    """The most memory the server ever held."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+
+
+def md5_of(content: bytes) -> str:
+    return base64.b64encode(hashlib.md5(content).digest()).decode()
+
+
+class Draft:
+    """An artifact version that is being made, step by step as the client would."""
+
+    def __init__(self, user: User, project: str, name: str = "data", **more):
+        self.user = user
+        given = {"entityName": user.name, "projectName": project, "artifactTypeName": "dataset", "artifactCollectionName": name,
+                 "digest": "0" * 32, **more}
+        self.id = user.graphql(CREATE_ARTIFACT, {"input": given})["createArtifact"]["artifact"]["id"]
+        given = {"artifactID": self.id, "digest": "", "name": "wandb_manifest.json", "type": "FULL"}
+        self.manifest = user.graphql(CREATE_MANIFEST, {"input": given})["createArtifactManifest"]["artifactManifest"]
+
+    def announce(self, *files: tuple[str, bytes]) -> dict[str, str | None]:
+        specs = [{"artifactID": self.id, "name": name, "md5": md5_of(content)} for name, content in files]
+        edges = self.user.graphql(CREATE_FILES, {"input": {"artifactFiles": specs}})["createArtifactFiles"]["files"]["edges"]
+        return {edge["node"]["name"]: edge["node"]["uploadUrl"] for edge in edges}
+
+    def put_manifest(self, entries: dict) -> requests.Response:
+        document = {"version": 1, "storagePolicy": "wandb-storage-policy-v1", "contents": entries}
+        return requests.put(self.manifest["file"]["uploadUrl"], data=json.dumps(document), timeout=60)
+
+    def commit(self):
+        return self.user.graphql(COMMIT, {"id": self.id})["commitArtifact"]["artifact"]
+
+
+def entry(content: bytes) -> dict:
+    return {"digest": md5_of(content), "size": len(content)}
+
+
+@pytest.fixture
+def other_user(make_user) -> User:
+    return make_user()
+
+
+@pytest.fixture
+def shared(server, user):
+    """A team of which `user` is administrator."""
+    name = f"{user.name}-team"
+    assert server.run_cli("team", "add", name, "--admin", user.name).returncode == 0
+    return name
+
+
+# ---- 1: possession is proved by bytes ----
+
+
+def test_s01__a_manifest_that_names_another_tenants_bytes_is_refused(server, user, other_user):
+    secret = b"the owner's bytes" * 1000
+    owner = Draft(user, "s01")
+    assert requests.put(owner.announce(("a.bin", secret))["a.bin"], data=secret, timeout=30).ok
+    assert owner.put_manifest({"a.bin": entry(secret)}).ok
+    assert owner.commit()["state"] == "COMMITTED"
+
+    thief = Draft(other_user, "s01")
+    assert thief.announce(("a.bin", secret))["a.bin"], "who has not shown the bytes is asked for them"
+    assert thief.put_manifest({"a.bin": entry(secret)}).ok
+    with pytest.raises(GraphQLError, match="whose bytes were not uploaded"):
+        thief.commit()
+
+
+def test_s01__known_and_unknown_digests_answer_alike(server, user, other_user):
+    known, unknown = b"known" * 100, b"unknown" * 100
+    owner = Draft(user, "s01-alike")
+    assert requests.put(owner.announce(("a", known))["a"], data=known, timeout=30).ok
+    assert owner.put_manifest({"a": entry(known)}).ok and owner.commit()
+    thief, answers = Draft(other_user, "s01-alike"), []
+    for content in (known, unknown):
+        assert thief.put_manifest({"a": entry(content)}).ok
+        with pytest.raises(GraphQLError) as refusal:
+            thief.commit()
+        answers.append((str(refusal.value), refusal.value.code))
+    assert answers[0] == answers[1]
+
+
+def test_s01__bytes_of_another_project_of_the_same_user_are_asked_for_again(user):
+    content = b"mine, but elsewhere"
+    first = Draft(user, "s01-first")
+    assert requests.put(first.announce(("a", content))["a"], data=content, timeout=30).ok
+    assert first.put_manifest({"a": entry(content)}).ok and first.commit()
+    assert Draft(user, "s01-first", "more").announce(("a", content))["a"] is None
+    assert Draft(user, "s01-second").announce(("a", content))["a"] is not None
+
+
+# ---- 2: what was committed does not change ----
+
+
+def test_s02__an_old_address_takes_nothing_after_the_commit(user):
+    content = b"first"
+    draft = Draft(user, "s02")
+    address = draft.announce(("a", content))["a"]
+    assert requests.put(address, data=content, timeout=30).ok
+    assert draft.put_manifest({"a": entry(content)}).ok and draft.commit()
+    assert requests.put(address, data=b"other", timeout=30).status_code == 409
+    assert draft.put_manifest({"a": entry(b"other")}).status_code in (404, 409)
+
+
+# ---- 4: the object itself is authorised ----
+
+
+def test_s04__somebody_elses_manifest_is_none(user, other_user):
+    update = "mutation M($id: ID!) { updateArtifactManifest(input: {artifactManifestID: $id}) { artifactManifest { id } } }"
+    answers = []
+    for identifier in (Draft(user, "s04").manifest["id"], base64.b64encode(b"ArtifactManifest:999999").decode()):
+        with pytest.raises(GraphQLError) as refusal:
+            other_user.graphql(update, {"id": identifier})
+        answers.append((str(refusal.value), refusal.value.code))
+    assert answers[0] == answers[1]
+
+
+def test_s04__an_artifact_is_no_output_of_a_run_that_moved_out_of_reach(server, user, shared):
+    member = User(server, f"{user.name}-mover")
+    assert server.run_cli("team", "member", shared, member.name, "--role", "member").returncode == 0
+    run = RunUnderTest(member, "s04-own", "moved")
+    move = """mutation M($input: MoveRunsInput!) { moveRuns(input: $input) { success } }"""
+    member.graphql(move, {"input": {"ids": [run.id], "filters": "{}", "sourceEntityName": member.name, "sourceProjectName": "s04-own",
+                                    "destinationEntityName": shared, "destinationProjectName": "s04-team"}})
+    assert server.run_cli("team", "member", shared, member.name, "--role", "viewer").returncode == 0
+    with pytest.raises(GraphQLError) as refusal:
+        Draft(member, "s04-own", runName="moved")
+    assert refusal.value.code in ("FORBIDDEN", "NOT_FOUND")
+
+
+# ---- 8: a failure of ours is never the client's ----
+
+
+def test_s08__a_database_that_cannot_be_written_is_503_and_says_when_to_try_again(make_server):
+    server = make_server()
+    user = User(server, "alice")
+    run = RunUnderTest(user, "s08", "run")
+    address = run.upload_urls("a.txt")["a.txt"]
+    with sqlite3.connect(server.data / "barograph.db", isolation_level=None) as holder:
+        holder.execute("begin immediate")
+        answers = {
+            "graphql": server.request("POST", "/graphql", key=user.key, json={"query": UPSERT, "variables": {
+                "entity": "alice", "project": "s08", "name": "other"}}),
+            "file_stream": run.post({"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0}']}}}),
+            "upload": server.request("PUT", address, key=None, data=b"x"),
+        }
+        holder.execute("rollback")
+    for name, answer in answers.items():
+        assert answer.status_code == 503, f"{name}: {answer.status_code} {answer.text}"
+        assert int(answer.headers["Retry-After"]) > 0, name
+    assert run.send_rows(0, [{"_step": 0}]) is not None
+
+
+# ---- 20: logged content never runs in our origin ----
+
+
+@pytest.mark.parametrize("name", ["x.html", "x.htm", "x.HTML", "x.svg", "x.xml", "x.xhtml", "x.js", "x.mjs", "x.pdf", "x.json",
+                                  "x.png", "x", "x.html.", "sw.js", "x.wasm", "x.css", "x.mht", "x.swf"])
+@pytest.mark.parametrize("how", ["url", "directUrl"])
+def test_s20__a_logged_file_runs_nowhere(user, name, how):
+    run = RunUnderTest(user, "s20", "run")
+    assert run.put(name, b"<script>alert(1)</script>").ok
+    for method in ("GET", "HEAD"):
+        answer = user.server.request(method, run.files(name)[name][how], key=user.key, headers={"Service-Worker": "script"})
+        assert answer.status_code == 200
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("sandbox;") and "allow-" not in policy and "default-src 'none'" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        kind = answer.headers["Content-Type"]
+        assert not re.search("script|xml|wasm|css|flash", kind.replace("image/svg+xml", "")), kind
+        assert name.lower().endswith((".html", ".htm", ".svg", ".json", ".png")) or answer.headers["Content-Disposition"] == "attachment"
+
+
+# ---- 21: what browsers are made to do ----
+
+
+def test_s21__a_page_of_somebody_elses_cannot_log_its_visitor_in(server, user):
+    answer = server.request("POST", "/api/session", key=None, data=json.dumps({"key": user.key}),
+                            headers={"Origin": "https://evil.example", "Content-Type": "text/plain"})
+    assert answer.status_code == 403 and "Set-Cookie" not in answer.headers
+    answer = server.request("POST", "/api/session", key=None, json={"key": user.key}, headers={"Origin": server.base_url})
+    assert answer.status_code == 204 and "Set-Cookie" in answer.headers
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Content-Type": "text/plain"},
+                                     {"Content-Type": "application/x-www-form-urlencoded"}])
+def test_s21__a_cookie_changes_nothing_without_the_pages_own_origin_and_type(server, user, headers):
+    session = requests.Session()
+    session.post(server.base_url + "/api/session", json={"key": user.key}, timeout=30)
+    given = {"Content-Type": "application/json", **headers}
+    if "Content-Type" in headers:
+        given["Origin"] = server.base_url
+    query = json.dumps({"query": "mutation { createTeam(input: {name: \"forged\"}) { __typename } }"})
+    answer = session.post(server.base_url + "/graphql", data=query, headers=given, timeout=30)
+    assert answer.status_code == 403 and "WWW-Authenticate" not in answer.headers
+
+
+# ---- 27: signed addresses ----
+
+
+def parts(address: str) -> tuple[str, str]:
+    split = urllib.parse.urlsplit(address)
+    return f"{split.scheme}://{split.netloc}{split.path}", split.query
+
+
+def test_s27__a_signature_is_good_for_its_method_path_size_and_time_only(user):
+    run = RunUnderTest(user, "s27", "run")
+    put = run.upload_urls("a.txt", "b.txt")
+    assert requests.put(put["a.txt"], data=b"bytes", timeout=30).ok
+    get = run.files("a.txt")["a.txt"]["directUrl"]
+    assert requests.get(get, timeout=30).content == b"bytes"
+    assert requests.head(get, timeout=30).status_code == 200
+    (put_path, put_query), (get_path, get_query) = parts(put["a.txt"]), parts(get)
+    assert put_path == get_path
+    forged = {
+        "GET with a PUT's": requests.get(f"{get_path}?{put_query}", timeout=30),
+        "HEAD with a PUT's": requests.head(f"{get_path}?{put_query}", timeout=30),
+        "PUT with a GET's": requests.put(f"{put_path}?{get_query}", data=b"x", timeout=30),
+        "another path": requests.put(f"{parts(put['b.txt'])[0]}?{put_query}", data=b"x", timeout=30),
+        "none": requests.get(get_path, timeout=30),
+    }
+    fields = get_query.removeprefix("sig=").split(".")
+    for position, name in enumerate(("expiry", "size", "user", "key")):
+        changed = [*fields]
+        changed[position] = str(int(changed[position]) + 1)
+        forged[name] = requests.get(f"{get_path}?sig={'.'.join(changed)}", timeout=30)
+    for name, answer in forged.items():
+        assert answer.status_code == 403, f"{name}: {answer.status_code}"
+    assert requests.get(get, timeout=30).content == b"bytes"
+
+
+def test_s27__an_address_dies_with_the_key_the_membership_or_the_run(server, user, shared):
+    member = User(server, f"{user.name}-leaver")
+    assert server.run_cli("team", "member", shared, member.name, "--role", "member").returncode == 0
+    made = member.graphql(UPSERT, {"entity": shared, "project": "s27", "name": "run"})["upsertBucket"]["bucket"]
+    query = "query Q($e: String!, $n: [String]) { project(name: \"s27\", entityName: $e) { run(name: \"run\") { files(names: $n) {" \
+            " uploadHeaders edges { node { uploadUrl directUrl } } } } } }"
+
+    def addresses(asker):
+        node = asker.graphql(query, {"e": shared, "n": ["a.txt"]})["project"]["run"]["files"]["edges"][0]["node"]
+        return node["uploadUrl"], node["directUrl"]
+
+    put, get = addresses(member)
+    assert requests.put(put, data=b"x", timeout=30).ok and requests.get(get, timeout=30).ok
+    assert server.run_cli("team", "member", shared, member.name, "--role", "viewer").returncode == 0
+    assert requests.put(put, data=b"y", timeout=30).status_code == 403
+    assert requests.get(get, timeout=30).ok
+    own_put, own_get = addresses(user)
+    user.graphql("mutation M($id: ID!) { deleteRun(input: {id: $id}) { success } }", {"id": made["id"]})
+    for answer in (requests.put(own_put, data=b"x", timeout=30), requests.get(own_get, timeout=30), requests.get(get, timeout=30)):
+        assert answer.status_code in (403, 404, 410), answer.status_code
+
+
+# ---- 28: secrets stay out of logs and metrics ----
+
+
+def test_s28__neither_log_nor_metrics_hold_secrets_or_names(make_server):
+    server = make_server("--access-log")
+    user = User(server, "a-telling-name")
+    run = RunUnderTest(user, "telling-project", "telling-run")
+    run.put("a.txt", b"x")
+    address = run.files("a.txt")["a.txt"]["directUrl"]
+    assert requests.get(address, timeout=30).ok
+    server.request("GET", "/files/x/%1b%5b31m/y/z", key=user.key)
+    log = server.log()
+    signature = parts(address)[1].split(".")[-1]
+    assert "/signed/runs/" in log and signature not in log and user.key not in log
+    assert "\x1b" not in log
+    metrics = server.request("GET", "/metrics", key=None).text
+    assert "telling" not in metrics and "barograph_" in metrics
+
+
+# ---- 29: how the program is built ----
+
+
+def read_elf(binary: Path, *options: str) -> str:
+    if shutil.which("readelf") is None:
+        pytest.skip("needs readelf")
+    return subprocess.run(["readelf", "--wide", *options, binary], capture_output=True, text=True, check=True).stdout
+
+
+def test_s29__the_program_is_hardened(binary):
+    assert "Type:                              DYN" in read_elf(binary, "--file-header"), "not position independent"
+    segments = read_elf(binary, "--segments")
+    assert "GNU_RELRO" in segments
+    stack = re.search(r"GNU_STACK.*", segments)[0]
+    assert " E" not in stack.split("0x")[-2] + stack, f"the stack may be executed: {stack}"
+    assert re.search(r"BIND_NOW|FLAGS_1.*NOW", read_elf(binary, "--dynamic"))
+    symbols = read_elf(binary, "--dyn-syms")
+    assert "__stack_chk_fail" in symbols
+    if "__asan_init" not in read_elf(binary, "--syms"):
+        assert re.search(r"__(memcpy|snprintf|vsnprintf|memset|read)_chk", symbols), "built without FORTIFY"
+
+
+# ---- 30: what one request may cost ----
+
+
+def test_s30__a_body_of_many_small_values_takes_no_gigabytes(make_server):
+    server = make_server()
+    before = peak_bytes(server)
+    body = b'{"query": "{ serverInfo { __typename } }", "variables": {"a": [' + b"0," * (12 * MIB) + b"0]}}"
+    answer = server.request("POST", "/graphql", key=None, data=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413, answer.text[:200]
+    assert peak_bytes(server) - before < 400 * MIB
+
+
+def test_s30__large_metadata_is_not_read_once_for_each_announced_file(make_server):
+    server = make_server()
+    user = User(server, "alice")
+    draft = Draft(user, "s30", metadata=json.dumps({"a": "x" * (4 * MIB)}))
+    before = peak_bytes(server)
+    assert len(draft.announce(*((f"{i}.bin", b"%d" % i) for i in range(1000)))) == 1000
+    assert peak_bytes(server) - before < 200 * MIB
+
+
+def test_s30__a_list_of_large_rows_is_refused_rather_than_read_into_memory(make_server):
+    server = make_server()
+    user = User(server, "alice")
+    for name in ("a", "b"):
+        draft = Draft(user, "s30", name, metadata=json.dumps({"a": "x" * (15 * MIB)}))
+        assert draft.put_manifest({}).ok and draft.commit()
+    again = " ".join(f'a{i}: artifact(id: "{draft.id}") {{ metadata }}' for i in range(200))
+    answer = server.request("POST", "/graphql", key=user.key, json={"query": f"{{ {again} }}"})
+    assert answer.status_code == 400 and answer.json()["errors"][0]["extensions"]["code"] == "TOO_LARGE"
+    identifiers = " ".join(f'a{i}: artifact(id: "{draft.id}") {{ id }}' for i in range(200))
+    assert server.request("POST", "/graphql", key=user.key, json={"query": f"{{ {identifiers} }}"}).status_code == 200
+    assert peak_bytes(server) < 1500 * MIB
+
+
+def test_s30__aliases_are_bounded_before_they_are_stored(user):
+    draft = Draft(user, "s30-alias")
+    assert draft.put_manifest({}).ok and draft.commit()
+    link = """mutation M($input: LinkArtifactInput!) { linkArtifact(input: $input) { versionIndex } }"""
+    update = """mutation M($input: UpdateArtifactInput!) { updateArtifact(input: $input) { artifact { id } } }"""
+    aliases = [{"artifactCollectionName": "data", "alias": "x" * 200}]
+    with pytest.raises(GraphQLError, match="the alias has 200 bytes"):
+        user.graphql(update, {"input": {"artifactID": draft.id, "aliases": aliases}})
+    with pytest.raises(GraphQLError, match="the alias has 200 bytes"):
+        user.graphql(link, {"input": {"artifactID": draft.id, "artifactPortfolioName": "p", "entityName": user.name,
+                                      "projectName": "s30-alias", "aliases": aliases}})
+    with pytest.raises(GraphQLError, match="the alias has 200 bytes"):
+        Draft(user, "s30-alias", "more", aliases=aliases)
+
+
+# ---- 34: hostile names ----
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "/etc/passwd", "a//b", "a\\..\\b", "a\0b", ".", "a/.", "x" * 2000])
+def test_s34__a_manifest_with_a_hostile_path_is_refused_whole(user, path):
+    draft = Draft(user, "s34")
+    assert draft.put_manifest({path: {"digest": md5_of(b""), "size": 0, "ref": "s3://bucket/x"}}).ok
+    with pytest.raises(GraphQLError) as refusal:
+        draft.commit()
+    assert refusal.value.code == "BAD_USER_INPUT"
