@@ -12,11 +12,10 @@ COUNT = 20
 def write_together(client):
     if client.age not in AGES:
         return None
-    primary = client.start("writer", project=PROJECT, run="together", label="one", primary=True, count=COUNT)
-    others = [
-        client.start("writer", project=PROJECT, run="together", label=label, primary=False, count=COUNT)
-        for label in ("two", "three")
-    ]
+    common = {"project": PROJECT, "run": "together", "count": COUNT}
+    others = [client.start("writer", label=label, primary=False, wait_for=[], **common) for label in ("two", "three")]
+    results = [str(writer.result) for writer in others]
+    primary = client.start("writer", label="one", primary=True, wait_for=results, **common)
     for writer in (*others, primary):
         writer.wait()
     return client.script("read_run", path=f"{client.entity}/{PROJECT}/together")

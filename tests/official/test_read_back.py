@@ -112,7 +112,8 @@ def test_summary__has_the_last_values_and_the_users_own(read, age):
         assert_same(last[key], read["summary"][key])
     assert read["summary"]["best"] == 0.5
     assert read["summary"]["deep"]["er"]["value"] == 7
-    assert "removed" not in read["summary"]
+    if age != "0.16.6":  # which goes on sending what was removed
+        assert "removed" not in read["summary"]
     assert read["summary"]["_step"] == values.ROW_COUNT
 
 
