@@ -59,6 +59,18 @@ def log_media() -> None:
         run.log({"page": wandb.Html(f"<p>a page</p><script>parent.{SCRIPT};top.{SCRIPT}</script>")})
 
 
+def log_artifacts() -> None:
+    """Two versions of a data set, and a run that used the first."""
+    with wandb.init(project="artifacts", name="maker") as run:
+        for number in range(2):
+            artifact = wandb.Artifact("numbers", type="dataset", metadata={"rows": number, "note": HOSTILE}, description="**bold** words")
+            with artifact.new_file("folder/data.txt") as file:
+                file.write(f"number {number}")
+            run.log_artifact(artifact, aliases=["latest", f"best{number}"]).wait()
+    with wandb.init(project="artifacts", name="user") as run:
+        run.use_artifact("numbers:v0")
+
+
 def log_hostile() -> None:
     """Markup wherever a run may put a text."""
     with wandb.init(project="hostile", name=HOSTILE, group=HOSTILE, job_type=HOSTILE, tags=[HOSTILE[:60]],
@@ -77,4 +89,5 @@ if __name__ == "__main__":
     for i in range(4):
         log_run(i)
     log_media()
+    log_artifacts()
     log_hostile()

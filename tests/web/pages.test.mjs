@@ -186,6 +186,25 @@ test("media, tables, pages and histograms have panels of their own", async () =>
     await charts.waitForSelector('[data-panel="histogram:weights"] svg.plot rect');
 });
 
+test("artifacts are listed, and each version shows its files, use and origin", async () => {
+    const page = await opens("/admin/artifacts/artifacts", "numbers");
+    await page.getByRole("link", { name: "numbers", exact: true }).click();
+    await page.getByText("best1").waitFor();
+    assert.deepEqual(await page.locator(".version b").allTextContents(), ["v1", "v0"]);
+    const at = "/admin/artifacts/artifacts/dataset/numbers/best0";
+    await opens(at, "admin/artifacts/numbers:v0");
+    await opens(`${at}/metadata`, "rows");
+    await opens(`${at}/usage`, "use_artifact");
+    const lineage = await opens(`${at}/lineage`, "maker");
+    await lineage.getByRole("link", { name: "user", exact: true }).waitFor();
+    const files = await opens(`${at}/files`, "folder");
+    await files.getByRole("link", { name: "folder", exact: true }).click();
+    await files.getByRole("link", { name: "data.txt", exact: true }).click();
+    await files.getByText("number 0").waitFor();
+    const maker = (await runsOf("artifacts"))[0];
+    await opens(`/admin/artifacts/runs/${maker.name}/artifacts`, "numbers:v1");
+});
+
 test("an unknown address, project or run is a clear page", async () => {
     for (const path of ["/admin/nothing", "/admin/charts/runs/nothing", "/a/b/c/d/e/f"])
         await opens(path, "There is nothing here");

@@ -18,6 +18,8 @@ export interface Route {
 const login = () => import("./pages/login");
 const project = () => import("./pages/project");
 const run = () => import("./pages/run");
+const artifacts = () => import("./pages/artifacts");
+const artifact = () => import("./pages/artifact");
 const settings = () => import("./pages/settings");
 
 export const ROUTES: readonly Route[] = [
@@ -42,6 +44,12 @@ export const ROUTES: readonly Route[] = [
     },
     { path: "/:entity/:project/groups/:group", page: project, title: "title.workspace", isPublic: true },
     { path: "/:entity/:project/sweeps/:sweep", page: project, title: "title.workspace", isPublic: true },
+    { path: "/:entity/:project/artifacts", page: artifacts, title: "title.artifacts", isPublic: true },
+    { path: "/:entity/:project/artifacts/:type", page: artifacts, title: "title.artifacts", isPublic: true },
+    { path: "/:entity/:project/artifacts/:type/:collection", page: artifact, title: "title.artifacts", isPublic: true },
+    { path: "/:entity/:project/artifacts/:type/:collection/:version", page: artifact, title: "title.artifacts", isPublic: true },
+    { path: "/:entity/:project/artifacts/:type/:collection/:version/:tab", page: artifact, title: "title.artifacts", isPublic: true },
+    { path: "/:entity/:project/artifacts/:type/:collection/:version/files/:path*", page: artifact, title: "title.artifacts", isPublic: true },
     { path: "/:entity/:project/runs/:run", page: run, title: "title.run", isPublic: true },
     { path: "/:entity/:project/runs/:run/:tab", page: run, title: "title.run", isPublic: true },
     { path: "/:entity/:project/runs/:run/files/:path*", page: run, title: "title.run", isPublic: true },

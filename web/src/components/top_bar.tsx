@@ -51,6 +51,11 @@ function ProjectTabs({ entity, project, path }: { entity: string; project: strin
             label: t("title.overview"),
             isHere: path.endsWith(":project/overview"),
         },
+        {
+            href: pathOf(entity, project, "artifacts"),
+            label: t("title.artifacts"),
+            isHere: path.includes("/artifacts"),
+        },
     ];
     return (
         <div class="tabs" style={{ marginLeft: 14 }}>

@@ -88,7 +88,8 @@ function unwrap(value: unknown): unknown {
     return isObject(value) && "value" in value ? value["value"] : value;
 }
 
-function parseTime(text: string | null): number {
+/* Times without a zone are UTC. */
+export function parseTime(text: string | null): number {
     if (text === null || text === undefined) return NaN;
     return Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : text + "Z");
 }

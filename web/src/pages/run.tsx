@@ -15,6 +15,7 @@ import { changeRun, fetchRun, stopRun } from "../queries";
 import { address } from "../router";
 import type { PageProps } from "../routes";
 import { goToLogin, viewer } from "../session";
+import { ArtifactsTab } from "./run_tabs/artifacts";
 import { ChartsTab } from "./run_tabs/charts";
 import { FilesTab } from "./run_tabs/files";
 import { LogsTab } from "./run_tabs/logs";
@@ -35,6 +36,7 @@ const TABS: Record<string, { label: MessageName; draw: ComponentType<RunTabProps
     logs: { label: "run.logs", draw: LogsTab },
     system: { label: "run.system", draw: SystemTab },
     files: { label: "run.files", draw: FilesTab },
+    artifacts: { label: "title.artifacts", draw: ArtifactsTab },
 };
 
 export default function RunPage({ params }: PageProps) {

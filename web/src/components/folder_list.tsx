@@ -1,0 +1,73 @@
+/* folder_list.tsx - one level of a tree of files, and the way back up. */
+
+import { samePath } from "../api";
+import { t } from "../i18n";
+import { listFolder } from "../lib/folders";
+import { formatBytes } from "../lib/format";
+import type { RunFile } from "../queries";
+import { Ago } from "./ago";
+import { FileView } from "./file_view";
+import { Icon } from "./icon";
+
+export function FolderList({ files, path, link }: { files: readonly RunFile[]; path: string; link: (to: string) => string }) {
+    const file = files.find((f) => f.name === path);
+    return (
+        <div class="stack">
+            <Breadcrumb path={path} link={link} />
+            {file ? <FileView file={file} /> : <Folder files={files} path={path} link={link} />}
+        </div>
+    );
+}
+
+function Breadcrumb({ path, link }: { path: string; link: (to: string) => string }) {
+    const parts = path.split("/").filter((s) => s !== "");
+    return (
+        <nav class="crumbs" aria-label={t("nav.breadcrumb")}>
+            <a href={link("")}>{t("run.files")}</a>
+            {parts.map((part, i) => (
+                <span key={i} class="row">
+                    <span aria-hidden="true">/</span>
+                    <a href={link(parts.slice(0, i + 1).join("/"))}>{part}</a>
+                </span>
+            ))}
+        </nav>
+    );
+}
+
+function Folder({ files, path, link }: { files: readonly RunFile[]; path: string; link: (to: string) => string }) {
+    const entries = listFolder(files, path);
+    if (entries.length === 0) return <p class="empty">{t("files.none")}</p>;
+    return (
+        <table class="list card">
+            <thead>
+                <tr>
+                    <th>{t("files.name")}</th>
+                    <th>{t("files.modified")}</th>
+                    <th class="num">{t("files.size")}</th>
+                    <th />
+                </tr>
+            </thead>
+            <tbody>
+                {entries.map((e) => (
+                    <tr key={e.path}>
+                        <td>
+                            <a class="row" href={link(e.path)}>
+                                <Icon name={e.file ? "file" : "folder"} />
+                                {e.name}
+                            </a>
+                        </td>
+                        <td>{e.file && <Ago at={e.file.updatedAt} />}</td>
+                        <td class="num">{formatBytes(e.size)}</td>
+                        <td class="num">
+                            {e.file && (
+                                <a href={samePath(e.file.url)} download={e.name} aria-label={`${t("action.download")}: ${e.name}`}>
+                                    <Icon name="download" />
+                                </a>
+                            )}
+                        </td>
+                    </tr>
+                ))}
+            </tbody>
+        </table>
+    );
+}

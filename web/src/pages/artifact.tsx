@@ -1,0 +1,171 @@
+/* artifact.tsx - one collection: its versions, and what the chosen one holds. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { NotFound } from "../app";
+import { Ago } from "../components/ago";
+import { FolderList } from "../components/folder_list";
+import { Markdown } from "../components/markdown";
+import { ValueTree } from "../components/value_tree";
+import { t, type MessageName } from "../i18n";
+import { formatBytes } from "../lib/format";
+import { pathOf } from "../lib/match";
+import { parseObject } from "../lib/runs";
+import type { RunFile } from "../queries";
+import { fetchArtifactFiles, fetchDetail, fetchVersions } from "../queries_artifacts";
+import type { ArtifactDetail, ArtifactVersion, RunLink } from "../queries_artifacts";
+import type { PageProps } from "../routes";
+
+const TABS: Record<string, MessageName> = {
+    overview: "artifact.version",
+    metadata: "artifact.metadata",
+    usage: "artifact.usage",
+    files: "run.files",
+    lineage: "artifact.lineage",
+};
+
+export default function Artifact({ params }: PageProps) {
+    const { entity, project, type, collection } = params as Record<string, string> & { entity: string; project: string; type: string; collection: string };
+    const [versions, setVersions] = useState<ArtifactVersion[] | null | undefined>(undefined);
+    const [failure, setFailure] = useState("");
+    useEffect(() => {
+        fetchVersions(entity, project, collection).then(setVersions, (e: Error) => setFailure(e.message));
+    }, [entity, project, collection]);
+    if (failure !== "")
+        return (
+            <main class="page">
+                <p class="notice is-bad">{failure}</p>
+            </main>
+        );
+    if (versions === undefined) return <main aria-busy="true" />;
+    const wanted = params["version"];
+    const chosen = wanted === undefined ? versions?.[0] : versions?.find((v) => v.version === wanted || v.aliases.includes(wanted));
+    const tab = params["path"] !== undefined ? "files" : (params["tab"] ?? "overview");
+    if (!versions || chosen === undefined || TABS[tab] === undefined) return <NotFound />;
+    const link = (version: string, ...rest: string[]) => pathOf(entity, project, "artifacts", type, collection, version, ...rest);
+    return (
+        <main class="artifact-page">
+            <nav class="versions" aria-label={t("artifact.versions")}>
+                {versions.map((v) => (
+                    <a key={v.id} class="version" aria-current={v === chosen ? "page" : undefined} href={link(v.version, tab)}>
+                        <b>{v.version}</b> <Ago at={v.createdAt} />
+                        <span class="chips">
+                            {v.aliases.filter((a) => a !== v.version).map((a) => (
+                                <span key={a} class="chip">
+                                    {a}
+                                </span>
+                            ))}
+                        </span>
+                    </a>
+                ))}
+            </nav>
+            <div class="run-body stack">
+                <h1>
+                    {collection}
+                    <span class="faint">:{chosen.version}</span>
+                </h1>
+                <nav class="tabs" aria-label={t("artifact.version")}>
+                    {Object.entries(TABS).map(([id, name]) => (
+                        <a key={id} class="tab" aria-current={id === tab ? "page" : undefined} href={link(chosen.version, id)}>
+                            {t(name)}
+                        </a>
+                    ))}
+                </nav>
+                <VersionTab
+                    key={`${chosen.id}/${tab}`}
+                    tab={tab}
+                    path={params["path"] ?? ""}
+                    version={chosen}
+                    place={{ entity, project, type, name: `${collection}:${chosen.version}` }}
+                    fileLink={(to) => link(chosen.version, "files", ...to.split("/").filter((s) => s !== ""))}
+                />
+            </div>
+        </main>
+    );
+}
+
+interface TabProps {
+    tab: string;
+    path: string;
+    version: ArtifactVersion;
+    place: { entity: string; project: string; type: string; name: string };
+    fileLink: (to: string) => string;
+}
+
+function VersionTab({ tab, path, version, place, fileLink }: TabProps) {
+    const { entity, project, name } = place;
+    const [detail, setDetail] = useState<ArtifactDetail | null>(null);
+    const [files, setFiles] = useState<RunFile[] | null>(null);
+    const [failure, setFailure] = useState("");
+    useEffect(() => {
+        const fail = (e: Error) => setFailure(e.message);
+        if (tab === "files") fetchArtifactFiles(entity, project, name).then(setFiles, fail);
+        else fetchDetail(entity, project, name).then(setDetail, fail);
+    }, []);
+    if (failure !== "") return <p class="notice is-bad">{failure}</p>;
+    if (tab === "files") return files && <FolderList files={files} path={path} link={fileLink} />;
+    if (detail === null) return null;
+    if (tab === "metadata") return <ValueTree title={t("artifact.metadata")} value={parseObject(detail.metadata)} />;
+    if (tab === "usage") return <Usage place={place} />;
+    if (tab === "lineage") return <Lineage detail={detail} name={name} />;
+    return (
+        <>
+            {detail.description !== "" && <Markdown text={detail.description} />}
+            <dl class="facts card">
+                <Fact name="artifact.full_name">{`${entity}/${project}/${name}`}</Fact>
+                <Fact name="column.created">
+                    <Ago at={version.createdAt} />
+                </Fact>
+                <Fact name="files.size">{formatBytes(version.size)}</Fact>
+                <Fact name="artifact.file_count">{version.fileCount}</Fact>
+                <Fact name="artifact.digest">
+                    <code>{version.digest}</code>
+                </Fact>
+                <Fact name="fact.author">{detail.creator ? <RunName run={detail.creator} /> : detail.author}</Fact>
+            </dl>
+        </>
+    );
+}
+
+function Fact({ name, children }: { name: MessageName; children: ComponentChildren }) {
+    return (
+        <div>
+            <dt>{t(name)}</dt>
+            <dd>{children}</dd>
+        </div>
+    );
+}
+
+function RunName({ run }: { run: RunLink }) {
+    const label = <span class={`state state-${run.state}`}>{run.displayName}</span>;
+    return run.project === null ? label : <a href={pathOf(run.project.entity.name, run.project.name, "runs", run.name)}>{label}</a>;
+}
+
+function Usage({ place }: { place: TabProps["place"] }) {
+    const full = `${place.entity}/${place.project}/${place.name}`;
+    const inRun = `import wandb\n\nwith wandb.init() as run:\n    artifact = run.use_artifact(${JSON.stringify(full)}, type=${JSON.stringify(place.type)})\n    folder = artifact.download()`;
+    const outside = `import wandb\n\nfolder = wandb.Api().artifact(${JSON.stringify(full)}).download()`;
+    return (
+        <>
+            <pre class="snippet">{inRun}</pre>
+            <pre class="snippet">{outside}</pre>
+            <pre class="snippet">{`wandb artifact get ${full}`}</pre>
+        </>
+    );
+}
+
+/* Who made it, and who used it: one step in each direction. */
+function Lineage({ detail, name }: { detail: ArtifactDetail; name: string }) {
+    return (
+        <div class="lineage">
+            <div class="stack">{detail.creator ? <RunName run={detail.creator} /> : <span class="muted">{detail.author}</span>}</div>
+            <span class="lineage-node">{name}</span>
+            <div class="stack">
+                {detail.usedBy.map((r) => (
+                    <RunName key={r.name} run={r} />
+                ))}
+                {detail.usedBy.length === 0 && <span class="faint">{t("artifact.unused")}</span>}
+            </div>
+        </div>
+    );
+}

@@ -1,0 +1,199 @@
+/* queries_artifacts.ts - what the page asks about artifacts. */
+
+import { graphql } from "./api";
+import type { RunFile } from "./queries";
+
+interface Edges<T> {
+    edges: { node: T; cursor?: string; version?: string }[];
+    totalCount?: number;
+    pageInfo?: { endCursor: string | null; hasNextPage: boolean };
+}
+
+export interface CollectionSummary {
+    type: string;
+    name: string;
+    versions: number;
+    latest: { version: string; createdAt: string; size: number } | null;
+}
+
+export async function fetchCollections(entity: string, project: string): Promise<CollectionSummary[] | null> {
+    const data = await graphql<{
+        project: {
+            artifactTypes: Edges<{
+                name: string;
+                artifactCollections: Edges<{ name: string; artifacts: Edges<{ createdAt: string; size: string | number }> }>;
+            }>;
+        } | null;
+    }>(
+        `query PageCollections($entity: String!, $project: String!) {
+            project(name: $project, entityName: $entity) { artifactTypes(first: 200) { edges { node { name
+                artifactCollections(first: 500) { edges { node { name
+                    artifacts(first: 1) { totalCount edges { version node { createdAt size } } } } } } } } } } }`,
+        { entity, project },
+    );
+    if (data.project === null) return null;
+    return data.project.artifactTypes.edges.flatMap(({ node: type }) =>
+        type.artifactCollections.edges.map(({ node: c }) => {
+            const first = c.artifacts.edges[0];
+            const latest = first
+                ? { version: first.version ?? "", createdAt: first.node.createdAt, size: Number(first.node.size) }
+                : null;
+            return { type: type.name, name: c.name, versions: c.artifacts.totalCount ?? 0, latest };
+        }),
+    );
+}
+
+export interface ArtifactVersion {
+    id: string;
+    version: string;
+    aliases: string[];
+    createdAt: string;
+    size: number;
+    digest: string;
+    fileCount: number;
+}
+
+interface VersionNode {
+    id: string;
+    createdAt: string;
+    size: string | number;
+    digest: string;
+    fileCount: number;
+    aliases: { alias: string; artifactCollection: { name: string } | null }[];
+}
+
+const VERSION_FIELDS = "id createdAt size digest fileCount aliases { alias artifactCollection { name } }";
+
+function parseVersion(node: VersionNode, version: string, collection: string): ArtifactVersion {
+    const own = node.aliases.filter((a) => a.artifactCollection === null || a.artifactCollection.name === collection);
+    return { ...node, version, size: Number(node.size), aliases: own.map((a) => a.alias) };
+}
+
+export async function fetchVersions(entity: string, project: string, collection: string): Promise<ArtifactVersion[] | null> {
+    const out: ArtifactVersion[] = [];
+    let after: string | null = null;
+    do {
+        const data: { project: { artifactCollection: { artifacts: Edges<VersionNode> } | null } | null } = await graphql(
+            `query PageVersions($entity: String!, $project: String!, $name: String!, $after: String) {
+                project(name: $project, entityName: $entity) { artifactCollection(name: $name) {
+                    artifacts(first: 200, after: $after) { edges { version node { ${VERSION_FIELDS} } } pageInfo { endCursor hasNextPage } } } } }`,
+            { entity, project, name: collection, after },
+        );
+        const page: Edges<VersionNode> | undefined = data.project?.artifactCollection?.artifacts;
+        if (page === undefined) return null;
+        out.push(...page.edges.map((e) => parseVersion(e.node, e.version ?? "", collection)));
+        after = page.pageInfo?.hasNextPage ? page.pageInfo.endCursor : null;
+    } while (after !== null);
+    return out;
+}
+
+export interface RunLink {
+    name: string;
+    displayName: string;
+    state: string;
+    project: { name: string; entity: { name: string } } | null;
+}
+
+export interface ArtifactDetail {
+    description: string;
+    metadata: string;
+    creator: RunLink | null;
+    author: string;
+    usedBy: RunLink[];
+}
+
+const RUN_LINK = "name displayName state project { name entity { name } }";
+
+export async function fetchDetail(entity: string, project: string, name: string): Promise<ArtifactDetail | null> {
+    const data = await graphql<{
+        project: {
+            artifact: {
+                description: string | null;
+                metadata: string | null;
+                createdBy: (RunLink & { __typename: string; username?: string }) | null;
+                usedBy: Edges<RunLink>;
+            } | null;
+        } | null;
+    }>(
+        `query PageArtifact($entity: String!, $project: String!, $name: String!) {
+            project(name: $project, entityName: $entity) { artifact(name: $name) { description metadata
+                createdBy { __typename ... on Run { ${RUN_LINK} } ... on User { username } }
+                usedBy(first: 500) { edges { node { ${RUN_LINK} } } } } } }`,
+        { entity, project, name },
+    );
+    const a = data.project?.artifact;
+    if (!a) return null;
+    return {
+        description: a.description ?? "",
+        metadata: a.metadata ?? "{}",
+        creator: a.createdBy?.__typename === "Run" ? a.createdBy : null,
+        author: a.createdBy?.username ?? "",
+        usedBy: a.usedBy.edges.map((e) => e.node),
+    };
+}
+
+export async function fetchArtifactFiles(entity: string, project: string, name: string): Promise<RunFile[]> {
+    const out: RunFile[] = [];
+    let after: string | null = null;
+    do {
+        const data: {
+            project: { artifact: { files: Edges<Omit<RunFile, "url"> & { directUrl: string }> } | null } | null;
+        } = await graphql(
+            `query PageArtifactFiles($entity: String!, $project: String!, $name: String!, $after: String) {
+                project(name: $project, entityName: $entity) { artifact(name: $name) { files(first: 500, after: $after) {
+                    edges { node { name directUrl sizeBytes updatedAt mimetype } } pageInfo { endCursor hasNextPage } } } } }`,
+            { entity, project, name, after },
+        );
+        const page: Edges<Omit<RunFile, "url"> & { directUrl: string }> | undefined = data.project?.artifact?.files;
+        if (page === undefined) return out;
+        out.push(...page.edges.map(({ node }) => ({ ...node, url: node.directUrl, sizeBytes: Number(node.sizeBytes) })));
+        after = page.pageInfo?.hasNextPage ? page.pageInfo.endCursor : null;
+    } while (after !== null);
+    return out;
+}
+
+export interface RunArtifact {
+    type: string;
+    collection: string;
+    version: string;
+    size: number;
+    createdAt: string;
+    project: { name: string; entity: { name: string } } | null;
+}
+
+interface RunArtifactNode {
+    size: string | number;
+    createdAt: string;
+    versionIndex: number | null;
+    artifactType: { name: string };
+    artifactSequence: { name: string; project: RunArtifact["project"] };
+}
+
+export async function fetchRunArtifacts(
+    entity: string,
+    project: string,
+    run: string,
+): Promise<{ outputs: RunArtifact[]; inputs: RunArtifact[] }> {
+    const fields = `edges { node { size createdAt versionIndex artifactType { name }
+        artifactSequence { name project { name entity { name } } } } }`;
+    const data = await graphql<{
+        project: { run: { outputArtifacts: Edges<RunArtifactNode>; inputArtifacts: Edges<RunArtifactNode> } | null } | null;
+    }>(
+        `query PageRunArtifacts($entity: String!, $project: String!, $run: String!) {
+            project(name: $project, entityName: $entity) { run(name: $run) {
+                outputArtifacts(first: 500) { ${fields} } inputArtifacts(first: 500) { ${fields} } } } }`,
+        { entity, project, run },
+    );
+    const read = (edges: Edges<RunArtifactNode> | undefined) =>
+        (edges?.edges ?? []).map(
+            ({ node }): RunArtifact => ({
+                type: node.artifactType.name,
+                collection: node.artifactSequence.name,
+                version: `v${node.versionIndex ?? 0}`,
+                size: Number(node.size),
+                createdAt: node.createdAt,
+                project: node.artifactSequence.project,
+            }),
+        );
+    return { outputs: read(data.project?.run?.outputArtifacts), inputs: read(data.project?.run?.inputArtifacts) };
+}
