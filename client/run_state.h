@@ -1,0 +1,60 @@
+/* run_state.h - what a transaction log says about its run, gathered record by record, as the server is told it.
+ *
+ * History, events and console lines are kept as the content of file_stream requests until run_state_sent; config and
+ * summary as trees.
+ *
+ * Threads: one owner. Memory: run_state_finish. Nothing aborts: what finds no memory makes `failed` stay.
+ */
+#ifndef CLIENT_RUN_STATE_H
+#define CLIENT_RUN_STATE_H
+
+#include "client/record.h"
+
+/* JSON strings, comma separated. */
+struct stream_lines {
+    struct buf content;
+    int64_t first_line; /* of the content, in the run */
+    size_t count;
+};
+
+enum { RUN_STATE_METRICS_MAX = 10000, RUN_STATE_FILES_MAX = 100000 };
+
+struct run_file {
+    char *path;
+    bool is_at_end, is_sent;
+};
+
+struct run_state {
+    struct buf run_body, telemetry, environment; /* bodies of the records that came last */
+    struct tree config, summary, row;
+    struct buf *metrics; /* bodies of metric records, one a name */
+    size_t metric_count;
+    struct stream_lines history, events, output;
+    struct buf console_line[2]; /* of stdout and stderr, until the line ends */
+    struct buf console_text;    /* all of output.log */
+    struct buf line;
+    struct run_file *files;
+    size_t file_count;
+    bool has_run, run_changed, config_changed, summary_changed, is_preempting;
+    bool has_exit, is_own_log, failed;
+    int exit_code;
+    uint64_t damaged_records;
+};
+
+MUST_CHECK enum err_code run_state_init(struct run_state *state, struct err *err);
+void run_state_finish(struct run_state *state);
+
+/* A record that cannot be read is counted and passed over: the others are worth as much as before. */
+void run_state_take(struct run_state *state, struct str record);
+
+size_t run_state_pending_bytes(const struct run_state *state);
+/* The lines were accepted. */
+void run_state_sent(struct run_state *state);
+
+/* {"lr":{"value":0.1},...,"_wandb":{"value":{...}}} */
+void run_state_write_config(const struct run_state *state, struct buf *out);
+/* Contents of the files that every run has. */
+void run_state_write_config_yaml(const struct run_state *state, struct buf *out);
+void run_state_write_metadata(const struct run_state *state, struct buf *out);
+
+#endif

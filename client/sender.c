@@ -1,0 +1,479 @@
+/* sender.c - see sender.h. */
+#include "client/sender.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/protobuf.h"
+#include "client/log_file.h"
+#include "client/row_end.h"
+#include "client/run_state.h"
+#include "client/shared_log.h"
+#include "client/system_metrics.h"
+#include "client/uplink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stddef.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    READ_BYTES = 1 << 20,
+    ENOUGH_PENDING_BYTES = 4 << 20, /* then it is sent before more is read */
+    TRANSMIT_INTERVAL_MS = 2000,
+    HEARTBEAT_MS = 30000,
+    POLL_MS = 100,
+    OFFLINE_POLL_MS = 1000,
+    SYNC_INTERVAL_MS = 1000,
+    FIRST_WAIT_MS = 500,
+    LONGEST_WAIT_MS = 60000,
+};
+
+struct sender {
+    const struct sender_options *options;
+    struct shared_log *log; /* NULL: read only, from the file */
+    struct run_state state;
+    struct uplink *uplink; /* NULL offline */
+    struct system_metrics *metrics;
+    struct log_file_reader reader;
+    struct buf bytes; /* of the log, from bytes_at on */
+    uint64_t bytes_at;
+    int fd, pidfd;
+    uint64_t synced_end;
+    int64_t synced_ms, sampled_ms, transmitted_ms, not_before_ms, wait_ms, failing_since_ms;
+    bool is_on_server, owner_is_gone, is_finishing, is_at_end, is_refused;
+    uint64_t row_count;
+};
+
+/* ---- reading ---- */
+
+/* As far as whole records reach: what the control file says, else the file's size. */
+static uint64_t readable_end(const struct sender *sender) {
+    struct stat stat;
+    if (sender->log != NULL)
+        return shared_log_end(sender->log);
+    return fstat(sender->fd, &stat) == 0 ? (uint64_t)stat.st_size : 0;
+}
+
+static bool read_more(struct sender *sender) {
+    uint64_t at = sender->bytes_at + sender->bytes.len, end = readable_end(sender);
+    if (sender->reader.offset > sender->bytes_at) {
+        uint64_t used = sender->reader.offset - sender->bytes_at;
+        size_t dropped = used < sender->bytes.len ? (size_t)used : sender->bytes.len;
+        buf_drop_front(&sender->bytes, dropped);
+        sender->bytes_at += dropped;
+    }
+    if (at >= end)
+        return false;
+    size_t wanted = end - at < READ_BYTES ? (size_t)(end - at) : READ_BYTES;
+    char *room = buf_reserve(&sender->bytes, wanted);
+    ssize_t count = room == NULL ? -1 : pread(sender->fd, room, wanted, (off_t)at);
+    if (count > 0)
+        buf_commit(&sender->bytes, (size_t)count);
+    return count > 0;
+}
+
+static struct str unread(const struct sender *sender) {
+    uint64_t skipped = sender->reader.offset > sender->bytes_at ? sender->reader.offset - sender->bytes_at : 0;
+    return str_from(buf_str(&sender->bytes), (size_t)skipped);
+}
+
+/* Takes records until enough is pending; answers false when there are no more for now. */
+static bool take_records(struct sender *sender) {
+    struct str record;
+    while (run_state_pending_bytes(&sender->state) < ENOUGH_PENDING_BYTES) {
+        switch (log_file_next(&sender->reader, unread(sender), &record)) {
+        case LOG_FILE_RECORD: {
+            size_t before = sender->state.history.count;
+            run_state_take(&sender->state, record);
+            sender->row_count += sender->state.history.count - before;
+            break;
+        }
+        case LOG_FILE_END:
+            if (!read_more(sender)) {
+                sender->is_at_end = true;
+                return false;
+            }
+            break;
+        case LOG_FILE_TORN:
+            sender->state.damaged_records++;
+            log_file_skip_damage(&sender->reader);
+            break;
+        }
+    }
+    sender->is_at_end = false;
+    return true;
+}
+
+/* ---- talking to the owner ---- */
+
+static void say(const struct sender *sender, struct str message) {
+    if (sender->options->link_fd >= 0)
+        (void)send(sender->options->link_fd, message.ptr, message.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void put_text(struct json_writer *writer, const char *key, struct str text) {
+    json_key(writer, str_from_c(key));
+    json_string(writer, text);
+}
+
+static void say_run(const struct sender *sender) {
+    struct buf message = BUF_INIT(32 << 10);
+    struct json_writer writer;
+    json_writer_init(&writer, &message, JSON_STRICT);
+    json_object_begin(&writer);
+    put_text(&writer, "type", STR("run"));
+    put_text(&writer, "entity", uplink_entity(sender->uplink));
+    put_text(&writer, "project", uplink_project(sender->uplink));
+    put_text(&writer, "name", uplink_run_name(sender->uplink));
+    json_object_end(&writer);
+    say(sender, buf_str(&message));
+    buf_finish(&message);
+}
+
+static void say_problem(const struct sender *sender) {
+    struct buf message = BUF_INIT(32 << 10);
+    struct json_writer writer;
+    json_writer_init(&writer, &message, JSON_STRICT);
+    json_object_begin(&writer);
+    put_text(&writer, "type", STR("problem"));
+    put_text(&writer, "message", str_from_c(uplink_problem(sender->uplink)));
+    json_object_end(&writer);
+    say(sender, buf_str(&message));
+    buf_finish(&message);
+}
+
+static void hear_owner(struct sender *sender) {
+    char message[4096];
+    struct pollfd fds[2] = { { .fd = sender->options->link_fd, .events = POLLIN }, { .fd = sender->pidfd, .events = POLLIN } };
+    bool has_records = !sender->is_at_end;
+    int wait_ms = sender->is_finishing || has_records ? 0 : sender->options->is_offline ? OFFLINE_POLL_MS : POLL_MS;
+    if (sender->not_before_ms > clock_mono_ms())
+        wait_ms = POLL_MS;
+    /* A request that is being waited for is no reason to look at the log any faster. */
+    (void)poll(fds, 2, wait_ms);
+    if (fds[0].revents != 0) {
+        ssize_t len = recv(sender->options->link_fd, message, sizeof message, MSG_DONTWAIT);
+        if (len > 0)
+            sender->is_finishing = true; /* the only message after the greeting */
+        else if (sender->pidfd < 0 && (len == 0 || errno != EAGAIN))
+            sender->owner_is_gone = true;
+    }
+    if (fds[1].revents != 0)
+        sender->owner_is_gone = true;
+}
+
+/* ---- the machine ---- */
+
+static void append_record(struct sender *sender, enum record_kind kind, struct str body) {
+    struct buf record = BUF_INIT(RECORD_MAX_BYTES);
+    struct err err;
+    shared_log_lock(sender->log);
+    record_put_body(&record, sender->log->control->next_record++, kind, body);
+    /* On a full disk or after the end there is no sample: the run's own records come first. */
+    if (!record.failed)
+        (void)!shared_log_append(sender->log, buf_str(&record), &err);
+    shared_log_unlock(sender->log);
+    buf_finish(&record);
+}
+
+static void sample(struct sender *sender) {
+    struct buf body = BUF_INIT(64 << 10);
+    int64_t now_ms = clock_mono_ms();
+    bool is_first = sender->sampled_ms == 0;
+    if (sender->metrics == NULL || sender->owner_is_gone || sender->is_finishing ||
+        (!is_first && (double)(now_ms - sender->sampled_ms) < sender->options->stats_interval_s * 1000))
+        return;
+    sender->sampled_ms = now_ms;
+    if (is_first) {
+        system_metrics_describe_machine(&body);
+        append_record(sender, RECORD_ENVIRONMENT, buf_str(&body));
+        buf_reset(&body);
+    }
+    system_metrics_sample(sender->metrics, &body);
+    append_record(sender, RECORD_STATS, buf_str(&body));
+    buf_finish(&body);
+}
+
+/* What a power cut may take: at most a second. */
+static void sync_file(struct sender *sender) {
+    int64_t now_ms = clock_mono_ms();
+    if (sender->log == NULL || now_ms - sender->synced_ms < SYNC_INTERVAL_MS)
+        return;
+    sender->synced_ms = now_ms;
+    uint64_t end = shared_log_end(sender->log);
+    if (end == sender->synced_end)
+        return;
+    (void)fdatasync(sender->fd);
+    sender->synced_end = end;
+}
+
+/* ---- sending ---- */
+
+/* True when the step is done and the next may follow. */
+static bool is_done(struct sender *sender, enum uplink_result result) {
+    int64_t now_ms = clock_mono_ms();
+    if (result == UPLINK_SENT) {
+        sender->wait_ms = 0;
+        sender->failing_since_ms = 0;
+        return true;
+    }
+    if (result == UPLINK_REFUSED) {
+        sender->is_refused = true;
+        return false;
+    }
+    if (sender->failing_since_ms == 0)
+        sender->failing_since_ms = now_ms;
+    sender->wait_ms = sender->wait_ms == 0 ? FIRST_WAIT_MS : sender->wait_ms * 2;
+    if (sender->wait_ms > LONGEST_WAIT_MS)
+        sender->wait_ms = LONGEST_WAIT_MS;
+    int64_t asked_ms = uplink_wait_ms(sender->uplink);
+    /* Up to a quarter more, so that a thousand runs do not come back at the same moment. */
+    int64_t wait_ms = asked_ms >= 0 ? asked_ms : sender->wait_ms + (int64_t)(getpid() % 256) * sender->wait_ms / 1024;
+    sender->not_before_ms = now_ms + wait_ms;
+    return false;
+}
+
+/* A log that was begun by a running process continues where the server's history stood when it began; remembered
+ * beside the log, so that sending it again hits the same lines. */
+static void place_history(struct sender *sender) {
+    int64_t first_line = uplink_line_count(sender->uplink);
+    if (sender->log == NULL)
+        return;
+    struct shared_log_control *control = sender->log->control;
+    if (control->has_first_line)
+        first_line = control->first_line;
+    control->first_line = first_line;
+    control->has_first_line = 1;
+    sender->state.history.first_line += first_line;
+}
+
+static bool send_run(struct sender *sender) {
+    bool is_first = !sender->is_on_server;
+    if (!sender->state.has_run || (!is_first && !sender->state.run_changed && !sender->state.config_changed))
+        return sender->is_on_server;
+    if (!is_done(sender, uplink_send_run(sender->uplink, &sender->state))) {
+        say_problem(sender);
+        return false;
+    }
+    sender->is_on_server = true;
+    if (is_first) {
+        place_history(sender);
+        say_run(sender);
+    }
+    return true;
+}
+
+static bool has_something(const struct sender *sender) {
+    return run_state_pending_bytes(&sender->state) > 0 || sender->state.summary_changed || sender->state.is_preempting;
+}
+
+static bool is_due(const struct sender *sender, int64_t now_ms) {
+    int64_t since_ms = now_ms - sender->transmitted_ms;
+    if (sender->transmitted_ms == 0 || run_state_pending_bytes(&sender->state) >= ENOUGH_PENDING_BYTES)
+        return true;
+    return has_something(sender) ? since_ms >= TRANSMIT_INTERVAL_MS : since_ms >= HEARTBEAT_MS;
+}
+
+static void transmit(struct sender *sender) {
+    int64_t now_ms = clock_mono_ms();
+    if (sender->uplink == NULL || sender->is_refused || now_ms < sender->not_before_ms || !send_run(sender) ||
+        !is_due(sender, now_ms))
+        return;
+    if (!is_done(sender, uplink_send_files(sender->uplink, &sender->state, false)) ||
+        !is_done(sender, uplink_send_lines(sender->uplink, &sender->state, false)))
+        return;
+    sender->transmitted_ms = now_ms;
+}
+
+/* ---- the end ---- */
+
+/* The row that a dead owner left open, and the exit record that it could not write. */
+static void end_for_owner(struct sender *sender) {
+    struct buf record = BUF_INIT(RECORD_MAX_BYTES);
+    struct err err;
+    if (sender->log == NULL) {
+        sender->state.exit_code = 1;
+        sender->state.has_exit = true;
+        return;
+    }
+    struct shared_log_control *control = sender->log->control;
+    shared_log_lock(sender->log);
+    if (!atomic_load(&control->is_ended)) {
+        if (row_end_put_open(&record, sender->log))
+            (void)!shared_log_append(sender->log, buf_str(&record), &err);
+        shared_log_set_open_row(sender->log, STR_EMPTY, 0);
+        buf_reset(&record);
+        int64_t runtime_ms = clock_wall_ms() - control->start_wall_ns / 1000000;
+        record_put_exit(&record, control->next_record++, 1, (int)(runtime_ms / 1000));
+        if (shared_log_append(sender->log, buf_str(&record), &err) != OK) {
+            sender->state.exit_code = 1;
+            sender->state.has_exit = true;
+        }
+        shared_log_trim(sender->log);
+        atomic_store(&control->is_ended, 1);
+    }
+    shared_log_unlock(sender->log);
+    buf_finish(&record);
+    sender->is_at_end = false;
+}
+
+static bool is_ended(struct sender *sender) {
+    const struct sender_options *options = sender->options;
+    if (!sender->is_at_end)
+        return false;
+    if (sender->state.has_exit)
+        return true;
+    bool nobody_writes = sender->owner_is_gone || (!options->follows && options->owner == 0);
+    if (nobody_writes)
+        end_for_owner(sender);
+    return sender->state.has_exit && sender->is_at_end;
+}
+
+static bool send_end(struct sender *sender) {
+    if (sender->uplink == NULL)
+        return true;
+    if (clock_mono_ms() < sender->not_before_ms)
+        return false;
+    return send_run(sender) && is_done(sender, uplink_send_files(sender->uplink, &sender->state, true)) &&
+           is_done(sender, uplink_send_lines(sender->uplink, &sender->state, true));
+}
+
+static bool has_given_up(const struct sender *sender) {
+    if (sender->is_refused || (sender->options->stop != NULL && *sender->options->stop))
+        return true;
+    bool ends = sender->state.has_exit || sender->is_finishing || sender->owner_is_gone || !sender->options->follows;
+    return ends && sender->failing_since_ms > 0 &&
+           clock_mono_ms() - sender->failing_since_ms > sender->options->patience_ms;
+}
+
+static bool work(struct sender *sender) {
+    for (;;) {
+        sample(sender);
+        (void)take_records(sender);
+        if (is_ended(sender)) {
+            if (send_end(sender))
+                return true;
+        } else {
+            transmit(sender);
+        }
+        if (has_given_up(sender))
+            return false;
+        sync_file(sender);
+        hear_owner(sender);
+    }
+}
+
+/* The control file has served: what is left is a log that is complete. A second file says that it was sent. */
+static void close_log(struct sender *sender) {
+    char path[4096];
+    (void)fdatasync(sender->fd);
+    (void)snprintf(path, sizeof path, "%s.control", sender->options->log_path);
+    (void)unlink(path);
+    if (sender->uplink == NULL)
+        return;
+    (void)snprintf(path, sizeof path, "%s.synced", sender->options->log_path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* ---- opening ---- */
+
+static struct str folder_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? STR(".") : (struct str){ path, (size_t)(slash - path) };
+}
+
+static enum err_code open_log(struct sender *sender, struct err *err) {
+    const char *path = sender->options->log_path;
+    sender->fd = open(path, O_RDONLY | O_CLOEXEC | (sender->options->follows_links ? 0 : O_NOFOLLOW));
+    if (sender->fd < 0)
+        return err_set_errno(err, errno, "cannot open '%s'", path);
+    if (sender->options->owner == 0 && sender->options->follows)
+        return OK; /* another process' log; its own sender may be at work */
+    if (flock(sender->fd, LOCK_EX | LOCK_NB) != 0)
+        return err_set(err, ERR_CONFLICT, "'%s' is being sent by another process", path);
+    enum err_code code = shared_log_open(&sender->log, path, err);
+    return code == ERR_NOT_FOUND || code == ERR_CORRUPT ? OK : code;
+}
+
+static enum err_code open_uplink(struct sender *sender, struct err *err) {
+    struct buf files = BUF_INIT(4096);
+    if (sender->options->is_offline)
+        return OK;
+    buf_append_str(&files, folder_of(sender->options->log_path));
+    buf_append_str(&files, STR("/files"));
+    const struct uplink_options options = { .base_url = sender->options->base_url,
+                                            .api_key = sender->options->api_key,
+                                            .entity = sender->options->entity,
+                                            .project = sender->options->project,
+                                            .files_dir = buf_str(&files),
+                                            .follows_links = sender->options->follows_links };
+    enum err_code code = uplink_create(&sender->uplink, &options, err);
+    buf_finish(&files);
+    return code;
+}
+
+static enum err_code open_all(struct sender *sender, struct err *err) {
+    TRY(run_state_init(&sender->state, err));
+    TRY(open_log(sender, err));
+    TRY(open_uplink(sender, err));
+    if (sender->options->owner > 0) {
+        sender->pidfd = (int)syscall(SYS_pidfd_open, sender->options->owner, 0);
+        sender->owner_is_gone = sender->pidfd < 0 && errno == ESRCH;
+    }
+    if (sender->options->stats_interval_s > 0 && sender->log != NULL)
+        sender->metrics = system_metrics_create(sender->options->owner);
+    return OK;
+}
+
+static void close_all(struct sender *sender) {
+    run_state_finish(&sender->state);
+    uplink_destroy(sender->uplink);
+    system_metrics_destroy(sender->metrics);
+    log_file_reader_finish(&sender->reader);
+    buf_finish(&sender->bytes);
+    shared_log_close(sender->log);
+    if (sender->fd >= 0)
+        close(sender->fd);
+    if (sender->pidfd >= 0)
+        close(sender->pidfd);
+}
+
+static void report(struct sender *sender, struct sender_result *result) {
+    struct record_run run;
+    struct err err;
+    *result = (struct sender_result){ .row_count = sender->row_count,
+                                      .damaged_count = sender->state.damaged_records,
+                                      .exit_code = sender->state.exit_code };
+    if (sender->uplink != NULL && record_run_parse(&run, buf_str(&sender->state.run_body), &err) == OK)
+        (void)snprintf(result->run_path, sizeof result->run_path, "%.*s/%.*s/%.*s", STR_ARG(uplink_entity(sender->uplink)),
+                       STR_ARG(uplink_project(sender->uplink)), STR_ARG(run.run_id));
+}
+
+enum err_code sender_run(const struct sender_options *options, struct sender_result *result, struct err *err) {
+    struct sender *sender = calloc(1, sizeof *sender);
+    enum err_code code;
+    if (sender == NULL)
+        return err_set(err, ERR_FULL, "out of memory");
+    sender->options = options;
+    sender->fd = sender->pidfd = -1;
+    log_file_reader_init(&sender->reader, RECORD_MAX_BYTES);
+    buf_init(&sender->bytes, 2 * RECORD_MAX_BYTES);
+    code = open_all(sender, err);
+    if (code == OK && work(sender)) {
+        close_log(sender);
+        say(sender, STR("{\"type\":\"done\"}"));
+    } else if (code == OK) {
+        code = err_set(err, ERR_IO, "%s", sender->uplink == NULL ? "stopped" : uplink_problem(sender->uplink));
+    }
+    report(sender, result);
+    close_all(sender);
+    free(sender);
+    return code;
+}

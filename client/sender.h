@@ -1,0 +1,38 @@
+/* sender.h - follows one transaction log and brings what it says to the server.
+ *
+ * It runs in a process of its own (sender_main.c) beside a training process, and inside `barograph sync`. Sending
+ * again what was sent is harmless: lines have their numbers. While it works it holds a lock on the log, so that two
+ * never send the same run.
+ *
+ * Threads: sender_run blocks until the end. Memory: none is left.
+ */
+#ifndef CLIENT_SENDER_H
+#define CLIENT_SENDER_H
+
+#include "base/buf.h"
+
+#include <sys/types.h>
+
+struct sender_options {
+    const char *log_path;
+    struct str base_url, api_key;
+    struct str entity, project; /* instead of those in the log; empty: as there */
+    bool is_offline;            /* keeps the file and samples the system; sends nothing */
+    bool follows;               /* goes on until an exit record; otherwise what is there is sent, and that is the end */
+    bool follows_links;
+    int link_fd;                /* to the training process; -1: none */
+    pid_t owner;                /* watched; 0: none */
+    double stats_interval_s;    /* 0: none; only with an owner */
+    int64_t patience_ms;        /* how long an unreachable server is waited for at the end */
+    const bool *stop;           /* set by a signal handler; NULL: none */
+};
+
+struct sender_result {
+    uint64_t row_count, damaged_count;
+    char run_path[1024]; /* ENTITY/PROJECT/RUN */
+    int exit_code;
+};
+
+MUST_CHECK enum err_code sender_run(const struct sender_options *options, struct sender_result *result, struct err *err);
+
+#endif

@@ -1,0 +1,203 @@
+/* sender_link.c - see sender_link.h. */
+#include "client/sender_link.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { MESSAGE_MAX = 64 << 10 };
+
+void sender_link_init(struct sender_link *link) {
+    *link = (struct sender_link){ .fd = -1 };
+    pthread_mutex_init(&link->mutex, NULL);
+}
+
+void sender_link_finish(struct sender_link *link) {
+    if (link->fd >= 0)
+        close(link->fd);
+    free(link->entity);
+    free(link->project);
+    free(link->name);
+    free(link->problem);
+    pthread_mutex_destroy(&link->mutex);
+}
+
+/* ---- starting it ---- */
+
+static bool is_program(const char *path) {
+    return access(path, X_OK) == 0;
+}
+
+/* Beside this library, or this program when it is linked into one. */
+static char *beside_us(void) {
+    Dl_info info;
+    char *path = NULL;
+    if (dladdr((void *)(uintptr_t)&sender_link_start, &info) == 0 || info.dli_fname == NULL)
+        return NULL;
+    const char *slash = strrchr(info.dli_fname, '/');
+    int folder_len = slash == NULL ? 0 : (int)(slash - info.dli_fname) + 1;
+    if (asprintf(&path, "%.*sbarograph-sender", folder_len, info.dli_fname) < 0)
+        return NULL;
+    if (slash != NULL && is_program(path))
+        return path;
+    free(path);
+    return NULL;
+}
+
+static char *find_sender(const char *given) {
+    const char *from_environment = getenv("BAROGRAPH_SENDER");
+    if (given != NULL)
+        return strdup(given);
+    if (from_environment != NULL && from_environment[0] != '\0')
+        return strdup(from_environment);
+    char *path = beside_us();
+    return path == NULL ? strdup("barograph-sender") : path;
+}
+
+/* The program forks once more and this child ends at once, so that nobody waits for the sender but init. */
+static enum err_code spawn(const char *path, const char *log_path, int fd, struct err *err) {
+    posix_spawn_file_actions_t actions;
+    char *argv[] = { (char *)(uintptr_t)"barograph-sender", (char *)(uintptr_t)log_path, NULL };
+    pid_t pid;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    int failure = posix_spawnp(&pid, path, &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failure != 0)
+        return err_set_errno(err, failure, "cannot start the sender '%s'", path);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    return OK;
+}
+
+enum err_code sender_link_start(struct sender_link *link, const char *sender_path, const char *log_path,
+                                struct str greeting, struct err *err) {
+    int fds[2];
+    char *path = find_sender(sender_path);
+    if (path == NULL)
+        return err_set(err, ERR_FULL, "out of memory");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
+        free(path);
+        return err_set_errno(err, errno, "cannot make a socket pair");
+    }
+    enum err_code code = spawn(path, log_path, fds[1], err);
+    close(fds[1]);
+    free(path);
+    if (code != OK) {
+        close(fds[0]);
+        return code;
+    }
+    link->fd = fds[0];
+    sender_link_say(link, greeting);
+    return OK;
+}
+
+void sender_link_say(struct sender_link *link, struct str message) {
+    if (link->fd >= 0)
+        (void)send(link->fd, message.ptr, message.len, MSG_NOSIGNAL);
+}
+
+/* ---- hearing it ---- */
+
+static void keep(char **to, struct str text, bool has_escapes) {
+    char *copy = malloc(text.len + 1);
+    if (copy == NULL)
+        return;
+    size_t len = text.len;
+    if (has_escapes)
+        len = json_unescape(text, copy);
+    else
+        memcpy(copy, text.ptr, text.len);
+    copy[len] = '\0';
+    free(*to);
+    *to = copy;
+}
+
+static char **field_of(struct sender_link *link, struct str key) {
+    if (str_eq_c(key, "entity"))
+        return &link->entity;
+    if (str_eq_c(key, "project"))
+        return &link->project;
+    if (str_eq_c(key, "name"))
+        return &link->name;
+    return str_eq_c(key, "message") ? &link->problem : NULL;
+}
+
+static void hear(struct sender_link *link, struct str message) {
+    struct json_reader reader;
+    struct str key = STR_EMPTY;
+    enum json_token token;
+
+    json_reader_init(&reader, message, JSON_STRICT);
+    while ((token = json_next(&reader)) != JSON_END && token != JSON_ERROR) {
+        if (token == JSON_KEY)
+            key = reader.text;
+        if (token != JSON_STRING)
+            continue;
+        char **field = field_of(link, key);
+        if (field != NULL)
+            keep(field, reader.text, reader.has_escapes);
+        else if (str_eq_c(key, "type")) {
+            link->knows_run = link->knows_run || str_eq_c(reader.text, "run");
+            link->is_done = link->is_done || str_eq_c(reader.text, "done");
+        }
+    }
+}
+
+static bool has_heard(const struct sender_link *link, bool waits_for_end) {
+    return link->fd < 0 || link->is_done || (!waits_for_end && (link->knows_run || link->problem != NULL));
+}
+
+/* One message, or the end; false when the time is over. */
+static bool take_message(struct sender_link *link, char *room, int timeout_ms) {
+    struct pollfd poll_fd = { .fd = link->fd, .events = POLLIN };
+    int count = poll(&poll_fd, 1, timeout_ms);
+    if (count < 0)
+        return errno == EINTR;
+    if (count == 0)
+        return false;
+    ssize_t len = recv(link->fd, room, MESSAGE_MAX, 0);
+    if (len > 0) {
+        hear(link, (struct str){ room, (size_t)len });
+    } else if (len == 0 || errno != EINTR) {
+        close(link->fd);
+        link->fd = -1;
+    }
+    return true;
+}
+
+static void wait_until(struct sender_link *link, bool waits_for_end, int timeout_ms) {
+    int64_t limit = clock_mono_ms() + timeout_ms;
+    char *room = malloc(MESSAGE_MAX);
+    if (room == NULL)
+        return;
+    pthread_mutex_lock(&link->mutex);
+    while (!has_heard(link, waits_for_end)) {
+        int64_t left = timeout_ms <= 0 ? timeout_ms : limit - clock_mono_ms();
+        if ((timeout_ms > 0 && left <= 0) || !take_message(link, room, (int)left))
+            break;
+    }
+    pthread_mutex_unlock(&link->mutex);
+    free(room);
+}
+
+void sender_link_wait_for_run(struct sender_link *link, int timeout_ms) {
+    wait_until(link, false, timeout_ms);
+}
+
+void sender_link_wait_for_end(struct sender_link *link, int timeout_ms) {
+    wait_until(link, true, timeout_ms);
+}

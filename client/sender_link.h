@@ -1,0 +1,35 @@
+/* sender_link.h - the training process's end of its sender: starting the process, and messages in both directions.
+ *
+ * Messages are JSON objects, one a datagram of a socket pair that closes when either end dies. The sender answers
+ * {"type":"run",...} once the server knows the run, {"type":"problem","message":...} when it cannot go on, and
+ * {"type":"done"} when all is sent.
+ *
+ * Threads: link_mutex guards it. Memory: sender_link_finish.
+ */
+#ifndef CLIENT_SENDER_LINK_H
+#define CLIENT_SENDER_LINK_H
+
+#include "base/buf.h"
+
+#include <pthread.h>
+
+struct sender_link {
+    pthread_mutex_t mutex;
+    int fd; /* -1: no sender, or it is gone */
+    bool knows_run, is_done;
+    char *entity, *project, *name, *problem; /* NULL until told */
+};
+
+void sender_link_init(struct sender_link *link);
+void sender_link_finish(struct sender_link *link);
+
+/* greeting: the first message. */
+MUST_CHECK enum err_code sender_link_start(struct sender_link *link, const char *sender_path, const char *log_path,
+                                           struct str greeting, struct err *err);
+void sender_link_say(struct sender_link *link, struct str message);
+
+/* Takes in what has arrived; waits for the run's answer or the end, at most so long (0: does not wait, -1: ever). */
+void sender_link_wait_for_run(struct sender_link *link, int timeout_ms);
+void sender_link_wait_for_end(struct sender_link *link, int timeout_ms);
+
+#endif

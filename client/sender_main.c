@@ -1,0 +1,75 @@
+/* sender_main.c - the sender's process: barograph-sender LOG, with its socket to the training process as standard
+ * input. It ends when all is sent, or when it has waited long enough for a server.
+ */
+#include "base/json.h"
+#include "client/answer.h"
+#include "client/sender.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { GREETING_MAX = 64 << 10, LINK_FD = 0, PATIENCE_MS = 30000, STATS_INTERVAL_S = 15 };
+
+/* Out of the training process' group and session: what ends those shall not end this. */
+static bool become_background(void) {
+    static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT };
+    pid_t pid = fork();
+    if (pid > 0)
+        _exit(0);
+    if (pid < 0 || setsid() < 0)
+        return false;
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+        (void)signal(ignored[i], SIG_IGN);
+    /* Descriptors of the training process that were not closed on exec would stay open as long as we live. */
+    return close_range(3, ~0U, 0) == 0 || errno == ENOSYS;
+}
+
+static pid_t owner_of(int fd) {
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 ? peer.pid : 0;
+}
+
+static void take_greeting(struct str greeting, struct sender_options *options, struct buf *base_url, struct buf *api_key) {
+    struct str raw;
+    if (answer_find(greeting, &raw, "base_url", NULL))
+        (void)answer_text(raw, base_url);
+    if (answer_find(greeting, &raw, "api_key", NULL))
+        (void)answer_text(raw, api_key);
+    options->base_url = buf_str(base_url);
+    options->api_key = buf_str(api_key);
+    options->is_offline = answer_find(greeting, &raw, "is_offline", NULL) && str_eq_c(raw, "true");
+    double interval_s = answer_find(greeting, &raw, "stats_interval_s", NULL) ? strtod(raw.ptr, NULL) : 0;
+    options->stats_interval_s = interval_s == 0 ? STATS_INTERVAL_S : interval_s > 0 ? interval_s : 0;
+}
+
+int main(int argc, char **argv) {
+    struct buf greeting = BUF_INIT(GREETING_MAX), base_url = BUF_INIT(GREETING_MAX), api_key = BUF_INIT(GREETING_MAX);
+    struct sender_options options = { .follows = true, .follows_links = true, .link_fd = LINK_FD };
+    struct sender_result result;
+    struct err err = { 0 };
+
+    if (argc != 2) {
+        fputs("usage: barograph-sender LOG, started by the barograph library\n", stderr);
+        return 2;
+    }
+    options.owner = owner_of(LINK_FD);
+    if (options.owner == 0 || !become_background())
+        return 1;
+    options.log_path = argv[1];
+    char *room = buf_reserve(&greeting, GREETING_MAX - 1);
+    ssize_t len = room == NULL ? -1 : recv(LINK_FD, room, GREETING_MAX - 1, 0);
+    if (len <= 0)
+        return 1;
+    room[len] = '\0';
+    take_greeting((struct str){ room, (size_t)len }, &options, &base_url, &api_key);
+    options.patience_ms = PATIENCE_MS;
+    enum err_code code = sender_run(&options, &result, &err);
+    buf_finish(&greeting);
+    buf_finish(&base_url);
+    buf_finish(&api_key);
+    return code == OK ? 0 : 1;
+}

@@ -1,0 +1,247 @@
+/* shared_log.c - see shared_log.h. */
+#include "client/shared_log.h"
+
+#include "base/clock.h"
+#include "client/log_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { VERSION = 1, GROWTH_BYTES = 1 << 20, WINDOW_BYTES = 2 << 20 };
+static const char magic[8] = { 'B', 'A', 'R', 'O', 'L', 'O', 'G', 0 };
+
+static struct shared_log *log_new(const char *path) {
+    struct shared_log *log = calloc(1, sizeof *log);
+    if (log == NULL)
+        return NULL;
+    log->fd = log->control_fd = -1;
+    log->path = strdup(path);
+    if (log->path == NULL) {
+        free(log);
+        return NULL;
+    }
+    return log;
+}
+
+void shared_log_close(struct shared_log *log) {
+    if (log == NULL)
+        return;
+    if (log->window != NULL)
+        munmap(log->window, log->window_bytes);
+    if (log->control != NULL)
+        munmap(log->control, sizeof *log->control);
+    if (log->fd >= 0)
+        close(log->fd);
+    if (log->control_fd >= 0)
+        close(log->control_fd);
+    free(log->path);
+    free(log);
+}
+
+static enum err_code open_files(struct shared_log *log, int flags, struct err *err) {
+    char *control_path = NULL;
+    if (asprintf(&control_path, "%s.control", log->path) < 0)
+        return err_set(err, ERR_FULL, "out of memory");
+    log->control_fd = open(control_path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int failure = errno;
+    free(control_path);
+    if (log->control_fd < 0)
+        return err_set_errno(err, failure, "cannot open '%s.control'", log->path);
+    log->fd = open(log->path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return log->fd < 0 ? err_set_errno(err, errno, "cannot open '%s'", log->path) : OK;
+}
+
+static enum err_code map_control(struct shared_log *log, struct err *err) {
+    void *control = mmap(NULL, sizeof *log->control, PROT_READ | PROT_WRITE, MAP_SHARED, log->control_fd, 0);
+    if (control == MAP_FAILED)
+        return err_set_errno(err, errno, "cannot map '%s.control'", log->path);
+    log->control = control;
+    return OK;
+}
+
+static enum err_code init_mutex(pthread_mutex_t *mutex, struct err *err) {
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    int failure = pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return failure == 0 ? OK : err_set_errno(err, failure, "cannot make a mutex");
+}
+
+static enum err_code set_aside(struct shared_log *log, uint64_t end, struct err *err) {
+    uint64_t wanted = (end + GROWTH_BYTES - 1) / GROWTH_BYTES * GROWTH_BYTES;
+    uint64_t from = log->control->allocated;
+    int failure = posix_fallocate(log->fd, (off_t)from, (off_t)(wanted - from));
+    if (failure != 0)
+        return err_set_errno(err, failure, "cannot set room aside in '%s'", log->path);
+    log->control->allocated = wanted;
+    return OK;
+}
+
+/* So that [at, at + bytes) can be written here. */
+static enum err_code map_window(struct shared_log *log, uint64_t at, size_t bytes, struct err *err) {
+    if (log->window != NULL && at >= log->window_at && at + bytes <= log->window_at + log->window_bytes)
+        return OK;
+    uint64_t from = at / GROWTH_BYTES * GROWTH_BYTES;
+    size_t wanted = WINDOW_BYTES;
+    while (from + wanted < at + bytes)
+        wanted += GROWTH_BYTES;
+    if (from + wanted > log->control->allocated)
+        wanted = (size_t)(log->control->allocated - from);
+    /* The pages are there when the mapping returns: a fault for each would come out of the caller's time. */
+    void *window = mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, log->fd, (off_t)from);
+    if (window == MAP_FAILED)
+        return err_set_errno(err, errno, "cannot map '%s'", log->path);
+    if (log->window != NULL)
+        munmap(log->window, log->window_bytes);
+    log->window = window;
+    log->window_at = from;
+    log->window_bytes = wanted;
+    return OK;
+}
+
+static enum err_code room_for(struct shared_log *log, uint64_t at, size_t bytes, struct err *err) {
+    if (at + bytes > log->control->allocated)
+        TRY(set_aside(log, at + bytes, err));
+    return map_window(log, at, bytes, err);
+}
+
+static enum err_code write_header(struct shared_log *log, struct err *err) {
+    struct buf room = { 0 };
+    TRY(room_for(log, 0, LOG_FILE_HEADER_BYTES, err));
+    room = (struct buf){ .ptr = log->window, .cap = log->window_bytes, .max = log->window_bytes };
+    log_file_append_header(&room);
+    atomic_store_explicit(&log->control->end, LOG_FILE_HEADER_BYTES, memory_order_release);
+    log->control->reserved_end = LOG_FILE_HEADER_BYTES;
+    return OK;
+}
+
+enum err_code shared_log_create(struct shared_log **out, const char *path, struct err *err) {
+    enum err_code code;
+    struct shared_log *log = log_new(path);
+
+    if (log == NULL)
+        return err_set(err, ERR_FULL, "out of memory");
+    code = open_files(log, O_CREAT | O_EXCL, err);
+    if (code == OK) {
+        int failure = posix_fallocate(log->control_fd, 0, sizeof *log->control);
+        code = failure == 0 ? OK : err_set_errno(err, failure, "cannot set room aside for '%s'", path);
+    }
+    if (code == OK)
+        code = map_control(log, err);
+    if (code == OK)
+        code = init_mutex(&log->control->mutex, err);
+    if (code == OK) {
+        log->control->version = VERSION;
+        log->control->next_record = 1;
+        code = write_header(log, err);
+    }
+    if (code != OK) {
+        shared_log_close(log);
+        return code;
+    }
+    memcpy(log->control->magic, magic, sizeof magic);
+    *out = log;
+    return OK;
+}
+
+static enum err_code check_control(const struct shared_log *log, struct err *err) {
+    struct stat stat;
+    if (fstat(log->control_fd, &stat) != 0 || (uint64_t)stat.st_size < sizeof *log->control)
+        return err_set(err, ERR_CORRUPT, "'%s.control' is too short", log->path);
+    return OK;
+}
+
+enum err_code shared_log_open(struct shared_log **out, const char *path, struct err *err) {
+    enum err_code code;
+    struct shared_log *log = log_new(path);
+
+    if (log == NULL)
+        return err_set(err, ERR_FULL, "out of memory");
+    code = open_files(log, 0, err);
+    if (code == OK)
+        code = check_control(log, err);
+    if (code == OK)
+        code = map_control(log, err);
+    if (code == OK && (memcmp(log->control->magic, magic, sizeof magic) != 0 || log->control->version != VERSION))
+        code = err_set(err, ERR_CORRUPT, "'%s.control' is of another version", path);
+    if (code != OK) {
+        shared_log_close(log);
+        return code;
+    }
+    *out = log;
+    return OK;
+}
+
+/* What a holder wrote before it died is not a record: nobody was told that it is there. */
+static void wipe_torn_tail(struct shared_log *log) {
+    struct err err;
+    uint64_t end = shared_log_end(log);
+    uint64_t torn_end = log->control->reserved_end;
+    if (torn_end > end && torn_end <= log->control->allocated &&
+        map_window(log, end, (size_t)(torn_end - end), &err) == OK)
+        memset(log->window + (end - log->window_at), 0, (size_t)(torn_end - end));
+    log->control->reserved_end = end;
+}
+
+void shared_log_lock(struct shared_log *log) {
+    if (pthread_mutex_lock(&log->control->mutex) != EOWNERDEAD)
+        return;
+    wipe_torn_tail(log);
+    pthread_mutex_consistent(&log->control->mutex);
+}
+
+void shared_log_unlock(struct shared_log *log) {
+    pthread_mutex_unlock(&log->control->mutex);
+}
+
+enum err_code shared_log_append(struct shared_log *log, struct str record, struct err *err) {
+    if (atomic_load(&log->control->is_ended))
+        return err_set(err, ERR_CONFLICT, "the run is finished");
+    uint64_t end = shared_log_end(log);
+    size_t bytes = (size_t)log_file_record_bytes(end, record.len);
+    TRY(room_for(log, end, bytes, err));
+    log->control->reserved_end = end + bytes;
+    struct buf room = { .ptr = log->window + (end - log->window_at), .cap = bytes, .max = bytes };
+    log_file_append(&room, end, record);
+    atomic_store_explicit(&log->control->end, end + bytes, memory_order_release);
+    return OK;
+}
+
+void shared_log_trim(struct shared_log *log) {
+    uint64_t end = shared_log_end(log);
+    if (log->window != NULL)
+        munmap(log->window, log->window_bytes);
+    log->window = NULL;
+    if (ftruncate(log->fd, (off_t)end) == 0)
+        log->control->allocated = end;
+}
+
+enum { OPEN_ROW_SLOT = 32 };
+
+struct str shared_log_open_row(const struct shared_log *log) {
+    const struct shared_log_control *control = log->control;
+    uint64_t open_row = atomic_load(&control->open_row);
+    size_t len = (size_t)(uint32_t)open_row;
+    if (control->open_row_step < control->next_step || len > SHARED_LOG_OPEN_ROW_MAX)
+        return STR_EMPTY;
+    return (struct str){ control->open_rows[open_row >> OPEN_ROW_SLOT & 1], len };
+}
+
+void shared_log_set_open_row(struct shared_log *log, struct str items, int64_t wall_ns) {
+    struct shared_log_control *control = log->control;
+    uint64_t slot = (atomic_load(&control->open_row) >> OPEN_ROW_SLOT & 1) ^ 1;
+    if (items.len > 0)
+        memcpy(control->open_rows[slot], items.ptr, items.len);
+    control->open_row_wall_ns = wall_ns;
+    control->open_row_step = control->next_step;
+    atomic_store(&control->open_row, slot << OPEN_ROW_SLOT | items.len);
+}
+
+uint64_t shared_log_end(const struct shared_log *log) {
+    return atomic_load_explicit(&log->control->end, memory_order_acquire);
+}

@@ -1,0 +1,38 @@
+/* summary.h - a run's summary as the training process computes it: the last value of each key, or what define_metric
+ * asked for instead.
+ *
+ * Threads: one at a time (the run's lock). Memory: malloc; what fails is left out and counted by nobody: the history
+ * has it.
+ */
+#ifndef CLIENT_SUMMARY_H
+#define CLIENT_SUMMARY_H
+
+#include "client/record.h"
+
+struct metric_rule;
+
+struct summary {
+    struct tree values;
+    struct metric_rule *rules;
+    size_t rule_count;
+    uint32_t rules_version;
+    bool has_changes;
+};
+
+bool summary_init(struct summary *summary);
+void summary_finish(struct summary *summary); /* a cleared one is fine */
+
+/* Keys seen from here on, and those seen before, follow the rule. A glob ends in '*'. False when out of memory. */
+bool summary_define(struct summary *summary, const struct record_metric *metric);
+
+/* A row's value. */
+void summary_observe(struct summary *summary, const struct record_item *item);
+/* Set by the user: holds until the key is logged again. */
+void summary_set(struct summary *summary, const struct record_item *item);
+
+/* The items of what changed since the last call, as the body of a summary record. */
+void summary_take_changes(struct summary *summary, struct buf *out);
+/* All of it as one JSON object. */
+void summary_write(const struct summary *summary, struct buf *out);
+
+#endif
