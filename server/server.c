@@ -11,6 +11,7 @@
 #include "server/api/web_page.h"
 #include "server/blobs/blobs.h"
 #include "server/history/history.h"
+#include "server/landlock.h"
 #include "server/store/data_folder.h"
 #include "server/store/run_table.h"
 #include "server/store/secrets.h"
@@ -80,10 +81,37 @@ static enum err_code check(const struct config *config, struct err *err) {
     return OK;
 }
 
+static struct str folder_of(struct str path) {
+    const char *slash = path.len == 0 ? NULL : memrchr(path.ptr, '/', path.len);
+    if (slash == NULL)
+        return path.len == 0 ? STR_EMPTY : STR(".");
+    return slash == path.ptr ? STR("/") : str_slice(path, 0, (size_t)(slash - path.ptr));
+}
+
+/* Certificates are often links to where they really lie. */
+static struct str real_folder_of(struct str path, struct arena *arena) {
+    char *real = path.len == 0 ? NULL : realpath(arena_copy_c(arena, path), NULL);
+    struct str folder = real == NULL ? STR_EMPTY : arena_copy(arena, folder_of(str_from_c(real)));
+    free(real);
+    return folder;
+}
+
+/* From here on only the server's own files can be opened, whatever somebody makes it do. */
+static void confine(struct server *server, struct str data) {
+    const struct config *config = server->config;
+    struct str database = str_starts_with(config->database, STR("sqlite:")) ? str_from(config->database, 7) : STR_EMPTY;
+    const struct str writable[] = { data, folder_of(database) };
+    const struct str readable[] = { folder_of(config->tls_cert), real_folder_of(config->tls_cert, server->arena),
+                                    folder_of(config->tls_key), real_folder_of(config->tls_key, server->arena) };
+    if (!landlock_confine(writable, sizeof writable / sizeof writable[0], readable, sizeof readable / sizeof readable[0]))
+        log_info("this system cannot confine the process to its data folder");
+}
+
 static enum err_code open_store(struct server *server, struct err *err) {
     const struct config *config = server->config;
     struct str data = config->data.len > 0 ? config->data : server_default_data(server->arena);
     TRY(data_folder_open(&server->folder, data, config->force, err));
+    confine(server, data);
     struct str url = config->database;
     if (url.len == 0)
         url = arena_printf(server->arena, "sqlite:%s", data_folder_file(server->folder, "barograph.db", server->arena));

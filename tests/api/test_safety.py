@@ -329,6 +329,18 @@ def test_s29__the_program_is_hardened(binary):
         assert re.search(r"__(memcpy|snprintf|vsnprintf|memset|read)_chk", symbols), "built without FORTIFY"
 
 
+def test_s29__the_process_is_confined_to_its_data_folder(make_server, binary):
+    if "__asan_init" in read_elf(binary, "--syms"):
+        pytest.skip("a sanitizer runs other programs")
+    server = make_server()
+    if "cannot confine" in server.log():
+        pytest.skip("this kernel has no Landlock")
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    assert re.search(r"NoNewPrivs:\s+1", status)
+    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
+        assert re.search(r"NoNewPrivs:\s+1", (task / "status").read_text()), "a thread was started before"
+
+
 # ---- 30: what one request may cost ----
 
 
