@@ -1,10 +1,19 @@
 # The front door. meson.build describes the build; this file installs what is missing and names the usual ways in.
 
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
 BUILD ?= build/release
 PYTHON ?= python3
 NINJA = ninja $(NINJAFLAGS) -C
+MESON_TEST = meson test --print-errorlogs --no-rebuild -C
+# The program that test-api, test-faults, test-web and test-official run.
+export BAROGRAPH_BINARY ?= $(CURDIR)/build/barograph
 
-.PHONY: all build run test check asan tsan fuzz bench clean test-unit test-api test-official test-web
+.PHONY: all build run test check bench fuzz clean
+.PHONY: asan tsan test-unit test-page test-api test-faults test-web test-official
 
 all: build
 
@@ -12,85 +21,105 @@ all: build
 
 build/.setup: tools/setup.sh
 	tools/setup.sh build
-	mkdir -p build && touch $@
+	@mkdir -p build && touch $@
 
 build/.setup-test: tools/setup.sh
 	tools/setup.sh test
-	mkdir -p build && touch $@
+	@mkdir -p build && touch $@
+
+web/node_modules/.installed: web/package.json web/package-lock.json | build/.setup
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build/venv/.installed: tests/requirements.txt | build/.setup-test
+	rm -rf build/venv
+	$(PYTHON) -m venv build/venv
+	build/venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
 
 # ---- the program ----
 
-web/dist/.built: web/package.json web/package-lock.json web/index.html $(shell find web/src -type f 2>/dev/null) | build/.setup
-	cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build --silent
-	touch $@
+PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
 
-$(BUILD)/build.ninja: meson.build meson_options.txt | build/.setup
+web/dist/.built: $(PAGE_SOURCES) web/node_modules/.installed
+	cd web && npm run build --silent
+	@touch $@
+
+# Once configured, ninja notices itself what changed in the description.
+$(BUILD)/build.ninja: | build/.setup
 	meson setup $(BUILD) --buildtype=release
 
 build: $(BUILD)/build.ninja web/dist/.built
 	$(NINJA) $(BUILD) cli/barograph
-	ln -sf $(notdir $(BUILD))/cli/barograph build/barograph
+	@ln -sfr $(BUILD)/cli/barograph build/barograph
 
 run: build
-	tools/run.sh build/barograph
+	@$(PYTHON) tools/run.py build/barograph
 
-# ---- tests ----
+# ---- tests, those first that take least time ----
 
-test: check asan tsan test-unit test-api test-web test-official
-	@echo "all tests passed"
+TEST_STEPS = check test-unit test-page test-api $(if $(wildcard tests/faults/test_*.py),test-faults) test-web asan tsan test-official
+
+# Each step builds what it needs; tools/test.py counts, and its last line is the sum.
+test: build/.setup-test
+	@+MAKE="$(MAKE)" $(PYTHON) tools/test.py $(TEST_STEPS)
 
 check: build/.setup
 	$(PYTHON) tools/check_layers.py
 	$(PYTHON) tools/check_sizes.py
+	@echo "2 checks passed"
 
-test-unit: build build/.setup-test
+test-unit: build
 	$(NINJA) $(BUILD)
-	meson test -C $(BUILD) --print-errorlogs --no-rebuild
+	$(MESON_TEST) $(BUILD)
 
-build/asan/build.ninja: meson.build meson_options.txt | build/.setup-test
+build/asan/build.ninja: | build/.setup-test
 	meson setup build/asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
 
-asan: build/asan/build.ninja web/dist/.built
+asan: build/asan/build.ninja
 	$(NINJA) build/asan
-	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build/asan --print-errorlogs --no-rebuild
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(MESON_TEST) build/asan
 
-build/tsan/build.ninja: meson.build meson_options.txt | build/.setup-test
+build/tsan/build.ninja: | build/.setup-test
 	meson setup build/tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false
 
-tsan: build/tsan/build.ninja web/dist/.built
+tsan: build/tsan/build.ninja
 	$(NINJA) build/tsan
-	meson test -C build/tsan --print-errorlogs --no-rebuild --suite unit
+	$(MESON_TEST) build/tsan --suite unit
 
-build/venv/.installed: tests/requirements.txt | build/.setup-test
-	$(PYTHON) -m venv build/venv
-	build/venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
-	touch $@
+test-page: web/node_modules/.installed
+	cd web && npm test --silent
 
 test-api: build build/venv/.installed
 	$(NINJA) $(BUILD) tests/unit/server/graphql/gql_probe
-	BAROGRAPH_BINARY=build/barograph BAROGRAPH_GQL_PROBE=$(BUILD)/tests/unit/server/graphql/gql_probe \
-		build/venv/bin/pytest -q tests/api tests/faults
+	BAROGRAPH_GQL_PROBE=$(BUILD)/tests/unit/server/graphql/gql_probe build/venv/bin/pytest -q tests/api
+
+test-faults: build build/venv/.installed
+	build/venv/bin/pytest -q tests/faults
+
+test-web: build build/.setup-test web/node_modules/.installed
+	tests/web/run.sh
 
 test-official: build build/venv/.installed
 	tests/official/setup.sh
-	BAROGRAPH_BINARY=build/barograph build/venv/bin/pytest -q tests/official
-
-test-web: build build/venv/.installed
-	cd web && npm test --silent
-	BAROGRAPH_BINARY=build/barograph tests/web/run.sh
+	build/venv/bin/pytest -q tests/official
 
 # ---- what takes long ----
 
 # 30 seconds a target; FUZZ_SECONDS=3600 for a long night.
 FUZZ_SECONDS ?= 30
-build/fuzz/build.ninja: meson.build meson_options.txt | build/.setup-test
+build/.setup-fuzz: tools/setup.sh
+	tools/setup.sh fuzz
+	@mkdir -p build && touch $@
+
+build/fuzz/build.ninja: | build/.setup-fuzz
 	CC=clang CXX=clang++ meson setup build/fuzz --buildtype=debugoptimized -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
 
-fuzz: build/fuzz/build.ninja web/dist/.built
+fuzz: build/fuzz/build.ninja
 	$(NINJA) build/fuzz
 	tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
-bench: build build/venv/.installed
+bench: build
 	$(NINJA) $(BUILD) benches
 	bench/run.sh $(BUILD)
 
