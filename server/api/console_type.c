@@ -42,19 +42,28 @@ static void read_plain(struct log_line *line, struct str text) {
     line->line = text;
 }
 
+/* A copy: the tree that a member comes from is many times as large as what is shown of it. */
+static struct str copy_member(const struct json_value *document, struct str name, struct arena *arena) {
+    struct str text = json_get_str(document, name);
+    return text.ptr == NULL ? text : arena_copy(arena, text);
+}
+
 static void read_line(struct log_line *line, struct str text, struct arena *arena) {
+    struct arena *scratch;
     struct json_value *document;
     struct err err;
-    bool is_structured = text.len > 0 && text.ptr[0] == '{' && json_parse(&document, text, JSON_STRICT, arena, &err) == OK &&
-                         json_get_str(document, STR("content")).ptr != NULL;
-    if (!is_structured) {
-        read_plain(line, text);
+
+    read_plain(line, text);
+    if (text.len == 0 || text.ptr[0] != '{')
         return;
+    scratch = arena_create();
+    if (json_parse(&document, text, JSON_STRICT, scratch, &err) == OK && json_get_str(document, STR("content")).ptr != NULL) {
+        line->line = copy_member(document, STR("content"), arena);
+        line->level = copy_member(document, STR("level"), arena);
+        line->label = copy_member(document, STR("label"), arena);
+        line->timestamp = copy_member(document, STR("ts"), arena);
     }
-    line->line = json_get_str(document, STR("content"));
-    line->level = json_get_str(document, STR("level"));
-    line->label = json_get_str(document, STR("label"));
-    line->timestamp = json_get_str(document, STR("ts"));
+    arena_destroy(scratch);
 }
 
 /* A cursor is where the line stands: its number and its stream. */

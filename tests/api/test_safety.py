@@ -376,6 +376,52 @@ def test_s30__a_list_of_large_rows_is_refused_rather_than_read_into_memory(make_
     assert peak_bytes(server) < 1500 * MIB
 
 
+def test_s30__structured_console_lines_take_no_more_memory_than_their_text(make_server):
+    server = make_server()
+    run = RunUnderTest(User(server, "alice"), "s30", "run")
+    line = '{"content": "shown", "more": [' + "0," * 400_000 + "0]}"
+    run.send("output.log", 0, [line] * 60)
+    before = peak_bytes(server)
+    query = """{ project(name: "s30", entityName: "alice") { run(name: "run") { logLines(first: 1000) { edges { node { line } } } } } }"""
+    edges = run.user.graphql(query)["project"]["run"]["logLines"]["edges"]
+    assert [edge["node"]["line"] for edge in edges] == ["shown"] * 60
+    assert peak_bytes(server) - before < 400 * MIB
+
+
+def test_s26__two_hundred_log_ins_at_once_take_little_memory(make_server):
+    server = make_server()
+    before = peak_bytes(server)
+
+    def log_in(number):
+        body = {"username": f"nobody{number}", "password": "wrong password"}
+        return server.request("POST", "/api/session", key=None, json=body, timeout=120)
+
+    with concurrent.futures.ThreadPoolExecutor(200) as pool:
+        answers = list(pool.map(log_in, range(200)))
+    assert {answer.status_code for answer in answers} <= {401, 429}
+    assert all("Retry-After" in answer.headers for answer in answers if answer.status_code == 429)
+    assert 429 in {answer.status_code for answer in answers}
+    assert peak_bytes(server) - before < 2 * 64 * MIB + 150 * MIB
+    assert server.request("GET", "/healthz", key=None).status_code == 200
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*$", "(a|aa)+$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(.*){1,1000}x", "a{1000}{1000}"])
+def test_s30__a_regular_expression_takes_bounded_time(server, user, pattern):
+    RunUnderTest(user, "s30-regex", "run", {"text": {"value": "a" * 1_000_000 + "!"}})
+    query = "query Q($e: String!, $f: JSONString) { project(name: \"s30-regex\", entityName: $e) { runs(filters: $f) { totalCount } } }"
+    began = time.monotonic()
+    server.request("POST", "/graphql", key=user.key, json={"query": query, "variables": {
+        "e": user.name, "f": json.dumps({"config.text.value": {"$regex": pattern}})}})
+    assert time.monotonic() - began < 10
+
+
+def test_s30__one_field_a_thousand_times_does_not_ask_a_thousand_times_for_long(server, user):
+    RunUnderTest(user, "s30-aliases", "run")
+    aliases = " ".join(f"a{i}: project(name: \"s30-aliases\") {{ runs(first: 1000) {{ edges {{ node {{ id }} }} }} }}" for i in range(6000))
+    answer = server.request("POST", "/graphql", key=user.key, json={"query": f"{{ {aliases} }}"}, timeout=60)
+    assert answer.status_code == 400 and answer.json()["errors"][0]["extensions"]["code"] == "TOO_LARGE"
+
+
 def test_s30__aliases_are_bounded_before_they_are_stored(user):
     draft = Draft(user, "s30-alias")
     assert draft.put_manifest({}).ok and draft.commit()
