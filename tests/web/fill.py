@@ -42,6 +42,8 @@ def log_run(number: int) -> None:
         for epoch in range(20):
             run.log({"weights": wandb.Histogram([random.gauss(epoch / 10, 1) for _ in range(500)])})
         print(f"\x1b[31mred text\x1b[0m and plain text of run {number}")
+        for line in range(400):
+            print(f"line {line}")
         print("/".join([run.entity, run.project, run.id]), file=sys.__stdout__, flush=True)
 
 

@@ -165,6 +165,37 @@ test("the run page shows charts, overview, logs, system and files", async () => 
     await files.getByText("optimizer").first().waitFor();
 });
 
+test("a long log is drawn only where it is seen, and a search goes to its lines", async () => {
+    const page = await opens(`/admin/charts/runs/${run.name}/logs`, "red text");
+    const rows = await page.locator(".log-row").count();
+    assert.ok(rows > 20 && rows < 120, `${rows} rows are drawn`);
+    await page.getByLabel("Search the log").fill("line 333");
+    await page.locator(".log-row.is-hit", { hasText: "line 333" }).waitFor();
+    await page.waitForFunction(() => document.querySelector(".log-lines").scrollTop > 3000);
+});
+
+test("pages that fill the window scroll inside", async () => {
+    for (const path of ["/admin/charts", "/admin/charts/table", `/admin/charts/runs/${run.name}`]) {
+        const { page } = await openPage(context, path);
+        await page.waitForTimeout(1500);
+        const [whole, shown] = await page.evaluate(() => [
+            document.documentElement.scrollHeight,
+            window.innerHeight,
+        ]);
+        assert.equal(whole, shown, path);
+    }
+});
+
+test("Ctrl+K finds projects and runs", async () => {
+    const page = await opens("/admin/charts", "run-3");
+    await page.keyboard.press("Control+k");
+    await page.getByLabel("Find a project or a run").fill("run-1");
+    await page.getByRole("option", { name: /^run-1 charts/ }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/runs/*");
+    await page.getByRole("heading", { name: "run-1" }).waitFor();
+});
+
 test("the runs table sorts on the server and shows config and summary", async () => {
     const page = await opens("/admin/charts/table", "run-0");
     await page.getByRole("columnheader", { name: "lr" }).getByRole("button").click();

@@ -7,6 +7,7 @@ import { setTheme, theme } from "../theme";
 import { navigate } from "../router";
 import { Icon } from "./icon";
 import { MenuList, Popover } from "./popover";
+import { SearchDialog } from "./search_dialog";
 import { sayError } from "./toast";
 
 export function TopBar({ params, path }: { params: Params; path: string }) {
@@ -33,6 +34,7 @@ export function TopBar({ params, path }: { params: Params; path: string }) {
                 )}
                 {entity && project && <ProjectTabs entity={entity} project={project} path={path} />}
             </nav>
+            <SearchDialog />
             <UserMenu />
         </header>
     );

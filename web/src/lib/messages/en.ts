@@ -121,7 +121,8 @@ export const en = {
     "keys.confirm": "Revoke the key {name}? What uses it stops working at once.",
     "keys.copy": "Your new API key",
     "keys.description": "What it is for",
-    "keys.intro": "Programs prove with an API key that they act for you. Paste it where wandb login asks for it.",
+    "keys.intro":
+        "Programs prove with an API key that they act for you. Paste it where wandb login asks for it.",
     "keys.make": "Make a key",
     "keys.manage": "Manage keys",
     "keys.once": "Copy it now: it is not shown again.",
@@ -252,6 +253,7 @@ export const en = {
     "runs.stop": "Stop the run",
     "runs.title": "Runs",
     "runs.toggle_all": "Show or hide all runs",
+    "search.everything": "Find a project or a run",
     "search.label": "Search",
     "search.regex": "Regular expression",
     "section.add_below": "Add a section below",
@@ -274,7 +276,8 @@ export const en = {
     "setting.color": "Colour by",
     "setting.column_add": "Add a column",
     "setting.expressions": "Expressions, one a line",
-    "setting.expressions_hint": "Numbers, + - * / % ^, log, exp, sqrt, abs, min, max and metrics; names with spaces in ${…}.",
+    "setting.expressions_hint":
+        "Numbers, + - * / % ^, log, exp, sqrt, abs, min, max and metrics; names with spaces in ${…}.",
     "setting.extremes": "Mark extremes",
     "setting.font": "Text size",
     "setting.frontier": "Frontier",

@@ -115,7 +115,8 @@ export const ja: Messages = {
     "home.runs": "ラン",
     "home.search": "プロジェクトを検索",
     "home.welcome": "最初のランを記録しましょう",
-    "home.welcome_hint": "公式クライアントがそのまま使えます。キーを作り、ログインして、次を実行してください。",
+    "home.welcome_hint":
+        "公式クライアントがそのまま使えます。キーを作り、ログインして、次を実行してください。",
     "importance.correlation": "相関",
     "importance.importance": "重要度",
     "importance.need_runs": "この指標を持つランが 4 件以上必要です。",
@@ -123,7 +124,8 @@ export const ja: Messages = {
     "keys.confirm": "キー {name} を無効にしますか？ 使用中のものはすぐに動かなくなります。",
     "keys.copy": "新しい API キー",
     "keys.description": "用途",
-    "keys.intro": "プログラムは API キーであなたの代理であることを示します。wandb login の入力欄に貼り付けてください。",
+    "keys.intro":
+        "プログラムは API キーであなたの代理であることを示します。wandb login の入力欄に貼り付けてください。",
     "keys.make": "キーを作成",
     "keys.manage": "キーの管理",
     "keys.once": "今コピーしてください。再表示はできません。",
@@ -254,6 +256,7 @@ export const ja: Messages = {
     "runs.stop": "ランを停止",
     "runs.title": "ラン",
     "runs.toggle_all": "すべて表示・非表示",
+    "search.everything": "プロジェクトやランを探す",
     "search.label": "検索",
     "search.regex": "正規表現",
     "section.add_below": "下にセクションを追加",
@@ -276,7 +279,8 @@ export const ja: Messages = {
     "setting.color": "色分け",
     "setting.column_add": "列を追加",
     "setting.expressions": "計算式（1 行に 1 つ）",
-    "setting.expressions_hint": "数値、+ - * / % ^、log、exp、sqrt、abs、min、max と指標。空白を含む名前は ${…}。",
+    "setting.expressions_hint":
+        "数値、+ - * / % ^、log、exp、sqrt、abs、min、max と指標。空白を含む名前は ${…}。",
     "setting.extremes": "極値に印",
     "setting.font": "文字の大きさ",
     "setting.frontier": "フロンティア",

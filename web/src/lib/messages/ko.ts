@@ -123,7 +123,8 @@ export const ko: Messages = {
     "keys.confirm": "키 {name}을(를) 폐기할까요? 사용 중인 것은 바로 멈춥니다.",
     "keys.copy": "새 API 키",
     "keys.description": "용도",
-    "keys.intro": "프로그램은 API 키로 사용자를 대신한다는 것을 증명합니다. wandb login이 물으면 붙여 넣으세요.",
+    "keys.intro":
+        "프로그램은 API 키로 사용자를 대신한다는 것을 증명합니다. wandb login이 물으면 붙여 넣으세요.",
     "keys.make": "키 만들기",
     "keys.manage": "키 관리",
     "keys.once": "지금 복사하세요. 다시 표시되지 않습니다.",
@@ -254,6 +255,7 @@ export const ko: Messages = {
     "runs.stop": "실행 중지",
     "runs.title": "실행",
     "runs.toggle_all": "모두 표시 또는 숨기기",
+    "search.everything": "프로젝트나 실행 찾기",
     "search.label": "검색",
     "search.regex": "정규식",
     "section.add_below": "아래에 섹션 추가",
@@ -276,7 +278,8 @@ export const ko: Messages = {
     "setting.color": "색 기준",
     "setting.column_add": "열 추가",
     "setting.expressions": "수식 (한 줄에 하나)",
-    "setting.expressions_hint": "숫자, + - * / % ^, log, exp, sqrt, abs, min, max와 지표. 공백이 있는 이름은 ${…}.",
+    "setting.expressions_hint":
+        "숫자, + - * / % ^, log, exp, sqrt, abs, min, max와 지표. 공백이 있는 이름은 ${…}.",
     "setting.extremes": "극값 표시",
     "setting.font": "글자 크기",
     "setting.frontier": "프런티어",
