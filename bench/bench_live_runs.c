@@ -103,9 +103,9 @@ int main(int argc, char **argv) {
     size_t answered = serve(&server, runs, count, epoll, began + PERIOD_S + seconds, took, room);
     bench_sort(took, answered);
     printf("live runs: %d, each a batch of %d rows every %d s, for %.0f s\n", count, ROWS_PER_BATCH, PERIOD_S, seconds);
-    printf("  %zu answers, p50 %.2f ms, p99 %.2f ms, slowest %.2f ms\n", answered, bench_percentile(took, answered, 50) * 1e3,
+    printf("  %zu answers, p50 %.2f ms, p99 %.2f ms (goal 50), slowest %.2f ms\n", answered, bench_percentile(took, answered, 50) * 1e3,
            bench_percentile(took, answered, 99) * 1e3, took[answered - 1] * 1e3);
-    printf("  server: %.0f MB resident, %.2f cores\n", bench_server_rss_mb(&server),
+    printf("  server: %.0f MB resident (goal 300), %.2f cores\n", bench_server_rss_mb(&server),
            bench_server_cpu_s(&server) / (bench_now_s() - began + 1));
     bench_server_stop(&server);
     return 0;

@@ -52,26 +52,38 @@ static int read_port(int fd) {
 }
 
 void bench_server_start(struct bench_server *server, const char *binary) {
-    int out[2];
     (void)snprintf(server->folder, sizeof server->folder, "/tmp/barograph-bench-XXXXXX");
-    if (mkdtemp(server->folder) == NULL || pipe(out) != 0)
+    if (mkdtemp(server->folder) == NULL)
         bench_fail("cannot make a folder for the server");
+    server->binary = binary;
+    bench_server_begin(server);
+}
+
+void bench_server_begin(struct bench_server *server) {
+    int out[2];
+    if (pipe(out) != 0)
+        bench_fail("cannot make a pipe");
     server->pid = fork();
     if (server->pid == 0) {
         (void)dup2(out[1], STDOUT_FILENO);
         (void)close(out[0]);
-        (void)execl(binary, binary, "server", "--data", server->folder, "--listen", "127.0.0.1:0", (char *)NULL);
+        (void)execl(server->binary, server->binary, "server", "--data", server->folder, "--listen", "127.0.0.1:0", (char *)NULL);
         _exit(127);
     }
     (void)close(out[1]);
     server->port = read_port(out[0]);
+    (void)close(out[0]);
     read_key(server);
+}
+
+void bench_server_end(struct bench_server *server) {
+    (void)kill(server->pid, SIGTERM);
+    (void)waitpid(server->pid, NULL, 0);
 }
 
 void bench_server_stop(struct bench_server *server) {
     char command[128];
-    (void)kill(server->pid, SIGTERM);
-    (void)waitpid(server->pid, NULL, 0);
+    bench_server_end(server);
     (void)snprintf(command, sizeof command, "rm -rf '%s'", server->folder);
     if (system(command) != 0)
         fprintf(stderr, "cannot remove %s\n", server->folder);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 
 struct bench_server {
+    const char *binary;
     char folder[64];
     char key[128];
     char authorization[256]; /* the whole header line */
@@ -16,6 +17,9 @@ struct bench_server {
 /* Starts BINARY server on a new folder under /tmp and waits until it listens. Ends the process on failure. */
 void bench_server_start(struct bench_server *server, const char *binary);
 void bench_server_stop(struct bench_server *server); /* and removes the folder */
+/* On a folder that stays: ends the server, and begins another. */
+void bench_server_end(struct bench_server *server);
+void bench_server_begin(struct bench_server *server);
 /* Resident memory now, in MB. */
 double bench_server_rss_mb(const struct bench_server *server);
 /* Processor seconds used so far. */
