@@ -82,9 +82,11 @@ static enum err_code check(const struct config *config, struct err *err) {
 }
 
 static struct str folder_of(struct str path) {
-    const char *slash = path.len == 0 ? NULL : memrchr(path.ptr, '/', path.len);
+    if (path.ptr == NULL || path.len == 0)
+        return STR_EMPTY;
+    const char *slash = memrchr(path.ptr, '/', path.len);
     if (slash == NULL)
-        return path.len == 0 ? STR_EMPTY : STR(".");
+        return STR(".");
     return slash == path.ptr ? STR("/") : str_slice(path, 0, (size_t)(slash - path.ptr));
 }
 

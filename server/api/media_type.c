@@ -6,7 +6,7 @@ struct row {
     bool is_shown; /* in the browser; otherwise it is saved */
 };
 
-/* Sorted by ending. HTML, SVG and PDF are shown in a sandbox: no script, no origin. */
+/* Sorted by ending. HTML and SVG are shown in a sandbox: no script, no origin. */
 static const struct row rows[] = {
     { "avif", "image/avif", true },
     { "bmp", "image/bmp", true },
@@ -66,7 +66,7 @@ struct str media_type_of(struct str name) {
 void media_type_add_headers(struct http_call *call, struct str name) {
     const struct row *row = find(name);
     http_set_type(call, media_type_of(name));
-    http_add_header(call, STR("Content-Security-Policy"), STR("sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"));
+    http_add_header(call, STR("Content-Security-Policy"), STR("sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"));
     http_add_header(call, STR("X-Content-Type-Options"), STR("nosniff"));
     http_add_header(call, STR("Referrer-Policy"), STR("no-referrer"));
     http_add_header(call, STR("Cross-Origin-Resource-Policy"), STR("same-origin"));

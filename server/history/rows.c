@@ -3,7 +3,8 @@
 
 #include "server/history/history_state.h"
 
-enum { ANSWER_MAX = 512 << 20 };
+/* More rows than the second could not be answered within the first, and finding them takes 40 bytes each. */
+enum { ANSWER_MAX = 512 << 20, ROWS_MAX = 1 << 24 };
 
 int row_ref_compare(const void *left, const void *right) {
     const struct row_ref *a = left, *b = right;
@@ -46,6 +47,8 @@ enum err_code rows_find(struct view *view, int64_t first_step, int64_t last_step
         TRY(source_find_rows(&view->sources[i], first_step, last_step, &first, &end, view->arena, err));
         if (first == end)
             continue;
+        if (list.count + (end - first) > ROWS_MAX)
+            return err_set(err, ERR_TOO_LARGE, "this asks for more than %d rows; ask for fewer steps at a time", ROWS_MAX);
         TRY(source_read_places(&view->sources[i], first, end, &places, view->arena, err));
         add_rows(view, &list, i, &places, first, end - first);
     }

@@ -13,7 +13,7 @@ struct row_ref {
 /* By step, line, stream. */
 int row_ref_compare(const void *left, const void *right);
 
-/* Every visible row with first_step <= step <= last_step, in order. */
+/* Every visible row with first_step <= step <= last_step, in order. ERR_TOO_LARGE when they are more than fit in memory. */
 MUST_CHECK enum err_code rows_find(struct view *view, int64_t first_step, int64_t last_step, struct row_ref **out,
                                    size_t *count, struct err *err);
 

@@ -412,6 +412,8 @@ static void append_head(struct exchange *exchange) {
         buf_append_str(head, STR("X-Content-Type-Options: nosniff\r\n"));
     if (find_field(response, STR("referrer-policy")) == NULL)
         buf_append_str(head, STR("Referrer-Policy: no-referrer\r\n"));
+    if (find_field(response, STR("content-security-policy")) == NULL) /* what is no page is shown in nobody's */
+        buf_append_str(head, STR("Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"));
     buf_printf(head, "X-Request-Id: %.*s\r\n", STR_ARG(exchange->call.request_id));
     for (size_t i = 0; i < response->field_count; i++)
         buf_printf(head, "%.*s: %.*s\r\n", STR_ARG(response->fields[i].name),

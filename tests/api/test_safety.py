@@ -12,6 +12,7 @@ import json
 import re
 import shutil
 import sqlite3
+import ssl
 import subprocess
 import time
 import urllib.parse
@@ -164,6 +165,39 @@ def test_s04__an_artifact_is_no_output_of_a_run_that_moved_out_of_reach(server, 
     assert refusal.value.code in ("FORBIDDEN", "NOT_FOUND")
 
 
+# ---- 5 and 6: what clients say of themselves; names that are taken ----
+
+
+def test_s05__headers_change_neither_rights_nor_names(server, user):
+    headers = {"Use-Admin-Privileges": "true", "X-Wandb-Username": "admin", "X-Wandb-User-Email": "admin@localhost"}
+    answer = server.request("POST", "/graphql", key=user.key, headers=headers, json={"query": "{ viewer { username admin } }"})
+    assert answer.json()["data"]["viewer"] == {"username": user.name, "admin": False}
+    assert server.request("GET", "/api/admin/users", key=user.key, headers=headers).status_code == 403
+
+
+def test_s05__a_key_is_shown_whole_once(user):
+    key = user.graphql("mutation { generateApiKey(input: {description: \"x\"}) { apiKey { id name } } }")["generateApiKey"]["apiKey"]
+    listed = user.graphql("{ viewer { apiKeys { edges { node { id name } } } } }")["viewer"]["apiKeys"]["edges"]
+    shown = {edge["node"]["id"]: edge["node"]["name"] for edge in listed}
+    assert len(key["name"]) >= 40 and len(shown[key["id"]]) <= 8 and key["name"].startswith(shown[key["id"]])
+
+
+def test_s06__names_that_are_routes_cannot_be_registered(server):
+    source = (Path(__file__).parents[2] / "server" / "api" / "routes.c").read_text()
+    names = {pattern.split("/")[1] for pattern in re.findall(r'HTTP_\w+, "([^"]+)"', source)} | {"login", "assets", "GraphQL", "Files"}
+    for name in names:
+        assert server.run_cli("user", "add", name).returncode != 0, name
+        assert server.run_cli("team", "add", name).returncode != 0, name
+
+
+def test_s06__a_removed_name_stays_taken(server, make_user):
+    user = make_user()
+    assert server.run_cli("user", "remove", user.name).returncode == 0
+    assert server.run_cli("user", "add", user.name).returncode != 0
+    assert server.run_cli("team", "add", user.name.upper()).returncode != 0
+    assert server.request("POST", "/graphql", key=user.key, json={"query": "{ viewer { id } }"}).status_code == 401
+
+
 # ---- 8: a failure of ours is never the client's ----
 
 
@@ -230,6 +264,22 @@ def test_s21__a_cookie_changes_nothing_without_the_pages_own_origin_and_type(ser
     query = json.dumps({"query": "mutation { createTeam(input: {name: \"forged\"}) { __typename } }"})
     answer = session.post(server.base_url + "/graphql", data=query, headers=given, timeout=30)
     assert answer.status_code == 403 and "WWW-Authenticate" not in answer.headers
+
+
+# ---- 23: who may frame us ----
+
+
+@pytest.mark.parametrize("path", ["/", "/somebody/project", "/healthz", "/metrics", "/files/a/b/c/d", "/api/admin/users"])
+def test_s23__nothing_may_be_framed_by_others(server, path):
+    policy = server.request("GET", path, key=None).headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_s23__logged_files_are_framed_by_our_own_page_only(user):
+    run = RunUnderTest(user, "s23", "run")
+    run.put("x.html", b"x")
+    policy = requests.get(run.files("x.html")["x.html"]["directUrl"], timeout=30).headers["Content-Security-Policy"]
+    assert "frame-ancestors 'self'" in policy
 
 
 # ---- 27: signed addresses ----
@@ -339,6 +389,33 @@ def test_s29__the_process_is_confined_to_its_data_folder(make_server, binary):
     assert re.search(r"NoNewPrivs:\s+1", status)
     for task in Path(f"/proc/{server.process.pid}/task").iterdir():
         assert re.search(r"NoNewPrivs:\s+1", (task / "status").read_text()), "a thread was started before"
+
+
+def test_s29__certificates_reload_also_when_confined(make_server, tmp_path):
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl")
+    cert, key = tmp_path / "tls" / "cert.pem", tmp_path / "tls" / "key.pem"
+    cert.parent.mkdir()
+
+    def renew(name):
+        new = [cert.with_suffix(".new"), key.with_suffix(".new")]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={name}", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", new[1], "-out", new[0]], check=True, capture_output=True)
+        new[1].rename(key)
+        new[0].rename(cert)
+
+    def shows_the_certificate():
+        shown = ssl.get_server_certificate(("127.0.0.1", int(server.listen.rsplit(":", 1)[1])))
+        return shown == cert.read_text()
+
+    renew("first")
+    server = make_server("--tls-cert", str(cert), "--tls-key", str(key))
+    assert shows_the_certificate()
+    renew("second")
+    limit = time.monotonic() + 10
+    while not shows_the_certificate():
+        assert time.monotonic() < limit, server.log()
+        time.sleep(0.2)
 
 
 # ---- 30: what one request may cost ----
