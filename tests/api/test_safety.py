@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.api import test_who_may_ask as walk
 from tests.conftest import User
 from tests.support.protocol import UPSERT, RunUnderTest
 from tests.support.server import GraphQLError
@@ -524,3 +525,87 @@ def test_s34__a_manifest_with_a_hostile_path_is_refused_whole(user, path):
     with pytest.raises(GraphQLError) as refusal:
         draft.commit()
     assert refusal.value.code == "BAD_USER_INPUT"
+
+
+# ---- 3 and 4: every field and mutation, with every kind of id ----
+
+
+def node_id(kind: str, number: int) -> str:
+    return base64.b64encode(f"{kind}:{number}".encode()).decode()
+
+
+@pytest.fixture
+def full_world(make_server):
+    """As of the walk of who may ask, with one of each thing that has an id."""
+    server = make_server()
+    world = walk.World(server, User(server, "owner"))
+    run = RunUnderTest(world.owner, "private", "secret-run")
+    run.put("a.txt", b"bytes")
+    content = b"the artifact's"
+    draft = Draft(world.owner, "private", "secret-run")
+    assert requests.put(draft.announce(("a", content))["a"], data=content, timeout=30).ok
+    assert draft.put_manifest({"a": entry(content)}).ok and draft.commit()
+    unfinished = Draft(world.owner, "private", "more")
+    collection = "query Q($id: ID!) { artifact(id: $id) { artifactSequence { id } } }"
+    world.ids |= {
+        "artifact": draft.id,
+        "draft": unfinished.id,
+        "manifest": unfinished.manifest["id"],
+        "file": run.files("a.txt")["a.txt"]["id"],
+        "collection": world.owner.graphql(collection, {"id": draft.id})["artifact"]["artifactSequence"]["id"],
+    }
+    return world
+
+
+ABSENT = {**walk.ABSENT_IDS, "artifact": node_id("Artifact", 999999), "draft": node_id("Artifact", 999998),
+          "manifest": node_id("ArtifactManifest", 999999), "file": node_id("RunFile", 999999),
+          "collection": node_id("ArtifactCollection", 999999)}
+
+
+def walk_as(world, key, roots, but=frozenset()):
+    """What changed something, and what told of something, as one list of complaints."""
+    absent_names = {word: walk.absent(value) for word, value in world.names.items()}
+    for root in roots:
+        for field in walk.fields_of(world, root):
+            if field["name"] in walk.OPEN | walk.OWN | but:
+                continue
+            for kind, there in world.ids.items():
+                before = world.rows()
+                query, variables = walk.document(world, root, field, walk.Filler(world, world.names, there))
+                answer = walk.ask(world, key, query, variables)
+                if world.rows() != before:
+                    yield f"{field['name']} with a {kind} changed something: {answer}"
+                query, variables = walk.document(world, root, field, walk.Filler(world, absent_names, ABSENT[kind]))
+                other = walk.ask(world, key, query, variables)
+                if walk.plain(answer, world.names, there) != walk.plain(other, absent_names, ABSENT[kind]):
+                    yield f"{field['name']} with a {kind}: {answer} is not {other}"
+
+
+@pytest.mark.parametrize("root", ["Query", "Mutation"])
+def test_s04__no_id_of_another_project_is_found_anywhere(full_world, root):
+    stranger = User(full_world.server, "strangers")
+    wrong = list(walk_as(full_world, stranger.key, [root]))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_s03__a_member_does_not_do_what_is_for_administrators(server, user, shared, make_user):
+    member, other = make_user(), make_user()
+    assert server.run_cli("team", "member", shared, member.name, "--role", "member").returncode == 0
+    project = user.graphql(UPSERT, {"entity": shared, "project": "s03", "name": "run"}) and user.graphql(
+        'query Q($e: String!) { project(name: "s03", entityName: $e) { id } }', {"e": shared})["project"]["id"]
+    key = user.graphql("{ viewer { apiKeys { edges { node { id } } } } }")["viewer"]["apiKeys"]["edges"][0]["node"]["id"]
+    tried = {
+        "deleteModel": ({"id": project}, "success"),
+        "upsertModel": ({"id": project, "access": "USER_READ"}, "inserted"),
+        "createInvite": ({"entityName": shared, "username": other.name, "admin": False}, "clientMutationId"),
+        "createServiceAccount": ({"entityName": shared, "description": "x"}, "clientMutationId"),
+        "deleteApiKey": ({"id": key}, "success"),
+        "createUser": ({"email": "x@example.org", "admin": True}, "clientMutationId"),
+    }
+    for name, (variables, _) in tried.items():
+        kind = name[0].upper() + name[1:] + "Input!"
+        answer = server.request("POST", "/graphql", key=member.key, json={
+            "query": f"mutation M($input: {kind}) {{ {name}(input: $input) {{ __typename }} }}", "variables": {"input": variables}}).json()
+        codes = {error["extensions"]["code"] for error in answer["errors"]}
+        assert codes <= {"FORBIDDEN", "NOT_FOUND"}, f"{name}: {answer}"
+        assert not any((answer.get("data") or {}).values()), name
