@@ -146,7 +146,9 @@ static enum err_code find_all_bytes(struct db_tx *tx, void *context, struct err 
         file->artifact_id = commit->artifact_id;
         if (file->ref.ptr == NULL)
             TRY(find_bytes(tx, commit, file, err));
-        commit->size_bytes += file->size_bytes;
+        /* The sizes of references are what the client says. */
+        if (__builtin_add_overflow(commit->size_bytes, file->size_bytes, &commit->size_bytes))
+            return err_set(err, ERR_BAD_INPUT, "the sizes of the manifest's entries are more than any store holds");
     }
     return OK;
 }

@@ -515,6 +515,61 @@ def test_s30__aliases_are_bounded_before_they_are_stored(user):
         Draft(user, "s30-alias", "more", aliases=aliases)
 
 
+# ---- 32: numbers from outside ----
+
+
+def test_s32__sizes_that_add_up_to_more_than_fits_are_refused(user):
+    draft = Draft(user, "s32")
+    huge = {"digest": "x", "size": (1 << 63) - 1, "ref": "s3://bucket/x"}
+    assert draft.put_manifest({"a": huge, "b": huge}).ok
+    with pytest.raises(GraphQLError, match="more than any store holds"):
+        draft.commit()
+
+
+@pytest.mark.parametrize("field", ["history(minStep: -9223372036854775808, maxStep: 9223372036854775807)",
+                                   "history(minStep: 9223372036854775807, maxStep: -9223372036854775808)",
+                                   "logLines(first: 2147483647, last: -2147483648) { totalCount }",
+                                   "files(first: 2147483647) { totalCount }", "history(samples: 2147483647)",
+                                   "history(samples: -1)", "events(samples: 10000000)", 'files(pattern: "%_%_%_%_%_%_%_%_%_%_%x") { totalCount }',
+                                   'outputArtifacts(first: -5, after: "18446744073709551615") { totalCount }'])
+def test_s32__numbers_at_the_ends_of_their_range_are_only_numbers(server, user, field):
+    run = RunUnderTest(user, "s32", "run")
+    run.send_rows(0, [{"_step": 0, "a": 1}, {"_step": (1 << 63) - 1, "a": 2}, {"_step": -(1 << 63), "a": 1e308}])
+    run.put("a" * 200, b"x")
+    size = len(server.log())
+    query = f'query Q($e: String!) {{ project(name: "s32", entityName: $e) {{ run(name: "run") {{ {field} }} }} }}'
+    answer = server.request("POST", "/graphql", key=user.key, json={"query": query, "variables": {"e": user.name}})
+    assert answer.status_code in (200, 400), answer.text
+    assert "runtime error" not in server.log(size) and "INTERNAL" not in answer.text
+
+
+@pytest.mark.parametrize("spec", [{"keys": ["a"], "samples": 10_000_000, "minStep": -(1 << 63), "maxStep": (1 << 63) - 1},
+                                  {"keys": ["a"], "samples": 1, "minStep": (1 << 63) - 1, "maxStep": -(1 << 63)},
+                                  {"keys": [""], "samples": 5}, {"keys": ["_step"] * 10_000, "samples": 10_000_000},
+                                  {"keys": ["a", "b" * 70_000], "samples": 1e300}, {"keys": ["a"], "minStep": 1e300}])
+def test_s32__samples_at_the_ends_of_their_range_are_only_samples(server, user, spec):
+    run = RunUnderTest(user, "s32", "samples")
+    run.send_rows(0, [{"_step": -(1 << 63), "a": 1e308}, {"_step": 0, "a": -1e308}, {"_step": (1 << 63) - 1, "a": 2}])
+    size = len(server.log())
+    query = 'query Q($e: String!, $s: [JSONString!]!) { project(name: "s32", entityName: $e) { run(name: "samples") { sampledHistory(specs: $s) } } }'
+    answer = server.request("POST", "/graphql", key=user.key, json={"query": query, "variables": {"e": user.name, "s": [json.dumps(spec)]}})
+    assert answer.status_code == 200, answer.text
+    assert "runtime error" not in server.log(size) and "INTERNAL" not in answer.text
+
+
+@pytest.mark.parametrize("more", [{}, {"x": "b"}, {"min": -1.7e308, "max": 1.7e308}, {"x": "b", "min": 1e308, "max": -1e308},
+                                  {"buckets": 1}, {"buckets": 65536, "x": "b"}, {"min": 5e-324, "max": 5e-324}])
+def test_s32__a_chart_of_the_largest_numbers_is_only_a_chart(server, user, more):
+    run = RunUnderTest(user, "s32", "chart")
+    rows = [{"_step": i, "a": (-1) ** i * 1.7e308, "b": (-1) ** (i // 2) * 1.7e308} for i in range(3000)]
+    run.send_rows(0, rows)
+    size = len(server.log())
+    body = {"entity": user.name, "project": "s32", "runs": ["chart"], "keys": ["a", "b"], **more}
+    answer = server.request("POST", "/api/history/buckets", key=user.key, json=body)
+    assert answer.status_code == 200, answer.text
+    assert "runtime error" not in server.log(size)
+
+
 # ---- 34: hostile names ----
 
 
