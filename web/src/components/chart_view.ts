@@ -40,10 +40,17 @@ export interface ChartEvents {
 /* How near the pointer must be to a line to mean it, in CSS pixels. */
 const REACH = 24;
 const MIN_DRAG = 6;
+const DIMMED = 0.16;
 
 export class ChartView {
     private plot: uPlot | null = null;
     private shape = "";
+    private highlighted: string | null = null;
+    private frame = 0;
+    /* All lines as they were painted last: pointing at one repaints one, not all. */
+    private readonly layer = document.createElement("canvas");
+    private layerOf = "";
+    private layerModel: ChartModel | null = null;
 
     constructor(
         private readonly host: HTMLElement,
@@ -77,9 +84,12 @@ export class ChartView {
         this.plot.setData(this.data(), true);
     }
 
-    repaint(highlighted: string | null): void {
-        this.model.paint.highlighted = highlighted;
-        this.plot?.redraw(false, false);
+    /* The id of a line, or the name of a run: the others step back. */
+    highlight(what: string | null): void {
+        if (what === this.highlighted) return;
+        this.highlighted = what;
+        cancelAnimationFrame(this.frame);
+        this.frame = requestAnimationFrame(() => this.plot?.redraw(false, false));
     }
 
     get canvas(): HTMLCanvasElement | null {
@@ -87,6 +97,7 @@ export class ChartView {
     }
 
     destroy(): void {
+        cancelAnimationFrame(this.frame);
         this.plot?.destroy();
         this.plot = null;
     }
@@ -160,11 +171,43 @@ export class ChartView {
             ],
             series: [{}, { paths: () => null, points: { show: false } }],
             hooks: {
-                draw: [(u) => paintLines(u, this.model.lines, this.model.paint)],
+                draw: [(u) => this.draw(u)],
                 setCursor: [(u) => this.moved(u)],
                 setSelect: [(u) => this.selected(u)],
             },
         };
+    }
+
+    private draw(u: uPlot): void {
+        const { lines, paint } = this.model;
+        const { x, y } = u.scales;
+        const { width, height } = u.ctx.canvas;
+        const view = [
+            x!.min,
+            x!.max,
+            y!.min,
+            y!.max,
+            width,
+            height,
+            u.bbox.left,
+            u.bbox.width,
+            u.bbox.height,
+        ].join();
+        if (view !== this.layerOf || this.model !== this.layerModel) {
+            this.layer.width = width;
+            this.layer.height = height;
+            paintLines(this.layer.getContext("2d")!, u, lines, paint, false);
+            this.layerOf = view;
+            this.layerModel = this.model;
+        }
+        const what = this.highlighted;
+        const lit =
+            what === null ? [] : lines.filter((l) => l.id === what || (l.run !== "" && l.run === what));
+        u.ctx.save();
+        u.ctx.globalAlpha = what === null ? 1 : DIMMED;
+        u.ctx.drawImage(this.layer, 0, 0);
+        u.ctx.restore();
+        if (lit.length > 0) paintLines(u.ctx, u, lit, paint, true);
     }
 
     private listen(u: uPlot): void {

@@ -9,7 +9,15 @@ import { Ago } from "./ago";
 import { FileView } from "./file_view";
 import { Icon } from "./icon";
 
-export function FolderList({ files, path, link }: { files: readonly RunFile[]; path: string; link: (to: string) => string }) {
+export function FolderList({
+    files,
+    path,
+    link,
+}: {
+    files: readonly RunFile[];
+    path: string;
+    link: (to: string) => string;
+}) {
     const file = files.find((f) => f.name === path);
     return (
         <div class="stack">
@@ -34,7 +42,15 @@ function Breadcrumb({ path, link }: { path: string; link: (to: string) => string
     );
 }
 
-function Folder({ files, path, link }: { files: readonly RunFile[]; path: string; link: (to: string) => string }) {
+function Folder({
+    files,
+    path,
+    link,
+}: {
+    files: readonly RunFile[];
+    path: string;
+    link: (to: string) => string;
+}) {
     const entries = listFolder(files, path);
     if (entries.length === 0) return <p class="empty">{t("files.none")}</p>;
     return (
@@ -60,7 +76,11 @@ function Folder({ files, path, link }: { files: readonly RunFile[]; path: string
                         <td class="num">{formatBytes(e.size)}</td>
                         <td class="num">
                             {e.file && (
-                                <a href={samePath(e.file.url)} download={e.name} aria-label={`${t("action.download")}: ${e.name}`}>
+                                <a
+                                    href={samePath(e.file.url)}
+                                    download={e.name}
+                                    aria-label={`${t("action.download")}: ${e.name}`}
+                                >
                                     <Icon name="download" />
                                 </a>
                             )}

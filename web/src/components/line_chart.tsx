@@ -1,5 +1,6 @@
 /* line_chart.tsx - a chart of lines with its cursor card; everything it shows is given to it. */
 
+import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ChartView, type ChartCursor, type ChartModel } from "./chart_view";
 import type { Line, Range } from "../lib/lines";
@@ -9,6 +10,9 @@ export interface LineChartProps {
     model: ChartModel;
     height: number;
     syncKey: string;
+    hovered: ReadonlySignal<
+        string | null
+    > /* a signal, so that pointing draws this chart and renders nothing */;
     label: string;
     onZoom: (x: Range | null, y: Range | null) => void;
     onHover: (run: string | null) => void;
@@ -57,7 +61,7 @@ export default function LineChart(props: LineChartProps) {
         view.current?.update(model, width, height);
         props.onCanvas?.(view.current?.canvas ?? null);
     }, [model, width, height]);
-    useEffect(() => view.current?.repaint(model.paint.highlighted), [model.paint.highlighted]);
+    useEffect(() => props.hovered.subscribe((what) => view.current?.highlight(what)), [props.hovered]);
     /* Holding shift keeps the card where it is, to read or copy from. */
     useEffect(() => {
         const key = (e: KeyboardEvent) => (isFrozen.current = e.shiftKey && e.type === "keydown");

@@ -6,7 +6,6 @@ import { NONFINITE_MINUS, NONFINITE_PLUS } from "../lib/buckets";
 import type { Line } from "../lib/lines";
 
 export interface PaintOptions {
-    highlighted: string | null /* id of a line, or name of a run: others step back */;
     lineWidth: number;
     showOriginal: boolean;
     shade: "none" | "minmax";
@@ -15,45 +14,48 @@ export interface PaintOptions {
     isDark: boolean;
 }
 
-/* Beyond this many lines a shade behind each is fog, not information. */
-const MAX_SHADES = 40;
+/* Beyond this many lines a shade behind each is fog, not information, and thin lines are drawn many times faster. */
+const MANY_LINES = 40;
+const EMPHASIS = 0.75;
 
-export function paintLines(u: uPlot, lines: readonly Line[], o: PaintOptions): void {
-    const { ctx } = u;
+/* Draws the lines of a chart into any canvas of the chart's size; `isLit` ones a little wider. */
+export function paintLines(
+    ctx: CanvasRenderingContext2D,
+    u: uPlot,
+    lines: readonly Line[],
+    o: PaintOptions,
+    isLit: boolean,
+): void {
     const { left, top, width, height } = u.bbox;
+    const isMany = lines.length > MANY_LINES;
+    const lineWidth = (isMany ? Math.min(1, o.lineWidth) : o.lineWidth) + (isLit ? EMPHASIS : 0);
+    const painter: Painter = { ctx, u, px: projector(u, "x"), py: projector(u, "y") };
     ctx.save();
     ctx.beginPath();
     ctx.rect(left, top - 2, width, height + 4);
     ctx.clip();
-    ctx.lineJoin = "round";
-    const isLit = (l: Line) =>
-        o.highlighted === null || l.id === o.highlighted || (l.run !== "" && l.run === o.highlighted);
-    const inOrder =
-        o.highlighted === null ? lines : [...lines.filter((l) => !isLit(l)), ...lines.filter(isLit)];
-    for (const line of inOrder) {
-        const strength = isLit(line) ? 1 : 0.14;
-        const hasShade =
-            line.count > 1
-                ? line.lo !== null
-                : o.shade !== "none" && line.lo !== null && inOrder.length <= MAX_SHADES;
-        if (o.isFilled || hasShade)
-            paintShade(u, line, strength, o.isFilled, Math.min(0.3, 2 / lines.length));
+    ctx.lineJoin = isMany ? "bevel" : "round";
+    for (const line of lines) {
+        const hasShade = line.lo !== null && (line.count > 1 || (o.shade !== "none" && !isMany));
+        if (o.isFilled || hasShade) paintShade(painter, line, o.isFilled, Math.min(0.3, 2 / lines.length));
         if (o.showOriginal && line.shown !== line.y) {
-            ctx.strokeStyle = withAlpha(line.color, (o.isDark ? 0.34 : 0.28) * strength);
-            trace(u, line.x, line.y, o.lineWidth * 0.75, []);
+            ctx.strokeStyle = withAlpha(line.color, o.isDark ? 0.34 : 0.28);
+            trace(painter, line.x, line.y, lineWidth * 0.75, []);
         }
-        ctx.strokeStyle = withAlpha(line.color, strength);
-        trace(
-            u,
-            line.x,
-            line.shown,
-            o.highlighted !== null && isLit(line) ? o.lineWidth + 0.75 : o.lineWidth,
-            line.dash,
-        );
-        if (line.marks.length > 0) paintMarks(u, line, strength);
-        if (o.markExtremes) paintExtremes(u, line, strength);
+        ctx.strokeStyle = line.color;
+        trace(painter, line.x, line.shown, lineWidth, line.dash);
+        if (isMany && line.lo !== null && !hasShade) paintSpikes(painter, line);
+        if (line.marks.length > 0) paintMarks(painter, line);
+        if (o.markExtremes) paintExtremes(painter, line);
     }
     ctx.restore();
+}
+
+interface Painter {
+    ctx: CanvasRenderingContext2D;
+    u: uPlot;
+    px: (v: number) => number;
+    py: (v: number) => number;
 }
 
 /* Pixels by arithmetic: asking the chart for each point costs more than drawing it. */
@@ -67,17 +69,18 @@ function projector(u: uPlot, scale: "x" | "y"): (v: number) => number {
     return scale === "x" ? (v) => left + at(v) * width : (v) => top + height - at(v) * height;
 }
 
-function trace(u: uPlot, x: Float64Array, y: Float64Array, width: number, dash: number[]): void {
-    const { ctx } = u;
+/* Browsers draw many short paths much faster than one long jagged one. */
+const CHUNK = 100;
+
+function trace(p: Painter, x: Float64Array, y: Float64Array, width: number, dash: number[]): void {
+    const { ctx, px, py } = p;
     const ratio = window.devicePixelRatio || 1;
-    const px = projector(u, "x");
-    const py = projector(u, "y");
-    const [from, to] = visible(u, x);
+    const [from, to] = visible(p.u, x);
     ctx.lineWidth = width * ratio;
     ctx.setLineDash(dash.map((d) => d * ratio));
     ctx.beginPath();
     let isDown = false;
-    let isAlone = false;
+    let inChunk = 0;
     for (let i = from; i < to; i++) {
         const X = px(x[i]!);
         const Y = py(y[i]!);
@@ -88,9 +91,14 @@ function trace(u: uPlot, x: Float64Array, y: Float64Array, width: number, dash: 
         if (isDown) ctx.lineTo(X, Y);
         else ctx.moveTo(X, Y);
         /* A value between two gaps has no line; it gets a dot. */
-        isAlone = !isDown && !Number.isFinite(y[i + 1] ?? NaN);
+        const isAlone: boolean = !isDown && !Number.isFinite(y[i + 1] ?? NaN);
         if (isAlone) ctx.rect(X - ratio, Y - ratio, 2 * ratio, 2 * ratio);
         isDown = !isAlone;
+        if (++inChunk < CHUNK || dash.length > 0) continue;
+        inChunk = 0;
+        ctx.stroke();
+        ctx.beginPath();
+        ctx.moveTo(X, Y);
     }
     ctx.stroke();
     ctx.setLineDash([]);
@@ -113,16 +121,14 @@ function firstAtLeast(x: Float64Array, at: number): number {
     return lo;
 }
 
-function paintShade(u: uPlot, line: Line, strength: number, isFilled: boolean, edgeStrength: number): void {
-    const { ctx } = u;
-    const px = projector(u, "x");
-    const py = projector(u, "y");
+function paintShade(p: Painter, line: Line, isFilled: boolean, edgeStrength: number): void {
+    const { ctx, u, px, py } = p;
     const { top, height } = u.bbox;
     const floor = Math.min(py(0), top + height);
     const upper = line.hi ?? line.shown;
     const lower = line.lo;
     const [from, to] = visible(u, line.x);
-    ctx.fillStyle = withAlpha(line.color, (isFilled ? 0.3 : 0.16) * strength);
+    ctx.fillStyle = withAlpha(line.color, isFilled ? 0.3 : 0.16);
     const bottom = (i: number) =>
         lower === null ? (Number.isFinite(floor) ? floor : top + height) : clampY(py(lower[i]!), top, height);
     ctx.beginPath();
@@ -138,8 +144,25 @@ function paintShade(u: uPlot, line: Line, strength: number, isFilled: boolean, e
     ctx.fill();
     if (isFilled) return;
     /* The edges too, or a spike of one step would be a pale hair nobody sees. */
-    ctx.strokeStyle = withAlpha(line.color, edgeStrength * strength);
-    for (const edge of [upper, lower]) if (edge !== null) trace(u, line.x, edge, 0.75, []);
+    ctx.strokeStyle = withAlpha(line.color, edgeStrength);
+    for (const edge of [upper, lower]) if (edge !== null) trace(p, line.x, edge, 0.75, []);
+}
+
+const SPIKE_SHARE = 0.12;
+
+/* Where there are too many lines for shades, a bucket's range still shows once it is a good part of the chart's. */
+function paintSpikes({ ctx, u, px, py }: Painter, line: Line): void {
+    const { top, height } = u.bbox;
+    const [from, to] = visible(u, line.x);
+    ctx.beginPath();
+    for (let i = from; i < to; i++) {
+        const low = clampY(py(line.lo![i]!), top, height);
+        const high = clampY(py(line.hi![i]!), top, height);
+        if (low - high < SPIKE_SHARE * height) continue;
+        ctx.moveTo(px(line.x[i]!), low);
+        ctx.lineTo(px(line.x[i]!), high);
+    }
+    ctx.stroke();
 }
 
 /* Zero on a log axis lies infinitely far down; the edge of the chart is far enough. */
@@ -148,14 +171,12 @@ function clampY(y: number, top: number, height: number): number {
 }
 
 /* +∞ at the upper edge, −∞ at the lower one, NaN as a cross on the lower edge. */
-function paintMarks(u: uPlot, line: Line, strength: number): void {
-    const { ctx } = u;
+function paintMarks({ ctx, u, px }: Painter, line: Line): void {
     const ratio = window.devicePixelRatio || 1;
-    const px = projector(u, "x");
     const { top, height } = u.bbox;
     const r = 3.5 * ratio;
-    ctx.fillStyle = withAlpha(line.color, strength);
-    ctx.strokeStyle = withAlpha(line.color, strength);
+    ctx.fillStyle = line.color;
+    ctx.strokeStyle = line.color;
     ctx.lineWidth = 1.5 * ratio;
     for (const mark of line.marks) {
         const x = px(mark.x);
@@ -181,7 +202,7 @@ function triangle(ctx: CanvasRenderingContext2D, x: number, y: number, r: number
     ctx.fill();
 }
 
-function paintExtremes(u: uPlot, line: Line, strength: number): void {
+function paintExtremes({ ctx, u, px, py }: Painter, line: Line): void {
     let lo = -1;
     let hi = -1;
     const [from, to] = visible(u, line.x);
@@ -191,10 +212,7 @@ function paintExtremes(u: uPlot, line: Line, strength: number): void {
         if (lo < 0 || v < line.shown[lo]!) lo = i;
         if (hi < 0 || v > line.shown[hi]!) hi = i;
     }
-    const { ctx } = u;
-    const px = projector(u, "x");
-    const py = projector(u, "y");
-    ctx.fillStyle = withAlpha(line.color, strength);
+    ctx.fillStyle = line.color;
     for (const i of new Set([lo, hi])) {
         if (i < 0) continue;
         ctx.beginPath();

@@ -70,7 +70,6 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
         panel.xTitle,
         panel.yTitle,
     ]);
-    const painted = model && { ...model, paint: { ...model.paint, highlighted: ws.hovered.value } };
 
     onExport(() => ({
         kind: "lines",
@@ -100,9 +99,10 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
             {settings.legend === "top" && legend}
             {failure !== "" ? (
                 <p class="panel-note is-bad">{failure}</p>
-            ) : painted ? (
+            ) : model ? (
                 <LineChart
-                    model={painted}
+                    model={model}
+                    hovered={ws.hovered}
                     height={plotHeight}
                     syncKey={`${ws.scope}|${settings.x}`}
                     label={panelTitle(panel)}
@@ -153,7 +153,6 @@ function chartModel(
         yTitle: panel.yTitle ?? "",
         fontSize: FONT_SIZES[settings.fontSize],
         paint: {
-            highlighted: null,
             lineWidth: settings.lineWidth,
             showOriginal: settings.showOriginal,
             shade: settings.shade,
