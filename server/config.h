@@ -5,7 +5,7 @@
 #include "base/options.h"
 
 struct config {
-    struct str admin_key;
+    struct str admin_key, admin_key_file;
     struct str blobs;
     struct str data;
     struct str database;

@@ -1,6 +1,7 @@
 /* server.c - see server.h. */
 #include "server/server.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "server/api/access.h"
 #include "server/api/first_start.h"
@@ -20,9 +21,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+enum { KEY_FILE_MAX_BYTES = 4096 };
+
 struct server {
     const struct config *config;
     struct arena *arena; /* of what lives as long as the server */
+    struct str admin_key;
     struct data_folder *folder;
     struct app app;
     struct http_app http_app; /* the HTTP server keeps its address */
@@ -109,6 +113,21 @@ static void confine(struct server *server, struct str data) {
         log_info("this system cannot confine the process to its data folder");
 }
 
+/* Before the process is confined: the file may lie anywhere. */
+static enum err_code read_admin_key(struct server *server, struct err *err) {
+    const struct config *config = server->config;
+    struct str text;
+
+    server->admin_key = config->admin_key;
+    if (config->admin_key_file.len == 0)
+        return OK;
+    if (config->admin_key.len > 0)
+        return err_set(err, ERR_BAD_INPUT, "--admin-key and --admin-key-file say the same thing: give one of them");
+    TRY(file_read_all(&text, arena_copy_c(server->arena, config->admin_key_file), KEY_FILE_MAX_BYTES, server->arena, err));
+    server->admin_key = str_trim(text);
+    return OK;
+}
+
 static enum err_code open_store(struct server *server, struct err *err) {
     const struct config *config = server->config;
     struct str data = config->data.len > 0 ? config->data : server_default_data(server->arena);
@@ -131,7 +150,7 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     TRY(schema_create(&app->schema, err));
     app->identities = identities_create();
     app->log_in_limits = log_in_limits_create();
-    return first_start(app, server->config->admin_key, data_folder_file(server->folder, "admin.key", server->arena), err);
+    return first_start(app, server->admin_key, data_folder_file(server->folder, "admin.key", server->arena), err);
 }
 
 static enum err_code open_http(struct server *server, struct err *err) {
@@ -187,6 +206,8 @@ enum err_code server_run(const struct config *config, struct err *err) {
     struct server server = { .config = config, .arena = arena_create() };
     enum err_code code = check(config, err);
     server.app.files_url = config->files_url;
+    if (code == OK)
+        code = read_admin_key(&server, err);
     if (code == OK)
         code = open_parts(&server, err);
     if (code == OK)

@@ -358,6 +358,14 @@ def test_s28__neither_log_nor_metrics_hold_secrets_or_names(make_server):
     assert "telling" not in metrics and "barograph_" in metrics
 
 
+def test_s28__the_first_key_may_come_from_a_file(make_server, tmp_path):
+    key = "k" * 40
+    (tmp_path / "key").write_text(key + "\n")
+    server = make_server("--admin-key-file", str(tmp_path / "key"))
+    assert server.request("GET", "/api/admin/users", key=key).status_code == 200
+    assert key not in Path(f"/proc/{server.process.pid}/cmdline").read_text() and key not in server.log()
+
+
 # ---- 29: how the program is built ----
 
 
