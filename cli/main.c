@@ -1,7 +1,8 @@
 /* main.c - finds the command and runs it. */
 #include "cli/command.h"
 
-extern const struct command key_command, org_command, schema_command, server_command, team_command, user_command, verify_command;
+extern const struct command key_command, org_command, schema_command, server_command, sync_command, team_command, user_command,
+    verify_command;
 
 /* Sorted by name; help is printed from it. */
 static const struct command *const commands[] = {
@@ -9,6 +10,7 @@ static const struct command *const commands[] = {
     &org_command,
     &schema_command,
     &server_command,
+    &sync_command,
     &team_command,
     &user_command,
     &verify_command,

@@ -42,7 +42,7 @@ struct sender {
     struct log_file_reader reader;
     struct buf bytes; /* of the log, from bytes_at on */
     uint64_t bytes_at;
-    int fd, pidfd;
+    int fd, pidfd, watch_fd;
     uint64_t synced_end;
     int64_t synced_ms, sampled_ms, transmitted_ms, not_before_ms, wait_ms, failing_since_ms;
     bool is_on_server, owner_is_gone, is_finishing, is_at_end, is_refused;
@@ -54,8 +54,11 @@ struct sender {
 /* As far as whole records reach: what the control file says, else the file's size. */
 static uint64_t readable_end(const struct sender *sender) {
     struct stat stat;
+    uint64_t end;
     if (sender->log != NULL)
         return shared_log_end(sender->log);
+    if (sender->watch_fd >= 0)
+        return shared_log_watched_end(sender->watch_fd, &end) ? end : 0;
     return fstat(sender->fd, &stat) == 0 ? (uint64_t)stat.st_size : 0;
 }
 
@@ -373,7 +376,8 @@ static void close_log(struct sender *sender) {
     char path[4096];
     (void)fdatasync(sender->fd);
     (void)snprintf(path, sizeof path, "%s.control", sender->options->log_path);
-    (void)unlink(path);
+    if (sender->log != NULL)
+        (void)unlink(path);
     if (sender->uplink == NULL)
         return;
     (void)snprintf(path, sizeof path, "%s.synced", sender->options->log_path);
@@ -394,8 +398,11 @@ static enum err_code open_log(struct sender *sender, struct err *err) {
     sender->fd = open(path, O_RDONLY | O_CLOEXEC | (sender->options->follows_links ? 0 : O_NOFOLLOW));
     if (sender->fd < 0)
         return err_set_errno(err, errno, "cannot open '%s'", path);
-    if (sender->options->owner == 0 && sender->options->follows)
-        return OK; /* another process' log; its own sender may be at work */
+    if (sender->options->owner == 0 && sender->options->follows) {
+        /* Another process' log; its own sender may be at work. */
+        sender->watch_fd = shared_log_watch(path);
+        return OK;
+    }
     if (flock(sender->fd, LOCK_EX | LOCK_NB) != 0)
         return err_set(err, ERR_CONFLICT, "'%s' is being sent by another process", path);
     enum err_code code = shared_log_open(&sender->log, path, err);
@@ -443,6 +450,8 @@ static void close_all(struct sender *sender) {
         close(sender->fd);
     if (sender->pidfd >= 0)
         close(sender->pidfd);
+    if (sender->watch_fd >= 0)
+        close(sender->watch_fd);
 }
 
 static void report(struct sender *sender, struct sender_result *result) {
@@ -462,7 +471,7 @@ enum err_code sender_run(const struct sender_options *options, struct sender_res
     if (sender == NULL)
         return err_set(err, ERR_FULL, "out of memory");
     sender->options = options;
-    sender->fd = sender->pidfd = -1;
+    sender->fd = sender->pidfd = sender->watch_fd = -1;
     log_file_reader_init(&sender->reader, RECORD_MAX_BYTES);
     buf_init(&sender->bytes, 2 * RECORD_MAX_BYTES);
     code = open_all(sender, err);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -244,4 +245,18 @@ void shared_log_set_open_row(struct shared_log *log, struct str items, int64_t w
 
 uint64_t shared_log_end(const struct shared_log *log) {
     return atomic_load_explicit(&log->control->end, memory_order_acquire);
+}
+
+int shared_log_watch(const char *path) {
+    char *control_path = NULL;
+    if (asprintf(&control_path, "%s.control", path) < 0)
+        return -1;
+    int fd = open(control_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    free(control_path);
+    return fd;
+}
+
+bool shared_log_watched_end(int control_fd, uint64_t *end) {
+    off_t at = (off_t)offsetof(struct shared_log_control, end);
+    return pread(control_fd, end, sizeof *end, at) == (ssize_t)sizeof *end;
 }

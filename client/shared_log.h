@@ -69,4 +69,10 @@ void shared_log_set_open_row(struct shared_log *log, struct str items, int64_t w
 
 uint64_t shared_log_end(const struct shared_log *log);
 
+/* For a reader that shares no memory with the writer, as over a network file system: a descriptor for the calls below,
+ * or -1 when there is no control file. */
+int shared_log_watch(const char *path);
+/* The end that the writer last showed; false when it cannot be read. */
+bool shared_log_watched_end(int control_fd, uint64_t *end);
+
 #endif
