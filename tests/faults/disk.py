@@ -21,7 +21,7 @@ class Disk:
     def __init__(self, library: Path, folder: Path, data: Path):
         self.data = data
         self.log = folder / "disk.log"
-        self.switch = folder / "disk.switch"
+        self.switch = data / "disk.switch"  # where the confined server may read it
         self.env = {
             "LD_PRELOAD": str(library),
             "DISK_FOLDER": str(data),
