@@ -17,8 +17,9 @@ enum {
     TEXT_FULL = 64 << 20,
     TEXT_MAX = 1 << 30,
     ENCODED_MAX = 1 << 30,
-    NO_COLUMN = UINT32_MAX,
 };
+
+#define NO_COLUMN UINT32_MAX
 
 struct build_column {
     struct column column;
