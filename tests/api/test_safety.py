@@ -491,6 +491,24 @@ def test_s26__two_hundred_log_ins_at_once_take_little_memory(make_server):
     assert server.request("GET", "/healthz", key=None).status_code == 200
 
 
+def test_s26__log_ins_do_not_keep_others_waiting(make_server):
+    server = make_server()
+    run = RunUnderTest(User(server, "alice"), "s26", "run")
+
+    def log_in(number):
+        body = {"username": f"nobody{number}", "password": "wrong password"}
+        return server.request("POST", "/api/session", key=None, json=body, timeout=120)
+
+    with concurrent.futures.ThreadPoolExecutor(100) as pool:
+        asked = [pool.submit(log_in, number) for number in range(200)]
+        worst, step = 0.0, 0
+        while not all(each.done() for each in asked):
+            began = time.monotonic()
+            run.send_rows(step, [{"_step": step}])
+            worst, step = max(worst, time.monotonic() - began), step + 1
+    assert worst < 3
+
+
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*$", "(a|aa)+$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(.*){1,1000}x", "a{1000}{1000}"])
 def test_s30__a_regular_expression_takes_bounded_time(server, user, pattern):
     RunUnderTest(user, "s30-regex", "run", {"text": {"value": "a" * 1_000_000 + "!"}})

@@ -61,7 +61,7 @@ static void *log_in(void *context) {
     return NULL;
 }
 
-/* 60 at once: two are computed, sixteen wait, and memory stays at two times 64 MiB. */
+/* 60 at once: two are computed, one waits, and memory stays at two times 64 MiB. */
 static void password__is_not_computed_for_everybody_at_once(void **state) {
     enum { COUNT = 60 };
     pthread_t threads[COUNT];
