@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { colouredPixels, openBrowser, openContext, openPage, runsOf } from "./browser.mjs";
+import { base, colouredPixels, openBrowser, openContext, openPage, runsOf } from "./browser.mjs";
 
 let browser;
 let context;
@@ -68,10 +68,12 @@ test("a spike of one step reaches the top of its chart", async () => {
 });
 
 test("the step metric that define_metric names is the x axis", async () => {
-    const { page } = await openPage(context, "/admin/charts");
+    const page = await context.newPage();
     const asked = page.waitForRequest(
         (r) => r.url().endsWith("/api/history/buckets") && r.postDataJSON().keys.includes("val/accuracy"),
     );
+    await page.goto(`${base}/admin/charts`);
+    await page.locator('[aria-label="val"]').first().scrollIntoViewIfNeeded();
     assert.equal((await asked).postDataJSON().x, "epoch");
 });
 

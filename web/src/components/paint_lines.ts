@@ -148,12 +148,13 @@ function paintShade(p: Painter, line: Line, isFilled: boolean, edgeStrength: num
     for (const edge of [upper, lower]) if (edge !== null) trace(p, line.x, edge, 0.75, []);
 }
 
-const SPIKE_SHARE = 0.12;
+const SPIKE_SHARE = 0.25;
 
 /* Where there are too many lines for shades, a bucket's range still shows once it is a good part of the chart's. */
 function paintSpikes({ ctx, u, px, py }: Painter, line: Line): void {
     const { top, height } = u.bbox;
     const [from, to] = visible(u, line.x);
+    ctx.strokeStyle = withAlpha(line.color, 0.4);
     ctx.beginPath();
     for (let i = from; i < to; i++) {
         const low = clampY(py(line.lo![i]!), top, height);

@@ -5,6 +5,7 @@ import { Field, Select, TextInput } from "../../components/controls";
 import { IconButton } from "../../components/icon";
 import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
+import { newId } from "../../lib/ids";
 import * as L from "../../lib/layout";
 import { PANELS } from "../panels/table";
 import { useWorkspace, type Workspace } from "./model";
@@ -15,7 +16,7 @@ export function AddPanel({ onClose }: { onClose: () => void }) {
     const sections = ws.layout.value.sections.map((s) => s.name);
     const [section, setSection] = useState(sections[0] ?? "Charts");
     const add = (kind: L.PanelKind) => {
-        const panel: L.Panel = { id: `${kind}-${crypto.randomUUID()}`, kind };
+        const panel: L.Panel = { id: newId(kind), kind };
         ws.edit((l) => L.addPanel(l, section, panel));
         ws.editedPanel.value = panel.id;
         onClose();
@@ -76,7 +77,7 @@ function QuickBuilder({ section, onDone }: { section: string; onDone: () => void
             [...groups].reverse().reduce(
                 (acc, [by, keys]) =>
                     L.addPanel(acc, section, {
-                        id: `line-${crypto.randomUUID()}`,
+                        id: newId("line"),
                         kind: "line",
                         keys,
                         ...(keys.length > 1 ? { title: by || pattern } : {}),

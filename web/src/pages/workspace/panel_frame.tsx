@@ -6,6 +6,7 @@ import { MenuList, Popover } from "../../components/popover";
 import { sayError } from "../../components/toast";
 import { copyText } from "../../components/copy_text";
 import { t } from "../../i18n";
+import { newId } from "../../lib/ids";
 import * as L from "../../lib/layout";
 import { shortName } from "../../lib/sections";
 import { PANELS } from "../panels/table";
@@ -128,7 +129,7 @@ function PanelMenu({
                             label: t("panel.duplicate"),
                             onClick: () =>
                                 ws.edit((l) =>
-                                    L.duplicatePanel(l, panel.id, `${panel.kind}-${crypto.randomUUID()}`),
+                                    L.duplicatePanel(l, panel.id, newId(panel.kind)),
                                 ),
                         },
                         ...(section === null
