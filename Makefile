@@ -7,13 +7,13 @@ SHELL := /bin/bash
 
 BUILD ?= build/release
 PYTHON ?= python3
-NINJA = ninja $(NINJAFLAGS) -C
+NINJA = ninja -C
 MESON_TEST = meson test --print-errorlogs --no-rebuild -C
 # The program that test-api, test-faults, test-web and test-official run.
 export BAROGRAPH_BINARY ?= $(CURDIR)/build/barograph
 
 .PHONY: all build run test check bench fuzz clean
-.PHONY: asan tsan test-unit test-page test-api test-faults test-web test-official
+.PHONY: asan tsan test-unit test-page test-api test-faults test-python test-web test-official
 
 all: build
 
@@ -58,7 +58,7 @@ run: build
 
 # ---- tests, those first that take least time ----
 
-TEST_STEPS = check test-unit test-page test-api $(if $(wildcard tests/faults/test_*.py),test-faults) test-web asan tsan test-official
+TEST_STEPS = check test-unit test-page test-api test-faults $(if $(wildcard tests/python/test_*.py),test-python) test-web asan tsan test-official
 
 # Each step builds what it needs; tools/test.py counts, and its last line is the sum.
 test: build/.setup-test
@@ -96,6 +96,10 @@ test-api: build build/venv/.installed
 
 test-faults: build build/venv/.installed
 	build/venv/bin/pytest -q tests/faults
+
+test-python: build build/venv/.installed
+	$(NINJA) $(BUILD)
+	BAROGRAPH_BUILD=$(abspath $(BUILD)) build/venv/bin/pytest -q tests/python
 
 test-web: build build/.setup-test web/node_modules/.installed
 	tests/web/run.sh
