@@ -9,7 +9,7 @@
 #include "server/store/right.h"
 #include "server/store/secrets.h"
 
-enum { AUTHORIZATION_MAX_BYTES = 1024 };
+enum { AUTHORIZATION_MAX_BYTES = 1024, STRANGERS_BODY_MAX_BYTES = 1 << 20 };
 
 /* ---- the object ---- */
 
@@ -176,6 +176,9 @@ enum err_code access_authorize(struct http_call *call, int who, struct err *err)
     if (who == WHO_SIGNED_LINK)
         return check_link(call, identity, err);
     TRY(find_identity(call, identity, err));
+    /* Nobody has much to say, and memory for bodies is everybody's. */
+    if (identity->user_id == 0 && call->max_body_bytes > STRANGERS_BODY_MAX_BYTES)
+        call->max_body_bytes = STRANGERS_BODY_MAX_BYTES;
     return check_who(identity, who, err);
 }
 

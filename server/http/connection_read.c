@@ -6,7 +6,7 @@
 
 #include <sys/socket.h>
 
-enum { PIECE_SLACK_BYTES = 4096 };
+enum { PIECE_SLACK_BYTES = 4096, SMALL_BODY_BYTES = 256 * 1024 };
 
 /* ---- heads ---- */
 
@@ -61,19 +61,22 @@ static enum err_code take_body(struct exchange *exchange, struct str *bytes, str
         exchange->received_bytes += content.len;
         exchange->body_is_complete = exchange->chunks.is_done;
     }
-    if (exchange->call.route != NULL && exchange->received_bytes > exchange->call.route->max_body_bytes)
+    if (exchange->call.route != NULL && exchange->received_bytes > exchange->call.max_body_bytes)
         return err_set(err, ERR_TOO_LARGE, "the body is larger than the limit of %llu bytes",
-                       (unsigned long long)exchange->call.route->max_body_bytes);
+                       (unsigned long long)exchange->call.max_body_bytes);
     return buf_check(&exchange->body, "the body", err);
 }
 
-/* All bodies in memory together have a ceiling: beyond it clients come back later. */
+/* All bodies in memory together have a ceiling: beyond it clients come back later. Small ones have a little room of
+ * their own above it, so that a few that send large ones slowly do not keep everybody out. */
 static enum err_code reserve_memory(struct connection *connection, struct err *err) {
     struct exchange *exchange = connection->exchange;
     struct loop *loop = connection->loop;
     size_t more = exchange->body.cap - exchange->reserved_bytes;
 
     uint64_t most = loop->options->max_body_memory_bytes;
+    if (exchange->body.cap <= SMALL_BODY_BYTES)
+        most += most / 4;
     if (loop->reserved_bytes + more > most)
         return err_set(err, ERR_BUSY, "the bodies that are being received would fill more than %llu bytes",
                        (unsigned long long)most);

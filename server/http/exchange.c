@@ -44,14 +44,14 @@ static void hand_over(struct exchange *exchange, enum exchange_result result) {
 static uint64_t inflated_max(const struct exchange *exchange) {
     uint64_t by_ratio = exchange->received_bytes * RATIO_MAX;
     uint64_t most = by_ratio > RATIO_FREE_BYTES ? by_ratio : RATIO_FREE_BYTES;
-    return most < exchange->call.route->max_body_bytes ? most : exchange->call.route->max_body_bytes;
+    return most < exchange->call.max_body_bytes ? most : exchange->call.max_body_bytes;
 }
 
 static enum err_code too_large(const struct exchange *exchange, struct err *err) {
-    if (inflated_max(exchange) < exchange->call.route->max_body_bytes)
+    if (inflated_max(exchange) < exchange->call.max_body_bytes)
         return err_set(err, ERR_TOO_LARGE, "the body inflates to more than %d times its size", RATIO_MAX);
     return err_set(err, ERR_TOO_LARGE, "the body is larger than the limit of %llu bytes",
-                   (unsigned long long)exchange->call.route->max_body_bytes);
+                   (unsigned long long)exchange->call.max_body_bytes);
 }
 
 static enum err_code inflate_whole(struct exchange *exchange, struct err *err) {
@@ -116,6 +116,8 @@ static enum err_code authorize(struct exchange *exchange, struct err *err) {
 
     TRY(exchange->host.app->authorize(call, call->route->who, err));
     exchange->is_authorized = true;
+    if (exchange->framing.length > call->max_body_bytes || exchange->received_bytes > call->max_body_bytes)
+        return err_set(err, ERR_TOO_LARGE, "the body is larger than the limit of %llu bytes", (unsigned long long)call->max_body_bytes);
     if (call->route->sink == NULL)
         return OK;
     TRY(call->route->sink->begin(call, &exchange->sink_state, err));

@@ -32,6 +32,7 @@ struct http_call {
     struct str base_url; /* "https://host:port", of --public-url or the checked Host; no '/' at the end */
     struct str request_id;
     bool is_secure; /* TLS here or at the trusted proxy */
+    uint64_t max_body_bytes; /* the route's; authorize may lower it for those it knows nothing of */
     const struct http_route *route;
     struct arena *arena;
     void *app;      /* http_app.context */

@@ -148,8 +148,9 @@ static enum err_code find_route(struct exchange *exchange, const struct request_
                : err_set(err, ERR_NOT_FOUND, "there is nothing at '%.*s'", STR_ARG(call->path));
 }
 
-static enum err_code check_length(const struct exchange *exchange, struct err *err) {
+static enum err_code check_length(struct exchange *exchange, struct err *err) {
     uint64_t most = exchange->call.route == NULL ? 0 : exchange->call.route->max_body_bytes;
+    exchange->call.max_body_bytes = most;
     if (exchange->framing.kind == HTTP_BODY_CHUNKED && most == 0)
         return err_set(err, ERR_TOO_LARGE, "this request takes no body");
     if (exchange->framing.length > most)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import shutil
+import socket
 import sqlite3
 import ssl
 import subprocess
@@ -434,9 +435,44 @@ def test_s30__a_body_of_many_small_values_takes_no_gigabytes(make_server):
     server = make_server()
     before = peak_bytes(server)
     body = b'{"query": "{ serverInfo { __typename } }", "variables": {"a": [' + b"0," * (12 * MIB) + b"0]}}"
-    answer = server.request("POST", "/graphql", key=None, data=body, headers={"Content-Type": "application/json"})
+    answer = server.request("POST", "/graphql", data=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413, answer.text[:200]
     assert peak_bytes(server) - before < 400 * MIB
+
+
+def slow_bodies(server, count, authorization):
+    """Requests with large bodies whose last byte does not come."""
+    head = f"POST /graphql HTTP/1.1\r\nHost: localhost\r\n{authorization}Content-Length: {64 * MIB}\r\n\r\n".encode()
+    host, port = server.listen.rsplit(":", 1)
+    sockets = []
+    for _ in range(count):
+        sockets.append(socket.create_connection((host, int(port)), timeout=30))
+        try:
+            sockets[-1].sendall(head + bytes(64 * MIB - 1))
+        except OSError:
+            pass  # refused while it was sent
+    return sockets
+
+
+def test_s25__nobody_fills_the_memory_for_bodies(make_server):
+    server = make_server()
+    run = RunUnderTest(User(server, "alice"), "s25", "run")
+    before = peak_bytes(server)
+    sockets = slow_bodies(server, 20, "")
+    assert run.send_rows(0, [{"_step": 0}]) is not None
+    assert peak_bytes(server) - before < 100 * MIB
+    for each in sockets:
+        each.close()
+
+
+def test_s25__slow_large_bodies_of_one_do_not_keep_out_small_ones_of_others(make_server):
+    server = make_server()
+    run = RunUnderTest(User(server, "alice"), "s25", "run")
+    basic = base64.b64encode(f"api:{User(server, 'mallory').key}".encode()).decode()
+    sockets = slow_bodies(server, 18, f"Authorization: Basic {basic}\r\n")
+    assert run.send_rows(0, [{"_step": 0}]) is not None
+    for each in sockets:
+        each.close()
 
 
 def test_s30__large_metadata_is_not_read_once_for_each_announced_file(make_server):
