@@ -197,11 +197,12 @@ static void merge(struct baro_run *run, struct str items) {
     bool is_end = false;
     buf_reset(&run->merged);
     record_items_init(&reader, &body);
-    const char *begin = reader.body.ptr;
+    size_t begin = 0;
     while (record_items_next(&reader, &item, &is_end, &err) == OK && !is_end) {
+        size_t end = body.body.len - reader.body.len;
         if (!has_path(items, &item))
-            buf_append(&run->merged, begin, (size_t)(reader.body.ptr - begin));
-        begin = reader.body.ptr;
+            buf_append_str(&run->merged, str_slice(body.body, begin, end - begin));
+        begin = end;
     }
     record_items_finish(&reader);
     buf_append_str(&run->merged, items);

@@ -62,8 +62,7 @@ static struct str read_file(struct system_metrics *metrics, const char *path) {
 static bool next_line(struct str *text, struct str *line) {
     if (text->len == 0)
         return false;
-    (void)str_cut(*text, '\n', line, text);
-    if (line->ptr + line->len >= text->ptr + text->len && text->ptr == line->ptr)
+    if (!str_cut(*text, '\n', line, text))
         *text = STR_EMPTY;
     return true;
 }
@@ -206,22 +205,18 @@ static void sample_root_disk(struct buf *out) {
 
 /* ---- GPUs ---- */
 
-static void *symbol(void *library, const char *name) {
-    return dlsym(library, name);
-}
-
 static void open_nvml(struct nvml *nvml) {
     nvml->library = dlopen("libnvidia-ml.so.1", RTLD_LAZY | RTLD_LOCAL);
     if (nvml->library == NULL)
         return;
-    int (*init)(void) = (int (*)(void))(uintptr_t)symbol(nvml->library, "nvmlInit_v2");
-    *(void **)&nvml->count = symbol(nvml->library, "nvmlDeviceGetCount_v2");
-    *(void **)&nvml->handle = symbol(nvml->library, "nvmlDeviceGetHandleByIndex_v2");
-    *(void **)&nvml->utilization = symbol(nvml->library, "nvmlDeviceGetUtilizationRates");
-    *(void **)&nvml->memory = symbol(nvml->library, "nvmlDeviceGetMemoryInfo");
-    *(void **)&nvml->temperature = symbol(nvml->library, "nvmlDeviceGetTemperature");
-    *(void **)&nvml->power = symbol(nvml->library, "nvmlDeviceGetPowerUsage");
-    *(void **)&nvml->shutdown = symbol(nvml->library, "nvmlShutdown");
+    int (*init)(void) = (int (*)(void))(uintptr_t)dlsym(nvml->library, "nvmlInit_v2");
+    *(void **)&nvml->count = dlsym(nvml->library, "nvmlDeviceGetCount_v2");
+    *(void **)&nvml->handle = dlsym(nvml->library, "nvmlDeviceGetHandleByIndex_v2");
+    *(void **)&nvml->utilization = dlsym(nvml->library, "nvmlDeviceGetUtilizationRates");
+    *(void **)&nvml->memory = dlsym(nvml->library, "nvmlDeviceGetMemoryInfo");
+    *(void **)&nvml->temperature = dlsym(nvml->library, "nvmlDeviceGetTemperature");
+    *(void **)&nvml->power = dlsym(nvml->library, "nvmlDeviceGetPowerUsage");
+    *(void **)&nvml->shutdown = dlsym(nvml->library, "nvmlShutdown");
     bool is_whole = init != NULL && nvml->count != NULL && nvml->handle != NULL && nvml->utilization != NULL &&
                     nvml->memory != NULL && nvml->temperature != NULL && nvml->power != NULL && nvml->shutdown != NULL;
     if (is_whole && init() == 0)

@@ -1,0 +1,262 @@
+/* run.c - the type _core.Run: a struct baro_run and the calls on it. */
+#include "core.h"
+
+#include <string.h>
+
+typedef struct {
+    PyObject_HEAD
+    struct baro_run *run; /* NULL once finished */
+} RunObject;
+
+static struct core_state *state_of(PyObject *self) {
+    return PyType_GetModuleState(Py_TYPE(self));
+}
+
+static struct baro_run *open_run(PyObject *self) {
+    struct baro_run *run = ((RunObject *)self)->run;
+    const struct baro_error error = { .code = 0, .message = "the run is finished" };
+    if (run == NULL)
+        raise_error(state_of(self), &error);
+    return run;
+}
+
+/* ---- opening ---- */
+
+static const char *text_of(PyObject *settings, const char *name) {
+    PyObject *value = PyDict_GetItemString(settings, name);
+    return value == NULL || value == Py_None ? NULL : PyUnicode_AsUTF8AndSize(value, NULL);
+}
+
+static double number_of(PyObject *settings, const char *name) {
+    PyObject *value = PyDict_GetItemString(settings, name);
+    return value == NULL || value == Py_None ? 0 : PyFloat_AsDouble(value);
+}
+
+/* The texts of a list; freed by the caller, the texts are the list's. NULL with an exception set. */
+static const char **texts_of(PyObject *list, size_t *count) {
+    Py_ssize_t len = PyList_Size(list);
+    const char **texts = len < 0 ? NULL : PyMem_Malloc(((size_t)len + 1) * sizeof *texts);
+    if (texts == NULL)
+        return NULL;
+    for (Py_ssize_t i = 0; i < len; i++) {
+        texts[i] = PyUnicode_AsUTF8AndSize(PyList_GetItem(list, i), NULL);
+        if (texts[i] == NULL) {
+            PyMem_Free(texts);
+            return NULL;
+        }
+    }
+    *count = (size_t)len;
+    return texts;
+}
+
+static struct baro_settings read_settings(PyObject *given) {
+    return (struct baro_settings){
+        .dir = text_of(given, "dir"),
+        .base_url = text_of(given, "base_url"),
+        .api_key = text_of(given, "api_key"),
+        .entity = text_of(given, "entity"),
+        .project = text_of(given, "project"),
+        .run_id = text_of(given, "run_id"),
+        .name = text_of(given, "name"),
+        .notes = text_of(given, "notes"),
+        .group = text_of(given, "group"),
+        .job_type = text_of(given, "job_type"),
+        .mode = text_of(given, "is_offline") == NULL ? BARO_ONLINE : BARO_OFFLINE,
+        .init_timeout_ms = (int)(number_of(given, "init_timeout") * 1000),
+        .finish_timeout_ms = (int)(number_of(given, "finish_timeout") * 1000),
+        .stats_interval_s = number_of(given, "stats_interval"),
+        .python_version = text_of(given, "python_version"),
+    };
+}
+
+static int run_init(PyObject *self, PyObject *args, PyObject *named) {
+    PyObject *given, *tags;
+    struct baro_error error;
+    struct baro_run *run = NULL;
+    (void)named;
+    if (!PyArg_ParseTuple(args, "O!O!", &PyDict_Type, &given, &PyList_Type, &tags))
+        return -1;
+    struct baro_settings settings = read_settings(given);
+    const char **texts = PyErr_Occurred() ? NULL : texts_of(tags, &settings.tag_count);
+    if (texts == NULL)
+        return -1;
+    settings.tags = texts;
+    int code;
+    Py_BEGIN_ALLOW_THREADS
+    code = baro_open(&run, &settings, &error);
+    Py_END_ALLOW_THREADS
+    PyMem_Free(texts);
+    if (code != BARO_OK) {
+        raise_error(state_of(self), &error);
+        return -1;
+    }
+    ((RunObject *)self)->run = run;
+    return 0;
+}
+
+static void run_dealloc(PyObject *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    baro_abandon(((RunObject *)self)->run);
+    freefunc free_object = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    free_object(self);
+    Py_DECREF(type);
+}
+
+/* ---- rows ---- */
+
+/* Keeps the GIL: nothing here waits. */
+static PyObject *commit_values(PyObject *self, PyObject *values, enum baro_row_kind kind,
+                               const struct baro_log_options *options) {
+    struct baro_error error;
+    struct baro_run *run = open_run(self);
+    if (run == NULL)
+        return NULL;
+    struct baro_row *row = baro_row_begin(run, kind);
+    if (!add_values(row, values, kind != BARO_CONFIG)) {
+        baro_row_drop(row);
+        return NULL;
+    }
+    if (baro_row_commit(row, options, &error) != BARO_OK)
+        return raise_error(state_of(self), &error);
+    Py_RETURN_NONE;
+}
+
+/* log(row, step or None, commit) */
+static PyObject *run_log(PyObject *self, PyObject *args) {
+    PyObject *values, *step;
+    struct baro_log_options options = { 0 };
+    int commit;
+    if (!PyArg_ParseTuple(args, "O!Op", &PyDict_Type, &values, &step, &commit))
+        return NULL;
+    if (step != Py_None) {
+        options.step = PyLong_AsLongLong(step);
+        options.has_step = 1;
+        if (options.step == -1 && PyErr_Occurred())
+            return NULL;
+    }
+    options.is_open = !commit;
+    return commit_values(self, values, BARO_HISTORY, &options);
+}
+
+static PyObject *run_update_config(PyObject *self, PyObject *values) {
+    return commit_values(self, values, BARO_CONFIG, NULL);
+}
+
+static PyObject *run_update_summary(PyObject *self, PyObject *values) {
+    return commit_values(self, values, BARO_SUMMARY, NULL);
+}
+
+static PyObject *run_summary(PyObject *self, PyObject *unused) {
+    size_t len;
+    struct baro_run *run = open_run(self);
+    (void)unused;
+    char *json = run == NULL ? NULL : baro_summary_json(run, &len);
+    if (json == NULL)
+        return run == NULL ? NULL : PyErr_NoMemory();
+    PyObject *text = PyUnicode_DecodeUTF8(json, (Py_ssize_t)len, "replace");
+    baro_free(json);
+    return text;
+}
+
+/* ---- the rest ---- */
+
+static PyObject *run_define_metric(PyObject *self, PyObject *args) {
+    struct baro_metric metric = { 0 };
+    struct baro_error error;
+    int goal;
+    struct baro_run *run = open_run(self);
+    if (run == NULL || !PyArg_ParseTuple(args, "szppIip", &metric.name, &metric.step_metric, &metric.step_sync,
+                                         &metric.is_hidden, &metric.summary, &goal, &metric.overwrites))
+        return NULL;
+    metric.goal = (enum baro_goal)goal;
+    if (baro_define_metric(run, &metric, &error) != BARO_OK)
+        return raise_error(state_of(self), &error);
+    Py_RETURN_NONE;
+}
+
+/* describe(name or None, notes or None, tags or None) */
+static PyObject *run_describe(PyObject *self, PyObject *args) {
+    struct baro_description description = { 0 };
+    struct baro_error error;
+    PyObject *tags;
+    const char **texts = NULL;
+    struct baro_run *run = open_run(self);
+    if (run == NULL || !PyArg_ParseTuple(args, "zzO", &description.name, &description.notes, &tags))
+        return NULL;
+    if (tags != Py_None) {
+        texts = texts_of(tags, &description.tag_count);
+        if (texts == NULL)
+            return NULL;
+        description.tags = texts;
+        description.has_tags = 1;
+    }
+    int code = baro_describe(run, &description, &error);
+    PyMem_Free(texts);
+    if (code != BARO_OK)
+        return raise_error(state_of(self), &error);
+    Py_RETURN_NONE;
+}
+
+static PyObject *run_get(PyObject *self, PyObject *args) {
+    int fact;
+    struct baro_run *run = open_run(self);
+    if (run == NULL || !PyArg_ParseTuple(args, "i", &fact))
+        return NULL;
+    return PyUnicode_FromString(baro_get(run, (enum baro_fact)fact));
+}
+
+static PyObject *run_start_time(PyObject *self, PyObject *unused) {
+    struct baro_run *run = open_run(self);
+    (void)unused;
+    return run == NULL ? NULL : PyFloat_FromDouble(baro_start_time(run));
+}
+
+static PyObject *run_next_step(PyObject *self, PyObject *unused) {
+    struct baro_run *run = open_run(self);
+    (void)unused;
+    return run == NULL ? NULL : PyLong_FromLongLong(baro_next_step(run));
+}
+
+static PyObject *run_finish(PyObject *self, PyObject *args) {
+    struct baro_error error;
+    int exit_code, code;
+    struct baro_run *run = open_run(self);
+    if (run == NULL || !PyArg_ParseTuple(args, "i", &exit_code))
+        return NULL;
+    /* Gone before it is waited for: another thread that logs meanwhile is told so. */
+    ((RunObject *)self)->run = NULL;
+    Py_BEGIN_ALLOW_THREADS
+    code = baro_finish(run, exit_code, &error);
+    Py_END_ALLOW_THREADS
+    if (code != BARO_OK)
+        return raise_error(state_of(self), &error);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    { "define_metric", run_define_metric, METH_VARARGS, NULL },
+    { "describe", run_describe, METH_VARARGS, NULL },
+    { "finish", run_finish, METH_VARARGS, NULL },
+    { "get", run_get, METH_VARARGS, NULL },
+    { "log", run_log, METH_VARARGS, NULL },
+    { "next_step", run_next_step, METH_NOARGS, NULL },
+    { "start_time", run_start_time, METH_NOARGS, NULL },
+    { "summary", run_summary, METH_NOARGS, NULL },
+    { "update_config", run_update_config, METH_O, NULL },
+    { "update_summary", run_update_summary, METH_O, NULL },
+    { NULL, NULL, 0, NULL },
+};
+
+static PyType_Slot slots[] = {
+    { Py_tp_init, (void *)run_init },
+    { Py_tp_dealloc, (void *)run_dealloc },
+    { Py_tp_methods, methods },
+    { 0, NULL },
+};
+
+PyType_Spec run_spec = {
+    .name = "barograph._core.Run",
+    .basicsize = sizeof(RunObject),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = slots,
+};

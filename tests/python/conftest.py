@@ -1,0 +1,71 @@
+"""conftest.py - the Python package as it was built, and scripts that run on it in processes of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="session")
+def package(binary, tmp_path_factory) -> Path:
+    """A folder to put on PYTHONPATH: the package with the extension and the sender of the tested build."""
+    build = binary.parent.parent
+    folder = tmp_path_factory.mktemp("package")
+    target = folder / "barograph"
+    target.mkdir()
+    for source in (REPOSITORY / "python" / "barograph").iterdir():
+        if source.is_file():
+            (target / source.name).symlink_to(source)
+    for built in (build / "python" / "_core.abi3.so", build / "client" / "barograph-sender"):
+        if not built.exists():
+            pytest.skip(f"{built.name} is not built")
+        # A copy: the extension looks for its sender beside itself, links resolved.
+        (target / built.name).write_bytes(built.read_bytes())
+        (target / built.name).chmod(0o755)
+    return folder
+
+
+class Scripts:
+    """Runs Python scripts as one user of one server."""
+
+    def __init__(self, package: Path, user, folder: Path):
+        self.user, self.folder = user, folder
+        self.env = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            "PYTHONPATH": str(package),
+            "BAROGRAPH_BASE_URL": user.server.base_url,
+            "BAROGRAPH_API_KEY": user.key,
+            "BAROGRAPH_QUIET": "true",
+        }
+
+    def start(self, code: str, **env: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            cwd=self.folder,
+            env={**self.env, **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, code: str, **env: str) -> str:
+        """The script's standard output; it must end well."""
+        process = self.start(code, **env)
+        output, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+        return output
+
+    def logs(self) -> list[Path]:
+        return sorted(self.folder.glob("wandb/*run-*/run-*.wandb"))
+
+
+@pytest.fixture
+def scripts(package, user, tmp_path) -> Scripts:
+    return Scripts(package, user, tmp_path)
