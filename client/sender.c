@@ -88,7 +88,11 @@ static struct str unread(const struct sender *sender) {
 /* Takes records until enough is pending; answers false when there are no more for now. */
 static bool take_records(struct sender *sender) {
     struct str record;
-    while (run_state_pending_bytes(&sender->state) < ENOUGH_PENDING_BYTES) {
+    for (;;) {
+        if (sender->uplink == NULL)
+            run_state_sent(&sender->state); /* offline: the lines stay in the log */
+        if (run_state_pending_bytes(&sender->state) >= ENOUGH_PENDING_BYTES)
+            break;
         switch (log_file_next(&sender->reader, unread(sender), &record)) {
         case LOG_FILE_RECORD: {
             size_t before = sender->state.history.count;

@@ -231,3 +231,16 @@ with wandb.init(project="p", id="theirs", config={"lr": 1}, tags=["t"]) as run:
     run = read_run(user, "p", "theirs")
     assert (run["state"], run["tags"]) == ("finished", ["t"])
     assert [row["deep"]["x"] for row in rows_of(run)] == [i / 3 for i in range(100)]
+
+
+def test_a_long_offline_run_ends(scripts):
+    output = scripts.run("""
+        import barograph
+        run = barograph.init(mode="offline")
+        row = {f"m{i}": i / 3 for i in range(8)}
+        for _ in range(50000):
+            run.log(row)
+        run.finish()
+        print("finished")
+        """)
+    assert output == "finished\n" and scripts.logs()[0].stat().st_size > 10_000_000
