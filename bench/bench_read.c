@@ -78,7 +78,7 @@ static void ask_run(const struct bench_server *server, int fd, const char *run, 
 /* The addresses of a run's Parquet files, once it is sealed and compacted; they stay in the answer. */
 static size_t parquet_urls(const struct bench_server *server, const char *run, struct str urls[FILES_MAX], struct arena *arena) {
     int fd = bench_connect(server);
-    for (int tries = 0; tries < 600; tries++, usleep(200000)) {
+    for (int tries = 0; tries < 300; tries++, usleep(200000)) {
         struct buf answer = BUF_INIT(1 << 20);
         struct json_value *document;
         struct err err = { 0 };

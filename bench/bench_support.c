@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,6 +68,7 @@ void bench_server_begin(struct bench_server *server) {
     if (server->pid == 0) {
         (void)dup2(out[1], STDOUT_FILENO);
         (void)close(out[0]);
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a benchmark that fails leaves no server behind */
         (void)execl(server->binary, server->binary, "server", "--data", server->folder, "--listen", "127.0.0.1:0", (char *)NULL);
         _exit(127);
     }

@@ -47,14 +47,28 @@ static enum err_code replace_sources(struct db_tx *tx, void *context, struct err
     return history_store_put(tx, replacement->id, &counters, err);
 }
 
+/* All masks and cuts of the view are resolved in what is made of it, so that is as new as the newest of them; and no
+ * newer than need be: neighbours stay neighbours, and what is merged next does not reach over others. */
+static int64_t newest_seq(const struct view *view) {
+    int64_t newest = 0;
+    for (size_t i = 0; i < view->source_count; i++)
+        newest = view->sources[i].seq > newest ? view->sources[i].seq : newest;
+    for (size_t i = 0; i < view->stored.segment_count; i++)
+        newest = view->stored.segments[i].seq > newest ? view->stored.segments[i].seq : newest;
+    for (size_t i = 0; i < view->stored.mask_count; i++)
+        newest = view->stored.masks[i].seq > newest ? view->stored.masks[i].seq : newest;
+    for (size_t i = 0; i < view->stored.cut_count; i++)
+        newest = view->stored.cuts[i].seq > newest ? view->stored.cuts[i].seq : newest;
+    return newest;
+}
+
 /* Merges the view's sources into a segment of this generation that takes their place. */
 static enum err_code replace(struct history *history, struct view *view, int64_t generation, struct err *err) {
     struct err ignored = { 0 };
     struct merged merged;
 
     TRY(merge_sources(&merged, view, view->arena, err));
-    /* All masks and cuts of the view are resolved in it, so it is as new as the newest of them. */
-    merged.segment.seq = view->stored.counters.next_seq - 1;
+    merged.segment.seq = newest_seq(view);
     merged.segment.generation = generation;
     struct replacement replacement = { view->id, view, &merged, clock_wall_ms() };
     enum err_code code = db_write(history->db, replace_sources, &replacement, err);

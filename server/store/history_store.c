@@ -347,7 +347,7 @@ enum err_code history_store_load(struct db_tx *tx, struct history_id id, const s
                  "select s.id, l.seq, l.generation, s.row_count, s.size_bytes, s.first_step, s.last_step, s.last_line,"
                  " s.name, (select count(*) from history_links other where other.segment_id = s.id)"
                  " from history_links l join history_segments s on s.id = l.segment_id where l.run_id = $1"
-                 " and l.kind = $2 and s.last_step >= $3 and s.first_step <= $4 and l.seq <= $5 order by l.seq, s.id",
+                 " and l.kind = $2 and s.last_step >= $3 and s.first_step <= $4 and l.seq <= $5 order by l.seq, s.first_step, s.id",
                  err));
     TRY(read_all(rows, read_segment, sizeof(*out->segments), (void **)&out->segments, &out->segment_count, arena, err));
     TRY(db_query(tx, &rows, DB_ARGS(ID_ARGS(id)),

@@ -74,6 +74,7 @@ MUST_CHECK enum err_code history_store_add_batch(struct db_tx *tx, struct histor
 /* ERR_CONFLICT when it is not there (any more). */
 MUST_CHECK enum err_code history_store_remove_batch(struct db_tx *tx, struct history_id id, int64_t seq, struct err *err);
 
+/* Files of one seal or compaction share a seq: their steps tell their order. */
 struct stored_segment {
     int64_t id, seq, generation, row_count, size_bytes, first_step, last_step, last_line;
     int64_t link_count; /* how many histories share it */
