@@ -99,7 +99,7 @@ test-faults: build build/venv/.installed
 
 test-python: build build/venv/.installed
 	$(NINJA) $(BUILD)
-	BAROGRAPH_BUILD=$(abspath $(BUILD)) build/venv/bin/pytest -q tests/python
+	build/venv/bin/pytest -q tests/python
 
 test-web: build build/.setup-test web/node_modules/.installed
 	tests/web/run.sh

@@ -9,6 +9,7 @@ one, and so does a step that ran no test at all. The last line is the sum.
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -64,6 +65,8 @@ def run(step):
 
 
 def main():
+    # Started in the background we would hand on that interrupts are ignored, and some tests interrupt programs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     RESULTS.mkdir(parents=True, exist_ok=True)
     total = dict.fromkeys((PASSED, FAILED, SKIPPED), 0)
     table = []
