@@ -6,10 +6,8 @@
 
 struct config {
     struct str admin_key, admin_key_file;
-    struct str blobs;
     struct str data;
     struct str database;
-    struct str files_url;
     struct str hosts;
     struct str listen;
     struct str log_level;

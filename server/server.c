@@ -205,7 +205,6 @@ static void close_all(struct server *server) {
 enum err_code server_run(const struct config *config, struct err *err) {
     struct server server = { .config = config, .arena = arena_create() };
     enum err_code code = check(config, err);
-    server.app.files_url = config->files_url;
     if (code == OK)
         code = read_admin_key(&server, err);
     if (code == OK)

@@ -27,7 +27,6 @@ struct app {
     struct identities *identities;       /* keys and cookies that were looked up a moment ago */
     struct log_in_limits *log_in_limits; /* how often names and addresses have failed of late */
     const struct gql_schema *schema;
-    struct str files_url;                /* "https://files.example.org", or empty: the server's own address */
 };
 
 #endif
