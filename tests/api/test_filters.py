@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import threading
 
 import pytest
@@ -26,6 +27,7 @@ def runs(user):
             "summaryMetrics": json.dumps({"loss": (n * 7) % 9, "val": {"acc": n}} if n < 9 else {}),
         }  # fmt: skip
         user.graphql(UPSERT, {"input": values})
+        time.sleep(0.002)  # created_at counts milliseconds, and an order by it shall have no ties
     return user
 
 
