@@ -18,15 +18,18 @@ struct call {
 
 static enum err_code do_upsert(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
     struct call *c = context;
-    return run_upsert(tx, c->project, c->name, ALICE, &c->change, c->now, f->arena, &c->run, &c->is_inserted, err);
+    return run_upsert(tx, c->project, c->name, ALICE, &c->change, c->now, f->arena, &c->run, &c->is_inserted,
+                      err);
 }
 
 static enum err_code do_find(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
     struct call *c = context;
-    return run_find(tx, c->project, c->name, RUN_CONFIG | RUN_SUMMARY, c->follow_moved, f->arena, &c->run, err);
+    return run_find(tx, c->project, c->name, RUN_CONFIG | RUN_SUMMARY, c->follow_moved, f->arena, &c->run,
+                    err);
 }
 
-static enum err_code do_find_by_storage_id(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+static enum err_code do_find_by_storage_id(struct db_tx *tx, struct fixture *f, void *context,
+                                           struct err *err) {
     struct call *c = context;
     return run_find_by_storage_id(tx, c->name, 0, f->arena, &c->run, err);
 }
@@ -90,7 +93,8 @@ static enum err_code find_code(struct fixture *f, int64_t project, const char *n
     return in_tx(f, do_find, &c);
 }
 
-static struct run_stream_result stream(struct fixture *f, int64_t id, struct run_stream_change change, int64_t now) {
+static struct run_stream_result stream(struct fixture *f, int64_t id, struct run_stream_change change,
+                                       int64_t now) {
     struct call c = { .id = id, .stream = change, .now = now };
     assert_ok(f, in_tx(f, do_stream, &c));
     return c.result;
@@ -103,7 +107,11 @@ static void run__is_made_once_and_keeps_what_a_null_leaves(void **state) {
     struct call c = { .project = P1, .name = STR("a1"), .now = 7000 };
     struct run *run;
 
-    c.change = (struct run_change){ .notes = STR("first"), .group = STR("g"), .config = STR("{\"lr\":{\"value\":0.1}}"), .tags = STR("[\"x\"]"), .is_from_client = true };
+    c.change = (struct run_change){ .notes = STR("first"),
+                                    .group = STR("g"),
+                                    .config = STR("{\"lr\":{\"value\":0.1}}"),
+                                    .tags = STR("[\"x\"]"),
+                                    .is_from_client = true };
     assert_ok(f, in_tx(f, do_upsert, &c));
     assert_true(c.is_inserted);
     c.change = (struct run_change){ .notes = STR(""), .is_from_client = true };
@@ -131,7 +139,8 @@ static void run__gets_a_name_that_counts_the_projects_runs(void **state) {
     struct fixture *f = *state;
     (void)upsert(f, P1, "a1", (struct run_change){ 0 });
     assert_true(str_ends_with(upsert(f, P1, "a2", (struct run_change){ 0 })->display_name, STR("-2")));
-    assert_true(str_ends_with(upsert(f, P1, "a3", (struct run_change){ .sweep = STR("s") })->display_name, STR("-sweep-3")));
+    assert_true(str_ends_with(upsert(f, P1, "a3", (struct run_change){ .sweep = STR("s") })->display_name,
+                              STR("-sweep-3")));
     assert_str(upsert(f, P1, "a4", (struct run_change){ .display_name = STR("mine") })->display_name, "mine");
 }
 
@@ -148,7 +157,9 @@ static void run__refuses_what_it_should_not_hold(void **state) {
         { { .tags = STR_INIT("[1]") }, "a", "tag 0 must be a string of 1 to 256 bytes" },
         { { .state = STR_INIT("dancing") }, "a", "unknown run state 'dancing'" },
         { { .notes = STR_INIT("\xFF") }, "a", "notes is not valid UTF-8" },
-        { { .tags = STR_INIT("[]") }, "a/b", "run id 'a/b' must be without / \\ # ? % : and control characters, and without spaces around it" },
+        { { .tags = STR_INIT("[]") },
+          "a/b",
+          "run id 'a/b' must be without / \\ # ? % : and control characters, and without spaces around it" },
         { { .tags = STR_INIT("[]") }, "", "run id must have 1 to 128 bytes, got 0" },
         { { .tags = STR_INIT("[]") }, "..", NULL },
     };
@@ -196,7 +207,8 @@ static void run__raises_its_version_at_each_change(void **state) {
 static void run__ends_as_its_stream_says(void **state) {
     struct fixture *f = *state;
     struct run *run = upsert(f, P1, "a", (struct run_change){ 0 });
-    struct run_stream_result result = stream(f, run->id, (struct run_stream_change){ .summary = STR("{\"x\":1}") }, 6000);
+    struct run_stream_result result =
+        stream(f, run->id, (struct run_stream_change){ .summary = STR("{\"x\":1}") }, 6000);
 
     assert_int_equal(result.state, RUN_RUNNING);
     assert_false(result.is_terminal_now);
@@ -263,7 +275,8 @@ static void run__crashes_when_silent_and_runs_again_when_it_sends(void **state) 
 
 static void run__leaves_a_tombstone_that_a_stream_does_not_wake(void **state) {
     struct fixture *f = *state;
-    struct run *run = upsert(f, P1, "a", (struct run_change){ .config = STR("{}"), .notes = STR("secret") }), *again;
+    struct run *run = upsert(f, P1, "a", (struct run_change){ .config = STR("{}"), .notes = STR("secret") }),
+               *again;
     struct call c = { .id = run->id, .now = 6000, .project = P1, .name = STR("a") };
 
     assert_ok(f, in_tx(f, do_delete, &c));
