@@ -157,7 +157,7 @@ struct history_sample_spec {
     int64_t samples;               /* 1 or more */
     int64_t first_step, last_step; /* inclusive */
 };
-/* The official client's {"keys":[...],"samples":500,"minStep":0,"maxStep":9}; samples defaults to 500. */
+/* The official client's {"keys":[...],"samples":500,"minStep":0,"maxStep":9}; samples defaults to 500, keys to none. */
 MUST_CHECK enum err_code history_sample_spec_parse(struct history_sample_spec *out, struct str json,
                                                    struct arena *arena, struct err *err);
 /* Rows that have all the keys, each with just those. All of them when samples >= the steps or the rows in the

@@ -379,3 +379,15 @@ def test_alert__is_taken_with_the_official_clients_words(user):
     assert user.graphql(mutation, values)["notifyScriptableRunAlert"]["success"] is True
     assert user.graphql(mutation, {**values, "severity": "ERROR"})["notifyScriptableRunAlert"]["success"] is True
     refusal(user, mutation, {**values, "runName": "none"})
+
+
+def test_sampled_history__has_no_rows_for_a_spec_without_keys(user):
+    """An agent asks for the runs of its sweep with the spec {}, and as one text where a list is declared."""
+    user.graphql(
+        'mutation { upsertBucket(input: {name: "sampled", modelName: "p"}) { bucket { id } } }',
+    )
+    answer = user.graphql(
+        'query($e: String!) { project(name: "p", entityName: $e) { run(name: "sampled") { sampledHistory(specs: "{}") } } }',
+        {"e": user.name},
+    )
+    assert answer["project"]["run"]["sampledHistory"] == [[]]
