@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-enum { TIME_MAX_MS = 60 * 1000, FORMAT_VERSION = 1, KIND_EXACT = 0, KIND_BUCKETS = 1 };
+enum { TIME_MAX_MS = 60 * 1000, FORMAT_VERSION = 1, KIND_EXACT = 0, KIND_BUCKETS = 1, NONFINITE_SEEN = 1 };
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "series are written as they lie in memory");
 
@@ -118,12 +118,17 @@ static void append_floats(struct buf *out, const struct history_bucket *buckets,
         buf_append_u32(out, 0);
 }
 
-static void append_counts(struct buf *out, const struct history_bucket *buckets, size_t count, size_t member) {
-    for (size_t i = 0; i < count; i++) {
-        int64_t value;
-        memcpy(&value, (const char *)&buckets[i] + member, sizeof value);
-        buf_append_u32(out, value > UINT32_MAX ? UINT32_MAX : (uint32_t)value);
-    }
+static void append_counts(struct buf *out, const struct history_bucket *buckets, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        buf_append_u32(out, buckets[i].count > UINT32_MAX ? UINT32_MAX : (uint32_t)buckets[i].count);
+    if (count % 2 != 0)
+        buf_append_u32(out, 0);
+}
+
+/* Overviews count the values that are not finite, and do not tell NaN from the infinities: the flag of NaN stands for all. */
+static void append_flags(struct buf *out, const struct history_bucket *buckets, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        buf_append_u32(out, buckets[i].nonfinite > 0 ? NONFINITE_SEEN : 0);
     if (count % 2 != 0)
         buf_append_u32(out, 0);
 }
@@ -138,8 +143,8 @@ static void append_buckets(struct buf *out, const struct history_chart *chart) {
     append_floats(out, buckets, count, offsetof(struct history_bucket, max));
     append_floats(out, buckets, count, offsetof(struct history_bucket, last));
     append_floats(out, buckets, count, offsetof(struct history_bucket, mean));
-    append_counts(out, buckets, count, offsetof(struct history_bucket, count));
-    append_counts(out, buckets, count, offsetof(struct history_bucket, nonfinite));
+    append_counts(out, buckets, count);
+    append_flags(out, buckets, count);
 }
 
 static uint64_t rows_of(const struct history_chart *chart) {
