@@ -18,12 +18,12 @@ enum err_code history_sample_spec_parse(struct history_sample_spec *out, struct 
 
     TRY(json_parse(&spec, json, JSON_STRICT, arena, err));
     const struct json_value *keys = json_get(spec, STR("keys"));
-    /* An agent asks for the runs of its sweep with the spec {}: no keys, so no rows. */
+    /* An agent asks for the runs of its sweep with the spec {}: no keys, so no rows. A list that is there names some. */
     static const struct json_value no_keys = { .type = JSON_TYPE_ARRAY };
+    if (keys != NULL && (keys->type != JSON_TYPE_ARRAY || keys->array.count == 0 || keys->array.count > SAMPLE_KEYS_MAX))
+        return err_set(err, ERR_BAD_INPUT, "spec.keys must be a list of 1 to %d keys", SAMPLE_KEYS_MAX);
     if (keys == NULL)
         keys = &no_keys;
-    if (keys->type != JSON_TYPE_ARRAY || keys->array.count > SAMPLE_KEYS_MAX)
-        return err_set(err, ERR_BAD_INPUT, "spec.keys must be a list of at most %d keys", SAMPLE_KEYS_MAX);
     struct str *names = ARENA_ARRAY(arena, struct str, keys->array.count);
     for (size_t i = 0; i < keys->array.count; i++) {
         if (keys->array.items[i].type != JSON_TYPE_STRING)
