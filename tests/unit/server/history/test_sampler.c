@@ -43,6 +43,14 @@ static void sampler__refuses_a_spec_that_makes_no_sense(void **state) {
     assert_int_equal(history_sample_spec_parse(&spec, STR("nonsense"), f->arena, &f->err), ERR_BAD_INPUT);
 }
 
+static void sampler__takes_a_spec_without_keys_for_one_of_none(void **state) {
+    struct history_fixture *f = *state;
+    struct history_sample_spec spec;
+
+    assert_int_equal(history_sample_spec_parse(&spec, STR("{}"), f->arena, &f->err), OK);
+    assert_int_equal(spec.key_count, 0);
+}
+
 enum { MANY = 200000, SPIKE = 123457, DIP = 17, SPARSE = 1000 };
 
 /* A flat line with one spike and one dip of one step each, and a key that comes each thousandth row. */
@@ -114,6 +122,7 @@ int main(void) {
         HISTORY_TEST(sampler__gives_rows_that_have_all_keys),
         HISTORY_TEST(sampler__gives_every_row_when_there_are_few_steps),
         HISTORY_TEST(sampler__refuses_a_spec_that_makes_no_sense),
+        HISTORY_TEST(sampler__takes_a_spec_without_keys_for_one_of_none),
         HISTORY_TEST(sampler__keeps_a_one_step_spike),
         HISTORY_TEST(sampler__thins_whole_rows),
     };
