@@ -70,27 +70,7 @@ PAYLOAD(move_artifact_sequence, "MoveArtifactSequencePayload", ROW_COLLECTION, R
 PAYLOAD(update_artifact_portfolio, "UpdateArtifactPortfolioPayload", ROW_COLLECTION, ROW_MUTATION_ID);
 PAYLOAD(update_artifact_sequence, "UpdateArtifactSequencePayload", ROW_COLLECTION, ROW_MUTATION_ID);
 
-/* ---- bodies run in the writer's transaction; the payload is answered after the commit ---- */
-
-typedef enum err_code change(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err);
-
-struct mutation {
-    struct gql_call *call;
-    change *body;
-    struct payload *payload;
-};
-
-static enum err_code run_body(struct db_tx *tx, void *context, struct err *err) {
-    struct mutation *mutation = context;
-    return mutation->body(tx, mutation->call, mutation->payload, err);
-}
-
-static enum err_code answer(struct gql_call *call, change *body, struct err *err) {
-    struct mutation mutation = { call, body, ARENA_NEW(call->arena, struct payload) };
-    TRY(db_write(gql_identity(call)->app->db, run_body, &mutation, err));
-    gql_object(call, mutation.payload);
-    return OK;
-}
+MUTATION_ANSWERS;
 
 static enum err_code no_such_collection(struct err *err) {
     return err_set(err, ERR_NOT_FOUND, "there is no such artifact collection");

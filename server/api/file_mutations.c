@@ -79,28 +79,7 @@ static const struct gql_field mark_run_files_uploaded_fields[] = {
 };
 const struct gql_type mark_run_files_uploaded_payload_type = GQL_TYPE("MarkRunFilesUploadedPayload", mark_run_files_uploaded_fields);
 
-/* ---- a body in the writer's transaction, its payload answered after the commit ---- */
-
-typedef enum err_code change(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err);
-
-struct mutation {
-    struct gql_call *call;
-    change *body;
-    struct payload *payload;
-};
-
-static enum err_code run_body(struct db_tx *tx, void *context, struct err *err) {
-    struct mutation *mutation = context;
-    *mutation->payload = (struct payload){ 0 };
-    return mutation->body(tx, mutation->call, mutation->payload, err);
-}
-
-static enum err_code answer(struct gql_call *call, change *body, struct err *err) {
-    struct mutation mutation = { call, body, ARENA_NEW(call->arena, struct payload) };
-    TRY(db_write(gql_identity(call)->app->db, run_body, &mutation, err));
-    gql_object(call, mutation.payload);
-    return OK;
-}
+MUTATION_ANSWERS;
 
 static enum err_code find_run(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err) {
     struct identity *identity = gql_identity(call);

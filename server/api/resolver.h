@@ -41,6 +41,29 @@ static inline struct gql_call *resolver_begin(const struct resolver_start *start
 #define READING_RESOLVER(name) RESOLVER_IN(name, db_read)
 #define CHANGING_RESOLVER(name) RESOLVER_IN(name, db_write)
 
+/* A file of mutations has a struct payload of its own. MUTATION_ANSWERS gives it `change`, the type of a body, and
+ * answer(call, body, err): the body runs in the writer's transaction, each time on a cleared payload, and the payload
+ * is answered after the commit, on the asker's thread. */
+#define MUTATION_ANSWERS                                                                                                 \
+    typedef enum err_code change(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err);     \
+    struct mutation {                                                                                                    \
+        struct gql_call *call;                                                                                           \
+        change *body;                                                                                                    \
+        struct payload *payload;                                                                                         \
+    };                                                                                                                   \
+    static enum err_code run_body(struct db_tx *tx, void *context, struct err *err) {                                    \
+        struct mutation *mutation = context;                                                                             \
+        *mutation->payload = (struct payload){ 0 };                                                                      \
+        return mutation->body(tx, mutation->call, mutation->payload, err);                                               \
+    }                                                                                                                    \
+    static enum err_code answer(struct gql_call *call, change *body, struct err *err) {                                  \
+        struct mutation mutation = { call, body, ARENA_NEW(call->arena, struct payload) };                               \
+        TRY(db_write(gql_identity(call)->app->db, run_body, &mutation, err));                                            \
+        gql_object(call, mutation.payload);                                                                              \
+        return OK;                                                                                                       \
+    }                                                                                                                    \
+    struct mutation
+
 /* A time stamp as the clients read it, 2026-11-21T01:52:54.733Z; null for 0. */
 static inline void resolver_write_time(struct gql_call *call, int64_t wall_ms) {
     char text[CLOCK_ISO_MAX];
