@@ -6,9 +6,8 @@
 #ifndef SERVER_STORE_DB_SQLITE_H
 #define SERVER_STORE_DB_SQLITE_H
 
-#include "server/store/db_driver.h"
+#include "server/store/db_queue.h"
 
-#include <pthread.h>
 #include <sqlite3.h>
 
 /* ---- db_sqlite_conn.c: one connection, used by one thread at a time ---- */
@@ -30,11 +29,11 @@ struct sqlite_rows {
 
 struct sqlite_conn {
     struct db_tx tx; /* first: a struct db_tx of this driver is a connection */
+    struct pool_item item;
     sqlite3 *handle;
     struct sqlite_rows *buckets[STATEMENT_BUCKETS];
     struct sqlite_rows *open_rows;
     int64_t deadline_ms; /* monotonic; 0 for none */
-    struct sqlite_conn *next_idle;
 };
 
 MUST_CHECK enum err_code sqlite_conn_open(struct sqlite_conn *conn, const char *path, bool is_writer, struct err *err);
@@ -57,15 +56,6 @@ struct db_value sqlite_value(const struct db_rows *rows, int column);
 
 /* ---- db_sqlite_writer.c: the thread that writes ---- */
 
-struct queued_work {
-    struct queued_work *next;
-    db_work *work;
-    void *context;
-    void (*done)(void *context, enum err_code code, const struct err *err);
-    enum err_code code;
-    struct err err;
-};
-
 struct sqlite_writer {
     struct db *db;           /* whose writer it is */
     struct sqlite_conn conn; /* the thread's, as are the two below */
@@ -73,16 +63,10 @@ struct sqlite_writer {
     int64_t tried_log_pages; /* at the last checkpoint that could not finish */
 
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards what follows */
-    pthread_cond_t has_news;
-    struct queued_work *first, **end;
-    bool is_stopping;
-    struct db_stats stats;
+    struct write_queue queue;
 };
 
 MUST_CHECK enum err_code sqlite_writer_start(struct sqlite_writer *writer, struct db *db, const char *path, struct err *err);
 void sqlite_writer_stop(struct sqlite_writer *writer); /* after what is queued */
-/* False when too many wait. The item is the writer's until done was called. */
-bool sqlite_writer_add(struct sqlite_writer *writer, struct queued_work *item);
 
 #endif

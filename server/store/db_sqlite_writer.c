@@ -4,10 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include <errno.h>
-
 enum {
-    MAX_QUEUED_WORKS = 65536,
     CHECKPOINT_PAGES = 4096,  /* 16 MiB of log: copy back what no reader needs */
     RESTART_PAGES = 40960,    /* 160 MiB: readers have held it back; wait for them */
     RESTART_TIMEOUT_MS = 250,
@@ -84,24 +81,13 @@ static bool run_together(struct sqlite_writer *writer, struct queued_work *batch
 }
 
 static void run_batch(struct sqlite_writer *writer, struct queued_work *batch) {
-    int64_t works = 0, commits = 1;
+    int64_t commits = 1;
     if (batch->next == NULL || !run_together(writer, batch)) {
         commits = 0;
         for (struct queued_work *item = batch; item != NULL; item = item->next, commits++)
             run_alone(writer, item);
     }
-    for (struct queued_work *item = batch; item != NULL; item = item->next)
-        works++;
-    (void)pthread_mutex_lock(&writer->mutex);
-    writer->stats.works += works;
-    writer->stats.commits += commits;
-    writer->stats.queued_works -= works;
-    (void)pthread_mutex_unlock(&writer->mutex);
-    while (batch != NULL) {
-        struct queued_work *item = batch;
-        batch = item->next; /* the item may be gone once it is done */
-        item->done(item->context, item->code, &item->err);
-    }
+    write_queue_end(&writer->queue, batch, commits);
 }
 
 /* ---- checkpoints ---- */
@@ -126,9 +112,9 @@ static void checkpoint(struct sqlite_writer *writer) {
     writer->tried_log_pages = is_complete ? 0 : writer->log_pages;
     if (is_complete)
         writer->log_pages = 0;
-    (void)pthread_mutex_lock(&writer->mutex);
-    writer->stats.checkpoints++;
-    (void)pthread_mutex_unlock(&writer->mutex);
+    (void)pthread_mutex_lock(&writer->queue.mutex);
+    writer->queue.stats.checkpoints++;
+    (void)pthread_mutex_unlock(&writer->queue.mutex);
 }
 
 /* A checkpoint that readers held back is not tried again at each commit. */
@@ -138,28 +124,12 @@ static bool is_checkpoint_due(const struct sqlite_writer *writer) {
 
 /* ---- the thread ---- */
 
-/* Waits for works; NULL when there are none and it is time to stop, or (with *is_idle) to tidy up. */
+/* With something in the log it does not wait for ever: a quiet moment is the time to copy it back. */
 static struct queued_work *take_batch(struct sqlite_writer *writer, bool *is_idle) {
-    struct timespec until;
-    int result = 0;
-
-    *is_idle = false;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += IDLE_MS / 1000;
-    (void)pthread_mutex_lock(&writer->mutex);
-    writer->stats.log_bytes = writer->log_pages * PAGE_BYTES;
-    while (writer->first == NULL && !writer->is_stopping && result != ETIMEDOUT) {
-        if (writer->log_pages > 0)
-            result = pthread_cond_timedwait(&writer->has_news, &writer->mutex, &until);
-        else
-            (void)pthread_cond_wait(&writer->has_news, &writer->mutex);
-    }
-    struct queued_work *batch = writer->first;
-    writer->first = NULL;
-    writer->end = &writer->first;
-    *is_idle = batch == NULL && !writer->is_stopping;
-    (void)pthread_mutex_unlock(&writer->mutex);
-    return batch;
+    (void)pthread_mutex_lock(&writer->queue.mutex);
+    writer->queue.stats.log_bytes = writer->log_pages * PAGE_BYTES;
+    (void)pthread_mutex_unlock(&writer->queue.mutex);
+    return write_queue_take(&writer->queue, writer->log_pages > 0 ? IDLE_MS : 0, is_idle);
 }
 
 static void *write_until_stopped(void *context) {
@@ -176,34 +146,14 @@ static void *write_until_stopped(void *context) {
     return NULL;
 }
 
-bool sqlite_writer_add(struct sqlite_writer *writer, struct queued_work *item) {
-    (void)pthread_mutex_lock(&writer->mutex);
-    bool has_room = writer->stats.queued_works < MAX_QUEUED_WORKS;
-    if (has_room) {
-        item->next = NULL;
-        *writer->end = item;
-        writer->end = &item->next;
-        writer->stats.queued_works++;
-        (void)pthread_cond_signal(&writer->has_news);
-    }
-    (void)pthread_mutex_unlock(&writer->mutex);
-    return has_room;
-}
-
 enum err_code sqlite_writer_start(struct sqlite_writer *writer, struct db *db, const char *path, struct err *err) {
-    pthread_condattr_t monotonic;
-
     TRY(sqlite_conn_open(&writer->conn, path, true, err));
     writer->db = db;
     (void)sqlite3_wal_hook(writer->conn.handle, note_log_pages, writer);
-    writer->end = &writer->first;
-    (void)pthread_mutex_init(&writer->mutex, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&writer->has_news, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    write_queue_init(&writer->queue);
     int result = pthread_create(&writer->thread, NULL, write_until_stopped, writer);
     if (result != 0) {
+        write_queue_destroy(&writer->queue);
         sqlite_conn_close(&writer->conn);
         return err_set_errno(err, result, "cannot start the database's thread");
     }
@@ -211,11 +161,7 @@ enum err_code sqlite_writer_start(struct sqlite_writer *writer, struct db *db, c
 }
 
 void sqlite_writer_stop(struct sqlite_writer *writer) {
-    (void)pthread_mutex_lock(&writer->mutex);
-    writer->is_stopping = true;
-    (void)pthread_cond_signal(&writer->has_news);
-    (void)pthread_mutex_unlock(&writer->mutex);
+    write_queue_stop(&writer->queue);
     (void)pthread_join(writer->thread, NULL);
-    (void)pthread_mutex_destroy(&writer->mutex);
-    (void)pthread_cond_destroy(&writer->has_news);
+    write_queue_destroy(&writer->queue);
 }
