@@ -142,8 +142,17 @@ BARO_API void baro_free(void *memory);
 /* A line or a piece of one that the program printed. */
 BARO_API int baro_output(struct baro_run *run, int is_stderr, const char *text, size_t len, struct baro_error *error);
 
-/* A file below the run's files folder: sent now, or (at_end) when the run is finished. */
-BARO_API int baro_save(struct baro_run *run, const char *path, int at_end, struct baro_error *error);
+enum baro_policy { BARO_NOW, BARO_AT_END, BARO_LIVE };
+/* A file below the run's files folder: sent now, when the run is finished, or whenever it changes. */
+BARO_API int baro_save(struct baro_run *run, const char *path, enum baro_policy policy, struct baro_error *error);
+
+/* A record that is encoded already, but for its number: a binding's way to kinds that have no call of their own. */
+BARO_API int baro_append_record(struct baro_run *run, const void *record, size_t len, struct baro_error *error);
+
+/* Asks the sender and waits for its answer, at most so long (0: as long as it lives). kind: "status", "artifact", ...;
+ * payload and answer are JSON objects. Free *answer with baro_free. */
+BARO_API int baro_ask(struct baro_run *run, const char *kind, const char *payload_json, int timeout_ms, char **answer,
+                      struct baro_error *error);
 
 #ifdef __cplusplus
 }

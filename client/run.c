@@ -514,11 +514,35 @@ int baro_output(struct baro_run *run, int is_stderr, const char *text, size_t le
     return append_and_unlock(run, error);
 }
 
-int baro_save(struct baro_run *run, const char *path, int at_end, struct baro_error *error) {
+int baro_save(struct baro_run *run, const char *path, enum baro_policy policy, struct baro_error *error) {
+    if (policy > BARO_LIVE)
+        return report_misuse(error, "a policy is now, end or live");
     shared_log_lock(run->log);
     buf_reset(&run->record);
-    record_put_file(&run->record, run_next_record(run), str_from_c(path), at_end ? RECORD_END : RECORD_NOW);
+    record_put_file(&run->record, run_next_record(run), str_from_c(path), (enum record_policy)policy);
     return append_and_unlock(run, error);
+}
+
+int baro_append_record(struct baro_run *run, const void *record, size_t len, struct baro_error *error) {
+    struct record parsed;
+    struct err err = { 0 };
+    if (record_parse(&parsed, (struct str){ record, len }, &err) != OK)
+        return run_report(error, &err);
+    shared_log_lock(run->log);
+    buf_reset(&run->record);
+    protobuf_put_i64(&run->record, 1, run_next_record(run));
+    buf_append(&run->record, record, len);
+    return append_and_unlock(run, error);
+}
+
+int baro_ask(struct baro_run *run, const char *kind, const char *payload_json, int timeout_ms, char **answer,
+             struct baro_error *error) {
+    struct err err = { 0 };
+    if (run->owner != getpid())
+        return report_misuse(error, "only the process that opened a run asks its sender");
+    if (sender_link_ask(&run->link, kind, payload_json, timeout_ms, answer, &err) != OK)
+        return run_report(error, &err);
+    return BARO_OK;
 }
 
 /* ---- the end ---- */

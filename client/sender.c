@@ -1,22 +1,14 @@
 /* sender.c - see sender.h. */
-#include "client/sender.h"
+#include "client/sender_parts.h"
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/protobuf.h"
-#include "client/log_file.h"
 #include "client/row_end.h"
-#include "client/run_state.h"
-#include "client/shared_log.h"
-#include "client/system_metrics.h"
-#include "client/uplink.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stddef.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,27 +18,9 @@ enum {
     ENOUGH_PENDING_BYTES = 4 << 20, /* then it is sent before more is read */
     TRANSMIT_INTERVAL_MS = 2000,
     HEARTBEAT_MS = 30000,
-    POLL_MS = 100,
-    OFFLINE_POLL_MS = 1000,
     SYNC_INTERVAL_MS = 1000,
     FIRST_WAIT_MS = 500,
     LONGEST_WAIT_MS = 60000,
-};
-
-struct sender {
-    const struct sender_options *options;
-    struct shared_log *log; /* NULL: read only, from the file */
-    struct run_state state;
-    struct uplink *uplink; /* NULL offline */
-    struct system_metrics *metrics;
-    struct log_file_reader reader;
-    struct buf bytes; /* of the log, from bytes_at on */
-    uint64_t bytes_at;
-    int fd, pidfd, watch_fd;
-    uint64_t synced_end;
-    int64_t synced_ms, sampled_ms, transmitted_ms, not_before_ms, wait_ms, failing_since_ms;
-    bool is_on_server, owner_is_gone, is_finishing, is_at_end, is_refused;
-    uint64_t row_count;
 };
 
 /* ---- reading ---- */
@@ -60,6 +34,11 @@ static uint64_t readable_end(const struct sender *sender) {
     if (sender->watch_fd >= 0)
         return shared_log_watched_end(sender->watch_fd, &end) ? end : 0;
     return fstat(sender->fd, &stat) == 0 ? (uint64_t)stat.st_size : 0;
+}
+
+uint64_t sender_unread_bytes(const struct sender *sender) {
+    uint64_t end = readable_end(sender);
+    return end > sender->reader.offset ? end - sender->reader.offset : 0;
 }
 
 static bool read_more(struct sender *sender) {
@@ -114,64 +93,6 @@ static bool take_records(struct sender *sender) {
     }
     sender->is_at_end = false;
     return true;
-}
-
-/* ---- talking to the owner ---- */
-
-static void say(const struct sender *sender, struct str message) {
-    if (sender->options->link_fd >= 0)
-        (void)send(sender->options->link_fd, message.ptr, message.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-static void put_text(struct json_writer *writer, const char *key, struct str text) {
-    json_key(writer, str_from_c(key));
-    json_string(writer, text);
-}
-
-static void say_run(const struct sender *sender) {
-    struct buf message = BUF_INIT(32 << 10);
-    struct json_writer writer;
-    json_writer_init(&writer, &message, JSON_STRICT);
-    json_object_begin(&writer);
-    put_text(&writer, "type", STR("run"));
-    put_text(&writer, "entity", uplink_entity(sender->uplink));
-    put_text(&writer, "project", uplink_project(sender->uplink));
-    put_text(&writer, "name", uplink_run_name(sender->uplink));
-    json_object_end(&writer);
-    say(sender, buf_str(&message));
-    buf_finish(&message);
-}
-
-static void say_problem(const struct sender *sender) {
-    struct buf message = BUF_INIT(32 << 10);
-    struct json_writer writer;
-    json_writer_init(&writer, &message, JSON_STRICT);
-    json_object_begin(&writer);
-    put_text(&writer, "type", STR("problem"));
-    put_text(&writer, "message", str_from_c(uplink_problem(sender->uplink)));
-    json_object_end(&writer);
-    say(sender, buf_str(&message));
-    buf_finish(&message);
-}
-
-static void hear_owner(struct sender *sender) {
-    char message[4096];
-    struct pollfd fds[2] = { { .fd = sender->options->link_fd, .events = POLLIN }, { .fd = sender->pidfd, .events = POLLIN } };
-    bool has_records = !sender->is_at_end;
-    int wait_ms = sender->is_finishing || has_records ? 0 : sender->options->is_offline ? OFFLINE_POLL_MS : POLL_MS;
-    if (sender->not_before_ms > clock_mono_ms())
-        wait_ms = POLL_MS;
-    /* A request that is being waited for is no reason to look at the log any faster. */
-    (void)poll(fds, 2, wait_ms);
-    if (fds[0].revents != 0) {
-        ssize_t len = recv(sender->options->link_fd, message, sizeof message, MSG_DONTWAIT);
-        if (len > 0)
-            sender->is_finishing = true; /* the only message after the greeting */
-        else if (sender->pidfd < 0 && (len == 0 || errno != EAGAIN))
-            sender->owner_is_gone = true;
-    }
-    if (fds[1].revents != 0)
-        sender->owner_is_gone = true;
 }
 
 /* ---- the machine ---- */
@@ -264,13 +185,13 @@ static bool send_run(struct sender *sender) {
     if (!sender->state.has_run || (!is_first && !sender->state.run_changed && !sender->state.config_changed))
         return sender->is_on_server;
     if (!is_done(sender, uplink_send_run(sender->uplink, &sender->state))) {
-        say_problem(sender);
+        sender_say_problem(sender);
         return false;
     }
     sender->is_on_server = true;
     if (is_first) {
         place_history(sender);
-        say_run(sender);
+        sender_say_run(sender);
     }
     return true;
 }
@@ -371,7 +292,7 @@ static bool work(struct sender *sender) {
         if (has_given_up(sender))
             return false;
         sync_file(sender);
-        hear_owner(sender);
+        sender_hear_owner(sender);
     }
 }
 
@@ -481,7 +402,7 @@ enum err_code sender_run(const struct sender_options *options, struct sender_res
     code = open_all(sender, err);
     if (code == OK && work(sender)) {
         close_log(sender);
-        say(sender, STR("{\"type\":\"done\"}"));
+        sender_say(sender, STR("{\"type\":\"done\"}"));
     } else if (code == OK) {
         code = err_set(err, ERR_IO, "%s", sender->uplink == NULL ? "stopped" : uplink_problem(sender->uplink));
     }

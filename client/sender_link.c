@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "client/answer.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,7 +16,7 @@
 
 extern char **environ;
 
-enum { MESSAGE_MAX = 64 << 10 };
+enum { WAIT_SLICE_MS = 20 };
 
 void sender_link_init(struct sender_link *link) {
     *link = (struct sender_link){ .fd = -1 };
@@ -29,6 +30,8 @@ void sender_link_finish(struct sender_link *link) {
     free(link->project);
     free(link->name);
     free(link->problem);
+    for (size_t i = 0; i < SENDER_LINK_ASKS_MAX; i++)
+        free(link->asks[i].answer);
     pthread_mutex_destroy(&link->mutex);
 }
 
@@ -136,11 +139,34 @@ static char **field_of(struct sender_link *link, struct str key) {
     return str_eq_c(key, "message") ? &link->problem : NULL;
 }
 
+static struct sender_link_ask *find_ask(struct sender_link *link, int64_t id) {
+    for (size_t i = 0; i < SENDER_LINK_ASKS_MAX; i++)
+        if (link->asks[i].id == id)
+            return &link->asks[i];
+    return NULL;
+}
+
+/* True when the message is an answer. One that nobody waits for any more is let go. */
+static bool take_answer(struct sender_link *link, struct str message) {
+    struct str raw;
+    int64_t id;
+    if (!answer_find(message, &raw, "type", NULL) || !str_eq_c(raw, "\"answer\""))
+        return false;
+    if (!answer_find(message, &raw, "id", NULL) || !answer_int(raw, &id) || id <= 0)
+        return true;
+    struct sender_link_ask *ask = find_ask(link, id);
+    if (ask != NULL)
+        keep(&ask->answer, message, false);
+    return true;
+}
+
 static void hear(struct sender_link *link, struct str message) {
     struct json_reader reader;
     struct str key = STR_EMPTY;
     enum json_token token;
 
+    if (take_answer(link, message))
+        return;
     json_reader_init(&reader, message, JSON_STRICT);
     while ((token = json_next(&reader)) != JSON_END && token != JSON_ERROR) {
         if (token == JSON_KEY)
@@ -169,7 +195,7 @@ static bool take_message(struct sender_link *link, char *room, int timeout_ms) {
         return errno == EINTR;
     if (count == 0)
         return false;
-    ssize_t len = recv(link->fd, room, MESSAGE_MAX, 0);
+    ssize_t len = recv(link->fd, room, SENDER_LINK_MESSAGE_MAX, 0);
     if (len > 0) {
         hear(link, (struct str){ room, (size_t)len });
     } else if (len == 0 || errno != EINTR) {
@@ -181,7 +207,7 @@ static bool take_message(struct sender_link *link, char *room, int timeout_ms) {
 
 static void wait_until(struct sender_link *link, bool waits_for_end, int timeout_ms) {
     int64_t limit = clock_mono_ms() + timeout_ms;
-    char *room = malloc(MESSAGE_MAX);
+    char *room = malloc(SENDER_LINK_MESSAGE_MAX);
     if (room == NULL)
         return;
     pthread_mutex_lock(&link->mutex);
@@ -200,4 +226,92 @@ void sender_link_wait_for_run(struct sender_link *link, int timeout_ms) {
 
 void sender_link_wait_for_end(struct sender_link *link, int timeout_ms) {
     wait_until(link, true, timeout_ms);
+}
+
+/* ---- asking ---- */
+
+static bool send_ask(struct sender_link *link, int64_t id, const char *kind, const char *payload_json) {
+    struct buf message = BUF_INIT(SENDER_LINK_MESSAGE_MAX);
+    struct json_writer writer;
+    json_writer_init(&writer, &message, JSON_STRICT);
+    json_object_begin(&writer);
+    json_key(&writer, STR("type"));
+    json_string(&writer, STR("ask"));
+    json_key(&writer, STR("id"));
+    json_int(&writer, id);
+    json_key(&writer, STR("kind"));
+    json_string(&writer, str_from_c(kind));
+    json_key(&writer, STR("payload"));
+    json_raw(&writer, str_from_c(payload_json));
+    json_object_end(&writer);
+    bool is_sent = !message.failed && link->fd >= 0 &&
+                   send(link->fd, message.ptr, message.len, MSG_NOSIGNAL) == (ssize_t)message.len;
+    buf_finish(&message);
+    return is_sent;
+}
+
+/* Threads take turns in reading: what is for another one is kept for it. */
+static enum err_code wait_for_answer(struct sender_link *link, int64_t id, int timeout_ms, char **message, struct err *err) {
+    int64_t limit = clock_mono_ms() + timeout_ms;
+    char *room = malloc(SENDER_LINK_MESSAGE_MAX);
+    enum err_code code = OK;
+    if (room == NULL)
+        return err_set(err, ERR_FULL, "out of memory");
+    for (*message = NULL; *message == NULL && code == OK;) {
+        pthread_mutex_lock(&link->mutex);
+        struct sender_link_ask *ask = find_ask(link, id);
+        if (ask->answer == NULL && link->fd >= 0)
+            (void)take_message(link, room, WAIT_SLICE_MS);
+        *message = ask->answer;
+        ask->answer = NULL;
+        bool is_gone = link->fd < 0;
+        pthread_mutex_unlock(&link->mutex);
+        if (*message == NULL && is_gone)
+            code = err_set(err, ERR_IO, "the sender is gone; `barograph sync` sends what is left");
+        else if (*message == NULL && timeout_ms > 0 && clock_mono_ms() >= limit)
+            code = err_set(err, ERR_TIMEOUT, "no answer within %d ms", timeout_ms);
+    }
+    free(room);
+    return code;
+}
+
+static enum err_code value_of(char *message, char **answer, struct err *err) {
+    struct str raw, text = str_from_c(message);
+    struct buf problem = BUF_INIT(ERR_MESSAGE_MAX);
+    enum err_code code = OK;
+    *answer = NULL;
+    if (answer_find(text, &raw, "error", NULL)) {
+        bool is_told = answer_text(raw, &problem);
+        code = err_set(err, ERR_BAD_INPUT, "%.*s", STR_ARG(is_told ? buf_str(&problem) : STR("the sender refused")));
+    } else if (!answer_find(text, &raw, "value", NULL)) {
+        code = err_set(err, ERR_CORRUPT, "the sender's answer cannot be read");
+    } else {
+        *answer = strndup(raw.ptr, raw.len);
+        code = *answer == NULL ? err_set(err, ERR_FULL, "out of memory") : OK;
+    }
+    buf_finish(&problem);
+    return code;
+}
+
+enum err_code sender_link_ask(struct sender_link *link, const char *kind, const char *payload_json, int timeout_ms,
+                              char **answer, struct err *err) {
+    char *message = NULL;
+    pthread_mutex_lock(&link->mutex);
+    struct sender_link_ask *ask = find_ask(link, 0);
+    int64_t id = ask == NULL ? 0 : ++link->last_ask;
+    bool is_sent = ask != NULL && send_ask(link, id, kind, payload_json);
+    if (is_sent)
+        ask->id = id;
+    pthread_mutex_unlock(&link->mutex);
+    if (!is_sent)
+        return err_set(err, ask == NULL ? ERR_TOO_MANY : ERR_IO, "the sender cannot be asked");
+    enum err_code code = wait_for_answer(link, id, timeout_ms, &message, err);
+    pthread_mutex_lock(&link->mutex);
+    free(ask->answer);
+    *ask = (struct sender_link_ask){ 0 };
+    pthread_mutex_unlock(&link->mutex);
+    if (code == OK)
+        code = value_of(message, answer, err);
+    free(message);
+    return code;
 }

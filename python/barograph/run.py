@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import warnings
 from types import TracebackType
@@ -9,7 +11,7 @@ from typing import Any, Callable, Sequence
 
 from barograph import _core
 from barograph.config import Config
-from barograph.errors import Error, UsageError
+from barograph.errors import CommError, Error, UsageError
 from barograph.settings import Settings
 from barograph.summary import Summary
 
@@ -21,6 +23,7 @@ _MODES = {
     "last": _core.LAST,
     "none": _core.NO_SUMMARY,
 }
+_POLICIES = {"now": 0, "end": 1, "live": 2}
 _GOALS = {None: _core.NO_GOAL, "minimize": _core.MINIMIZE, "maximize": _core.MAXIMIZE}
 
 
@@ -47,6 +50,36 @@ class Run:
         self._start_time = core.start_time()
         self._config = Config(core.update_config)
         self._summary = Summary(self._read_summary, core.update_summary)
+        core.set_encoder(self._encode)
+
+    # ---- what media, artifacts and models build on ----
+
+    def _encode(self, key: str, step: int | None, value: Any) -> Any:
+        """Plain JSON for a value that is no number, text or container; its files are written on the way."""
+        from barograph.values import to_json
+
+        return to_json(self, key, self.step if step is None else step, value)
+
+    def _append_record(self, record: bytes) -> None:
+        """Appends an encoded Record message, without its number, to the run's log."""
+        self._core.append_record(record)
+
+    @property
+    def _files_dir(self) -> str:
+        return self.dir
+
+    def _save_file(self, path: str, policy: str = "now") -> None:
+        """Sends a file that lies below the run's files folder; path is relative to it."""
+        self._core.save(path.replace("\\", "/"), _POLICIES[policy])
+
+    def _ask(self, kind: str, payload: dict[str, Any], timeout: float | None = None) -> dict[str, Any]:
+        """Asks the sender and waits; CommError when it cannot answer."""
+        try:
+            answer = self._core.ask(kind, json.dumps(payload), 0 if timeout is None else max(1, int(timeout * 1000)))
+        except Error as error:
+            raise CommError(str(error)) from None
+        value: dict[str, Any] = json.loads(answer)
+        return value
 
     def _read_summary(self) -> str:
         return self._summary_at_end if self._is_finished else self._core.summary()
@@ -212,6 +245,125 @@ class Run:
             name, step_metric, step_sync, bool(hidden), _modes(summary), _GOALS[goal], bool(overwrite)
         )
 
+    # ---- artifacts, code, models: see barograph.artifacts.logging and barograph.watch ----
+
+    def log_artifact(
+        self,
+        artifact_or_path: Any,
+        name: str | None = None,
+        type: str | None = None,
+        aliases: list[str] | None = None,
+        tags: list[str] | None = None,
+    ) -> Any:
+        """Declares an artifact as an output of the run; its files are sent by the sender."""
+        from barograph.artifacts import logging
+
+        return logging.log_artifact(self, artifact_or_path, name=name, type=type, aliases=aliases, tags=tags)
+
+    def use_artifact(
+        self,
+        artifact_or_name: Any,
+        type: str | None = None,
+        aliases: list[str] | None = None,
+        use_as: str | None = None,
+    ) -> Any:
+        """Declares an artifact as an input of the run; download() or file() on the result bring its content."""
+        from barograph.artifacts import logging
+
+        return logging.use_artifact(self, artifact_or_name, type=type, aliases=aliases, use_as=use_as)
+
+    def link_artifact(self, artifact: Any, target_path: str, aliases: list[str] | None = None) -> Any:
+        """Links an artifact to a collection, such as one of a registry."""
+        from barograph.artifacts import logging
+
+        return logging.link_artifact(self, artifact, target_path, aliases=aliases)
+
+    def upsert_artifact(
+        self,
+        artifact_or_path: Any,
+        name: str | None = None,
+        type: str | None = None,
+        aliases: list[str] | None = None,
+        distributed_id: str | None = None,
+    ) -> Any:
+        """Declares, or adds to, an artifact that several writers make together; finish_artifact completes it."""
+        from barograph.artifacts import logging
+
+        return logging.upsert_artifact(
+            self, artifact_or_path, name=name, type=type, aliases=aliases, distributed_id=distributed_id
+        )
+
+    def finish_artifact(
+        self,
+        artifact_or_path: Any,
+        name: str | None = None,
+        type: str | None = None,
+        aliases: list[str] | None = None,
+        distributed_id: str | None = None,
+    ) -> Any:
+        """Completes an artifact that upsert_artifact began: later calls make a new version."""
+        from barograph.artifacts import logging
+
+        return logging.finish_artifact(
+            self, artifact_or_path, name=name, type=type, aliases=aliases, distributed_id=distributed_id
+        )
+
+    def log_model(self, path: str | os.PathLike[str], name: str | None = None, aliases: list[str] | None = None) -> None:
+        """Logs the files below path as a model artifact, an output of the run."""
+        from barograph.artifacts import logging
+
+        logging.log_model(self, path, name=name, aliases=aliases)
+
+    def use_model(self, name: str) -> Any:
+        """Downloads a model artifact; answers the path of its file, or of its folder when there are several."""
+        from barograph.artifacts import logging
+
+        return logging.use_model(self, name)
+
+    def link_model(
+        self,
+        path: str | os.PathLike[str],
+        registered_model_name: str,
+        name: str | None = None,
+        aliases: list[str] | None = None,
+    ) -> Any:
+        """Logs a model and links it to a registered model."""
+        from barograph.artifacts import logging
+
+        return logging.link_model(self, path, registered_model_name, name=name, aliases=aliases)
+
+    def log_code(
+        self,
+        root: str | None = ".",
+        name: str | None = None,
+        include_fn: Callable[..., bool] | None = None,
+        exclude_fn: Callable[..., bool] | None = None,
+    ) -> Any:
+        """Keeps the code below root as an artifact of type "code"."""
+        from barograph.artifacts import logging
+
+        return logging.log_code(self, root, name=name, include_fn=include_fn, exclude_fn=exclude_fn)
+
+    def watch(
+        self,
+        models: Any,
+        criterion: Any = None,
+        log: str | None = "gradients",
+        log_freq: int = 1000,
+        idx: int | None = None,
+        log_graph: bool = False,
+    ) -> None:
+        """Records gradients, parameters, or both, of torch modules as they train."""
+        from barograph import watch
+
+        watch.watch(self, models, criterion=criterion, log=log, log_freq=log_freq, idx=idx, log_graph=log_graph)
+
+    def unwatch(self, models: Any = None) -> None:
+        """Removes what watch() put on the modules; all of them when none is named."""
+        from barograph import watch
+
+        watch.unwatch(self, models)
+
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """Ends the run and waits until all is sent. What could not be sent stays in the run's folder."""
         if self._is_finished:
@@ -272,6 +424,21 @@ class DisabledCore:
 
     def get(self, fact: int) -> str:
         return self._facts.get(fact, "")
+
+    def set_encoder(self, encode: Any) -> None:
+        return None
+
+    def append_record(self, record: bytes) -> None:
+        return None
+
+    def save(self, path: str, policy: int) -> None:
+        return None
+
+    def output(self, is_stderr: bool, text: str) -> None:
+        return None
+
+    def ask(self, kind: str, payload: str, timeout_ms: int) -> str:
+        raise Error("the run is disabled: nothing is sent")
 
     def start_time(self) -> float:
         import time

@@ -22,8 +22,14 @@ PyObject *raise_error(struct core_state *state, const struct baro_error *error);
 
 extern PyType_Spec run_spec;
 
-/* Adds a dictionary's values. nested: dictionaries become objects of the row, otherwise one JSON value each. False
- * with an exception set: TypeError names the key. */
-int add_values(struct baro_row *row, PyObject *values, int nested);
+/* How values become JSON. */
+struct value_options {
+    PyObject *encode; /* called with (key, step or None, value) for what C does not know; borrowed, NULL: refuse */
+    PyObject *step;
+    int nested;      /* dictionaries become objects of the row, otherwise one JSON value each */
+};
+
+/* Adds a dictionary's values. False with an exception set: TypeError names the key. */
+int add_values(struct baro_row *row, PyObject *values, const struct value_options *options);
 
 #endif

@@ -6,6 +6,7 @@
 typedef struct {
     PyObject_HEAD
     struct baro_run *run; /* NULL once finished */
+    PyObject *encode;     /* see value_options; NULL: none */
 } RunObject;
 
 static struct core_state *state_of(PyObject *self) {
@@ -97,6 +98,7 @@ static int run_init(PyObject *self, PyObject *args, PyObject *named) {
 static void run_dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
     baro_abandon(((RunObject *)self)->run);
+    Py_XDECREF(((RunObject *)self)->encode);
     freefunc free_object = (freefunc)PyType_GetSlot(type, Py_tp_free);
     free_object(self);
     Py_DECREF(type);
@@ -111,8 +113,12 @@ static PyObject *commit_values(PyObject *self, PyObject *values, enum baro_row_k
     struct baro_run *run = open_run(self);
     if (run == NULL)
         return NULL;
+    PyObject *step = options != NULL && options->has_step ? PyLong_FromLongLong(options->step) : NULL;
+    const struct value_options how = { ((RunObject *)self)->encode, step, kind != BARO_CONFIG };
     struct baro_row *row = baro_row_begin(run, kind);
-    if (!add_values(row, values, kind != BARO_CONFIG)) {
+    int is_added = add_values(row, values, &how);
+    Py_XDECREF(step);
+    if (!is_added) {
         baro_row_drop(row);
         return NULL;
     }
@@ -197,6 +203,75 @@ static PyObject *run_describe(PyObject *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+/* append_record(bytes): a record that is encoded but for its number. */
+static PyObject *run_append_record(PyObject *self, PyObject *record) {
+    char *bytes;
+    Py_ssize_t len;
+    struct baro_error error;
+    struct baro_run *run = open_run(self);
+    if (run == NULL || PyBytes_AsStringAndSize(record, &bytes, &len) != 0)
+        return NULL;
+    if (baro_append_record(run, bytes, (size_t)len, &error) != BARO_OK)
+        return raise_error(state_of(self), &error);
+    Py_RETURN_NONE;
+}
+
+/* save(path below the files folder, policy) */
+static PyObject *run_save(PyObject *self, PyObject *args) {
+    const char *path;
+    int policy;
+    struct baro_error error;
+    struct baro_run *run = open_run(self);
+    if (run == NULL || !PyArg_ParseTuple(args, "si", &path, &policy))
+        return NULL;
+    if (baro_save(run, path, (enum baro_policy)policy, &error) != BARO_OK)
+        return raise_error(state_of(self), &error);
+    Py_RETURN_NONE;
+}
+
+/* output(is_stderr, text) */
+static PyObject *run_output(PyObject *self, PyObject *args) {
+    const char *text;
+    Py_ssize_t len;
+    int is_stderr;
+    struct baro_error error;
+    struct baro_run *run = open_run(self);
+    if (run == NULL || !PyArg_ParseTuple(args, "ps#", &is_stderr, &text, &len))
+        return NULL;
+    if (baro_output(run, is_stderr, text, (size_t)len, &error) != BARO_OK)
+        return raise_error(state_of(self), &error);
+    Py_RETURN_NONE;
+}
+
+/* ask(kind, payload as JSON, milliseconds or 0) -> the answer's JSON */
+static PyObject *run_ask(PyObject *self, PyObject *args) {
+    const char *kind, *payload;
+    char *answer = NULL;
+    int timeout_ms, code;
+    struct baro_error error;
+    struct baro_run *run = open_run(self);
+    if (run == NULL || !PyArg_ParseTuple(args, "ssi", &kind, &payload, &timeout_ms))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    code = baro_ask(run, kind, payload, timeout_ms, &answer, &error);
+    Py_END_ALLOW_THREADS
+    if (code != BARO_OK)
+        return raise_error(state_of(self), &error);
+    PyObject *text = PyUnicode_DecodeUTF8(answer, (Py_ssize_t)strlen(answer), "replace");
+    baro_free(answer);
+    return text;
+}
+
+/* set_encoder(callable): what becomes of values that are neither numbers, texts nor containers of them. */
+static PyObject *run_set_encoder(PyObject *self, PyObject *encode) {
+    RunObject *object = (RunObject *)self;
+    PyObject *before = object->encode;
+    object->encode = encode == Py_None ? NULL : encode;
+    Py_XINCREF(object->encode);
+    Py_XDECREF(before);
+    Py_RETURN_NONE;
+}
+
 static PyObject *run_get(PyObject *self, PyObject *args) {
     int fact;
     struct baro_run *run = open_run(self);
@@ -234,12 +309,17 @@ static PyObject *run_finish(PyObject *self, PyObject *args) {
 }
 
 static PyMethodDef methods[] = {
+    { "append_record", run_append_record, METH_O, NULL },
+    { "ask", run_ask, METH_VARARGS, NULL },
     { "define_metric", run_define_metric, METH_VARARGS, NULL },
     { "describe", run_describe, METH_VARARGS, NULL },
     { "finish", run_finish, METH_VARARGS, NULL },
     { "get", run_get, METH_VARARGS, NULL },
     { "log", run_log, METH_VARARGS, NULL },
     { "next_step", run_next_step, METH_NOARGS, NULL },
+    { "output", run_output, METH_VARARGS, NULL },
+    { "save", run_save, METH_VARARGS, NULL },
+    { "set_encoder", run_set_encoder, METH_O, NULL },
     { "start_time", run_start_time, METH_NOARGS, NULL },
     { "summary", run_summary, METH_NOARGS, NULL },
     { "update_config", run_update_config, METH_O, NULL },

@@ -19,9 +19,12 @@ def package(binary, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("package")
     target = folder / "barograph"
     target.mkdir()
-    for source in (REPOSITORY / "python" / "barograph").iterdir():
-        if source.is_file():
-            (target / source.name).symlink_to(source)
+    sources = REPOSITORY / "python" / "barograph"
+    for source in sources.rglob("*"):
+        if source.is_file() and "__pycache__" not in source.parts and source.suffix != ".so":
+            place = target / source.relative_to(sources)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(source)
     for built in (build / "python" / "_core.abi3.so", build / "client" / "barograph-sender"):
         if not built.exists():
             pytest.skip(f"{built.name} is not built")

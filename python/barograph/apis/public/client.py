@@ -1,0 +1,70 @@
+"""client.py - the connection that all objects of an Api share, with the call that older scripts make."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from barograph.errors import CommError
+from barograph.transport import HttpError, Transport
+
+
+class RetryingClient(Transport):
+    """A Transport that also answers `execute`."""
+
+    _has_columns: bool | None = None
+
+    @property
+    def app_url(self) -> str:
+        """Where the pages are; ends with '/'."""
+        return self.base_url + "/"
+
+    def execute(
+        self,
+        document: Any,
+        variable_values: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        **unused: Any,
+    ) -> dict[str, Any]:
+        """A GraphQL document, as text or as parsed by the `gql` package."""
+        source = getattr(getattr(document, "loc", None), "source", None)
+        return self.query(source.body if source is not None else str(document), variable_values, timeout)
+
+    def columns(self, path: str, request: Mapping[str, Any]) -> Any:
+        """A columnar answer, or None when the server has no such endpoint: another make than ours."""
+        if self._has_columns is False:
+            return None
+        from barograph.apis.public.columns import Columns
+
+        try:
+            reply = self.request(
+                "POST", path, _json(request), {"Content-Type": "application/json", "Accept": Columns.MEDIA_TYPE}
+            )
+        except HttpError as error:
+            if error.status in (404, 405) and not self._answers_columns(error):
+                self._has_columns = False
+                return None
+            raise
+        if not reply.headers.get("content-type", "").startswith(Columns.MEDIA_TYPE):
+            self._has_columns = False
+            return None
+        self._has_columns = True
+        return Columns(reply.body)
+
+    @staticmethod
+    def _answers_columns(error: HttpError) -> bool:
+        """Our server tells in JSON which project or run is missing; one without the endpoint cannot."""
+        return b'"request_id"' in error.body and b"no such page" not in error.body
+
+
+def _json(value: Any) -> bytes:
+    import json
+
+    return json.dumps(value).encode()
+
+
+def not_offered(what: str) -> CommError:
+    """What hosted services do and this one does not."""
+    return CommError(f"{what} is not offered: barograph runs no jobs; start programs with your own scheduler")
+
+
+__all__ = ["RetryingClient", "not_offered"]
