@@ -6,10 +6,12 @@ doctored cache costs a download, not a wrong file.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import shutil
 import tempfile
+import threading
 from typing import Any
 
 from barograph.artifacts.manifest import CHUNK_BYTES, digest_as_hex, new_hasher
@@ -73,10 +75,12 @@ def place_of_etag(url: str, etag: str) -> str:
     return os.path.join(cache_dir(), "artifacts", "obj", "etag", name[:2], name[2:])
 
 
+def _temporary(path: str) -> str:
+    return f"{path}.{os.getpid()}-{threading.get_ident()}.part"
+
+
 def take(place: str, destination: str, size: int | None, digest: str | None, algorithm: str) -> bool:
     """Copies a cached file to where it is wanted. False when it is not there, or not what it should be."""
-    import base64
-
     try:
         source: Any = open(place, "rb")
     except OSError:
@@ -85,7 +89,7 @@ def take(place: str, destination: str, size: int | None, digest: str | None, alg
         if size is not None and os.fstat(source.fileno()).st_size != size:
             return False
         hasher = new_hasher(algorithm)
-        temporary = f"{destination}.{os.getpid()}.part"
+        temporary = _temporary(destination)
         with open(temporary, "wb") as copy:
             while chunk := source.read(CHUNK_BYTES):
                 hasher.update(chunk)
@@ -99,7 +103,7 @@ def take(place: str, destination: str, size: int | None, digest: str | None, alg
 
 def keep(path: str, place: str) -> None:
     """Puts a copy into the cache. A cache that cannot be written is no error: the file is where it was wanted."""
-    temporary = f"{place}.{os.getpid()}.part"
+    temporary = _temporary(place)
     try:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         shutil.copyfile(path, temporary)
