@@ -253,14 +253,14 @@ static enum err_code plan_overview(struct chart *chart, const struct pair *pair,
     out->x = &source->segment->directory.columns[pair->x];
     if (out->y->overview_size == 0)
         return OK;
-    TRY(segment_read_overview(source->segment, out->y, &out->header, err));
+    TRY(segment_read_overview(source->segment, out->y, &out->header, chart->arena, err));
     if (out->header.bucket_levels == 0)
         return OK;
     out->scale.is_step = chart->x_is_step;
     if (!chart->x_is_step) {
         if (!out->x->is_monotonic || out->x->overview_size == 0)
             return OK;
-        TRY(segment_read_overview(source->segment, out->x, &x_header, err));
+        TRY(segment_read_overview(source->segment, out->x, &x_header, chart->arena, err));
         if (x_header.sample_levels == 0)
             return OK;
         uint32_t level = x_header.sample_levels > 1 && out->x->count > (uint32_t)(1 << 17);

@@ -52,6 +52,7 @@ struct overview_header {
     uint32_t bucket_levels, sample_levels;
     uint32_t bucket_stride, sample_stride; /* of the finest level */
     struct overview_part nulls, buckets[OVERVIEW_LEVELS_MAX], samples[OVERVIEW_LEVELS_MAX];
+    struct str record; /* all of it; ptr NULL when whoever read the header has not kept it */
 };
 /* begin: the record's first OVERVIEW_HEADER_MAX bytes, or all of it. value_count and row_count are the column's. */
 MUST_CHECK enum err_code overview_read_header(struct overview_header *out, struct str begin, uint64_t record_size,

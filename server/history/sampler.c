@@ -71,18 +71,24 @@ struct sampling {
     struct part *parts;
     size_t part_count;
     uint64_t rows, occurrences; /* of all parts */
+    int64_t last_step;          /* the highest of parts whose end is in the range */
     struct candidate *candidates;
     size_t count, room;
+    struct candidate least, greatest; /* of all buckets; is_kept: there is one */
 };
 
-static void add_candidate(struct sampling *sampling, struct row_ref ref, enum history_type type, const union value *exact) {
+static struct candidate *new_candidate(struct sampling *sampling) {
     if (sampling->count == sampling->room) {
         size_t room = sampling->room == 0 ? 256 : sampling->room * 2;
         sampling->candidates =
             arena_grow(sampling->view->arena, sampling->candidates, sampling->room, room, sizeof(*sampling->candidates));
         sampling->room = room;
     }
-    sampling->candidates[sampling->count++] = (struct candidate){
+    return &sampling->candidates[sampling->count++];
+}
+
+static void add_candidate(struct sampling *sampling, struct row_ref ref, enum history_type type, const union value *exact) {
+    *new_candidate(sampling) = (struct candidate){
         .ref = ref,
         .value = exact != NULL ? value_as_double(type, *exact) : NAN,
         .exact = exact != NULL ? *exact : (union value){ 0 },
@@ -151,6 +157,8 @@ static enum err_code add_part(struct sampling *sampling, uint32_t at, struct err
     if (source->segment != NULL && sampling->key_count > 0 && source->mask_count == 0)
         part.has_overview = source->segment->directory.columns[part.primary].overview_size > 0 &&
                             column_is_numeric(source_type(source, part.primary));
+    if (part.end == source->row_count && source->last_step > sampling->last_step)
+        sampling->last_step = source->last_step;
     sampling->rows += part.end - part.first;
     sampling->occurrences += part.occurrences;
     sampling->parts[sampling->part_count++] = part;
@@ -234,74 +242,108 @@ static enum err_code gather_samples(struct sampling *sampling, const struct part
     return OK;
 }
 
-/* Rows that stand in buckets which the range cuts, at either end. */
-static enum err_code gather_edges(struct sampling *sampling, const struct part *part, const struct overview_buckets *buckets,
-                                  uint32_t inner_first, uint32_t inner_end, struct err *err) {
-    struct source *source = &sampling->view->sources[part->source];
-    uint32_t first, end;
+/* The extremes of a bucket. With several keys only those of all buckets, because each costs a page of every other key. */
+static void add_extremes(struct sampling *sampling, const struct part *part, enum history_type type,
+                         const struct overview_buckets *b, uint32_t at) {
+    size_t count = sampling->count;
 
-    if (inner_first == inner_end)
-        return gather_rows(sampling, part, part->first, part->end, err);
-    TRY(source_find_rows(source, sampling->spec->first_step, buckets->first_steps[inner_first], &first, &end,
-                         sampling->view->arena, err));
-    if (inner_first > 0)
-        TRY(gather_rows(sampling, part, first, end, err));
-    TRY(source_find_rows(source, buckets->last_steps[inner_end - 1], sampling->spec->last_step, &first, &end,
-                         sampling->view->arena, err));
-    if (inner_end < buckets->count)
-        TRY(gather_rows(sampling, part, first, end, err));
+    if (b->finite[at] == 0)
+        return;
+    add_from_overview(sampling, part, b->min_steps[at], b->min_rows[at], type, &b->min[at]);
+    add_from_overview(sampling, part, b->max_steps[at], b->max_rows[at], type, &b->max[at]);
+    if (sampling->key_count == 1)
+        return;
+    for (size_t i = count; i < sampling->count; i++) {
+        const struct candidate *candidate = &sampling->candidates[i];
+        if (!sampling->least.is_kept || candidate->value < sampling->least.value)
+            sampling->least = *candidate;
+        if (!sampling->greatest.is_kept || candidate->value > sampling->greatest.value)
+            sampling->greatest = *candidate;
+        sampling->least.is_kept = sampling->greatest.is_kept = true;
+    }
+    sampling->count = count;
+}
+
+/* What is read of an overview: its `levels` finest levels of buckets. */
+struct bucket_reader {
+    const struct part *part;
+    const struct segment_column *column;
+    const struct overview_header *header;
+    uint32_t levels;
+};
+
+static enum err_code gather_between(struct sampling *sampling, struct bucket_reader reader, int64_t first_step, int64_t last_step,
+                                    struct err *err);
+
+/* Buckets that the steps cut are taken apart: into those of the next finer level, and in the end into rows. */
+static enum err_code gather_edges(struct sampling *sampling, struct bucket_reader finer, const struct overview_buckets *b,
+                                  uint32_t first, uint32_t end, int64_t first_step, int64_t last_step, struct err *err) {
+    bool is_cut_before = first > 0 && b->last_steps[first - 1] >= first_step;
+    bool is_cut_behind = end < b->count && b->first_steps[end] <= last_step;
+
+    if (first == end)
+        return is_cut_before || is_cut_behind ? gather_between(sampling, finer, first_step, last_step, err) : OK;
+    if (is_cut_before)
+        TRY(gather_between(sampling, finer, first_step, b->last_steps[first - 1], err));
+    if (is_cut_behind)
+        TRY(gather_between(sampling, finer, b->first_steps[end], last_step, err));
     return OK;
 }
 
-/* The extremes of each bucket. With several keys only the extremes of all, because each costs a page of every other
- * key. */
-static enum err_code gather_extremes(struct sampling *sampling, const struct part *part, const struct segment_column *column,
-                                     const struct overview_header *header, struct err *err) {
-    struct source *source = &sampling->view->sources[part->source];
-    uint32_t level = choose_level(sampling->occurrences, header->bucket_stride, header->bucket_levels,
-                                  (uint64_t)sampling->spec->samples / 3);
-    int64_t last_step = sampling->spec->last_step < source->last_visible_step ? sampling->spec->last_step : source->last_visible_step;
-    uint32_t inner_first = UINT32_MAX, inner_end = 0, least = UINT32_MAX, greatest = UINT32_MAX;
+/* The extremes of what lies between two steps. */
+static enum err_code gather_between(struct sampling *sampling, struct bucket_reader reader, int64_t first_step, int64_t last_step,
+                                    struct err *err) {
+    struct source *source = &sampling->view->sources[reader.part->source];
+    uint32_t first = 0, end, first_row, end_row;
     struct overview_buckets b;
 
-    TRY(segment_read_buckets(source->segment, column, header, level, &b, sampling->view->arena, err));
-    for (uint32_t i = 0; i < b.count; i++) {
-        if (b.first_steps[i] < sampling->spec->first_step || b.last_steps[i] > last_step)
-            continue;
-        inner_first = inner_first == UINT32_MAX ? i : inner_first;
-        inner_end = i + 1;
-        if (b.finite[i] == 0)
-            continue;
-        double low = value_as_double(column->type, b.min[i]), high = value_as_double(column->type, b.max[i]);
-        if (sampling->key_count == 1) {
-            add_from_overview(sampling, part, b.min_steps[i], b.min_rows[i], column->type, &b.min[i]);
-            add_from_overview(sampling, part, b.max_steps[i], b.max_rows[i], column->type, &b.max[i]);
-        }
-        if (least == UINT32_MAX || low < value_as_double(column->type, b.min[least]))
-            least = i;
-        if (greatest == UINT32_MAX || high > value_as_double(column->type, b.max[greatest]))
-            greatest = i;
+    if (reader.levels == 0) {
+        TRY(source_find_rows(source, first_step, last_step, &first_row, &end_row, sampling->view->arena, err));
+        return gather_rows(sampling, reader.part, first_row, end_row, err);
     }
-    if (sampling->key_count > 1 && least != UINT32_MAX) {
-        add_from_overview(sampling, part, b.min_steps[least], b.min_rows[least], column->type, &b.min[least]);
-        add_from_overview(sampling, part, b.max_steps[greatest], b.max_rows[greatest], column->type,
-                          &b.max[greatest]);
+    reader.levels--;
+    TRY(segment_read_buckets(source->segment, reader.column, reader.header, reader.levels, &b, sampling->view->arena, err));
+    while (first < b.count && b.first_steps[first] < first_step)
+        first++;
+    for (end = first; end < b.count && b.last_steps[end] <= last_step; end++)
+        add_extremes(sampling, reader.part, reader.column->type, &b, end);
+    return gather_edges(sampling, reader, &b, first, end, first_step, last_step, err);
+}
+
+/* The last value of a part that ends within the range, if none comes after it. The first one is a sample. */
+static enum err_code gather_last(struct sampling *sampling, const struct part *part, struct err *err) {
+    const struct source *source = &sampling->view->sources[part->source];
+    const struct segment_directory *directory = &source->segment->directory;
+    const struct segment_column *column = &directory->columns[part->primary];
+    uint32_t page = directory->page_count - 1;
+
+    if (part->end < source->row_count || source->last_step < sampling->last_step)
+        return OK;
+    if (column->count == directory->row_count) {
+        add_from_overview(sampling, part, column->last_step, directory->row_count - 1, column->type, &column->last);
+        return OK;
     }
-    return gather_edges(sampling, part, &b, inner_first == UINT32_MAX ? 0 : inner_first, inner_end, err);
+    while (page > 0 && column->pages[page].count == 0)
+        page--;
+    uint32_t first = directory_page_first(page), end = first + directory_page_rows(directory, page);
+    return gather_rows(sampling, part, first > part->first ? first : part->first, end, err);
 }
 
 static enum err_code gather_overview(struct sampling *sampling, const struct part *part, struct err *err) {
     struct source *source = &sampling->view->sources[part->source];
     const struct segment_column *column = &source->segment->directory.columns[part->primary];
+    int64_t last_step = sampling->spec->last_step < source->last_visible_step ? sampling->spec->last_step : source->last_visible_step;
     struct overview_header header;
 
-    TRY(segment_read_overview(source->segment, column, &header, err));
+    TRY(segment_read_overview(source->segment, column, &header, sampling->view->arena, err));
     if (header.sample_levels == 0 || header.bucket_levels == 0)
         return gather_rows(sampling, part, part->first, part->end, err);
+    uint32_t level = choose_level(sampling->occurrences, header.bucket_stride, header.bucket_levels,
+                                  (uint64_t)sampling->spec->samples / 3);
+    struct bucket_reader reader = { part, column, &header, level + 1 };
     TRY(gather_samples(sampling, part, column, &header, err));
-    TRY(gather_rows(sampling, part, part->first, part->first + 1, err)); /* the ends are always kept */
-    TRY(gather_rows(sampling, part, part->end - 1, part->end, err));
-    return gather_extremes(sampling, part, column, &header, err);
+    TRY(gather_last(sampling, part, err));
+    return gather_between(sampling, reader, sampling->spec->first_step, last_step, err);
 }
 
 /* Rows at even distances, for keys without an overview that each row has. */
@@ -332,6 +374,10 @@ static enum err_code gather(struct sampling *sampling, bool is_exact, struct err
             TRY(gather_evenly(sampling, part, err));
         else
             TRY(gather_rows(sampling, part, part->first, part->end, err));
+    }
+    if (sampling->least.is_kept) {
+        *new_candidate(sampling) = sampling->least;
+        *new_candidate(sampling) = sampling->greatest;
     }
     return OK;
 }
@@ -458,7 +504,7 @@ static enum err_code fetch(struct sampling *sampling, struct source *source, uin
     if (source->segment == NULL || source->segment->directory.columns[at].overview_size == 0 || count * 2 < source->row_count / SEGMENT_PAGE_ROWS)
         return source_pick(source, at, rows, count, false, out, arena, err);
     column = &source->segment->directory.columns[at];
-    TRY(segment_read_overview(source->segment, column, &header, err));
+    TRY(segment_read_overview(source->segment, column, &header, arena, err));
     if (header.sample_levels == 0)
         return source_pick(source, at, rows, count, false, out, arena, err);
     TRY(segment_read_samples(source->segment, column, &header,
@@ -604,7 +650,7 @@ enum err_code history_sample(struct history *history, int64_t run, enum history_
     struct view view;
 
     TRY(view_open(&view, history, (struct history_id){ run, kind }, spec->first_step, spec->last_step, arena, err));
-    struct sampling sampling = { .view = &view, .spec = spec };
+    struct sampling sampling = { .view = &view, .spec = spec, .last_step = INT64_MIN };
     enum err_code code = choose_rows(&sampling, err);
     if (code == OK)
         code = write_samples(&sampling, flags, out, err);
@@ -627,7 +673,7 @@ enum err_code history_sample_rows(struct history *history, int64_t run, enum his
     struct view view;
 
     TRY(view_open(&view, history, (struct history_id){ run, kind }, spec.first_step, spec.last_step, arena, err));
-    struct sampling sampling = { .view = &view, .spec = &spec };
+    struct sampling sampling = { .view = &view, .spec = &spec, .last_step = INT64_MIN };
     enum err_code code = choose_rows(&sampling, err);
     if (code == OK)
         code = write_whole_rows(&sampling, flags, out, err);

@@ -55,7 +55,7 @@ MUST_CHECK enum err_code segment_read_nulls(const struct segment *segment, const
 
 /* The overview of a column that has one (overview_size > 0), and its parts. */
 MUST_CHECK enum err_code segment_read_overview(const struct segment *segment, const struct segment_column *column,
-                                               struct overview_header *out, struct err *err);
+                                               struct overview_header *out, struct arena *arena, struct err *err);
 MUST_CHECK enum err_code segment_read_buckets(const struct segment *segment, const struct segment_column *column,
                                               const struct overview_header *header, uint32_t level,
                                               struct overview_buckets *out, struct arena *arena, struct err *err);
