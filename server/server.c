@@ -6,6 +6,7 @@
 #include "server/api/access.h"
 #include "server/api/first_start.h"
 #include "server/api/identity.h"
+#include "server/api/live.h"
 #include "server/api/log_in_limits.h"
 #include "server/api/routes.h"
 #include "server/api/schema.h"
@@ -150,6 +151,7 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     TRY(schema_create(&app->schema, err));
     app->identities = identities_create();
     app->log_in_limits = log_in_limits_create();
+    app->live = live_create(app);
     return first_start(app, server->admin_key, data_folder_file(server->folder, "admin.key", server->arena), err);
 }
 
@@ -190,6 +192,7 @@ static void close_all(struct server *server) {
     watcher_stop(server->watcher);
     stops_on_signal = NULL;
     http_server_destroy(app->http);
+    live_destroy(app->live);
     history_destroy(app->history);
     identities_destroy(app->identities);
     log_in_limits_destroy(app->log_in_limits);

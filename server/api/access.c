@@ -108,6 +108,10 @@ static bool is_same_origin(struct str origin, struct str base_url) {
     return str_eq(origin, str_slice(base_url, 0, scheme_len + host.len));
 }
 
+bool access_is_own_origin(const struct http_call *call) {
+    return is_same_origin(http_header(call, STR("Origin")), call->base_url);
+}
+
 /* Browsers say where the page came from that makes them ask. Without a key in the request, a page of somebody else's
  * has no business here: it could log its visitor in to its own account. */
 static enum err_code check_origin(const struct http_call *call, struct err *err) {

@@ -66,6 +66,9 @@ MUST_CHECK enum err_code access_check(struct identity *identity, const struct ow
 MUST_CHECK enum err_code access_check_in(struct db_tx *tx, struct identity *identity, const struct owner *owner,
                                          enum who who, struct err *err);
 
+/* Whether the request comes from a page of this server, as its browser says. */
+bool access_is_own_origin(const struct http_call *call);
+
 /* http_app.authorize: sets call->identity, or answers 401, 403, 503. Signed links are checked here. */
 enum err_code access_authorize(struct http_call *call, int who, struct err *err);
 /* gql_schema_parts.may_ask. */

@@ -13,6 +13,7 @@ struct gql_schema;
 struct history;
 struct http_server;
 struct identities;
+struct live;
 struct log_in_limits;
 struct run_tables;
 struct secrets;
@@ -22,6 +23,7 @@ struct app {
     struct blobs *blobs;
     struct history *history;
     struct http_server *http; /* for its metrics */
+    struct live *live;        /* tells open pages what changes */
     struct run_tables *run_tables; /* for filters and orders of runs */
     struct secrets *secrets;
     struct identities *identities;       /* keys and cookies that were looked up a moment ago */

@@ -10,6 +10,7 @@
 #include "server/api/graphql_endpoint.h"
 #include "server/api/health.h"
 #include "server/api/history_files.h"
+#include "server/api/live.h"
 #include "server/api/receipt.h"
 #include "server/api/run_files.h"
 #include "server/api/session.h"
@@ -21,6 +22,7 @@ const struct http_route routes[] = {
     { HTTP_PUT, "/api/admin/{path...}", WHO_SERVER_ADMIN, admin_answer, ADMIN_MAX_BODY_BYTES, NULL },
     { HTTP_DELETE, "/api/admin/{path...}", WHO_SERVER_ADMIN, admin_answer, 0, NULL },
     { HTTP_POST, "/api/history/buckets", CAN_READ, chart_answer, CHART_REQUEST_MAX_BYTES, NULL },
+    { HTTP_GET, "/api/live", WHO_USER, live_answer, 0, NULL },
     { HTTP_GET, "/api/runs/{entity}/{project}/{run}/receipt", CAN_READ, receipt_answer, 0, NULL },
     { HTTP_POST, "/api/session", WHO_ANYONE, session_answer_begin, SESSION_MAX_BODY_BYTES, NULL },
     { HTTP_DELETE, "/api/session", WHO_ANYONE, session_answer_end, SESSION_MAX_BODY_BYTES, NULL },

@@ -29,6 +29,11 @@ void connection_wait_to_write(struct connection *connection) {
     set_interest(connection, connection->transport.write_waits_for_read ? EPOLLIN : EPOLLOUT);
 }
 
+void connection_wait_for_both(struct connection *connection, bool has_more_to_write) {
+    bool wants_room = has_more_to_write || connection->transport.read_waits_for_write;
+    set_interest(connection, wants_room ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
 void connection_set_deadline(struct connection *connection, int64_t in_ms) {
     timers_set(&connection->loop->timers, &connection->timer, connection->loop->now_ms + in_ms);
 }
@@ -142,6 +147,7 @@ void connection_close(struct connection *connection) {
         connection_leave_idle(connection);
     connection->state = CONNECTION_CLOSED;
     clear_deadline(connection);
+    connection_close_websocket(connection);
     transport_close(&connection->transport);
     buf_finish(&connection->in);
     connection->exchange = NULL;
@@ -171,6 +177,7 @@ void loop_free_closed(struct loop *loop) {
 /* After an error the client may still be sending: closing at once would reset the connection, and the reset
  * would overtake the answer. */
 void connection_linger(struct connection *connection) {
+    connection_close_websocket(connection);
     transport_end_writing(&connection->transport);
     connection->state = CONNECTION_LINGERING;
     connection_set_deadline(connection, LINGER_MS);
@@ -220,7 +227,8 @@ static void throw_away(struct connection *connection) {
 
 static bool is_reading(const struct connection *connection) {
     return connection->state == CONNECTION_IDLE || connection->state == CONNECTION_HEAD ||
-           connection->state == CONNECTION_BODY || connection->state == CONNECTION_LINGERING;
+           connection->state == CONNECTION_BODY || connection->state == CONNECTION_LINGERING ||
+           connection->state == CONNECTION_WEBSOCKET;
 }
 
 static void dispatch(struct connection *connection, uint32_t events) {
@@ -243,6 +251,9 @@ static void dispatch(struct connection *connection, uint32_t events) {
         break;
     case CONNECTION_WRITING:
         connection_on_writable(connection);
+        break;
+    case CONNECTION_WEBSOCKET:
+        connection_on_websocket(connection);
         break;
     case CONNECTION_LINGERING:
         throw_away(connection);
@@ -295,7 +306,9 @@ void connection_on_timer(struct timer *timer) {
     struct loop *loop = connection->loop;
     struct err err = { 0 };
 
-    if (connection->state == CONNECTION_HEAD) {
+    if (connection->state == CONNECTION_WEBSOCKET) {
+        connection_on_websocket_timer(connection);
+    } else if (connection->state == CONNECTION_HEAD) {
         (void)connection_open_exchange(connection);
         (void)err_set(&err, ERR_TIMEOUT, "the head did not arrive within %d ms",
                       loop->options->header_timeout_ms);

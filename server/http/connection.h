@@ -16,6 +16,9 @@
 #include "server/http/timers.h"
 #include "server/http/tls.h"
 #include "server/http/transport.h"
+#include "server/http/websocket.h"
+
+#include <pthread.h>
 
 enum {
     READ_BYTES = 64 * 1024,
@@ -47,6 +50,9 @@ struct loop {
     uint64_t id_counter;
     struct arena *spare_arenas[SPARE_ARENAS_MAX];
     size_t spare_arena_count;
+    void (*wake)(void *loop); /* host.loop; from any thread */
+    pthread_mutex_t websockets_lock;
+    struct websocket *ready_websockets; /* with something to send; guarded by the lock */
 };
 
 enum connection_state {
@@ -56,6 +62,7 @@ enum connection_state {
     CONNECTION_BODY,
     CONNECTION_WORKING, /* the exchange is with a worker, or deferred */
     CONNECTION_WRITING,
+    CONNECTION_WEBSOCKET,
     CONNECTION_LINGERING, /* all is said; the rest of what the client sends is thrown away */
     CONNECTION_CLOSED,
 };
@@ -69,6 +76,7 @@ struct connection {
     struct buf in; /* read but not yet used */
     size_t scanned_bytes;
     struct exchange *exchange;
+    struct websocket *websocket; /* while it is one */
     uint64_t head_sent, content_sent, response_sent; /* of the head, of the piece at hand, of the whole */
     int64_t window_began_ms;                         /* of the rate at which a body arrives */
     uint64_t window_bytes;

@@ -15,6 +15,7 @@ enum {
 /* connection.c */
 void connection_wait_to_read(struct connection *connection);
 void connection_wait_to_write(struct connection *connection);
+void connection_wait_for_both(struct connection *connection, bool has_more_to_write);
 void connection_set_deadline(struct connection *connection, int64_t in_ms);
 void connection_enter_idle(struct connection *connection);
 void connection_leave_idle(struct connection *connection);

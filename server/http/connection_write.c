@@ -25,8 +25,14 @@ static void end_response(struct connection *connection) {
 
     loop_count_exchange(connection->loop, exchange, exchange->response.status);
     log_access(connection, exchange);
+    struct websocket *websocket = exchange->response.websocket;
+    exchange->response.websocket = NULL;
     connection->exchange = NULL;
     loop_end_exchange(connection->loop, exchange);
+    if (websocket != NULL) {
+        connection_begin_websocket(connection, websocket);
+        return;
+    }
     if (!keeps_alive && must_linger) {
         connection_linger(connection);
     } else if (!keeps_alive) {

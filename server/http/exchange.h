@@ -18,6 +18,7 @@
 
 struct connection;
 struct exchange;
+struct websocket;
 
 /* What the exchange's maker lends it; read-only. */
 struct exchange_host {
@@ -49,6 +50,7 @@ struct response {
     struct http_producer producer;
     void *producer_state;
     bool producer_is_open, is_chunked;
+    struct websocket *websocket; /* what the connection becomes, with status 101 */
 
     /* What goes out, made by response_finish and response_produce: the head, then the body or the file. */
     struct buf head;

@@ -6,6 +6,7 @@
 #include "server/http/range.h"
 #include "server/http/router.h"
 #include "server/http/uri.h"
+#include "server/http/websocket.h"
 
 #include <assert.h>
 #include <unistd.h>
@@ -28,6 +29,9 @@ void response_init(struct response *response) {
 
 void response_finish_memory(struct response *response) {
     assert(!response->producer_is_open);
+    if (response->websocket != NULL)
+        websocket_abandon(response->websocket);
+    response->websocket = NULL;
     if (response->fd >= 0)
         (void)close(response->fd);
     response->fd = -1;
@@ -309,6 +313,7 @@ const char *response_reason(int status) {
         int status;
         const char *reason;
     } reasons[] = {
+        { 101, "Switching Protocols" },
         { 200, "OK" },
         { 201, "Created" },
         { 202, "Accepted" },
@@ -369,9 +374,14 @@ static void append_allow(struct buf *head, unsigned methods) {
     buf_append_str(head, STR("\r\n"));
 }
 
+/* Whatever was asked. */
+static bool has_no_content(const struct response *response) {
+    return response->status == 101 || response->status == 204 || response->status == 304;
+}
+
 static void append_framing(struct exchange *exchange, struct buf *head) {
     struct response *response = &exchange->response;
-    if (response->status == 204 || response->status == 304)
+    if (has_no_content(response))
         return;
     if (response->kind != RESPONSE_STREAM)
         buf_printf(head, "Content-Length: %llu\r\n",
@@ -388,7 +398,9 @@ static struct str type_of(const struct response *response) {
 }
 
 static void append_connection(const struct exchange *exchange, struct buf *head) {
-    if (!exchange->keeps_alive)
+    if (exchange->response.status == 101)
+        buf_append_str(head, STR("Connection: Upgrade\r\n"));
+    else if (!exchange->keeps_alive)
         buf_append_str(head, STR("Connection: close\r\n"));
     else if (exchange->head.minor_version == 0)
         buf_append_str(head, STR("Connection: keep-alive\r\n"));
@@ -397,7 +409,7 @@ static void append_connection(const struct exchange *exchange, struct buf *head)
 static void append_head(struct exchange *exchange) {
     struct response *response = &exchange->response;
     struct buf *head = &response->head;
-    bool has_content = response->status != 204 && response->status != 304;
+    bool has_content = !has_no_content(response);
 
     buf_printf(head, "HTTP/1.1 %d %s\r\n", response->status, response_reason(response->status));
     append_date(head);
@@ -437,8 +449,7 @@ void response_finish(struct exchange *exchange) {
         response_set_error(exchange, 500, err_name(ERR_INTERNAL), "the response's head is too large");
         append_head(exchange);
     }
-    response->has_no_body =
-        exchange->call.method == HTTP_HEAD || response->status == 204 || response->status == 304;
+    response->has_no_body = exchange->call.method == HTTP_HEAD || has_no_content(response);
     if (response->has_no_body)
         response_end_stream(response);
 }

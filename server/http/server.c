@@ -51,6 +51,10 @@ static void wake(struct http_server *server) {
     (void)ignored;
 }
 
+static void wake_loop(void *context) {
+    wake(context);
+}
+
 static void hand_over(void *context, struct exchange *exchange) {
     struct http_server *server = context;
 
@@ -89,6 +93,7 @@ static void on_wake(struct http_server *server) {
         loop_on_exchange(&server->loop, exchange);
         exchange = next;
     }
+    loop_on_websockets(&server->loop);
 }
 
 /* ---- accepting ---- */
@@ -187,6 +192,7 @@ static void begin_stopping(struct http_server *server) {
     (void)close(server->listener_fd);
     server->listener_fd = -1;
     loop_close_idle(&server->loop);
+    loop_close_websockets(&server->loop);
 }
 
 static bool has_stopped(struct http_server *server) {
@@ -352,6 +358,7 @@ static enum err_code fill(struct http_server *server, const struct http_options 
     if (loop->scratch == NULL)
         log_fatal("out of memory: cannot read from sockets");
     hash_random(&loop->id_prefix, sizeof loop->id_prefix);
+    loop->wake = wake_loop;
     loop->host =
         (struct exchange_host){ app, worker_pool_create(server->options.worker_count), hand_over, server };
     return OK;
@@ -365,6 +372,7 @@ enum err_code http_server_create(struct http_server **out, const struct http_opt
     server->arena = arena_create();
     server->listener_fd = server->wake_fd = server->loop.epoll_fd = -1;
     pthread_mutex_init(&server->returned_lock, NULL);
+    pthread_mutex_init(&server->loop.websockets_lock, NULL);
     enum err_code code = fill(server, options, app, err);
     if (code == OK)
         *out = server;
@@ -388,6 +396,7 @@ static void end_exchanges(struct http_server *server) {
     struct loop *loop = &server->loop;
     while (loop->connections != NULL)
         connection_close(loop->connections);
+    loop_on_websockets(loop);
     loop_free_closed(loop);
     worker_pool_destroy(loop->host.workers);
     loop->host.workers = NULL;
@@ -417,6 +426,7 @@ void http_server_destroy(struct http_server *server) {
     free(loop->scratch);
     arena_destroy(server->arena);
     pthread_mutex_destroy(&server->returned_lock);
+    pthread_mutex_destroy(&server->loop.websockets_lock);
     free(server);
 }
 

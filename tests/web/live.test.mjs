@@ -1,7 +1,8 @@
-/* A chart moves while its run is logging. */
+/* Charts move, states change and lines come while a run is logging; what was missed while the server was away is caught up. */
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { base, key, openBrowser, openContext, openPage } from "./browser.mjs";
 
@@ -9,18 +10,21 @@ let browser;
 before(async () => (browser = await openBrowser()));
 after(() => browser.close());
 
-/* The client sends what was logged every 15 seconds; the test would rather not wait for it. */
-const TRAINER = `
-import time, wandb
-with wandb.init(project="live", name="moving", settings=wandb.Settings(x_file_stream_transmit_interval=1)) as run:
-    for step in range(12):
+/* The client sends what was logged every 15 seconds unless told otherwise. */
+const trainer = (project, seconds) => `
+import sys, time, wandb
+with wandb.init(project="${project}", name="moving", settings=wandb.Settings(x_file_stream_transmit_interval=0.1)) as run:
+    print("id", run.id, file=sys.__stdout__, flush=True)
+    for step in range(${seconds}):
+        print("logged", step, time.time(), file=sys.__stdout__, flush=True)
+        print("a printed line", step)
         run.log({"loss": 1 / (step + 1)})
         time.sleep(1)
 `;
 
-test("new points, the running mark and the end arrive by themselves", { timeout: 90000 }, async () => {
-    const python = process.env.BAROGRAPH_WANDB_PYTHON;
-    const trainer = spawn(python, ["-c", TRAINER], {
+/* A training process; `logged` fills with the times of its calls, `id` comes when it has begun. */
+function train(project, seconds) {
+    const process_ = spawn(process.env.BAROGRAPH_WANDB_PYTHON, ["-c", trainer(project, seconds)], {
         env: {
             ...process.env,
             WANDB_BASE_URL: base,
@@ -28,26 +32,72 @@ test("new points, the running mark and the end arrive by themselves", { timeout:
             WANDB_SILENT: "true",
             WANDB_DIR: process.env.TMPDIR ?? "/tmp",
         },
-        stdio: "ignore",
+        stdio: ["ignore", "pipe", "ignore"],
     });
+    const logged = [];
+    const id = new Promise((resolve) => {
+        createInterface(process_.stdout).on("line", (line) => {
+            const [word, first, second] = line.split(" ");
+            if (word === "id") resolve(first);
+            if (word === "logged") logged[Number(first)] = Number(second) * 1000;
+        });
+    });
+    return { process: process_, logged, id };
+}
+
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+
+test("a chart moves within a second of log(), and the end arrives by itself", { timeout: 90000 }, async () => {
+    const run = train("live", 12);
+    const id = await run.id;
     const context = await openContext(browser);
-    const { page, problems } = await openPage(context, "/admin/live");
-    await page.waitForTimeout(4000);
-    if ((await page.getByText("There is nothing here").count()) > 0) await page.reload();
-    await page.waitForSelector(".sidebar .state-running", { timeout: 20000 });
-    const rows = [];
+    const { page, problems } = await openPage(context, `/admin/live/runs/${id}`);
+    const seen = new Map();
     page.on("response", async (response) => {
         if (!response.url().endsWith("/api/history/buckets")) return;
         const bytes = await response.body().catch(() => null);
-        if (bytes !== null && bytes.length > 40) rows.push(bytes.readUInt32LE(28));
+        if (bytes === null || bytes.length <= 40) return;
+        const points = bytes.readUInt32LE(28);
+        if (!seen.has(points)) seen.set(points, Date.now());
     });
-    await page.waitForSelector(".sidebar .state-finished", { timeout: 60000 });
-    await page.waitForTimeout(3000);
-    assert.ok(new Set(rows).size >= 2, `points seen: ${rows}`);
-    assert.equal(rows.at(-1), 12);
-    assert.deepEqual(
-        problems.filter((p) => !/404/.test(p)),
-        [],
-    );
-    trainer.kill();
+    await page.waitForSelector(".panel canvas", { timeout: 20000 });
+    await page.waitForSelector(".state-finished", { timeout: 60000 });
+    await page.waitForTimeout(1000);
+    const delays = run.logged.flatMap((at, step) => (step > 3 && seen.has(step + 1) ? [seen.get(step + 1) - at] : []));
+    assert.ok(delays.length >= 4, `points seen: ${[...seen.keys()]}`);
+    assert.ok(median(delays) < 1000, `milliseconds from log() to its points: ${delays.map(Math.round)}`);
+    assert.ok(seen.has(12));
+    assert.deepEqual(problems, []);
+    run.process.kill();
+});
+
+test("printed lines arrive, and a dropped connection is said and mended", { timeout: 90000 }, async () => {
+    const run = train("live", 14);
+    const id = await run.id;
+    const context = await openContext(browser);
+    const { page } = await openPage(context, `/admin/live/runs/${id}/logs`);
+    await page.getByText("a printed line 2").waitFor({ timeout: 20000 });
+    await page.waitForFunction(() => document.querySelector(".offline") === null);
+    await context.setOffline(true);
+    await page.locator(".offline").waitFor({ timeout: 20000 });
+    await page.waitForTimeout(2000);
+    await context.setOffline(false);
+    await page.locator(".offline").waitFor({ state: "detached", timeout: 20000 });
+    await page.getByText("a printed line 13").waitFor({ timeout: 40000 });
+    run.process.kill();
+});
+
+test("a websocket from another origin, or without a session, is refused", async () => {
+    const headers = {
+        connection: "Upgrade",
+        upgrade: "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    };
+    const context = await openContext(browser);
+    const ask = (more, from = context) =>
+        from.request.get(`${base}/api/live`, { headers: { ...headers, ...more }, timeout: 3000 }).then((r) => r.status(), () => 101);
+    assert.equal(await ask({ origin: "https://elsewhere.invalid" }), 403);
+    assert.equal(await ask({}), 403);
+    assert.equal(await ask({ origin: base }, await openContext(browser, {}, true)), 401);
 });

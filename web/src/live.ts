@@ -1,45 +1,154 @@
-/* live.ts - keeps what is on the screen current, by asking politely: only while somebody looks, less often when
- * nothing runs, and with growing pauses when the server does not answer. */
+/* live.ts - keeps what is on the screen current: one websocket per tab tells what changed, while somebody looks.
+ *
+ * When the connection drops the page says so, tries again with growing pauses, and each try asks over HTTP: so a page
+ * behind something that lets no websocket through is merely slower. After each connection everything is asked once
+ * more, because nobody knows what was missed. */
 
 import { signal } from "@preact/signals";
 import { ApiError } from "./api";
+import { readMessage, retryPause, type RunNews } from "./lib/live_message";
+
+export type { RunNews } from "./lib/live_message";
 
 export const isOffline = signal(false);
 
-const FAST_MS = 2000;
-const SLOW_MS = 15000;
-const MAX_PAUSE_MS = 60000;
+export interface Place {
+    entity: string;
+    project: string;
+    run?: string;
+}
 
-/* `ask` answers whether something is still running. The returned function ends it. */
-export function poll(ask: () => Promise<boolean>): () => void {
-    let timer = 0;
-    let failures = 0;
-    let isOver = false;
-    let isRunning = true;
-    const plan = () => {
-        window.clearTimeout(timer);
-        if (isOver || document.hidden) return;
-        const pause =
-            failures > 0 ? Math.min(FAST_MS * 2 ** failures, MAX_PAUSE_MS) : isRunning ? FAST_MS : SLOW_MS;
-        timer = window.setTimeout(() => void once(), pause);
-    };
-    const once = async () => {
-        try {
-            isRunning = await ask();
-            failures = 0;
-            isOffline.value = false;
-        } catch (e) {
-            failures++;
-            isOffline.value = e instanceof ApiError && (e.status === 0 || e.status >= 500);
-        }
-        plan();
-    };
-    const onVisible = () => (document.hidden ? window.clearTimeout(timer) : void once());
-    document.addEventListener("visibilitychange", onVisible);
-    plan();
+interface Watcher {
+    place: Place;
+    /* What became of some runs; the rest is as it was. */
+    onNews: (news: readonly RunNews[]) => void;
+    /* Anything may have changed. */
+    catchUp: () => Promise<unknown>;
+}
+
+const watchers = new Set<Watcher>();
+const HIDDEN_MS = 60000;
+const WATCH_DELAY_MS = 5;
+
+let socket: WebSocket | null = null;
+let failures = 0;
+let retryTimer = 0;
+let hideTimer = 0;
+let watchTimer = 0;
+
+/* The returned function ends it. */
+export function follow(
+    place: Place,
+    onNews: Watcher["onNews"],
+    catchUp: Watcher["catchUp"],
+): () => void {
+    const watcher = { place, onNews, catchUp };
+    watchers.add(watcher);
+    if (socket === null && retryTimer === 0) connect();
+    else sayWhatIsWatched();
     return () => {
-        isOver = true;
-        window.clearTimeout(timer);
-        document.removeEventListener("visibilitychange", onVisible);
+        watchers.delete(watcher);
+        if (watchers.size === 0) disconnect();
+        else sayWhatIsWatched();
+    };
+}
+
+function connect(): void {
+    window.clearTimeout(retryTimer);
+    retryTimer = 0;
+    if (document.hidden || watchers.size === 0) return;
+    const scheme = window.location.protocol === "https:" ? "wss:" : "ws:";
+    const mine = new WebSocket(`${scheme}//${window.location.host}/api/live`);
+    socket = mine;
+    mine.onopen = () => socket === mine && sayWhatIsWatched();
+    mine.onmessage = (event) => socket === mine && take(String(event.data));
+    mine.onclose = () => {
+        if (socket !== mine) return;
+        socket = null;
+        failures++;
+        void catchUpAll();
+        retryTimer = window.setTimeout(connect, retryPause(failures, Math.random()));
+    };
+}
+
+function disconnect(): void {
+    window.clearTimeout(retryTimer);
+    retryTimer = 0;
+    const old = socket;
+    socket = null;
+    old?.close();
+}
+
+/* Pages change what they watch in the same breath: one message does. */
+function sayWhatIsWatched(): void {
+    window.clearTimeout(watchTimer);
+    watchTimer = window.setTimeout(() => {
+        if (socket?.readyState !== WebSocket.OPEN) return;
+        const places = new Map([...watchers].map((w) => [JSON.stringify(w.place), w.place]));
+        socket.send(JSON.stringify({ watch: [...places.values()].slice(-16) }));
+    }, WATCH_DELAY_MS);
+}
+
+function take(text: string): void {
+    const message = readMessage(text);
+    if (message === null) return;
+    if (message.type === "watching") {
+        failures = 0;
+        isOffline.value = false;
+        void catchUpAll();
+        return;
+    }
+    for (const watcher of [...watchers]) {
+        if (watcher.place.entity !== message.entity || watcher.place.project !== message.project) continue;
+        if (message.type === "resync") void catchUp(watcher);
+        else {
+            const { run } = watcher.place;
+            const mine = run === undefined ? message.runs : message.runs.filter((r) => r.name === run);
+            if (mine.length > 0) watcher.onNews(mine);
+        }
+    }
+}
+
+async function catchUp(watcher: Watcher): Promise<void> {
+    try {
+        await watcher.catchUp();
+        isOffline.value = false;
+    } catch (e) {
+        isOffline.value = e instanceof ApiError && (e.status === 0 || e.status >= 500);
+    }
+}
+
+async function catchUpAll(): Promise<void> {
+    for (const watcher of [...watchers]) await catchUp(watcher);
+}
+
+/* A tab that nobody looks at asks for nothing; looked at again, it catches up. */
+document.addEventListener("visibilitychange", () => {
+    window.clearTimeout(hideTimer);
+    if (document.hidden) hideTimer = window.setTimeout(disconnect, HIDDEN_MS);
+    else if (socket === null && watchers.size > 0) connect();
+});
+
+/* Calls at most once in `pause`, the last one included. */
+export function throttled(pause: number, call: () => Promise<unknown>): () => void {
+    let timer = 0;
+    let isRunning = false;
+    let isWanted = false;
+    const once = () => {
+        timer = 0;
+        isRunning = true;
+        isWanted = false;
+        void call()
+            .catch((e: unknown) => {
+                isOffline.value = e instanceof ApiError && (e.status === 0 || e.status >= 500);
+            })
+            .finally(() => {
+                isRunning = false;
+                if (isWanted) timer = window.setTimeout(once, pause);
+            });
+    };
+    return () => {
+        isWanted = true;
+        if (timer === 0 && !isRunning) timer = window.setTimeout(once, 0);
     };
 }

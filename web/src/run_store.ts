@@ -4,12 +4,13 @@ import { computed, signal } from "@preact/signals";
 import type { Mongo } from "./lib/filters";
 import type { Run } from "./lib/types";
 import { fetchRuns, type RunQuery } from "./queries";
-import { poll } from "./live";
+import { follow, throttled, type RunNews } from "./live";
 
 const PAGE = 100;
 /* More than this is read again by scrolling, not by every poll. */
 const MAX_REFRESH = 300;
-const ALIVE = new Set(["running", "pending", "preempting", "stopping"]);
+const REFRESH_MS = 1000;
+const NEWS_MS = 250 /* each makes the charts of its runs ask again */;
 
 export class RunStore {
     readonly runs = signal<Run[]>([]);
@@ -74,12 +75,12 @@ export class RunStore {
     }
 
     /* Reads the first runs again; those that did not change stay the same objects, so that nothing is drawn twice. */
-    async refresh(): Promise<boolean> {
+    async refresh(): Promise<void> {
         const question = this.asked;
-        if (question === "") return false;
+        if (question === "" || this.isLoading.value) return;
         const count = Math.min(Math.max(this.runs.value.length, this.page), MAX_REFRESH);
         const page = await fetchRuns(this.query(count, null));
-        if (question !== this.asked) return true;
+        if (question !== this.asked) return;
         const old = new Map(this.runs.value.map((r) => [r.id, r]));
         const fresh = page.runs.map((r) => (isSame(old.get(r.id), r) ? old.get(r.id)! : r));
         const rest = this.runs.value.slice(count);
@@ -89,11 +90,36 @@ export class RunStore {
         this.total.value = page.total;
         this.exists.value = page.exists;
         if (rest.length === 0) this.next.value = page.next;
-        return fresh.some((r) => ALIVE.has(r.state));
     }
 
-    follow(): () => void {
-        return poll(() => this.refresh());
+    follow(run?: string): () => void {
+        const place = { entity: this.entity, project: this.project, ...(run === undefined ? {} : { run }) };
+        const refresh = throttled(REFRESH_MS, () => this.refresh());
+        let fresh: RunNews[] = [];
+        const take = throttled(NEWS_MS, async () => {
+            this.take(fresh);
+            fresh = [];
+        });
+        return follow(
+            place,
+            (news) => {
+                fresh.push(...news);
+                take();
+                refresh();
+            },
+            () => this.refresh(),
+        );
+    }
+
+    /* Counts and states at once, so that charts move; summaries and new keys come with the refresh. */
+    private take(news: readonly RunNews[]): void {
+        const byName = new Map(news.map((n) => [n.name, n]));
+        if (!this.runs.value.some((r) => byName.has(r.name))) return;
+        this.runs.value = this.runs.value.flatMap((r) => {
+            const n = byName.get(r.name);
+            if (n === undefined) return [r];
+            return n.isDeleted ? [] : [{ ...r, state: n.state, lineCount: n.lines, heartbeatAt: n.heartbeatAt }];
+        });
     }
 
     /* Shows a change at once; the next refresh brings what the server made of it. */

@@ -10,7 +10,7 @@ import { formatAgo, formatDuration } from "../lib/format";
 import { pathOf } from "../lib/match";
 import { runtimeOf } from "../lib/runs";
 import type { Run } from "../lib/types";
-import { poll } from "../live";
+import { follow, throttled } from "../live";
 import { changeRun, fetchRun, stopRun } from "../queries";
 import { address } from "../router";
 import type { PageProps } from "../routes";
@@ -46,12 +46,11 @@ export default function RunPage({ params }: PageProps) {
     const load = async () => {
         const next = await fetchRun(entity, project, name);
         setRun((old) => (old && next && JSON.stringify(old) === JSON.stringify(next) ? old : next));
-        return next?.state === "running" || next?.state === "pending" || next?.state === "preempting";
     };
     useEffect(() => {
         setRun(undefined);
         load().catch((e: Error) => setFailure(e.message));
-        return poll(load);
+        return follow({ entity, project, run: name }, throttled(1000, load), load);
     }, [entity, project, name]);
     if (failure !== "" && !run)
         return (

@@ -6,7 +6,7 @@ import { IconButton } from "../../components/icon";
 import { VirtualList } from "../../components/virtual_list";
 import { t } from "../../i18n";
 import { parseAnsi, stripAnsi } from "../../lib/ansi";
-import { poll } from "../../live";
+import { follow, throttled } from "../../live";
 import { fetchLogLines, type LogLine } from "../../queries";
 import { saveBlob } from "../panels/exports";
 import type { RunTabProps } from "../run";
@@ -31,21 +31,21 @@ export function LogsTab({ entity, project, run }: RunTabProps) {
                     first: PAGE,
                     after: after.current,
                 });
-                if (isOver) return false;
+                if (isOver) return;
                 if (page.next !== null) after.current = page.next;
                 setLines((old) =>
                     page.lines.length === 0 && old !== null ? old : merge(old ?? [], page.lines),
                 );
-                if (page.lines.length < PAGE) return run.state === "running";
+                if (page.lines.length < PAGE) return;
             }
         };
         void read().catch(() => setLines([]));
-        const end = poll(read);
+        const end = follow({ entity, project, run: run.name }, throttled(300, read), read);
         return () => {
             isOver = true;
             end();
         };
-    }, [entity, project, run.name, run.state]);
+    }, [entity, project, run.name]);
 
     const labels = [...new Set((lines ?? []).map((l) => l.label ?? ""))].filter((l) => l !== "");
     const shown = (lines ?? []).filter((l) => label === "" || l.label === label);

@@ -1,0 +1,40 @@
+/* live_watch.h - what one page wants to hear of: a few projects, or single runs of them.
+ *
+ * Threads: the live thread's. Memory: live_watches_finish.
+ */
+#ifndef SERVER_API_LIVE_WATCH_H
+#define SERVER_API_LIVE_WATCH_H
+
+#include "server/api/access.h"
+
+enum {
+    LIVE_WATCHES_MAX = 16,
+    LIVE_RUNS_PER_MESSAGE = 500,
+};
+
+struct live_watch {
+    char *entity, *project, *run; /* run: "" for all of the project */
+    int64_t project_id;           /* 0: not looked up yet, or refused */
+    int64_t version;              /* told so far */
+};
+
+struct live_watches {
+    struct live_watch items[LIVE_WATCHES_MAX];
+    size_t count;
+};
+
+void live_watches_finish(struct live_watches *watches);
+
+/* {"watch": [{"entity": "a", "project": "b", "run": "c"}, ...]} takes the place of what was watched before; a watch that
+ * was there already goes on where it was. ERR_BAD_INPUT. */
+MUST_CHECK enum err_code live_watches_read(struct live_watches *watches, struct str text, struct arena *arena, struct err *err);
+
+/* Finds the projects again and with them whether the identity may (still) read. */
+MUST_CHECK enum err_code live_watches_authorize(struct live_watches *watches, struct db_tx *tx, struct identity *identity,
+                                                struct err *err);
+
+/* Appends what there is to be told of one watch, or nothing. *version is what the watch will have been told then. */
+MUST_CHECK enum err_code live_watch_write_news(const struct live_watch *watch, struct db_tx *tx, struct arena *arena,
+                                               struct buf *out, int64_t *version, struct err *err);
+
+#endif
