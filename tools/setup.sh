@@ -5,7 +5,7 @@ set -eu
 build_packages='gcc:the_compiler g++:one_C++_file_for_exact_numbers make:the_front_door meson:the_build ninja-build:the_build
  pkg-config:finds_the_libraries python3:build_scripts python3-dev:the_Python_package libc6-dev:the_C_library libssl-dev:TLS_and_digests
  zlib1g-dev:gzip_streams libdeflate-dev:gzip_bodies libzstd-dev:Parquet_compression libsqlite3-dev:the_embedded_store
- libsodium-dev:password_hashes libcmocka-dev:unit_tests nodejs:builds_the_web_page npm:builds_the_web_page'
+ libsodium-dev:password_hashes libpq-dev:the_other_store libcmocka-dev:unit_tests nodejs:builds_the_web_page npm:builds_the_web_page'
 test_packages='python3-venv:environments_of_the_official_client chromium:tests_of_the_web_page
  git:tests_of_what_clients_gather'
 fuzz_packages='clang:fuzz_targets'

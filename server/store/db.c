@@ -3,7 +3,7 @@
 
 #include "server/store/db_driver.h"
 
-static const struct db_driver *const drivers[] = { &db_sqlite_driver };
+static const struct db_driver *const drivers[] = { &db_sqlite_driver, &db_postgres_driver };
 
 static _Thread_local struct {
     struct db *db;
@@ -27,7 +27,7 @@ enum err_code db_open(struct db **out, struct str url, struct err *err) {
         struct str scheme, rest; /* the rest may hold a password: never shown */
         if (!str_cut(url, ':', &scheme, &rest))
             scheme = STR_EMPTY;
-        return err_set(err, ERR_BAD_INPUT, "databases of kind '%.*s' are not known, use sqlite:FILE", STR_ARG(scheme));
+        return err_set(err, ERR_BAD_INPUT, "databases of kind '%.*s' are not known, use sqlite:FILE or postgresql://USER:PASSWORD@HOST/NAME", STR_ARG(scheme));
     }
     TRY(driver->open(&db, str_from(url, strlen(driver->scheme)), err));
     enum err_code code = db_migrate(db, &known, err);

@@ -24,6 +24,8 @@ struct db_driver {
                           struct err *err);
     /* Several statements without parameters. */
     enum err_code (*exec_script)(struct db_tx *tx, const char *sql, struct err *err);
+    /* No other server migrates at the same time, until the transaction ends. */
+    enum err_code (*lock_schema)(struct db_tx *tx, struct err *err);
     int64_t (*changed)(const struct db_tx *tx);
     /* kept: sql is a literal, and the prepared statement stays under its address. */
     enum err_code (*query)(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
@@ -47,6 +49,7 @@ struct db_rows {
     const struct db_driver *driver;
 };
 
+extern const struct db_driver db_postgres_driver;
 extern const struct db_driver db_sqlite_driver;
 
 /* What this thread is inside of: a driver calls these around each work. */

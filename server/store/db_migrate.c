@@ -73,6 +73,7 @@ static enum err_code migrate(struct db_tx *tx, void *context, struct err *err) {
     const struct migrating *migrating = context;
     bool done;
 
+    TRY(tx->driver->lock_schema(tx, err));
     TRY(tx->driver->exec_script(tx,
                                 "create table if not exists schema_version (version integer primary key, "
                                 "name text not null, oldest_writer text not null, applied_at integer not null);",

@@ -85,6 +85,13 @@ static struct db_stats sqlite_stats(struct db *base) {
     return stats;
 }
 
+/* The data folder belongs to one process. */
+static enum err_code sqlite_lock_schema(struct db_tx *tx, struct err *err) {
+    (void)tx;
+    (void)err;
+    return OK;
+}
+
 /* ---- opening and closing ---- */
 
 static void configure_library(void) {
@@ -141,6 +148,7 @@ const struct db_driver db_sqlite_driver = {
     .stats = sqlite_stats,
     .exec = sqlite_exec,
     .exec_script = sqlite_exec_script,
+    .lock_schema = sqlite_lock_schema,
     .changed = sqlite_changed,
     .query = sqlite_query,
     .next = sqlite_next,

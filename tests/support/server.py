@@ -6,6 +6,7 @@ its documented endpoints.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
@@ -14,6 +15,8 @@ import time
 from pathlib import Path
 
 import requests
+
+from tests.support.postgres import make_database
 
 READY = re.compile(r"listening on (https?://\S+)")
 START_LIMIT_S = 30
@@ -36,6 +39,7 @@ class Server:
     """A server over one data folder. It keeps its port when it is started again."""
 
     def __init__(self, binary: Path, data: Path, options: tuple[str, ...] = (), env=None):
+        options = (*_options_of_store(), *options)
         self.binary = Path(binary).resolve()
         self.data = Path(data)
         self.options = options
@@ -134,6 +138,17 @@ class Server:
         if done.returncode != 0:
             raise RuntimeError(f"user add {name}: {done.stderr}")
         return done.stdout.strip()
+
+
+def _options_of_store() -> tuple[str, ...]:
+    """None for SQLite; a new database when BAROGRAPH_TEST_DATABASE names a PostgreSQL server."""
+    server_url = os.environ.get("BAROGRAPH_TEST_DATABASE")
+    if not server_url:
+        return ()
+    return ("--database", make_database(server_url, f"test_{os.getpid()}_{next(_databases)}"))
+
+
+_databases = itertools.count(1)
 
 
 def _without_ours(environ) -> dict[str, str]:

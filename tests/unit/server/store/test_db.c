@@ -247,7 +247,7 @@ static void db__refuses_unknown_engines_without_showing_the_address(void **state
     struct fixture *f = *state;
     struct db *db = NULL;
     assert_int_equal(db_open(&db, STR("oracle://scott:tiger@host"), &f->err), ERR_BAD_INPUT);
-    assert_string_equal(f->err.message, "databases of kind 'oracle' are not known, use sqlite:FILE");
+    assert_string_equal(f->err.message, "databases of kind 'oracle' are not known, use sqlite:FILE or postgresql://USER:PASSWORD@HOST/NAME");
     assert_null(db);
 }
 

@@ -70,7 +70,8 @@ static void migrate__undoes_everything_when_one_fails(void **state) {
     int64_t sum;
 
     assert_int_equal(db_migrate(f->db, &set, &f->err), ERR_INTERNAL);
-    assert_string_equal(f->err.message, "migration '9002_broken': the database answered 1: no such table: nowhere");
+    assert_non_null(strstr(f->err.message, "migration '9002_broken': the database answered"));
+    assert_non_null(strstr(f->err.message, "nowhere"));
     assert_int_not_equal(db_read(f->db, read_number, &sum, &f->err), OK);
 }
 

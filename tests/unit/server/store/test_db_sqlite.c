@@ -1,4 +1,5 @@
 /* test_db_sqlite.c - group commit, the write-ahead log, full disks, damage, readers' deadlines. */
+#define SQLITE_ONLY
 #include "tests/unit/server/store/db_fixture.h"
 
 #include "base/clock.h"

@@ -24,9 +24,9 @@ WORK_TEST(user__keeps_the_name_of_what_was_removed) {
     TRY(add_user(tx, f, "alice", &alice, err));
     TRY(user_remove(tx, alice, &nobody, err));
     EXPECT_ERROR(user_find(tx, STR("alice"), f->arena, &alice, err), ERR_NOT_FOUND, "user 'alice' not found");
-    EXPECT_ERROR(add_user(tx, f, "Alice", &alice, err), ERR_CONFLICT, "the name 'Alice' is taken");
     TRY(count_rows(tx, "select count(*) from members", &left, err));
     EXPECT(left == 0);
+    EXPECT_ERROR(add_user(tx, f, "Alice", &alice, err), ERR_CONFLICT, "the name 'Alice' is taken");
     return OK;
 }
 

@@ -1,0 +1,108 @@
+/* db_postgres.h - the parts of the PostgreSQL driver. Only db_postgres*.c include it.
+ *
+ * Statements travel in libpq's pipeline mode: what a work changes is sent without waiting, and its answers are read
+ * when a row is asked for, when db_changed asks, or when the work ends. So a work costs one round trip for each of its
+ * queries and one more, not one for each statement; an error may come out a call later than its cause, always within
+ * its work. As PostgreSQL does, an error ends the work's part of the transaction.
+ */
+#ifndef SERVER_STORE_DB_POSTGRES_H
+#define SERVER_STORE_DB_POSTGRES_H
+
+#include "base/buf.h"
+#include "server/store/db_libpq.h"
+#include "server/store/db_queue.h"
+
+/* ---- db_postgres_sql.c: what PostgreSQL spells differently ---- */
+
+/* Definitions (create, alter) get PostgreSQL's types; all else is taken as it is. */
+struct str postgres_translate(struct str sql, struct arena *arena);
+
+/* ---- db_postgres_conn.c: one connection, used by one thread at a time ---- */
+
+enum { POSTGRES_BUCKETS = 256 };
+
+struct postgres_conn;
+
+/* A statement the server has prepared. */
+struct postgres_statement {
+    struct postgres_statement *next_in_bucket;
+    const char *key;     /* the literal's address; NULL when it is not kept */
+    uint64_t real_args;  /* which arguments were fractions, a bit each: others are whole numbers */
+    char name[24];
+    int param_count;
+    Oid *param_types;
+};
+
+struct postgres_rows {
+    struct db_rows base;
+    struct postgres_conn *conn;
+    struct postgres_rows *next_open;
+    PGresult *result;
+    int row, row_count;
+    struct err err;
+};
+
+struct postgres_conn {
+    struct db_tx tx; /* first: a struct db_tx of this driver is a connection */
+    struct pool_item item;
+    PGconn *handle;
+    struct postgres_statement *buckets[POSTGRES_BUCKETS];
+    int statement_count;
+    struct postgres_rows *open_rows;
+    int pending;       /* statements that were sent and whose answers were not read */
+    size_t pending_bytes;
+    int64_t changed;   /* rows, by the last statement whose answer was read */
+    struct err failed; /* a statement's error since the transaction (or its part) began */
+    bool must_retry;   /* the server asked to run the transaction again */
+    struct arena *scratch;
+};
+
+MUST_CHECK enum err_code postgres_conn_open(struct postgres_conn *conn, const char *url, bool is_writer, struct err *err);
+void postgres_conn_close(struct postgres_conn *conn);
+bool postgres_conn_is_lost(const struct postgres_conn *conn);
+/* Ends what a work left open. */
+void postgres_conn_end_rows(struct postgres_conn *conn);
+/* Reads what is still to come; the first error of a statement since the last call of postgres_conn_forgive. */
+MUST_CHECK enum err_code postgres_conn_finish(struct postgres_conn *conn, struct err *err);
+/* Before a rollback: errors so far are of what is undone. */
+void postgres_conn_forgive(struct postgres_conn *conn);
+
+enum err_code postgres_exec(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql,
+                            struct err *err);
+enum err_code postgres_exec_script(struct db_tx *tx, const char *sql, struct err *err);
+int64_t postgres_changed(const struct db_tx *tx);
+enum err_code postgres_query(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
+                             struct str sql, bool kept, struct err *err);
+bool postgres_next(struct db_rows *rows);
+enum err_code postgres_end(struct db_rows *rows, struct err *err);
+void postgres_fail(struct db_rows *rows, const struct err *err);
+struct db_value postgres_value(const struct db_rows *rows, int column);
+
+/* ---- db_postgres_values.c: numbers and bytes as they travel ---- */
+
+struct postgres_args {
+    const char **values;
+    int *lengths, *formats;
+    size_t bytes;
+};
+
+/* The type to ask for when a statement is prepared; 0 leaves it to the server. */
+Oid postgres_type_of(const struct db_value *value);
+MUST_CHECK enum err_code postgres_encode(struct postgres_args *out, const struct db_value *args, size_t count,
+                                         const Oid *types, struct arena *arena, struct err *err);
+struct db_value postgres_decode(Oid type, const char *bytes, int length);
+
+/* ---- db_postgres_writer.c: the thread that writes ---- */
+
+struct postgres_writer {
+    struct db *db;
+    const char *url;
+    struct postgres_conn conn; /* the thread's */
+    pthread_t thread;
+    struct write_queue queue;
+};
+
+MUST_CHECK enum err_code postgres_writer_start(struct postgres_writer *writer, struct db *db, const char *url, struct err *err);
+void postgres_writer_stop(struct postgres_writer *writer); /* after what is queued */
+
+#endif

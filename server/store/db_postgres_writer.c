@@ -1,0 +1,243 @@
+/* db_postgres_writer.c - the one thread of this server that writes: works that wait together share a commit.
+ *
+ * Other servers write at the same time. Transactions are serializable, so a work means what it means with SQLite; when
+ * the server finds two in each other's way it ends one, which is run again. A commit whose answer was lost with the
+ * connection is asked after by its transaction's number: nothing is done twice, and nothing acknowledged was not done.
+ */
+#include "server/store/db_postgres.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+
+#include <time.h>
+
+enum {
+    TRIES = 8,              /* of a transaction that others were in the way of */
+    OUTCOME_WAIT_MS = 20000 /* for the server to be back and tell how a commit ended */
+};
+
+enum outcome {
+    DONE,
+    AGAIN,  /* nothing was done: run it again */
+    FAILED, /* nothing was done, and again would end the same */
+    LOST,   /* nothing was done, and there is no connection */
+};
+
+static enum err_code exec(struct postgres_writer *writer, const char *sql, struct err *err) {
+    return postgres_exec(&writer->conn.tx, DB_NO_ARGS, sql, err);
+}
+
+static void pause_ms(int64_t ms) {
+    struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
+    (void)nanosleep(&pause, NULL);
+}
+
+/* Longer with each try, and different for each server. */
+static void step_aside(int tries) {
+    uint16_t jitter;
+    hash_random(&jitter, sizeof jitter);
+    pause_ms(1 + jitter % (4 << tries));
+}
+
+/* ---- connection ---- */
+
+static enum err_code connect(struct postgres_writer *writer, struct err *err) {
+    if (!postgres_conn_is_lost(&writer->conn))
+        return OK;
+    if (writer->conn.handle != NULL) {
+        postgres_conn_close(&writer->conn);
+        log_warn("the connection to the database is lost; connecting again");
+    }
+    return postgres_conn_open(&writer->conn, writer->url, true, err);
+}
+
+static void roll_back(struct postgres_writer *writer) {
+    struct err err = { 0 };
+    postgres_conn_end_rows(&writer->conn);
+    postgres_conn_forgive(&writer->conn);
+    if (postgres_conn_is_lost(&writer->conn))
+        return;
+    if (exec(writer, "rollback", &err) != OK || postgres_conn_finish(&writer->conn, &err) != OK)
+        postgres_conn_close(&writer->conn);
+}
+
+/* ---- a transaction ---- */
+
+static enum err_code begin(struct postgres_writer *writer, int64_t *id, struct err *err) {
+    struct db_rows *rows;
+    TRY(exec(writer, "begin isolation level serializable", err));
+    TRY(postgres_query(&writer->conn.tx, &rows, DB_NO_ARGS, STR("select pg_current_xact_id()::text::bigint"), true, err));
+    *id = postgres_next(rows) ? postgres_value(rows, 0).integer : 0;
+    return postgres_end(rows, err);
+}
+
+static void run_work(struct postgres_writer *writer, struct queued_work *item) {
+    struct err err = { 0 };
+
+    item->err.code = OK;
+    db_enter(writer->db, &writer->conn.tx, true);
+    item->code = item->work(&writer->conn.tx, item->context, &item->err);
+    db_leave();
+    postgres_conn_end_rows(&writer->conn);
+    /* An error that came out late is the work's own. */
+    if (postgres_conn_finish(&writer->conn, &err) != OK && item->code == OK) {
+        item->code = err.code;
+        item->err = err;
+    }
+}
+
+/* One work between others: what it did is undone if it fails, and only that. */
+static enum err_code run_among_others(struct postgres_writer *writer, struct queued_work *item, struct err *err) {
+    TRY(exec(writer, "savepoint work", err));
+    run_work(writer, item);
+    if (item->code == OK)
+        return exec(writer, "release savepoint work", err);
+    if (writer->conn.must_retry || postgres_conn_is_lost(&writer->conn)) {
+        *err = item->err;
+        return err_set(err, ERR_BUSY, "the transaction has to be run again");
+    }
+    postgres_conn_forgive(&writer->conn);
+    TRY(exec(writer, "rollback to savepoint work", err));
+    return exec(writer, "release savepoint work", err);
+}
+
+/* 'committed', 'aborted', or 'in progress' while the old server process still holds it. */
+static enum err_code ask_status(struct postgres_writer *writer, int64_t id, bool *is_committed, bool *is_known,
+                                struct err *err) {
+    struct db_rows *rows;
+    TRY(connect(writer, err));
+    TRY(postgres_query(&writer->conn.tx, &rows, DB_ARGS(DB_INT(id)), STR("select pg_xact_status($1::text::xid8)"), true, err));
+    struct str status = postgres_next(rows) ? postgres_value(rows, 0).text : STR_EMPTY;
+    *is_committed = str_eq_c(status, "committed");
+    *is_known = *is_committed || str_eq_c(status, "aborted");
+    return postgres_end(rows, err);
+}
+
+/* A standby that took over without having seen the transaction refuses its number: it was not committed there. */
+static enum outcome find_outcome(struct postgres_writer *writer, int64_t id) {
+    int64_t until_ms = clock_mono_ms() + OUTCOME_WAIT_MS;
+    bool is_committed = false, is_known = false;
+
+    while (!is_known) {
+        struct err err = { 0 };
+        enum err_code code = ask_status(writer, id, &is_committed, &is_known, &err);
+        if (code == ERR_INTERNAL)
+            break;
+        if (!is_known && clock_mono_ms() > until_ms) {
+            log_error("it is not known whether transaction %lld was committed: %s", (long long)id, err.message);
+            return LOST;
+        }
+        if (!is_known)
+            pause_ms(100);
+    }
+    postgres_conn_forgive(&writer->conn);
+    log_warn("transaction %lld, whose answer was lost, was %s", (long long)id, is_committed ? "committed" : "not committed");
+    return is_committed ? DONE : AGAIN;
+}
+
+static enum outcome commit(struct postgres_writer *writer, int64_t id, struct err *err) {
+    bool was_lost = postgres_conn_is_lost(&writer->conn);
+    if (exec(writer, "commit", err) == OK && postgres_conn_finish(&writer->conn, err) == OK)
+        return DONE;
+    if (writer->conn.must_retry)
+        return AGAIN;
+    if (postgres_conn_is_lost(&writer->conn))
+        return was_lost ? LOST : find_outcome(writer, id);
+    return FAILED;
+}
+
+static enum outcome outcome_of(const struct postgres_writer *writer) {
+    return writer->conn.must_retry ? AGAIN : postgres_conn_is_lost(&writer->conn) ? LOST : FAILED;
+}
+
+static enum outcome run_alone(struct postgres_writer *writer, struct queued_work *item) {
+    int64_t id;
+
+    item->code = connect(writer, &item->err);
+    if (item->code != OK)
+        return FAILED;
+    if (begin(writer, &id, &item->err) != OK) {
+        item->code = item->err.code;
+        return outcome_of(writer);
+    }
+    run_work(writer, item);
+    if (item->code != OK)
+        return outcome_of(writer);
+    enum outcome outcome = commit(writer, id, &item->err);
+    if (outcome != DONE)
+        item->code = item->err.code;
+    return outcome;
+}
+
+static enum outcome run_together(struct postgres_writer *writer, struct queued_work *batch) {
+    struct err err = { 0 };
+    int64_t id;
+
+    if (connect(writer, &err) != OK)
+        return FAILED;
+    enum err_code code = begin(writer, &id, &err);
+    for (struct queued_work *item = batch; code == OK && item != NULL; item = item->next)
+        code = run_among_others(writer, item, &err);
+    return code == OK ? commit(writer, id, &err) : outcome_of(writer);
+}
+
+static void run_until_settled(struct postgres_writer *writer, struct queued_work *item) {
+    for (int tries = 1;; tries++) {
+        enum outcome outcome = run_alone(writer, item);
+        if (outcome == DONE)
+            return;
+        bool was_retried = writer->conn.must_retry;
+        roll_back(writer);
+        if (outcome == FAILED || tries == TRIES) {
+            if (was_retried)
+                item->code = err_set(&item->err, ERR_BUSY, "other servers kept changing the same rows %d times", TRIES);
+            return;
+        }
+        step_aside(tries);
+    }
+}
+
+static void run_batch(struct postgres_writer *writer, struct queued_work *batch) {
+    int64_t commits = 1;
+
+    if (batch->next == NULL || run_together(writer, batch) != DONE) {
+        if (batch->next != NULL)
+            roll_back(writer);
+        commits = 0;
+        for (struct queued_work *item = batch; item != NULL; item = item->next, commits++)
+            run_until_settled(writer, item);
+    }
+    write_queue_end(&writer->queue, batch, commits);
+}
+
+static void *write_until_stopped(void *context) {
+    struct postgres_writer *writer = context;
+    struct queued_work *batch;
+    bool is_idle;
+
+    while ((batch = write_queue_take(&writer->queue, 0, &is_idle)) != NULL)
+        run_batch(writer, batch);
+    return NULL;
+}
+
+enum err_code postgres_writer_start(struct postgres_writer *writer, struct db *db, const char *url, struct err *err) {
+    TRY(postgres_conn_open(&writer->conn, url, true, err));
+    writer->db = db;
+    writer->url = url;
+    write_queue_init(&writer->queue);
+    int result = pthread_create(&writer->thread, NULL, write_until_stopped, writer);
+    if (result != 0) {
+        write_queue_destroy(&writer->queue);
+        postgres_conn_close(&writer->conn);
+        return err_set_errno(err, result, "cannot start the database's thread");
+    }
+    return OK;
+}
+
+void postgres_writer_stop(struct postgres_writer *writer) {
+    write_queue_stop(&writer->queue);
+    (void)pthread_join(writer->thread, NULL);
+    write_queue_destroy(&writer->queue);
+    postgres_conn_close(&writer->conn);
+}
