@@ -113,7 +113,7 @@ struct call {
 static enum err_code append(struct db_tx *tx, void *context, struct err *failure) {
     struct call *call = context;
     struct history_appended out;
-    return history_append(tx, call->run, STR_EMPTY, HISTORY_ROWS, call->batch, &out, failure);
+    return history_append(history, tx, call->run, STR_EMPTY, HISTORY_ROWS, call->batch, &out, failure);
 }
 
 static enum err_code finish(struct db_tx *tx, void *context, struct err *failure) {

@@ -73,7 +73,8 @@ static enum err_code append_rows(struct stream_request *request, struct db_tx *t
         const struct stream_batches *batches = &request->body->batches[kind];
         for (size_t i = 0; i < batches->count; i++) {
             struct history_appended appended;
-            TRY(history_append(tx, run_id, request->stream, (enum history_kind)kind, batches->items[i], &appended, err));
+            TRY(history_append(request->app->history, tx, run_id, request->stream, (enum history_kind)kind, batches->items[i],
+                               &appended, err));
             request->is_seal_due |= appended.is_seal_due;
         }
     }

@@ -117,9 +117,10 @@ static enum err_code write_rows(struct receipt *receipt, struct str key, enum hi
     TRY(history_count(receipt->app->history, receipt->run_id, kind, &counts, err));
     json_key(receipt->out, key);
     json_object_begin(receipt->out);
-    write_count(receipt, STR("rowsReceived"), counts.rows + counts.superseded);
+    write_count(receipt, STR("rowsReceived"), counts.rows + counts.superseded + counts.repeated);
     write_count(receipt, STR("rowsStored"), counts.rows);
     write_count(receipt, STR("rowsSuperseded"), counts.superseded);
+    write_count(receipt, STR("rowsRepeated"), counts.repeated);
     write_count(receipt, STR("pointsReceived"), counts.points);
     write_count(receipt, STR("repeatedBatches"), counts.duplicate_batches);
     write_count(receipt, STR("lines"), counts.line_count);

@@ -101,6 +101,7 @@ enum err_code history_count_in(struct db_tx *tx, int64_t run, enum history_kind 
         .rows = counters.row_count,
         .points = counters.point_count,
         .superseded = counters.superseded_count,
+        .repeated = counters.repeated_count,
         .duplicate_batches = counters.duplicate_count,
         .last_step = has_rows ? counters.last_step : -1,
         .first_step = has_rows ? counters.first_step : 0,

@@ -73,17 +73,19 @@ struct history_appended {
     int64_t rows;         /* stored now */
     int64_t points;       /* stored now */
     int64_t superseded;   /* lines that existed and were written again */
+    int64_t repeated;     /* rows that were stored already, under other lines */
     int64_t gap_first;    /* lines never received before this batch begin here ... */
     int64_t gap_lines;    /* ... and are this many; 0: no gap */
     int64_t line_count;   /* of this stream afterwards: its highest line ever, plus one */
     bool is_seal_due;     /* call history_wake once the transaction has committed */
 };
 
-/* Idempotent. `stream` names the writer in shared mode (at most HISTORY_STREAM_BYTES_MAX) and is empty otherwise.
+/* Idempotent. Rows of the ordinary writer that go back to steps that are stored, with the same _timestamp and values, are
+ * counted as repeated and not shown: a second sync of a run goes on behind the lines that are there. `stream` names the writer in shared mode (at most HISTORY_STREAM_BYTES_MAX) and is empty otherwise.
  * run: runs.id. A finished batch without good lines is recorded too: its lines count as received. */
-MUST_CHECK enum err_code history_append(struct db_tx *tx, int64_t run, struct str stream, enum history_kind kind,
-                                        const struct history_batch *batch, struct history_appended *out,
-                                        struct err *err);
+MUST_CHECK enum err_code history_append(struct history *history, struct db_tx *tx, int64_t run, struct str stream,
+                                        enum history_kind kind, const struct history_batch *batch,
+                                        struct history_appended *out, struct err *err);
 /* The run is terminal: what is left in the tail gets sealed and compacted. Harmless when repeated, and when the
  * run goes on afterwards. */
 MUST_CHECK enum err_code history_finish_run(struct db_tx *tx, int64_t run, struct err *err);
@@ -108,6 +110,7 @@ struct history_counts {
     int64_t rows;              /* stored, the superseded ones not counted; what a rewind hid is */
     int64_t points;            /* received and stored */
     int64_t superseded;        /* lines written again */
+    int64_t repeated;          /* rows that came again under later lines; they are not among the stored */
     int64_t duplicate_batches; /* acknowledged and dropped */
     int64_t last_step;         /* highest _step; -1 when there are no rows */
     int64_t first_step;        /* lowest; 0 when there are none */

@@ -32,7 +32,7 @@ enum err_code history_store_get(struct db_tx *tx, struct history_id id, struct s
 
     TRY(db_query(tx, &rows, DB_ARGS(ID_ARGS(id)),
                  "select next_seq, line_count, row_count, point_count, superseded_count, duplicate_count, first_step,"
-                 " last_step, tail_rows, tail_bytes, is_finished, has_work from history_runs"
+                 " last_step, tail_rows, tail_bytes, is_finished, has_work, repeated_count from history_runs"
                  " where run_id = $1 and kind = $2",
                  err));
     if (db_next(rows))
@@ -49,6 +49,7 @@ enum err_code history_store_get(struct db_tx *tx, struct history_id id, struct s
             .tail_bytes = db_int(rows, 9),
             .is_finished = db_int(rows, 10) != 0,
             .has_work = db_int(rows, 11) != 0,
+            .repeated_count = db_int(rows, 12),
         };
     *out = counters;
     return db_end(rows, err);
@@ -59,17 +60,18 @@ enum err_code history_store_put(struct db_tx *tx, struct history_id id, const st
                    DB_ARGS(ID_ARGS(id), DB_INT(c->next_seq), DB_INT(c->line_count), DB_INT(c->row_count),
                            DB_INT(c->point_count), DB_INT(c->superseded_count), DB_INT(c->duplicate_count),
                            DB_INT(c->first_step), DB_INT(c->last_step), DB_INT(c->tail_rows), DB_INT(c->tail_bytes),
-                           DB_INT(c->is_finished), DB_INT(c->has_work)),
+                           DB_INT(c->is_finished), DB_INT(c->has_work), DB_INT(c->repeated_count)),
                    "insert into history_runs (run_id, kind, next_seq, line_count, row_count, point_count,"
                    " superseded_count, duplicate_count, first_step, last_step, tail_rows, tail_bytes, is_finished,"
-                   " has_work) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+                   " has_work, repeated_count)"
+                   " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
                    " on conflict (run_id, kind) do update set next_seq = excluded.next_seq,"
                    " line_count = excluded.line_count, row_count = excluded.row_count,"
                    " point_count = excluded.point_count, superseded_count = excluded.superseded_count,"
                    " duplicate_count = excluded.duplicate_count, first_step = excluded.first_step,"
                    " last_step = excluded.last_step, tail_rows = excluded.tail_rows,"
                    " tail_bytes = excluded.tail_bytes, is_finished = excluded.is_finished,"
-                   " has_work = excluded.has_work",
+                   " has_work = excluded.has_work, repeated_count = excluded.repeated_count",
                    err);
 }
 
@@ -131,8 +133,12 @@ enum err_code history_store_shorten(struct db_tx *tx, struct history_id id, int6
                 "delete from history_batches where run_id = $1 and kind = $2 and first_line + line_count > $3", err));
     TRY(db_exec(tx, DB_ARGS(ID_ARGS(id), DB_INT(line_count)),
                 "delete from history_gaps where run_id = $1 and kind = $2 and first_line >= $3", err));
+    TRY(db_exec(tx, DB_ARGS(ID_ARGS(id), DB_INT(line_count)),
+                "update history_gaps set last_line = $3 - 1 where run_id = $1 and kind = $2 and last_line >= $3", err));
+    TRY(db_exec(tx, DB_ARGS(ID_ARGS(id), DB_INT(line_count)),
+                "delete from history_repeats where run_id = $1 and kind = $2 and first_line >= $3", err));
     return db_exec(tx, DB_ARGS(ID_ARGS(id), DB_INT(line_count)),
-                   "update history_gaps set last_line = $3 - 1 where run_id = $1 and kind = $2 and last_line >= $3", err);
+                   "update history_repeats set last_line = $3 - 1 where run_id = $1 and kind = $2 and last_line >= $3", err);
 }
 
 enum err_code history_store_record(struct db_tx *tx, struct history_id id, int64_t stream, int64_t first_line,
@@ -168,6 +174,27 @@ enum err_code history_store_gaps(struct db_tx *tx, struct history_id id, struct 
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(ID_ARGS(id), DB_INT(within.stream), DB_INT(within.first), DB_INT(within.last)),
                  "select stream, first_line, last_line, null from history_gaps where run_id = $1 and kind = $2"
+                 " and stream = $3 and last_line >= $4 and first_line <= $5 order by first_line",
+                 err));
+    return read_all(rows, read_lines, sizeof(**out), (void **)out, count, arena, err);
+}
+
+enum err_code history_store_add_repeat(struct db_tx *tx, struct history_id id, struct stored_lines lines, struct err *err) {
+    return db_exec(tx, DB_ARGS(ID_ARGS(id), DB_INT(lines.stream), DB_INT(lines.first), DB_INT(lines.last)),
+                   "insert into history_repeats (run_id, kind, stream, first_line, last_line) values ($1, $2, $3, $4, $5)",
+                   err);
+}
+
+enum err_code history_store_remove_repeat(struct db_tx *tx, struct history_id id, struct stored_lines lines, struct err *err) {
+    return db_exec(tx, DB_ARGS(ID_ARGS(id), DB_INT(lines.stream), DB_INT(lines.first)),
+                   "delete from history_repeats where run_id = $1 and kind = $2 and stream = $3 and first_line = $4", err);
+}
+
+enum err_code history_store_repeats(struct db_tx *tx, struct history_id id, struct stored_lines within,
+                                    struct stored_lines **out, size_t *count, struct arena *arena, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(ID_ARGS(id), DB_INT(within.stream), DB_INT(within.first), DB_INT(within.last)),
+                 "select stream, first_line, last_line, null from history_repeats where run_id = $1 and kind = $2"
                  " and stream = $3 and last_line >= $4 and first_line <= $5 order by first_line",
                  err));
     return read_all(rows, read_lines, sizeof(**out), (void **)out, count, arena, err);
@@ -364,8 +391,10 @@ enum err_code history_store_load(struct db_tx *tx, struct history_id id, const s
 static const struct {
     const char *copy, *remove;
 } tables[] = {
-    { "insert into history_runs select $3, $4, next_seq, line_count, row_count, point_count, superseded_count,"
-      " duplicate_count, first_step, last_step, tail_rows, tail_bytes, 0, has_work from history_runs"
+    { "insert into history_runs (run_id, kind, next_seq, line_count, row_count, point_count, superseded_count,"
+      " duplicate_count, first_step, last_step, tail_rows, tail_bytes, is_finished, has_work, repeated_count)"
+      " select $3, $4, next_seq, line_count, row_count, point_count, superseded_count, duplicate_count, first_step,"
+      " last_step, tail_rows, tail_bytes, 0, has_work, repeated_count from history_runs"
       " where run_id = $1 and kind = $2",
       "delete from history_runs where run_id = $1 and kind = $2" },
     { "insert into history_streams (run_id, kind, name, stream, line_count) select $3, $4, name, stream, line_count"
@@ -374,6 +403,9 @@ static const struct {
     { "insert into history_gaps (run_id, kind, stream, first_line, last_line) select $3, $4, stream, first_line,"
       " last_line from history_gaps where run_id = $1 and kind = $2",
       "delete from history_gaps where run_id = $1 and kind = $2" },
+    { "insert into history_repeats (run_id, kind, stream, first_line, last_line) select $3, $4, stream, first_line,"
+      " last_line from history_repeats where run_id = $1 and kind = $2",
+      "delete from history_repeats where run_id = $1 and kind = $2" },
     { NULL, "delete from history_batches where run_id = $1 and kind = $2" }, /* its own writer sent none of them */
     { "insert into history_tail (run_id, kind, seq, stream, row_count, first_step, last_step, last_line, data)"
       " select $3, $4, seq, stream, row_count, first_step, last_step, last_line, data from history_tail"

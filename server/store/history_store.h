@@ -15,7 +15,7 @@ struct history_id {
 };
 
 struct stored_counters {
-    int64_t next_seq, line_count, row_count, point_count, superseded_count, duplicate_count;
+    int64_t next_seq, line_count, row_count, point_count, superseded_count, duplicate_count, repeated_count;
     int64_t first_step, last_step; /* first_step > last_step: no rows yet */
     int64_t tail_rows, tail_bytes;
     bool is_finished, has_work;
@@ -58,6 +58,11 @@ MUST_CHECK enum err_code history_store_gaps(struct db_tx *tx, struct history_id 
                                             struct stored_lines **out, size_t *count, struct arena *arena, struct err *err);
 MUST_CHECK enum err_code history_store_list_gaps(struct db_tx *tx, struct history_id id, size_t max, struct stored_lines **out,
                                                  size_t *count, struct arena *arena, struct err *err);
+/* The same of lines that brought a row again. */
+MUST_CHECK enum err_code history_store_add_repeat(struct db_tx *tx, struct history_id id, struct stored_lines lines, struct err *err);
+MUST_CHECK enum err_code history_store_remove_repeat(struct db_tx *tx, struct history_id id, struct stored_lines lines, struct err *err);
+MUST_CHECK enum err_code history_store_repeats(struct db_tx *tx, struct history_id id, struct stored_lines within,
+                                               struct stored_lines **out, size_t *count, struct arena *arena, struct err *err);
 MUST_CHECK enum err_code history_store_add_mask(struct db_tx *tx, struct history_id id, struct stored_lines mask, struct err *err);
 MUST_CHECK enum err_code history_store_add_cut(struct db_tx *tx, struct history_id id, int64_t seq, int64_t last_step,
                                                struct err *err);

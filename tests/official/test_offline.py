@@ -56,9 +56,7 @@ def test_sync__brings_config_tags_files_and_state(synced):
     assert synced["once"]["state"] == "finished"
 
 
-def test_sync_again__changes_nothing(synced, request, age):
-    if age == "0.31.0":  # it continues after the lines that are there, with a copy of each
-        request.applymarker(pytest.mark.xfail(strict=True, reason="rows that come again at new lines are kept twice"))
+def test_sync_again__changes_nothing(synced):
     assert len(synced["twice"]["rows"]) == len(synced["once"]["rows"])
     assert_same(rows_of(synced["once"]), rows_of(synced["twice"]))
 

@@ -50,6 +50,7 @@ static inline void expect_ok(struct history_fixture *f, enum err_code code) {
 }
 
 struct append_call {
+    struct history *history;
     int64_t run;
     struct str stream;
     enum history_kind kind;
@@ -59,11 +60,11 @@ struct append_call {
 
 static inline enum err_code append_work(struct db_tx *tx, void *context, struct err *err) {
     struct append_call *call = context;
-    return history_append(tx, call->run, call->stream, call->kind, call->batch, call->out, err);
+    return history_append(call->history, tx, call->run, call->stream, call->kind, call->batch, call->out, err);
 }
 
 static inline void append_batch(struct history_fixture *f, struct str stream, enum history_kind kind, struct history_batch *batch) {
-    struct append_call call = { RUN, stream, kind, batch, &f->appended };
+    struct append_call call = { f->history, RUN, stream, kind, batch, &f->appended };
     expect_ok(f, history_batch_finish(batch, &f->err));
     expect_ok(f, db_write(f->db, append_work, &call, &f->err));
 }
