@@ -47,6 +47,7 @@ struct identity {
     struct str address;      /* the peer's, for audit rows */
     struct str request_id;
     struct str base_url;     /* for links, as in http_call */
+    struct str writer;       /* which of several writers of one run asks (shared mode); empty: there is but one */
     struct access_grant *grants; /* private */
 };
 

@@ -20,6 +20,11 @@ static enum err_code read_request(struct gql_request *request, const struct json
     return OK;
 }
 
+static struct str writer_of(const struct http_call *call) {
+    struct str is_shared = http_header(call, STR("x-wandb-use-async-filestream"));
+    return str_eq_ignore_case(is_shared, STR("true")) ? http_header(call, STR("x-wandb-client-id")) : STR_EMPTY;
+}
+
 enum err_code graphql_endpoint_answer(struct http_call *call, struct err *err) {
     struct app *app = call->app;
     struct gql_request request = { .app = call->identity };
@@ -29,6 +34,7 @@ enum err_code graphql_endpoint_answer(struct http_call *call, struct err *err) {
     if (code != OK)
         return err_add_context(err, "the request is not JSON");
     TRY(read_request(&request, document, err));
+    http_identity(call)->writer = writer_of(call);
     int status = gql_execute(app->schema, &request, &gql_default_limits, call->arena, http_body(call));
     http_set_status(call, status);
     if (status == 503)

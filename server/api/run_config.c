@@ -50,6 +50,11 @@ struct run_branch_point run_config_branch_point(struct str config, struct arena 
     return out;
 }
 
+bool run_config_describes_writer(struct str config, struct str writer, struct arena *arena) {
+    const struct json_value *part = config.ptr == NULL ? NULL : wandb_part(config, arena);
+    return json_get(json_get(part, STR("e")), writer) != NULL;
+}
+
 READING_RESOLVER(answer_config) {
     struct str config;
     TRY(find_config(tx, call, &config, err));

@@ -79,6 +79,12 @@ static struct str text_of_list(const struct json_value *list, struct arena *aren
     return copy;
 }
 
+/* In shared mode only the primary writer says that the run has ended; so no other can say that it goes on. */
+static bool is_helper(const struct change *change) {
+    struct str writer = change->identity->writer;
+    return writer.len > 0 && !run_config_describes_writer(gql_input_str(change->call, "config"), writer, change->arena);
+}
+
 static struct run_change read_change(const struct change *change) {
     const struct gql_call *call = change->call;
     const struct json_value *debug = gql_input(call, "debug");
@@ -98,6 +104,7 @@ static struct run_change read_change(const struct change *change) {
         .state = gql_input_str(call, "state"),
         .tags = text_of_list(gql_input(call, "tags"), change->arena),
         .is_from_client = gql_input_str(call, "name").len > 0, /* who edits a run knows it by its id only */
+        .is_from_helper = is_helper(change),
         .is_debug = debug != NULL && debug->type == JSON_TYPE_BOOL && debug->boolean,
     };
 }

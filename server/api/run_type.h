@@ -42,5 +42,7 @@ struct run_branch_point {
     int64_t step;
 };
 struct run_branch_point run_config_branch_point(struct str config, struct arena *arena);
+/* Whether this writer of shared mode has described its machine in the config, as only the primary writer does. */
+bool run_config_describes_writer(struct str config, struct str writer, struct arena *arena);
 
 #endif

@@ -82,6 +82,7 @@ struct run_change {
     struct str tags;            /* a JSON list of strings, replaced whole */
     struct str state;           /* a state's name; ptr NULL: see is_from_client */
     bool is_from_client;        /* the run itself speaks (it is alive), not somebody who edits it */
+    bool is_from_helper;        /* one of several writers, and not the one whose end is the run's: ends stay ends */
     bool is_debug;
 };
 

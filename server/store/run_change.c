@@ -210,7 +210,9 @@ static enum run_state state_of_change(const struct run *run, const struct run_ch
                                       enum run_state asked) {
     if (change->state.ptr != NULL)
         return asked;
-    return change->is_from_client ? run_state_after(run->state, RUN_BEGINS) : run->state;
+    if (!change->is_from_client)
+        return run->state;
+    return run_state_after(run->state, change->is_from_helper ? RUN_SENDS : RUN_BEGINS);
 }
 
 enum err_code run_upsert(struct db_tx *tx, int64_t project_id, struct str name, int64_t user_id,
