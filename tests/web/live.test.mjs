@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { base, key, openBrowser, openContext, openPage } from "./browser.mjs";
@@ -10,16 +11,16 @@ let browser;
 before(async () => (browser = await openBrowser()));
 after(() => browser.close());
 
-/* The client sends what was logged every 15 seconds unless told otherwise. */
+/* The client sends what was logged every 15 seconds unless told otherwise; now it sends at once when it had a second of rest. */
 const trainer = (project, seconds) => `
 import sys, time, wandb
-with wandb.init(project="${project}", name="moving", settings=wandb.Settings(x_file_stream_transmit_interval=0.1)) as run:
+with wandb.init(project="${project}", name="moving", settings=wandb.Settings(x_file_stream_transmit_interval=1)) as run:
     print("id", run.id, file=sys.__stdout__, flush=True)
     for step in range(${seconds}):
         print("logged", step, time.time(), file=sys.__stdout__, flush=True)
         print("a printed line", step)
         run.log({"loss": 1 / (step + 1)})
-        time.sleep(1)
+        time.sleep(1.3)
 `;
 
 /* A training process; `logged` fills with the times of its calls, `id` comes when it has begun. */
@@ -43,6 +44,32 @@ function train(project, seconds) {
         });
     });
     return { process: process_, logged, id };
+}
+
+/* A way to the server that can be cut and mended. */
+async function openCable() {
+    const { hostname, port } = new URL(base);
+    const sockets = new Set();
+    let isCut = false;
+    const server = createServer((from) => {
+        if (isCut) return void from.destroy();
+        const to = connect(Number(port), hostname);
+        for (const [a, b] of [[from, to], [to, from]]) {
+            sockets.add(a);
+            a.on("error", () => b.destroy()).on("close", () => b.destroy());
+            a.pipe(b);
+        }
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return {
+        base: `http://127.0.0.1:${server.address().port}`,
+        cut() {
+            isCut = true;
+            for (const socket of sockets) socket.destroy();
+        },
+        mend: () => (isCut = false),
+        close: () => server.close(),
+    };
 }
 
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
@@ -75,15 +102,20 @@ test("printed lines arrive, and a dropped connection is said and mended", { time
     const run = train("live", 14);
     const id = await run.id;
     const context = await openContext(browser);
-    const { page } = await openPage(context, `/admin/live/runs/${id}/logs`);
+    const cable = await openCable();
+    const page = await context.newPage();
+    await page.goto(`${cable.base}/admin/live/runs/${id}/logs`);
     await page.getByText("a printed line 2").waitFor({ timeout: 20000 });
     await page.waitForFunction(() => document.querySelector(".offline") === null);
-    await context.setOffline(true);
+    cable.cut();
     await page.locator(".offline").waitFor({ timeout: 20000 });
     await page.waitForTimeout(2000);
-    await context.setOffline(false);
+    cable.mend();
     await page.locator(".offline").waitFor({ state: "detached", timeout: 20000 });
     await page.getByText("a printed line 13").waitFor({ timeout: 40000 });
+    await page.close();
+    cable.cut();
+    cable.close();
     run.process.kill();
 });
 
