@@ -6,6 +6,7 @@ import sys
 from typing import Any, Generic, Iterator, Mapping, TypeVar, overload
 
 from barograph.apis.attrs import nodes
+from barograph.apis.client import as_client
 
 Item = TypeVar("Item")
 
@@ -20,8 +21,11 @@ class Paginator(Generic[Item]):
     QUERY: str | None = None
     CURSOR, LIMIT = "cursor", "perPage"
 
-    def __init__(self, client: Any, variables: Mapping[str, Any], per_page: int | None = None) -> None:
-        self.client = client
+    def __init__(
+        self, client: Any, variables: Mapping[str, Any], per_page: int | None = None, start: str | None = None
+    ) -> None:
+        self.client = as_client(client)
+        self._start = start
         self.variables: dict[str, Any] = dict(variables)
         self.per_page = 50 if per_page is None else per_page
         if self.per_page < 1:
@@ -53,7 +57,7 @@ class Paginator(Generic[Item]):
     def cursor(self) -> str | None:
         """Where the next page begins."""
         if self.last_response is None:
-            return None
+            return self._start
         connection = self.connection(self.last_response)
         edges = connection.get("edges") or []
         last = edges[-1].get("cursor") if edges else None

@@ -84,32 +84,24 @@ class QueryGenerator:
             return {"tags": key["name"]}
         return {self.key_to_server_path(key): value if op == "=" else {self.INDIVIDUAL_OP_TO_MONGO[op]: value}}
 
-    def mongo_to_filter(self, filter: dict[str, Any]) -> dict[str, Any]:
-        """The page's form of a Mongo filter: always an OR of ANDs."""
-        if "$or" not in filter:
-            filter = {"$or": [filter]}
-        groups = [part if "$and" in part else {"$and": _split(part)} for part in filter["$or"]]
-        return {
-            "op": "OR",
-            "filters": [
-                {"op": "AND", "filters": [self._to_filter(part) for part in group["$and"]]} for group in groups
-            ],
-        }
-
-    def _to_filter(self, filter: dict[str, Any]) -> dict[str, Any]:
-        (path, value), *rest = filter.items()
-        if rest:
-            return {"op": "AND", "filters": [self._to_filter(part) for part in _split(filter)]}
+    def mongo_to_filter(self, filter: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The page's form of a Mongo filter, group by group."""
+        if filter is None:
+            return None
+        if len(filter) > 1:
+            return {"op": "AND", "filters": [self.mongo_to_filter({path: value}) for path, value in filter.items()]}
+        ((path, value),) = filter.items()
         if path in self.MONGO_TO_GROUP_OP:
-            return {"op": self.MONGO_TO_GROUP_OP[path], "filters": [self._to_filter(part) for part in value]}
-        if path == "tags" and isinstance(value, str):
-            return {"key": {"section": "tags", "name": value}, "op": "=", "value": True}
+            return {"op": self.MONGO_TO_GROUP_OP[path], "filters": [self.mongo_to_filter(part) for part in value]}
         key = self.server_path_to_key(path)
-        if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in self.MONGO_TO_INDIVIDUAL_OP:
-            op, value = next(iter(value.items()))
-            return {"key": key, "op": self.MONGO_TO_INDIVIDUAL_OP[op], "value": value}
-        return {"key": key, "op": "=", "value": value}
+        if not isinstance(value, dict):
+            return {"key": key, "op": "=", "value": value}
+        parts = [{"key": key, "op": self._op(op), "value": operand} for op, operand in value.items()]
+        return parts[0] if len(parts) == 1 else {"op": "AND", "filters": parts}
 
-
-def _split(filter: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{path: value} for path, value in filter.items()]
+    def _op(self, mongo: str) -> str:
+        if mongo == "$eq":
+            return "="
+        if mongo not in self.MONGO_TO_INDIVIDUAL_OP:
+            raise ValueError(f"{mongo!r} cannot be shown as a filter of the page; one of {', '.join(self.MONGO_TO_INDIVIDUAL_OP)} can")
+        return self.MONGO_TO_INDIVIDUAL_OP[mongo]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Mapping
 
 from barograph.errors import CommError
@@ -37,7 +38,7 @@ class RetryingClient(Transport):
 
         try:
             reply = self.request(
-                "POST", path, _json(request), {"Content-Type": "application/json", "Accept": Columns.MEDIA_TYPE}
+                "POST", path, json.dumps(request).encode(), {"Content-Type": "application/json", "Accept": Columns.MEDIA_TYPE}
             )
         except HttpError as error:
             if error.status in (404, 405) and not self._answers_columns(error):
@@ -56,15 +57,15 @@ class RetryingClient(Transport):
         return b'"request_id"' in error.body and b"no such page" not in error.body
 
 
-def _json(value: Any) -> bytes:
-    import json
-
-    return json.dumps(value).encode()
-
-
 def not_offered(what: str) -> CommError:
     """What hosted services do and this one does not."""
     return CommError(f"{what} is not offered: barograph runs no jobs; start programs with your own scheduler")
 
 
-__all__ = ["RetryingClient", "not_offered"]
+def as_client(transport: Transport) -> RetryingClient:
+    """A RetryingClient over a transport that somebody else made; it shares the connections."""
+    if isinstance(transport, RetryingClient):
+        return transport
+    client = RetryingClient.__new__(RetryingClient)
+    client.__dict__ = transport.__dict__
+    return client
