@@ -2,6 +2,7 @@
 #include "server/api/account_types.h"
 
 #include "server/api/access.h"
+#include "server/api/custom_chart_type.h"
 #include "server/api/node_id.h"
 #include "server/api/project_type.h"
 #include "server/api/resolver.h"
@@ -219,6 +220,7 @@ static const struct gql_field entity_fields[] = {
     { "available", "", "Boolean!", WHO_USER, answer_no, "Whether the name is free: it is this entity's." },
     { "codeSavingEnabled", "", "Boolean!", WHO_USER, answer_yes, NULL },
     { "createdAt", "", "DateTime!", WHO_USER, answer_created_at, NULL },
+    { "customCharts", "", "[CustomChart!]!", CAN_READ, custom_chart_answer_list, NULL },
     { "defaultAccess", "", "String!", WHO_USER, answer_default_access, NULL },
     { "entityType", "", "String!", WHO_USER, answer_entity_type, "personal, team or organization." },
     { "id", "", "ID!", WHO_USER, answer_id, NULL },

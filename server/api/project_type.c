@@ -7,6 +7,7 @@
 #include "server/api/place.h"
 #include "server/api/resolver.h"
 #include "server/api/run_type.h"
+#include "server/api/view_type.h"
 #include "server/store/entity.h"
 
 enum { PROJECT_PAGE_MAX = 1000 };
@@ -151,6 +152,7 @@ READING_RESOLVER(answer_run_count) {
 /* Sorted by name. */
 static const struct gql_field project_fields[] = {
     { "access", "", "String!", CAN_READ, answer_access, "PRIVATE: the entity's members. USER_READ: everybody may read." },
+    { "allViews", VIEW_LIST_ARGS, "ViewConnection", CAN_READ, view_answer_list, "Reports, drafts and saved workspaces, newest first." },
     { "artifact", "enableTracking: Boolean, name: String!", "Artifact", CAN_READ, artifact_answer_project_artifact, "name:alias, name:v3, or a name alone for its latest version." },
     { "artifactCollection", "name: String!", "ArtifactCollection", CAN_READ, artifact_answer_project_collection, NULL },
     { "artifactCollectionMembership", "name: String!", "ArtifactCollectionMembership", CAN_READ, artifact_answer_project_membership, NULL },

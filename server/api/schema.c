@@ -6,11 +6,13 @@
 #include "server/api/artifact_mutations.h"
 #include "server/api/artifact_type.h"
 #include "server/api/console_type.h"
+#include "server/api/custom_chart_type.h"
 #include "server/api/file_mutations.h"
 #include "server/api/file_type.h"
 #include "server/api/project_type.h"
 #include "server/api/run_mutations.h"
 #include "server/api/run_type.h"
+#include "server/api/view_type.h"
 
 enum { SDL_BYTES_MAX = 1 << 20 };
 
@@ -20,6 +22,7 @@ static const struct gql_field query_fields[] = {
     { "artifact", "id: ID!", "Artifact", WHO_USER, artifact_answer_by_id, NULL },
     { "artifactCollection", "id: ID!", "ArtifactCollection", WHO_USER, artifact_answer_collection_by_id, NULL },
     { "clientIDMapping", "clientID: ID!", "ClientIDMapping", WHO_USER, artifact_answer_client_id, "The artifact that a client logged under an id of its own." },
+    { "customChart", "id: ID!", "CustomChart", WHO_USER, custom_chart_answer_one, "By its id, ENTITY/NAME; null when there is none, or none that you may read." },
     { "entity", "name: String", "Entity", WHO_USER, account_answer_entity, "A person, team or organisation that may own projects." },
     { "model", PROJECT_ARGS, "Project", WHO_USER, project_type_answer_one, "As project, by its oldest name." },
     { "models", PROJECT_LIST_ARGS, "ProjectConnection", WHO_USER, project_type_answer_list, "The entity's projects, newest first; your own when no entity is named." },
@@ -27,6 +30,7 @@ static const struct gql_field query_fields[] = {
     { "project", PROJECT_ARGS, "Project", WHO_USER, project_type_answer_one, "Null when there is none, or none that you may read." },
     { "serverInfo", "", "ServerInfo", WHO_ANYONE, account_answer_server_info, NULL },
     { "users", "query: String", "UserConnection", WHO_USER, account_answer_users, NULL },
+    { "view", "id: ID!", "View", WHO_USER, view_answer_one, "A report, a draft or a saved workspace." },
     { "viewer", "", "User", WHO_USER, account_answer_viewer, "Whoever asks." },
 };
 static const struct gql_type query_type = GQL_TYPE("Query", query_fields);
@@ -35,12 +39,14 @@ static const struct gql_field mutation_fields[] = {
     { "addAliases", "input: AddAliasesInput!", "AddAliasesPayload", WHO_USER, artifact_answer_add_aliases, NULL },
     { "commitArtifact", "input: CommitArtifactInput!", "CommitArtifactPayload", WHO_USER, artifact_answer_commit, "Makes a version of a draft whose files and manifest have been uploaded." },
     { "completeMultipartUploadArtifact", "input: CompleteMultipartUploadArtifactInput!", "CompleteMultipartUploadArtifactPayload", WHO_USER, artifact_answer_complete_multipart, NULL },
+    { "createAccessToken", "input: CreateAccessTokenInput!", "CreateAccessTokenPayload", WHO_USER, view_answer_no_access_tokens, "Not offered: it always fails." },
     { "createAnonymousEntity", "input: CreateAnonymousEntityInput!", "CreateAnonymousEntityPayload", WHO_ANYONE, account_answer_create_anonymous_entity, NULL },
     { "createArtifact", "input: CreateArtifactInput!", "CreateArtifactPayload", WHO_USER, artifact_answer_create, "Begins a draft; the version that is there when one has the same content." },
     { "createArtifactCollectionTagAssignments", "input: CreateArtifactCollectionTagAssignmentsInput!", "CreateArtifactCollectionTagAssignmentsPayload", WHO_USER, collection_answer_add_tags, NULL },
     { "createArtifactFiles", "input: CreateArtifactFilesInput!", "CreateArtifactFilesPayload", WHO_USER, artifact_answer_create_files, "Where to put the files; no address for what this project has already." },
     { "createArtifactManifest", "input: CreateArtifactManifestInput!", "CreateArtifactManifestPayload", WHO_USER, artifact_answer_create_manifest, NULL },
     { "createArtifactType", "input: CreateArtifactTypeInput!", "CreateArtifactTypePayload", WHO_USER, collection_answer_create_type, NULL },
+    { "createCustomChart", "input: CreateCustomChartInput!", "CreateCustomChartPayload", WHO_USER, custom_chart_answer_create, "Makes a chart of one's own, or changes the one of that name." },
     { "createInvite", "input: CreateInviteInput!", "CreateInvitePayload", WHO_USER, account_answer_create_invite, NULL },
     { "createRunFiles", "input: CreateRunFilesInput!", "CreateRunFilesPayload", WHO_USER, file_answer_create, "Where to put the files of a run." },
     { "createServiceAccount", "input: CreateServiceAccountInput!", "CreateServiceAccountPayload", WHO_USER, account_answer_create_service_account, NULL },
@@ -57,6 +63,7 @@ static const struct gql_field mutation_fields[] = {
     { "deleteModel", "input: DeleteModelInput!", "DeleteModelPayload", WHO_USER, project_answer_delete_model, "Deletes a project with its runs and all that they own." },
     { "deleteRun", "input: DeleteRunInput!", "DeleteRunPayload", WHO_USER, run_answer_delete_run, "Deletes a run with its history, files and logs." },
     { "deleteRuns", "input: DeleteRunsInput!", "DeleteRunsPayload", WHO_USER, run_answer_delete_runs, "All of them, or none when one cannot be deleted." },
+    { "deleteView", "input: DeleteViewInput!", "DeleteViewPayload", WHO_USER, view_answer_delete, "success is false, and nothing deleted, when drafts of it are left." },
     { "generateApiKey", "input: GenerateApiKeyInput!", "GenerateApiKeyPayload", WHO_USER, account_answer_generate_api_key, NULL },
     { "linkArtifact", "input: LinkArtifactInput!", "LinkArtifactPayload", WHO_USER, artifact_answer_link, "Puts a version into a portfolio." },
     { "markRunFilesUploaded", "input: MarkRunFilesUploadedInput!", "MarkRunFilesUploadedPayload", WHO_USER, file_answer_mark_uploaded, NULL },
@@ -64,9 +71,11 @@ static const struct gql_field mutation_fields[] = {
     { "moveRuns", "input: MoveRunsInput!", "MoveRunsPayload", WHO_USER, run_answer_move_runs, "Into another project. A run that is live goes on there." },
     { "notifyScriptableRunAlert", "input: NotifyScriptableRunAlertInput!", "NotifyScriptableRunAlertPayload", WHO_USER, run_answer_notify_alert, NULL },
     { "renameProject", "input: RenameProjectInput!", "RenameProjectPayload", WHO_USER, project_answer_rename, NULL },
+    { "revokeAccessToken", "input: RevokeAccessTokenInput!", "RevokeAccessTokenPayload", WHO_USER, view_answer_no_access_tokens, "Not offered: it always fails." },
     { "rewindRun", "input: RewindRunInput!", "RewindRunPayload", WHO_USER, run_answer_rewind_run, "Hides the run's rows of later steps." },
     { "stopRun", "input: StopRunInput!", "StopRunPayload", WHO_USER, run_answer_stop_run, "Asks the run's client to stop it." },
     { "unlinkArtifact", "input: UnlinkArtifactInput!", "UnlinkArtifactPayload", WHO_USER, artifact_answer_unlink, NULL },
+    { "updateAccessTokenProjects", "input: UpdateAccessTokenProjectsInput!", "UpdateAccessTokenProjectsPayload", WHO_USER, view_answer_no_access_tokens, "Not offered: it always fails." },
     { "updateArtifact", "input: UpdateArtifactInput!", "UpdateArtifactPayload", WHO_USER, artifact_answer_update, NULL },
     { "updateArtifactManifest", "input: UpdateArtifactManifestInput!", "UpdateArtifactManifestPayload", WHO_USER, artifact_answer_update_manifest, NULL },
     { "updateArtifactPortfolio", "input: UpdateArtifactPortfolioInput!", "UpdateArtifactPortfolioPayload", WHO_USER, collection_answer_update, NULL },
@@ -74,6 +83,7 @@ static const struct gql_field mutation_fields[] = {
     { "updateRunState", "input: UpdateRunStateInput!", "UpdateRunStatePayload", WHO_USER, run_answer_update_run_state, NULL },
     { "upsertBucket", "input: UpsertBucketInput!", "UpsertBucketPayload", WHO_USER, run_answer_upsert_bucket, "Makes or changes a run, and its project when there is none." },
     { "upsertModel", "input: UpsertModelInput!", "UpsertModelPayload", WHO_USER, project_answer_upsert_model, "Makes or changes a project." },
+    { "upsertView", "input: UpsertViewInput!", "UpsertViewPayload", WHO_USER, view_answer_upsert, "Saves a report, a draft or a workspace." },
     { "useArtifact", "input: UseArtifactInput!", "UseArtifactPayload", WHO_USER, artifact_answer_use, NULL },
 };
 static const struct gql_type mutation_type = GQL_TYPE("Mutation", mutation_fields);
@@ -109,16 +119,19 @@ static const struct gql_type *const types[] = {
     &collection_tags_payload_type,
     &commit_artifact_payload_type,
     &complete_multipart_upload_artifact_payload_type,
+    &create_access_token_payload_type,
     &create_anonymous_entity_type,
     &create_artifact_files_payload_type,
     &create_artifact_manifest_payload_type,
     &create_artifact_payload_type,
     &create_artifact_type_payload_type,
+    &create_custom_chart_payload_type,
     &create_invite_type,
     &create_run_files_payload_type,
     &create_service_account_type,
     &create_team_type,
     &create_user_type,
+    &custom_chart_type,
     &delete_aliases_payload_type,
     &delete_api_key_type,
     &delete_artifact_payload_type,
@@ -129,6 +142,7 @@ static const struct gql_type *const types[] = {
     &delete_model_payload_type,
     &delete_run_payload_type,
     &delete_runs_payload_type,
+    &delete_view_payload_type,
     &entity_connection_type,
     &entity_edge_type,
     &entity_type,
@@ -158,6 +172,7 @@ static const struct gql_type *const types[] = {
     &project_type,
     &query_type,
     &rename_project_payload_type,
+    &revoke_access_token_payload_type,
     &rewind_run_payload_type,
     &run_connection_type,
     &run_edge_type,
@@ -172,6 +187,7 @@ static const struct gql_type *const types[] = {
     &tag_edge_type,
     &tag_type,
     &unlink_artifact_payload_type,
+    &update_access_token_projects_payload_type,
     &update_artifact_manifest_payload_type,
     &update_artifact_payload_type,
     &update_artifact_portfolio_payload_type,
@@ -181,11 +197,16 @@ static const struct gql_type *const types[] = {
     &upload_url_part_type,
     &upsert_bucket_payload_type,
     &upsert_model_payload_type,
+    &upsert_view_payload_type,
     &use_artifact_payload_type,
     &user_connection_type,
     &user_edge_type,
     &user_type,
     &versioned_artifact_connection_type,
+    &view_access_token_type,
+    &view_connection_type,
+    &view_edge_type,
+    &view_type,
 };
 
 static const char scalar_sdl[] =
@@ -201,7 +222,15 @@ static const char scalar_sdl[] =
     "scalar JSONString\n";
 
 /* What each noun's files add. */
-static const char *const sdl_parts[] = { scalar_sdl, account_sdl, artifact_sdl, file_sdl, run_sdl };
+static const char *const sdl_parts[] = {
+    scalar_sdl,
+    account_sdl,
+    artifact_sdl,
+    custom_chart_sdl,
+    file_sdl,
+    run_sdl,
+    view_sdl,
+};
 
 enum err_code schema_create(const struct gql_schema **out, struct err *err) {
     struct buf sdl = BUF_INIT(SDL_BYTES_MAX);

@@ -13,17 +13,18 @@ void gql_failures_init(struct gql_failures *failures, struct arena *arena) {
 void gql_failures_add(struct gql_failures *failures, const struct err *err, uint32_t offset,
                       struct str path) {
     int status = err_http_status(err->code);
+    /* What is not offered is said in words for the one who asks. */
+    bool is_ours = status >= FIRST_SERVER_STATUS && err->code != ERR_NOT_OFFERED;
 
-    if (status >= FIRST_SERVER_STATUS)
+    if (is_ours)
         log_error("GraphQL %.*s: %s (%s)", STR_ARG(path), err->message, err_name(err->code));
     if (status == TRY_AGAIN_STATUS && failures->retry == OK)
         failures->retry = err->code;
     if (++failures->count > GQL_MAX_FAILURES)
         return;
     struct gql_failure *failure = ARENA_NEW(failures->arena, struct gql_failure);
-    failure->message = status >= FIRST_SERVER_STATUS
-                           ? arena_printf(failures->arena, "internal error (%s)", err_name(err->code))
-                           : arena_copy(failures->arena, str_from_c(err->message));
+    failure->message = is_ours ? arena_printf(failures->arena, "internal error (%s)", err_name(err->code))
+                               : arena_copy(failures->arena, str_from_c(err->message));
     failure->code = err->code;
     failure->offset = offset;
     failure->path = path;

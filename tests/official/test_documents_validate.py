@@ -16,7 +16,6 @@ UNSERVED = {
     "sweeps": """CreateAgent EnqueueSweepRun GetAgentRuns GetSweep GetSweepAgent GetSweepAgents GetSweepLegacy
         GetSweepState GetSweeps Heartbeat Sweep SweepConfig SweepRunsWithHistory SweepWatchedRuns SweepWithRuns
         UpsertSweep UpsertSweepState""",
-    "reports and charts": "CreateCustomChart ProjectViews SpecificReport upsertView",
     "registries": """CreateRegistryMembers DeleteRegistryMembers FetchRegistries FetchRegistry RegistryCollections
         RegistryTeamMembers RegistryUserMembers RegistryVersions RenameRegistry UpdateTeamRegistryRole
         UpdateUserRegistryRole UpsertRegistry UpsertRegistryProject""",
