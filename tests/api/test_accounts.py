@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -158,10 +157,10 @@ def test_roles__count_at_once(server, make_user):
 
 def test_data_option__administers_a_stopped_server_and_only_that(make_server):
     server = make_server()
-    running = server.run_cli("user", "list", "--data", str(server.data))
+    running = server.run_cli("user", "list", *server.data_options)
     assert running.returncode == 1 and "in use by another barograph" in running.stderr
     server.stop()
-    key = server.run_cli("user", "add", "offline", "--data", str(server.data), key=None).stdout.strip()
+    key = server.run_cli("user", "add", "offline", *server.data_options, key=None).stdout.strip()
     assert len(key) >= 40
     server.start()
     assert server.graphql("{ viewer { username } }", key=key)["viewer"]["username"] == "offline"
@@ -188,7 +187,7 @@ def test_secret__of_another_database_is_refused(make_server):
 def test_database__of_a_newer_version_is_refused(make_server):
     server = make_server()
     server.stop()
-    with sqlite3.connect(server.data / "barograph.db") as database:
+    with server.database() as database:
         database.execute("insert into schema_version values (9999, '9999_future', '99.0.0', 0)")
     with pytest.raises(RuntimeError, match="has version 9999 and is written by barograph 99.0.0 or later"):
         server.start()

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -53,8 +52,8 @@ class World:
 
     def rows(self):
         """All that is stored, but for what asking leaves behind."""
-        with sqlite3.connect(f"file:{self.server.data}/barograph.db?mode=ro", uri=True) as database:
-            tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
+        with self.server.database() as database:
+            tables = [name for (name,) in database.execute(TABLES[bool(self.server.store_options)])]
             return {name: sorted(map(repr, database.execute(f"select * from {name}"))) for name in tables if name not in ASIDE}
 
 
@@ -62,6 +61,11 @@ def absent(value: str) -> str:
     """A word of the same form that leads nowhere."""
     return {"secret-run": "absent-runs"}.get(value, "absent" + "x" * max(0, len(value) - 6))
 
+
+TABLES = {
+    False: "select name from sqlite_master where type = 'table'",
+    True: "select table_name from information_schema.tables where table_schema = 'public'",
+}
 
 ABSENT_IDS = {
     "run": "UnVuOnYxOmFic2VudDphYnNlbnQ6YWJzZW50",

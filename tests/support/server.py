@@ -10,10 +10,13 @@ import itertools
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import requests
 
 from tests.support.postgres import make_database
@@ -39,7 +42,8 @@ class Server:
     """A server over one data folder. It keeps its port when it is started again."""
 
     def __init__(self, binary: Path, data: Path, options: tuple[str, ...] = (), env=None):
-        options = (*_options_of_store(), *options)
+        self.store_options = _options_of_store()
+        options = (*self.store_options, *options)
         self.binary = Path(binary).resolve()
         self.data = Path(data)
         self.options = options
@@ -93,6 +97,24 @@ class Server:
     def restart(self) -> "Server":
         self.stop()
         return self.start()
+
+    @contextmanager
+    def database(self):
+        """A connection to what the server stores, behind its back; committed at the end."""
+        if self.store_options:
+            connection = psycopg.connect(self.store_options[1])
+        else:
+            connection = sqlite3.connect(self.data / "barograph.db")
+        try:
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+    @property
+    def data_options(self) -> tuple[str, ...]:
+        """What a command needs to work on a stopped server."""
+        return ("--data", str(self.data), *self.store_options)
 
     @property
     def admin_key(self) -> str:
