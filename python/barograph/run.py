@@ -11,7 +11,7 @@ from typing import Any, Callable, Sequence
 
 from barograph import _core
 from barograph.config import Config
-from barograph.errors import CommError, Error, UsageError
+from barograph.errors import ChartsFound, CommError, Error, UsageError
 from barograph.settings import Settings
 from barograph.summary import Summary
 
@@ -221,6 +221,10 @@ class Run:
             data = dict(data) if hasattr(data, "keys") else _refuse_row(data)
         try:
             self._core.log(data, step, commit)
+        except ChartsFound:
+            from barograph.data_types.encode import without_charts
+
+            self.log(without_charts(self, data), step, commit)
         except Error as error:
             if step is None or "behind the run's step" not in str(error):
                 raise
@@ -354,15 +358,15 @@ class Run:
         log_graph: bool = False,
     ) -> None:
         """Records gradients, parameters, or both, of torch modules as they train."""
-        from barograph import watch
+        from barograph import watching
 
-        watch.watch(self, models, criterion=criterion, log=log, log_freq=log_freq, idx=idx, log_graph=log_graph)
+        watching.watch(self, models, criterion=criterion, log=log, log_freq=log_freq, idx=idx, log_graph=log_graph)
 
     def unwatch(self, models: Any = None) -> None:
         """Removes what watch() put on the modules; all of them when none is named."""
-        from barograph import watch
+        from barograph import watching
 
-        watch.unwatch(self, models)
+        watching.unwatch(self, models)
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """Ends the run and waits until all is sent. What could not be sent stays in the run's folder."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Sequence
 from barograph.data_types.base import BatchableMedia, Media, WBValue
 from barograph.data_types.figures import Plotly
 from barograph.data_types.table import Table
+from barograph.errors import ChartsFound
 from barograph.util import is_matplotlib, is_pandas_data_frame, is_plotly, json_friendly
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def to_json(run: Run, key: str, step: int | str, value: Any) -> Any:
         return value
     if hasattr(value, "json_encode"):
         return value.json_encode()
+    if hasattr(value, "set_key") and hasattr(value, "spec"):
+        raise ChartsFound
     plain, is_another = json_friendly(value)
     if not is_another:
         raise TypeError(f"a value of type {type(value).__name__!r} cannot be logged")
@@ -87,12 +90,9 @@ def _log_as_artifact(run: Run, key: str, table: Media) -> None:
     run.log_artifact(artifact)
 
 
-class ChartsFound(Exception):
-    """Raised while a row is encoded that has custom charts: those are logged under keys of their own."""
-
-
 def without_charts(run: Run, row: dict[str, Any]) -> dict[str, Any]:
     """The row with each chart's table instead of the chart; how to draw it goes into the run's config."""
+    from barograph.artifacts.logging import set_own_config
     from barograph.plot.custom_chart import CustomChart
     from barograph.plot.visualize import Visualize
 
@@ -100,13 +100,9 @@ def without_charts(run: Run, row: dict[str, Any]) -> dict[str, Any]:
     for key, value in row.items():
         if isinstance(value, (CustomChart, Visualize)):
             value.set_key(key)
-            update_own_config(run, list(value.spec.config_key[1:]), value.spec.config_value)
+            set_own_config(run, list(value.spec.config_key[1:]), value.spec.config_value)
             plain[value.spec.table_key if isinstance(value, CustomChart) else key] = value.table
         else:
             plain[key] = value
     return plain
 
-
-def update_own_config(run: Run, path: Sequence[str], value: Any) -> None:
-    """Sets a value below the config's `_wandb`, where clients keep what is theirs."""
-    run._set_own_config(list(path), value)

@@ -25,9 +25,9 @@ def _note_labels(run: Run, kind: str, key: int | str, layer: str, labels: dict[A
     noted = run.__dict__.setdefault("_noted_labels", {})
     if noted.get((kind, name)) != told:
         noted[kind, name] = told
-        from barograph.data_types.encode import update_own_config
+        from barograph.artifacts.logging import set_own_config
 
-        update_own_config(run, [kind, name], told)
+        set_own_config(run, [kind, name], told)
 
 
 def _check_labels(labels: dict[Any, str]) -> None:
