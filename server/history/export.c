@@ -166,6 +166,11 @@ enum err_code history_open_file(struct history *history, struct str name, int *f
     return segment_files_open(history->files, name, fd, err);
 }
 
+enum err_code history_find_readers(struct db_tx *tx, struct str name, int64_t after, size_t max, int64_t *runs, size_t *count,
+                                   struct err *err) {
+    return history_store_find_readers(tx, name, after, max, runs, count, err);
+}
+
 /* ---- the list for the official client ---- */
 
 struct client_list {
@@ -211,16 +216,21 @@ static enum err_code steps_ascend(int64_t *previous, struct source *source, bool
     return code;
 }
 
+/* A fork has a cut for good; where it cut at the parent's end, it hides nothing. */
+static bool hides_rows(const struct source *source) {
+    return source->mask_count > 0 || source->last_visible_step < source->last_step;
+}
+
 /* Whether all of the history lies in final files that the client reads rightly. */
 static enum err_code is_presentable(struct view *view, bool *out, struct err *err) {
     const struct stored_history *stored = &view->stored;
     int64_t previous = INT64_MIN;
 
-    *out = stored->counters.tail_rows == 0 && !stored->counters.has_work && stored->segment_count > 0 &&
-           stored->mask_count == 0 && stored->cut_count == 0;
+    *out = stored->counters.tail_rows == 0 && !stored->counters.has_work && view->source_count > 0;
     for (size_t i = 0; i < view->source_count && *out; i++) {
-        const struct segment_directory *directory = &view->sources[i].segment->directory;
-        *out = is_plain(directory) && same_columns(&view->sources[0].segment->directory, directory);
+        const struct source *source = &view->sources[i];
+        *out = !hides_rows(source) && is_plain(&source->segment->directory) &&
+               same_columns(&view->sources[0].segment->directory, &source->segment->directory);
         if (*out)
             TRY(steps_ascend(&previous, &view->sources[i], out, err));
     }

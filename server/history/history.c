@@ -26,6 +26,8 @@ enum err_code history_create(struct history **out, struct db *db, const char *fo
         history->options.compact_factor = 8;
     if (history->options.garbage_delay_ms == 0)
         history->options.garbage_delay_ms = 10 * 60 * 1000;
+    if (history->options.orphan_age_ms == 0)
+        history->options.orphan_age_ms = 60 * 60 * 1000;
     pthread_mutex_init(&history->work_lock, NULL);
     pthread_mutex_init(&history->wake_lock, NULL);
     pthread_cond_init(&history->wake, NULL);

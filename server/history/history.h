@@ -39,6 +39,7 @@ struct history_options {
     uint32_t compact_rows;     /* 0: 1,048,576; no segment is made larger by compaction */
     uint32_t compact_factor;   /* 0: 8 */
     uint32_t garbage_delay_ms; /* how long a file outlives its last reader's reference; 0: 10 minutes */
+    uint32_t orphan_age_ms;    /* files that no record names are removed at this age; 0: 1 hour */
     bool has_no_worker;        /* tests call history_work themselves */
 };
 
@@ -244,5 +245,8 @@ MUST_CHECK enum err_code history_list_for_client(struct history *history, int64_
 /* An open descriptor for reading, the caller's to close; ERR_NOT_FOUND for names that are not segments. */
 MUST_CHECK enum err_code history_open_file(struct history *history, struct str name, int *fd, int64_t *size_bytes,
                                            struct err *err);
+/* The runs, by number from behind `after` on, that a file is part of the history of: one, and its forks. At most max. */
+MUST_CHECK enum err_code history_find_readers(struct db_tx *tx, struct str name, int64_t after, size_t max, int64_t *runs,
+                                              size_t *count, struct err *err);
 
 #endif

@@ -14,7 +14,8 @@ struct history {
     struct segment_cache *cache;
     struct history_options options; /* defaults filled in */
 
-    pthread_mutex_t work_lock; /* held while histories are sealed and compacted: one at a time */
+    pthread_mutex_t work_lock; /* held while histories are sealed and compacted: one at a time; guards swept_at_ms */
+    int64_t swept_at_ms;       /* monotonic; 0: never */
     pthread_t worker;
     bool has_worker;
     pthread_mutex_t wake_lock; /* guards the two below */

@@ -5,6 +5,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -40,6 +42,10 @@ void segment_files_destroy(struct segment_files *files) {
         arena_destroy(files->arena);
 }
 
+static const char *run_folder(const struct segment_files *files, int64_t run, struct arena *arena) {
+    return file_join(arena, files->folder, arena_printf(arena, "%lld", (long long)run).ptr);
+}
+
 enum err_code segment_file_create(struct segment_file **out, struct segment_files *files, int64_t run, struct err *err) {
     struct arena *arena = arena_create();
     struct segment_file *file = ARENA_NEW(arena, struct segment_file);
@@ -53,8 +59,7 @@ enum err_code segment_file_create(struct segment_file **out, struct segment_file
     file->name = arena_printf(arena, "%lld/%.*s.parquet", (long long)run, STR_ARG(hex));
     file->path = file_join(arena, files->folder, file->name.ptr);
     file->temporary = arena_printf(arena, "%s.tmp", file->path).ptr;
-    const char *folder = file_join(arena, files->folder, arena_printf(arena, "%lld", (long long)run).ptr);
-    enum err_code code = file_make_folders(folder, 0700, err);
+    enum err_code code = file_make_folders(run_folder(files, run, arena), 0700, err);
     if (code == OK)
         code = file_open(&file->fd, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600, err);
     if (code == OK)
@@ -138,6 +143,123 @@ enum err_code segment_files_remove(struct segment_files *files, struct str name,
 
     if (file_is_safe_path(name))
         code = file_remove(file_join(arena, files->folder, arena_copy_c(arena, name)), err);
+    arena_destroy(arena);
+    return code;
+}
+
+/* ---- listing ---- */
+
+typedef void take_name(void *context, struct str name);
+
+/* A folder that is gone has no names. */
+static enum err_code read_folder(const char *path, take_name *take, void *context, struct err *err) {
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+
+    if (folder == NULL)
+        return errno == ENOENT ? OK : err_set_errno(err, errno, "cannot read the folder '%s'", path);
+    for (errno = 0; (entry = readdir(folder)) != NULL; errno = 0)
+        take(context, str_from_c(entry->d_name));
+    int number = errno;
+    (void)closedir(folder);
+    return number == 0 ? OK : err_set_errno(err, number, "cannot read the folder '%s'", path);
+}
+
+struct run_list {
+    int64_t *runs;
+    size_t count, room;
+    struct arena *arena;
+};
+
+static void take_run(void *context, struct str name) {
+    struct run_list *list = context;
+    int64_t run;
+
+    if (!str_to_i64(name, &run))
+        return;
+    if (list->count == list->room) {
+        size_t room = list->room == 0 ? 64 : list->room * 2;
+        list->runs = arena_grow(list->arena, list->runs, list->room, room, sizeof(*list->runs));
+        list->room = room;
+    }
+    list->runs[list->count++] = run;
+}
+
+enum err_code segment_files_list_runs(struct segment_files *files, int64_t **runs, size_t *count, struct arena *arena,
+                                      struct err *err) {
+    struct run_list list = { .arena = arena };
+
+    TRY(read_folder(files->folder, take_run, &list, err));
+    *runs = list.runs;
+    *count = list.count;
+    return OK;
+}
+
+struct name_list {
+    struct str *names;
+    size_t count, room;
+    int64_t run;
+    struct arena *arena;
+};
+
+static bool is_our_name(struct str name) {
+    size_t digits = 0;
+
+    while (digits < name.len && strchr("0123456789abcdef", name.ptr[digits]) != NULL)
+        digits++;
+    struct str rest = str_from(name, digits);
+    return digits == 2 * RANDOM_BYTES && (str_eq_c(rest, ".parquet") || str_eq_c(rest, ".parquet.tmp"));
+}
+
+static void take_file(void *context, struct str name) {
+    struct name_list *list = context;
+
+    if (!is_our_name(name))
+        return;
+    if (list->count == list->room) {
+        size_t room = list->room == 0 ? 64 : list->room * 2;
+        list->names = arena_grow(list->arena, list->names, list->room, room, sizeof(*list->names));
+        list->room = room;
+    }
+    list->names[list->count++] = arena_printf(list->arena, "%lld/%.*s", (long long)list->run, STR_ARG(name));
+}
+
+enum err_code segment_files_list(struct segment_files *files, int64_t run, struct str **names, size_t *count,
+                                 struct arena *arena, struct err *err) {
+    struct name_list list = { .run = run, .arena = arena };
+
+    TRY(read_folder(run_folder(files, run, arena), take_file, &list, err));
+    *names = list.names;
+    *count = list.count;
+    return OK;
+}
+
+/* False as well when it is not there any more. */
+static bool is_older(const char *path, int64_t before_ms) {
+    struct stat status;
+    return lstat(path, &status) == 0 && (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000 < before_ms;
+}
+
+enum err_code segment_files_remove_old(struct segment_files *files, struct str name, int64_t before_ms, bool *is_removed,
+                                       struct err *err) {
+    struct arena *arena = arena_create();
+    const char *path = file_join(arena, files->folder, arena_copy_c(arena, name));
+    enum err_code code = OK;
+
+    *is_removed = is_older(path, before_ms);
+    if (*is_removed)
+        code = file_remove(path, err);
+    arena_destroy(arena);
+    return code;
+}
+
+enum err_code segment_files_remove_empty(struct segment_files *files, int64_t run, int64_t before_ms, struct err *err) {
+    struct arena *arena = arena_create();
+    const char *path = run_folder(files, run, arena);
+    enum err_code code = OK;
+
+    if (is_older(path, before_ms) && rmdir(path) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+        code = err_set_errno(err, errno, "cannot remove the folder '%s'", path);
     arena_destroy(arena);
     return code;
 }

@@ -32,4 +32,20 @@ MUST_CHECK enum err_code segment_files_read(struct segment_files *files, struct 
 MUST_CHECK enum err_code segment_files_open(struct segment_files *files, struct str name, int *fd, struct err *err);
 MUST_CHECK enum err_code segment_files_remove(struct segment_files *files, struct str name, struct err *err);
 
+/* ---- what lies there, whether anything refers to it or not ---- */
+
+/* The runs that have a folder, in no order. */
+MUST_CHECK enum err_code segment_files_list_runs(struct segment_files *files, int64_t **runs, size_t *count,
+                                                 struct arena *arena, struct err *err);
+/* A run's files, in no order: segments, and temporary ones whose writer may be gone. Names that are not of our making are
+ * left out. */
+MUST_CHECK enum err_code segment_files_list(struct segment_files *files, int64_t run, struct str **names, size_t *count,
+                                            struct arena *arena, struct err *err);
+/* Removes a file that nobody has written to since before_ms (Unix milliseconds); *is_removed is false for younger ones. */
+MUST_CHECK enum err_code segment_files_remove_old(struct segment_files *files, struct str name, int64_t before_ms,
+                                                  bool *is_removed, struct err *err);
+/* Removes a run's folder if nothing is in it and nothing was since before_ms. */
+MUST_CHECK enum err_code segment_files_remove_empty(struct segment_files *files, int64_t run, int64_t before_ms,
+                                                    struct err *err);
+
 #endif

@@ -2,12 +2,13 @@
  *
  * The order is what makes it safe: the file is durable before the one transaction that adds its segment and takes away
  * what it was made of. A crash between leaves a file too many, never a row too few. If what it was made of has changed
- * meanwhile (the run was deleted), the transaction fails and the file goes.
+ * meanwhile (the run was deleted), the transaction fails and the file goes, at once or with the orphans.
  */
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/history/history_state.h"
 #include "server/history/merge.h"
+#include "server/history/orphans.h"
 
 enum {
     POLL_MS = 1000,
@@ -62,9 +63,30 @@ static int64_t newest_seq(const struct view *view) {
     return newest;
 }
 
+struct file_lookup {
+    struct str name;
+    bool is_named;
+};
+
+static enum err_code look_up_file(struct db_tx *tx, void *context, struct err *err) {
+    struct file_lookup *lookup = context;
+    return history_store_names_file(tx, lookup->name, &lookup->is_named, err);
+}
+
+/* After a failure. A commit whose outcome was lost may have happened all the same: then the file is needed. */
+static void remove_unless_named(struct history *history, struct str name) {
+    struct file_lookup lookup = { .name = name };
+    struct err err = { 0 };
+
+    enum err_code code = db_read(history->db, look_up_file, &lookup, &err);
+    if (code == OK && !lookup.is_named)
+        code = segment_files_remove(history->files, name, &err);
+    if (code != OK)
+        log_warn("a segment without a record stays until it is swept: %s", err.message);
+}
+
 /* Merges the view's sources into a segment of this generation that takes their place. */
 static enum err_code replace(struct history *history, struct view *view, int64_t generation, struct err *err) {
-    struct err ignored = { 0 };
     struct merged merged;
 
     TRY(merge_sources(&merged, view, view->arena, err));
@@ -72,8 +94,8 @@ static enum err_code replace(struct history *history, struct view *view, int64_t
     merged.segment.generation = generation;
     struct replacement replacement = { view->id, view, &merged, clock_wall_ms() };
     enum err_code code = db_write(history->db, replace_sources, &replacement, err);
-    if (code != OK && merged.segment.row_count > 0 && segment_files_remove(history->files, merged.segment.name, &ignored) != OK)
-        log_warn("a segment without a record stays behind: %s", ignored.message);
+    if (code != OK && merged.segment.row_count > 0)
+        remove_unless_named(history, merged.segment.name);
     return code;
 }
 
@@ -342,6 +364,8 @@ static enum err_code work(struct history *history, struct err *err) {
 enum err_code history_work(struct history *history, struct err *err) {
     pthread_mutex_lock(&history->work_lock);
     enum err_code code = work(history, err);
+    if (code == OK && orphans_are_due(history))
+        code = orphans_sweep(history, err);
     pthread_mutex_unlock(&history->work_lock);
     return code;
 }

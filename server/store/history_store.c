@@ -481,6 +481,29 @@ enum err_code history_store_has_segment(struct db_tx *tx, struct str name, bool 
     return db_end(rows, err);
 }
 
+enum err_code history_store_names_file(struct db_tx *tx, struct str name, bool *out, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_TEXT(name)),
+                 "select 1 from history_segments where name = $1 union all select 1 from history_garbage where name = $1",
+                 err));
+    *out = db_next(rows);
+    return db_end(rows, err);
+}
+
+enum err_code history_store_find_readers(struct db_tx *tx, struct str name, int64_t after, size_t max, int64_t *runs,
+                                         size_t *count, struct err *err) {
+    struct db_rows *rows;
+
+    *count = 0;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_TEXT(name), DB_INT(after), DB_INT(max)),
+                 "select distinct l.run_id from history_segments s join history_links l on l.segment_id = s.id"
+                 " where s.name = $1 and l.run_id > $2 order by l.run_id limit $3",
+                 err));
+    while (*count < max && db_next(rows))
+        runs[(*count)++] = db_int(rows, 0);
+    return db_end(rows, err);
+}
+
 enum err_code history_store_handed_out(struct db_tx *tx, struct str cache_name, int64_t position, struct str *out,
                                        struct arena *arena, struct err *err) {
     struct db_rows *rows;

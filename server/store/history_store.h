@@ -126,6 +126,13 @@ MUST_CHECK enum err_code history_store_drop_garbage(struct db_tx *tx, struct str
 MUST_CHECK enum err_code history_store_has_segment(struct db_tx *tx, struct str name, bool *out, int64_t *size_bytes,
                                                    struct err *err);
 
+/* Whether a record names this file: a segment's, or that of garbage which waits to be removed. */
+MUST_CHECK enum err_code history_store_names_file(struct db_tx *tx, struct str name, bool *out, struct err *err);
+
+/* Runs that link to the segment of this name, by number from behind `after` on, at most max. */
+MUST_CHECK enum err_code history_store_find_readers(struct db_tx *tx, struct str name, int64_t after, size_t max, int64_t *runs,
+                                                    size_t *count, struct err *err);
+
 /* The name that was handed out at this position; ptr NULL when none was. */
 MUST_CHECK enum err_code history_store_handed_out(struct db_tx *tx, struct str cache_name, int64_t position, struct str *out,
                                                   struct arena *arena, struct err *err);
