@@ -146,21 +146,36 @@ static void put_nulls(struct buf *out, const struct column *column, struct arena
     put_integers(out, rows, column->null_count);
 }
 
+/* With a checksum in each frame: nothing else would tell a changed bit from a value. */
+static ZSTD_CCtx *create_compressor(void) {
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+    if (zstd == NULL || ZSTD_isError(ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL)) ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1)))
+        log_fatal("out of memory: a compressor");
+    return zstd;
+}
+
+/* What is written: the header tells of the parts in the body. */
+struct record {
+    struct buf header, body, raw;
+    ZSTD_CCtx *zstd;
+};
 
 /* Compresses what is in raw behind the body and notes it in the header. */
-static void put_part(struct buf *header, struct buf *body, struct buf *raw, uint32_t count) {
+static void put_part(struct record *record, uint32_t count) {
+    struct buf *raw = &record->raw;
     size_t bound = ZSTD_compressBound(raw->len), size = 0;
-    char *out = buf_reserve(body, bound);
+    char *out = buf_reserve(&record->body, bound);
 
     if (out != NULL)
-        size = ZSTD_compress(out, bound, raw->ptr, raw->len, ZSTD_LEVEL);
+        size = ZSTD_compress2(record->zstd, out, bound, raw->ptr, raw->len);
     if (ZSTD_isError(size))
         log_fatal("cannot compress an overview: %s", ZSTD_getErrorName(size));
-    buf_commit(body, size);
-    buf_append_varint(header, count);
-    buf_append_varint(header, raw->len);
-    buf_append_varint(header, size);
-    body->failed |= raw->failed;
+    buf_commit(&record->body, size);
+    buf_append_varint(&record->header, count);
+    buf_append_varint(&record->header, raw->len);
+    buf_append_varint(&record->header, size);
+    record->body.failed |= raw->failed;
     buf_reset(raw);
 }
 
@@ -168,31 +183,32 @@ void overview_write(struct buf *out, const struct column *column, const int64_t 
     uint32_t values = column_is_numeric(column->type) && row_count >= OVERVIEW_ROWS_MIN ? column->count : 0;
     uint32_t finest = finest_samples(values, row_count);
     uint32_t bucket_levels = level_count(values, OVERVIEW_BUCKET), sample_levels = level_count(values, finest);
-    struct buf header = BUF_INIT(OVERVIEW_HEADER_MAX), body = BUF_INIT(RECORD_MAX), raw = BUF_INIT(RECORD_MAX);
 
     if (column->null_count == 0 && sample_levels == 0)
         return;
-    buf_append_char(&header, OVERVIEW_VERSION);
-    buf_append_char(&header, (char)bucket_levels);
-    buf_append_char(&header, (char)sample_levels);
-    put_nulls(&raw, column, arena);
-    put_part(&header, &body, &raw, column->null_count);
+    struct record record = { BUF_INIT(OVERVIEW_HEADER_MAX), BUF_INIT(RECORD_MAX), BUF_INIT(RECORD_MAX), create_compressor() };
+    buf_append_char(&record.header, OVERVIEW_VERSION);
+    buf_append_char(&record.header, (char)bucket_levels);
+    buf_append_char(&record.header, (char)sample_levels);
+    put_nulls(&record.raw, column, arena);
+    put_part(&record, column->null_count);
     for (uint32_t i = 0; i < bucket_levels; i++) {
         uint32_t stride = overview_scale(OVERVIEW_BUCKET, i);
-        put_buckets(&raw, column, steps, stride, arena);
-        put_part(&header, &body, &raw, part_count(values, stride));
+        put_buckets(&record.raw, column, steps, stride, arena);
+        put_part(&record, part_count(values, stride));
     }
     for (uint32_t i = 0; i < sample_levels; i++) {
         uint32_t stride = overview_scale(finest, i);
-        put_samples(&raw, column, steps, stride, arena);
-        put_part(&header, &body, &raw, part_count(values, stride));
+        put_samples(&record.raw, column, steps, stride, arena);
+        put_part(&record, part_count(values, stride));
     }
-    buf_append_str(out, buf_str(&header));
-    buf_append_str(out, buf_str(&body));
-    out->failed |= header.failed || body.failed;
-    buf_finish(&header);
-    buf_finish(&body);
-    buf_finish(&raw);
+    buf_append_str(out, buf_str(&record.header));
+    buf_append_str(out, buf_str(&record.body));
+    out->failed |= record.header.failed || record.body.failed;
+    buf_finish(&record.header);
+    buf_finish(&record.body);
+    buf_finish(&record.raw);
+    ZSTD_freeCCtx(record.zstd);
 }
 
 /* ---- reading ---- */

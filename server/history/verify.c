@@ -5,9 +5,10 @@
 #include "server/history/parquet.h"
 #include "server/history/source.h"
 
+#include <math.h>
 #include <unistd.h>
 
-enum { SLICE_ROWS = 4 * SEGMENT_PAGE_ROWS, FOOTER_MAX_BYTES = 256 << 20 };
+enum { SLICE_ROWS = 4 * SEGMENT_PAGE_ROWS, FOOTER_MAX_BYTES = 256 << 20, OVERVIEW_MAX = 1 << 28 };
 
 struct verifying {
     struct view *view;
@@ -69,15 +70,128 @@ static enum err_code count_rows(struct verifying *verifying, struct source *sour
     return OK;
 }
 
+/* ---- overviews ---- */
+
+static bool same(const void *a, const void *b, uint32_t count, size_t item_bytes) {
+    return memcmp(a, b, count * item_bytes) == 0;
+}
+
+/* Means are sums, which another compiler may round in another way. */
+static bool same_means(const double *a, const double *b, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (!(fabs(a[i] - b[i]) <= fabs(b[i]) * 1e-9) && !(isnan(a[i]) && isnan(b[i])))
+            return false;
+    return true;
+}
+
+static bool same_buckets(const struct overview_buckets *a, const struct overview_buckets *b) {
+    uint32_t n = b->count;
+    return a->count == n && same(a->finite, b->finite, n, 4) && same(a->nonfinite, b->nonfinite, n, 4) &&
+           same(a->min_rows, b->min_rows, n, 4) && same(a->max_rows, b->max_rows, n, 4) &&
+           same(a->last_rows, b->last_rows, n, 4) && same(a->min_steps, b->min_steps, n, 8) &&
+           same(a->max_steps, b->max_steps, n, 8) && same(a->first_steps, b->first_steps, n, 8) &&
+           same(a->last_steps, b->last_steps, n, 8) && same(a->min, b->min, n, 8) && same(a->max, b->max, n, 8) &&
+           same(a->last, b->last, n, 8) && same_means(a->mean, b->mean, n);
+}
+
+static bool same_samples(const struct overview_samples *a, const struct overview_samples *b) {
+    return a->count == b->count && same(a->rows, b->rows, b->count, 4) && same(a->steps, b->steps, b->count, 8) &&
+           same(a->values, b->values, b->count, 8);
+}
+
+/* An overview that is there and one that was made anew. */
+struct two_overviews {
+    const struct segment *segment;
+    const struct segment_column *column;
+    struct overview_header found, expected; /* expected has its record */
+    struct arena *arena;
+};
+
+static struct str expected_part(const struct two_overviews *two, const struct overview_part *part) {
+    return str_slice(two->expected.record, part->offset, part->size_bytes);
+}
+
+static enum err_code compare_levels(const struct two_overviews *two, bool *is_same, struct err *err) {
+    struct overview_buckets buckets, expected_buckets;
+    struct overview_samples samples, expected_samples;
+
+    *is_same = two->found.bucket_levels == two->expected.bucket_levels && two->found.sample_levels == two->expected.sample_levels;
+    for (uint32_t i = 0; i < two->expected.bucket_levels && *is_same; i++) {
+        TRY(segment_read_buckets(two->segment, two->column, &two->found, i, &buckets, two->arena, err));
+        TRY(overview_read_buckets(&expected_buckets, &two->expected, i, expected_part(two, &two->expected.buckets[i]), two->arena, err));
+        *is_same = same_buckets(&buckets, &expected_buckets);
+    }
+    for (uint32_t i = 0; i < two->expected.sample_levels && *is_same; i++) {
+        TRY(segment_read_samples(two->segment, two->column, &two->found, i, &samples, two->arena, err));
+        TRY(overview_read_samples(&expected_samples, &two->expected, i, expected_part(two, &two->expected.samples[i]), two->arena, err));
+        *is_same = same_samples(&samples, &expected_samples);
+    }
+    return OK;
+}
+
+/* The nulls are in `values`: they were read from the overview. A null where there is a value gives it away. */
+static bool nulls_are_plausible(const struct column *values) {
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < values->null_count; i++) {
+        while (at < values->count && values->rows[at] < values->null_rows[i])
+            at++;
+        if (at < values->count && values->rows[at] == values->null_rows[i])
+            return false;
+    }
+    return true;
+}
+
+static enum err_code compare_overview(const struct segment *segment, const struct segment_column *column,
+                                      const struct column *values, struct str expected, bool *is_same, struct arena *arena,
+                                      struct err *err) {
+    struct two_overviews two = { .segment = segment, .column = column, .arena = arena };
+
+    *is_same = expected.len > 0 && nulls_are_plausible(values);
+    if (!*is_same)
+        return OK;
+    TRY(segment_read_overview(segment, column, &two.found, arena, err));
+    TRY(overview_read_header(&two.expected, str_slice(expected, 0, OVERVIEW_HEADER_MAX), expected.len, values->count,
+                             segment->directory.row_count, err));
+    two.expected.record = expected;
+    return compare_levels(&two, is_same, err);
+}
+
+static enum err_code check_overview(struct source *source, uint32_t at, const struct column *values, struct arena *arena,
+                                    struct err *err) {
+    const struct segment *segment = source->segment;
+    const struct segment_column *column = &segment->directory.columns[at];
+    struct buf expected = BUF_INIT(OVERVIEW_MAX);
+    bool is_same = false;
+    int64_t *steps;
+
+    TRY(source_read_steps(source, 0, source->row_count, &steps, arena, err));
+    overview_write(&expected, values, steps, source->row_count, arena);
+    enum err_code code = buf_check(&expected, "an overview", err);
+    if (code == OK)
+        code = compare_overview(segment, column, values, buf_str(&expected), &is_same, arena, err);
+    buf_finish(&expected);
+    struct str name = str_slice(path_to_name(column->path, arena), 0, 100);
+    if (code == OK && !is_same)
+        code = err_set(err, ERR_CORRUPT, "the overview of '%.*s' does not say what its column says", STR_ARG(name));
+    return code;
+}
+
+/* ---- columns ---- */
+
+/* A column with an overview is read at once, which takes 20 bytes a row, the others piece by piece. */
 static enum err_code check_column(struct verifying *verifying, struct source *source, uint32_t at, struct arena *arena, struct err *err) {
-    uint32_t values = 0, nulls = 0;
-    for (uint32_t first = 0; first < source->row_count; first += SLICE_ROWS) {
-        uint32_t end = source->row_count - first < SLICE_ROWS ? source->row_count : first + SLICE_ROWS;
+    bool has_overview = source->segment != NULL && source->segment->directory.columns[at].overview_size > 0;
+    uint32_t slice = has_overview ? source->row_count : SLICE_ROWS, values = 0, nulls = 0;
+
+    for (uint32_t first = 0; first < source->row_count; first += slice) {
+        uint32_t end = source->row_count - first < slice ? source->row_count : first + slice;
         struct column column;
         arena_reset(arena);
         TRY(source_read(source, at, first, end, &column, arena, err));
         values += column.count;
         nulls += column.null_count;
+        if (has_overview)
+            TRY(check_overview(source, at, &column, arena, err));
     }
     verifying->out->points += values;
     if (values == source_value_count(source, at) && nulls == source_null_count(source, at))

@@ -1,7 +1,8 @@
 /* verify.h - reads all of a history that is on disk, and says what is not as the database has it.
  *
  * Each page of each segment is read with its checksum, its values are counted, and the rows that are not hidden are
- * held against the counters of the history.
+ * held against the counters of the history. Overviews, from which charts are drawn, have no checksum: they are made again
+ * out of their columns and compared.
  */
 #ifndef SERVER_HISTORY_VERIFY_H
 #define SERVER_HISTORY_VERIFY_H

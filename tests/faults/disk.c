@@ -3,13 +3,15 @@
  * DISK_FOLDER   what concerns us: paths under this folder
  * DISK_LOG      each change is appended here, in order, syncs too; disk.py tells from it what a power cut leaves
  * DISK_SWITCH   a file whose first letter says how the disk fails while it exists: F no space is left, N none for new
- *               files, E input and output fail, S syncs wait until the file is gone, R the file system is read-only
+ *               files, E input and output fail, S syncs wait until the file is gone, R the file system is read-only,
+ *               K the process is killed once a history's segment has its name, T while it is written
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -60,6 +62,12 @@ static char failing(void) {
     }
     errno = saved;
     return letter;
+}
+
+static void die_if(char letter, const char *path, const char *ending) {
+    size_t len = strlen(path), ending_len = strlen(ending);
+    if (len > ending_len && strcmp(path + len - ending_len, ending) == 0 && failing() == letter)
+        (void)kill(getpid(), SIGKILL);
 }
 
 static int is_ours(const char *path) {
@@ -173,6 +181,7 @@ ssize_t write(int fd, const void *bytes, size_t len) {
     ssize_t done = disk.write(fd, bytes, len);
     if (done > 0)
         note(WRITE, fd, at, bytes, (size_t)done, NULL);
+    die_if('T', path, ".parquet.tmp");
     unlock();
     return done;
 }
@@ -223,6 +232,7 @@ int rename(const char *from, const char *to) {
     int result = disk.rename(from, to);
     if (result == 0)
         note(RENAME, -1, 0, from, strlen(from), to);
+    die_if('K', to, ".parquet");
     unlock();
     return result;
 }

@@ -31,7 +31,7 @@ class Disk:
         self.logging_env = {**self.env, "DISK_LOG": str(self.log)}
 
     def fail(self, how: str) -> None:
-        """F: full, N: full for new files, E: input and output fail, S: syncs wait, R: read-only."""
+        """F: full, N: full for new files, E: input and output fail, S: syncs wait, R: read-only, K or T: killed (disk.c)."""
         self.switch.write_text(how)
 
     def recover(self) -> None:
