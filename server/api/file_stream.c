@@ -124,7 +124,8 @@ static enum err_code apply(struct db_tx *tx, void *context, struct err *err) {
         .exit_code = (int32_t)body->exit_code,
     };
     TRY(run_apply_stream(tx, run->id, &change, request->now_ms, &request->result, err));
-    if (!request->result.is_terminal_now)
+    /* A run that had ended before may have got more rows with this. */
+    if (!request->result.is_terminal_now && !body->is_complete)
         return OK;
     request->is_seal_due = true;
     return history_finish_run(tx, run->id, err);
