@@ -11,6 +11,7 @@
 #include "server/api/resolver.h"
 #include "server/store/artifact_file.h"
 #include "server/store/names.h"
+#include "server/store/registry.h"
 
 enum {
     ARTIFACT_NAME_MAX = 128,
@@ -623,10 +624,15 @@ static enum err_code find_portfolio(struct db_tx *tx, struct gql_call *call, con
     struct artifact_type *source_type, *type;
     struct project *project;
     TRY(check_name(name, "the portfolio", err));
-    TRY(place_ensure_project(tx, gql_identity(call), gql_input_str(call, "entityName"), gql_input_str(call, "projectName"), now_ms,
-                             &project, err));
+    if (registry_is_name(gql_input_str(call, "projectName"))) /* a registry is made on purpose only */
+        TRY(place_find_project(tx, gql_identity(call), gql_input_str(call, "entityName"), gql_input_str(call, "projectName"), CAN_WRITE,
+                               &project, err));
+    else
+        TRY(place_ensure_project(tx, gql_identity(call), gql_input_str(call, "entityName"), gql_input_str(call, "projectName"), now_ms,
+                                 &project, err));
     TRY(collection_get(tx, artifact->collection_id, call->arena, &source, err));
     TRY(artifact_type_get(tx, source->type_id, call->arena, &source_type, err));
+    TRY(registry_check_type(tx, project->id, source_type->name, err));
     TRY(artifact_type_ensure(tx, project->id, source_type->name, now_ms, call->arena, &type, err));
     return collection_ensure(tx, project->id, type->id, name, true, (struct str){ 0 }, now_ms, call->arena, out, err);
 }

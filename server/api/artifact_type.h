@@ -52,4 +52,18 @@ MUST_CHECK enum err_code artifact_list_page(struct gql_call *call, struct owner 
 MUST_CHECK enum err_code collection_list_page(struct gql_call *call, struct owner owner, struct list *collections,
                                               struct connection **out, struct err *err);
 
+/* A version in a collection, for lists over many collections; as a node it is a struct membership. */
+struct linked_version {
+    struct membership membership;
+    struct artifact *artifact;
+};
+/* The same of struct linked_version, newest link first. */
+MUST_CHECK enum err_code artifact_list_linked_page(struct gql_call *call, struct owner owner, struct list *versions,
+                                                   struct connection **out, struct err *err);
+/* Leaves those collections, and those of struct project, for which the filter holds. */
+MUST_CHECK enum err_code collection_list_select(struct gql_call *call, struct str filters, struct list *collections,
+                                                struct err *err);
+MUST_CHECK enum err_code registry_list_select(struct gql_call *call, struct str filters, struct str order, struct list *projects,
+                                              struct err *err);
+
 #endif

@@ -5,6 +5,7 @@
 #include "server/api/custom_chart_type.h"
 #include "server/api/node_id.h"
 #include "server/api/project_type.h"
+#include "server/api/registry_type.h"
 #include "server/api/resolver.h"
 #include "server/store/entity.h"
 #include "server/store/member.h"
@@ -166,9 +167,19 @@ static enum err_code answer_name(struct gql_call *call, struct err *err) {
     return OK;
 }
 
+/* Clients ask for all of a team at once: what the asker may not see of it is empty rather than an error. */
+static enum err_code may_see_inside(struct db_tx *tx, struct gql_call *call, bool *out, struct err *err) {
+    enum err_code code = access_check_in(tx, gql_identity(call), &parent_entity(call)->owner, CAN_READ, err);
+    *out = code == OK;
+    return code == ERR_NOT_FOUND ? OK : code;
+}
+
 READING_RESOLVER(answer_members) {
-    struct member_list members;
-    TRY(member_list(tx, parent_entity(call)->owner.entity_id, call->arena, &members, err));
+    struct member_list members = { 0 };
+    bool may_see;
+    TRY(may_see_inside(tx, call, &may_see, err));
+    if (may_see)
+        TRY(member_list(tx, parent_entity(call)->owner.entity_id, call->arena, &members, err));
     gql_list_begin(call);
     for (size_t i = 0; i < members.count; i++)
         gql_list_add(call, members.items[i]);
@@ -197,12 +208,17 @@ static enum err_code answer_project(struct gql_call *call, struct err *err) {
 }
 
 static enum err_code answer_projects(struct gql_call *call, struct err *err) {
-    return project_type_give_list(call, parent_entity(call)->owner.entity_id, err);
+    bool is_answered;
+    TRY(registry_give_projects(call, &is_answered, err));
+    return is_answered ? OK : project_type_give_list(call, parent_entity(call)->owner.entity_id, err);
 }
 
 READING_RESOLVER(answer_storage_bytes) {
-    int64_t size_bytes;
-    TRY(entity_storage_bytes(tx, parent_entity(call)->owner.entity_id, &size_bytes, err));
+    int64_t size_bytes = 0;
+    bool may_see;
+    TRY(may_see_inside(tx, call, &may_see, err));
+    if (may_see)
+        TRY(entity_storage_bytes(tx, parent_entity(call)->owner.entity_id, &size_bytes, err));
     json_int(call->out, size_bytes);
     return OK;
 }
@@ -217,6 +233,12 @@ READING_RESOLVER(answer_user) {
 
 /* Whoever has an entity in hand may know its name; what is in it is for those who may read it. */
 static const struct gql_field entity_fields[] = {
+    { "artifactCollections",
+      "after: String, collectionTypes: [ArtifactCollectionType!], filters: JSONString, first: Int = 50, order: String, projectFilters: JSONString",
+      "ArtifactCollectionConnection!", WHO_USER, registry_answer_collections, "Of the registries that you may read." },
+    { "artifactMemberships",
+      "after: String, collectionFilters: JSONString, filters: JSONString, first: Int = 50, order: String, projectFilters: JSONString",
+      "ArtifactCollectionMembershipConnection!", WHO_USER, registry_answer_memberships, "Versions in the registries that you may read." },
     { "available", "", "Boolean!", WHO_USER, answer_no, "Whether the name is free: it is this entity's." },
     { "codeSavingEnabled", "", "Boolean!", WHO_USER, answer_yes, NULL },
     { "createdAt", "", "DateTime!", WHO_USER, answer_created_at, NULL },
@@ -227,16 +249,17 @@ static const struct gql_field entity_fields[] = {
     { "isPaid", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "isTeam", "", "Boolean!", WHO_USER, answer_is_team, NULL },
     { "limits", "", "JSON", WHO_USER, answer_nothing, NULL },
-    { "members", "", "[Member!]!", CAN_READ, answer_members, NULL },
+    { "members", "", "[Member!]!", WHO_USER, answer_members, NULL },
     { "name", "", "String!", WHO_USER, answer_name, NULL },
     { "organization", "", "Organization", CAN_READ, answer_organization, NULL },
     { "photoUrl", "", "String", WHO_USER, answer_nothing, NULL },
     { "privateOnly", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "project", "name: String", "Project", WHO_USER, answer_project, "Null when there is none, or none that you may read." },
-    { "projects", "after: String, first: Int = 50", "ProjectConnection", WHO_USER, answer_projects, "Those that you may read." },
+    { "projects", "after: String, filters: JSONString, first: Int = 50, order: String", "ProjectConnection", WHO_USER, answer_projects,
+      "Those that you may read. With filters or an order: registries." },
     { "readOnly", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "readOnlyAdmin", "", "Boolean!", WHO_USER, answer_no, NULL },
-    { "storageBytes", "", "Int64!", CAN_READ, answer_storage_bytes, NULL },
+    { "storageBytes", "", "Int64!", WHO_USER, answer_storage_bytes, NULL },
     { "user", "", "User", WHO_USER, answer_user, "Whose personal entity it is." },
     { "xxhashDigestsEnabled", "", "Boolean!", WHO_USER, answer_no, "Possession is proved by MD5 and SHA-256 alone." },
 };

@@ -18,10 +18,13 @@ static enum err_code answer_name(struct gql_call *call, struct err *err) {
     return OK;
 }
 
-/* The organisation as an owner of projects: the same thing here. */
+/* The organisation as the owner of registries: the same thing here, but for the projects that it lists. */
 static enum err_code answer_org_entity(struct gql_call *call, struct err *err) {
+    struct entity *owner = ARENA_NEW(call->arena, struct entity);
     (void)err;
-    gql_object(call, call->parent);
+    *owner = *(const struct entity *)call->parent;
+    owner->is_for_registries = true;
+    gql_object(call, owner);
     return OK;
 }
 

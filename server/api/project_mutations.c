@@ -3,6 +3,7 @@
 #include "server/api/identity.h"
 #include "server/api/place.h"
 #include "server/api/project_type.h"
+#include "server/api/registry_type.h"
 #include "server/api/run_mutations.h"
 #include "server/store/artifact.h"
 #include "server/store/audit.h"
@@ -69,6 +70,7 @@ static enum err_code apply(struct db_tx *tx, struct change *change, struct str n
         wanted.visibility = (int)visibility;
     }
     TRY(project_update(tx, id, &wanted, change->now_ms, err));
+    TRY(registry_apply_input(tx, change->call, change->project, change->is_inserted, change->now_ms, err));
     return project_find_by_id(tx, id, change->arena, &change->project, err);
 }
 

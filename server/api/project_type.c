@@ -5,10 +5,12 @@
 #include "server/api/account_types.h"
 #include "server/api/artifact_type.h"
 #include "server/api/place.h"
+#include "server/api/registry_type.h"
 #include "server/api/resolver.h"
 #include "server/api/run_type.h"
 #include "server/api/view_type.h"
 #include "server/store/entity.h"
+#include "server/store/registry.h"
 
 enum { PROJECT_PAGE_MAX = 1000 };
 
@@ -44,10 +46,11 @@ enum err_code project_type_parse_access(struct str text, enum project_visibility
                    STR_ARG(str_slice(text, 0, 50)));
 }
 
-static enum err_code answer_access(struct gql_call *call, struct err *err) {
+READING_RESOLVER(answer_access) {
     const struct project *project = call->parent;
-    (void)err;
-    json_string(call->out, str_from_c(accesses[project->visibility]));
+    struct registry_settings settings;
+    TRY(registry_get(tx, project->id, &settings, err));
+    json_string(call->out, settings.is_restricted ? STR("RESTRICTED") : str_from_c(accesses[project->visibility]));
     return OK;
 }
 
@@ -151,8 +154,9 @@ READING_RESOLVER(answer_run_count) {
 
 /* Sorted by name. */
 static const struct gql_field project_fields[] = {
-    { "access", "", "String!", CAN_READ, answer_access, "PRIVATE: the entity's members. USER_READ: everybody may read." },
+    { "access", "", "String!", CAN_READ, answer_access, "PRIVATE: the entity's members. RESTRICTED: its own members only. USER_READ: everybody may read." },
     { "allViews", VIEW_LIST_ARGS, "ViewConnection", CAN_READ, view_answer_list, "Reports, drafts and saved workspaces, newest first." },
+    { "allowAllArtifactTypesInRegistry", "", "Boolean!", CAN_READ, registry_answer_allows_all_types, "Otherwise a registry takes artifacts of the types it has." },
     { "artifact", "enableTracking: Boolean, name: String!", "Artifact", CAN_READ, artifact_answer_project_artifact, "name:alias, name:v3, or a name alone for its latest version." },
     { "artifactCollection", "name: String!", "ArtifactCollection", CAN_READ, artifact_answer_project_collection, NULL },
     { "artifactCollectionMembership", "name: String!", "ArtifactCollectionMembership", CAN_READ, artifact_answer_project_membership, NULL },
@@ -170,12 +174,14 @@ static const struct gql_field project_fields[] = {
     { "id", "", "ID!", CAN_READ, answer_id, NULL },
     { "internalId", "", "ID!", CAN_READ, answer_internal_id, NULL },
     { "isBenchmark", "", "Boolean!", CAN_READ, answer_false, NULL },
+    { "members", "", "[ProjectMember!]!", CAN_READ, registry_answer_members, "Users with a role in this project of their own." },
     { "name", "", "String!", CAN_READ, answer_name, NULL },
     { "readOnly", "", "Boolean!", CAN_READ, answer_read_only, "Whether the one who asks may not change it." },
     { "repo", "", "String", CAN_READ, answer_nothing, NULL },
     { "run", "desc: String, name: String!", "Run", CAN_READ, answer_run, "By the id that its client gave it." },
     { "runCount", "filters: JSONString", "Int!", CAN_READ, answer_run_count, NULL },
     { "runs", RUN_LIST_ARGS, "RunConnection", CAN_READ, answer_runs, "filters: Mongo's language over attributes, config.* and summary_metrics.*. order: \"-summary_metrics.loss,+created_at\"; runs without a value come last." },
+    { "teamMembers", "", "[ProjectTeamMember!]!", CAN_READ, registry_answer_team_members, NULL },
     { "updatedAt", "", "DateTime!", CAN_READ, answer_updated_at, NULL },
     { "user", "", "User", CAN_READ, answer_user, "Who made it." },
     { "views", "", "JSONString", CAN_READ, answer_nothing, NULL },

@@ -10,6 +10,7 @@
 #include "server/api/file_mutations.h"
 #include "server/api/file_type.h"
 #include "server/api/project_type.h"
+#include "server/api/registry_type.h"
 #include "server/api/run_mutations.h"
 #include "server/api/run_type.h"
 #include "server/api/view_type.h"
@@ -48,6 +49,7 @@ static const struct gql_field mutation_fields[] = {
     { "createArtifactType", "input: CreateArtifactTypeInput!", "CreateArtifactTypePayload", WHO_USER, collection_answer_create_type, NULL },
     { "createCustomChart", "input: CreateCustomChartInput!", "CreateCustomChartPayload", WHO_USER, custom_chart_answer_create, "Makes a chart of one's own, or changes the one of that name." },
     { "createInvite", "input: CreateInviteInput!", "CreateInvitePayload", WHO_USER, account_answer_create_invite, NULL },
+    { "createProjectMembers", "input: CreateProjectMembersInput!", "CreateProjectMembersPayload", WHO_USER, registry_answer_create_members, NULL },
     { "createRunFiles", "input: CreateRunFilesInput!", "CreateRunFilesPayload", WHO_USER, file_answer_create, "Where to put the files of a run." },
     { "createServiceAccount", "input: CreateServiceAccountInput!", "CreateServiceAccountPayload", WHO_USER, account_answer_create_service_account, NULL },
     { "createTeam", "input: CreateTeamInput!", "CreateTeamPayload", WHO_USER, account_answer_create_team, NULL },
@@ -61,6 +63,7 @@ static const struct gql_field mutation_fields[] = {
     { "deleteFiles", "input: DeleteFilesInput!", "DeleteFilesPayload", WHO_USER, file_answer_delete, NULL },
     { "deleteInvite", "input: DeleteInviteInput!", "DeleteInvitePayload", WHO_USER, account_answer_delete_invite, NULL },
     { "deleteModel", "input: DeleteModelInput!", "DeleteModelPayload", WHO_USER, project_answer_delete_model, "Deletes a project with its runs and all that they own." },
+    { "deleteProjectMembers", "input: DeleteProjectMembersInput!", "DeleteProjectMembersPayload", WHO_USER, registry_answer_delete_members, NULL },
     { "deleteRun", "input: DeleteRunInput!", "DeleteRunPayload", WHO_USER, run_answer_delete_run, "Deletes a run with its history, files and logs." },
     { "deleteRuns", "input: DeleteRunsInput!", "DeleteRunsPayload", WHO_USER, run_answer_delete_runs, "All of them, or none when one cannot be deleted." },
     { "deleteView", "input: DeleteViewInput!", "DeleteViewPayload", WHO_USER, view_answer_delete, "success is false, and nothing deleted, when drafts of it are left." },
@@ -80,6 +83,8 @@ static const struct gql_field mutation_fields[] = {
     { "updateArtifactManifest", "input: UpdateArtifactManifestInput!", "UpdateArtifactManifestPayload", WHO_USER, artifact_answer_update_manifest, NULL },
     { "updateArtifactPortfolio", "input: UpdateArtifactPortfolioInput!", "UpdateArtifactPortfolioPayload", WHO_USER, collection_answer_update, NULL },
     { "updateArtifactSequence", "input: UpdateArtifactSequenceInput!", "UpdateArtifactSequencePayload", WHO_USER, collection_answer_update, NULL },
+    { "updateProjectMember", "input: UpdateProjectMemberInput!", "UpdateProjectMemberPayload", WHO_USER, registry_answer_update_member, NULL },
+    { "updateProjectTeamMember", "input: UpdateProjectTeamMemberInput!", "UpdateProjectTeamMemberPayload", WHO_USER, registry_answer_update_team_member, NULL },
     { "updateRunState", "input: UpdateRunStateInput!", "UpdateRunStatePayload", WHO_USER, run_answer_update_run_state, NULL },
     { "upsertBucket", "input: UpsertBucketInput!", "UpsertBucketPayload", WHO_USER, run_answer_upsert_bucket, "Makes or changes a run, and its project when there is none." },
     { "upsertModel", "input: UpsertModelInput!", "UpsertModelPayload", WHO_USER, project_answer_upsert_model, "Makes or changes a project." },
@@ -127,6 +132,7 @@ static const struct gql_type *const types[] = {
     &create_artifact_type_payload_type,
     &create_custom_chart_payload_type,
     &create_invite_type,
+    &create_project_members_payload_type,
     &create_run_files_payload_type,
     &create_service_account_type,
     &create_team_type,
@@ -140,6 +146,7 @@ static const struct gql_type *const types[] = {
     &delete_files_payload_type,
     &delete_invite_type,
     &delete_model_payload_type,
+    &delete_project_members_payload_type,
     &delete_run_payload_type,
     &delete_runs_payload_type,
     &delete_view_payload_type,
@@ -169,11 +176,14 @@ static const struct gql_type *const types[] = {
     &parquet_history_type,
     &project_connection_type,
     &project_edge_type,
+    &project_member_type,
+    &project_team_member_type,
     &project_type,
     &query_type,
     &rename_project_payload_type,
     &revoke_access_token_payload_type,
     &rewind_run_payload_type,
+    &role_type,
     &run_connection_type,
     &run_edge_type,
     &run_info_type,
@@ -192,6 +202,8 @@ static const struct gql_type *const types[] = {
     &update_artifact_payload_type,
     &update_artifact_portfolio_payload_type,
     &update_artifact_sequence_payload_type,
+    &update_project_member_payload_type,
+    &update_project_team_member_payload_type,
     &update_run_state_payload_type,
     &upload_multipart_urls_type,
     &upload_url_part_type,
@@ -228,6 +240,7 @@ static const char *const sdl_parts[] = {
     artifact_sdl,
     custom_chart_sdl,
     file_sdl,
+    registry_sdl,
     run_sdl,
     view_sdl,
 };

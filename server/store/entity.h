@@ -20,6 +20,7 @@ struct entity {
     enum entity_kind kind;
     int64_t organization_id; /* of a team; 0: none */
     int64_t created_at;
+    bool is_for_registries; /* an organisation that is asked for its registries, not for all of its projects */
 };
 
 /* 1 to ENTITY_NAME_MAX of a-z A-Z 0-9 _ - . with a letter or digit first; not a route's name. */

@@ -16,9 +16,6 @@ UNSERVED = {
     "sweeps": """CreateAgent EnqueueSweepRun GetAgentRuns GetSweep GetSweepAgent GetSweepAgents GetSweepLegacy
         GetSweepState GetSweeps Heartbeat Sweep SweepConfig SweepRunsWithHistory SweepWatchedRuns SweepWithRuns
         UpsertSweep UpsertSweepState""",
-    "registries": """CreateRegistryMembers DeleteRegistryMembers FetchRegistries FetchRegistry RegistryCollections
-        RegistryTeamMembers RegistryUserMembers RegistryVersions RenameRegistry UpdateTeamRegistryRole
-        UpdateUserRegistryRole UpsertRegistry UpsertRegistryProject""",
     "automations": """CreateAutomation CreateGenericWebhookIntegration DeleteAutomation
         GenericWebhookIntegrationsByEntity GetAutomations GetAutomationsByEntity GetAutomationsLegacy
         GetEntityAutomations GetEntityAutomationsLegacy GetOrgAutomations IntegrationsByEntity
