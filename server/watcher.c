@@ -3,18 +3,15 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/blobs/blobs.h"
-#include "server/store/artifact.h"
+#include "server/cleaner.h"
 #include "server/store/run.h"
-#include "server/store/run_file.h"
 
 #include <pthread.h>
 
 enum {
     RUNS_PER_LOOK = 1000,
-    ARTIFACTS_PER_LOOK = 100,
-    BLOBS_PER_LOOK = 100,
-    LONGEST_PAUSE_MS = 10000,
+    PAUSE_MS = 1000, /* what was deleted is gone for all who ask; its rows may wait that long */
+    LONGEST_SILENCE_PERIOD_MS = 10000,
     CLEANING_PERIOD_MS = 600000,
     /* Longer than any upload link lives, so that what a client was just told it need not send is still there. */
     BLOB_GRACE_MS = 26 * 3600 * 1000,
@@ -24,7 +21,7 @@ struct watcher {
     struct app *app;
     int64_t crash_after_ms;
     int64_t started_ms;       /* monotonic */
-    int64_t next_cleaning_ms; /* monotonic */
+    int64_t next_cleaning_ms, next_silence_ms; /* monotonic */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wakes;
@@ -43,9 +40,18 @@ static enum err_code crash_silent_runs(struct db_tx *tx, void *context, struct e
     return run_crash_silent(tx, silence->since_ms, silence->now_ms, RUNS_PER_LOOK, &silence->count, err);
 }
 
+static int64_t silence_period_ms(const struct watcher *watcher) {
+    int64_t quarter = watcher->crash_after_ms / 4;
+    return quarter > 0 && quarter < LONGEST_SILENCE_PERIOD_MS ? quarter : LONGEST_SILENCE_PERIOD_MS;
+}
+
 static void look_for_silence(struct watcher *watcher) {
     struct err err;
     struct silence silence = { .now_ms = clock_wall_ms() };
+
+    if (clock_mono_ms() < watcher->next_silence_ms)
+        return;
+    watcher->next_silence_ms = clock_mono_ms() + silence_period_ms(watcher);
     /* While this server was down nobody could be heard: silence counts from its start. */
     if (watcher->crash_after_ms == 0 || clock_mono_ms() - watcher->started_ms < watcher->crash_after_ms)
         return;
@@ -56,72 +62,43 @@ static void look_for_silence(struct watcher *watcher) {
         log_info("%zu runs fell silent and are crashed now", silence.count);
 }
 
-/* ---- artifacts and blobs ---- */
+/* ---- cleaning ---- */
 
-struct cleaning {
-    struct watcher *watcher;
-    size_t count;
-};
-
-static enum err_code delete_expired(struct db_tx *tx, void *context, struct err *err) {
-    struct cleaning *cleaning = context;
-    struct arena *arena = arena_create();
-    int64_t now_ms = clock_wall_ms();
-    struct list expired;
-    enum err_code code = artifact_list_expired(tx, now_ms, ARTIFACTS_PER_LOOK, arena, &expired, err);
-    for (size_t i = 0; code == OK && i < expired.count; i++)
-        code = artifact_delete(tx, ((const struct artifact *)expired.items[i])->id, now_ms, err);
-    cleaning->count = code == OK ? expired.count : 0;
-    arena_destroy(arena);
-    return code;
-}
-
-static enum err_code remove_blob(void *context, const unsigned char sha256[SHA256_BYTES], struct err *err) {
-    struct cleaning *cleaning = context;
-    struct blob_id id;
-    memcpy(id.sha256, sha256, SHA256_BYTES);
-    return blobs_remove(cleaning->watcher->app->blobs, &id, err);
-}
-
-static enum err_code collect_blobs(struct db_tx *tx, void *context, struct err *err) {
-    struct cleaning *cleaning = context;
-    return blob_collect(tx, clock_wall_ms() - BLOB_GRACE_MS, BLOBS_PER_LOOK, remove_blob, cleaning, &cleaning->count, err);
-}
-
-static void clean(struct watcher *watcher, db_work *work, const char *what) {
-    struct cleaning cleaning;
+static void remove_what_was_deleted(struct watcher *watcher) {
     struct err err;
-    do {
-        cleaning = (struct cleaning){ .watcher = watcher };
-        if (db_write(watcher->app->db, work, &cleaning, &err) != OK) {
-            log_warn("cannot %s: %s", what, err.message);
+    bool is_idle = false;
+    while (!is_idle && !watcher->is_stopping)
+        if (cleaner_remove_portion(watcher->app, &is_idle, &err) != OK) {
+            log_warn("cannot remove what was deleted: %s", err.message);
             return;
         }
-        if (cleaning.count > 0)
-            log_info("%s: %zu", what, cleaning.count);
-    } while (cleaning.count > 0 && !watcher->is_stopping);
 }
 
 static void clean_if_due(struct watcher *watcher) {
+    struct err err;
+    size_t count = 0;
+
     if (clock_mono_ms() < watcher->next_cleaning_ms)
         return;
-    clean(watcher, delete_expired, "delete artifact versions whose time is over");
-    clean(watcher, collect_blobs, "collect blobs that nobody has");
+    do
+        if (cleaner_delete_expired(watcher->app, &count, &err) != OK)
+            log_warn("cannot delete artifact versions whose time is over: %s", err.message);
+    while (count > 0 && !watcher->is_stopping);
+    if (cleaner_collect_blobs(watcher->app, BLOB_GRACE_MS, &watcher->is_stopping, &count, &err) != OK)
+        log_warn("cannot collect blobs that nobody has: %s", err.message);
+    if (count > 0)
+        log_info("collected %zu blobs that nobody had", count);
     watcher->next_cleaning_ms = clock_mono_ms() + CLEANING_PERIOD_MS;
 }
 
 /* ---- the thread ---- */
 
-static int64_t pause_ms(const struct watcher *watcher) {
-    int64_t quarter = watcher->crash_after_ms / 4;
-    return quarter > 0 && quarter < LONGEST_PAUSE_MS ? quarter : LONGEST_PAUSE_MS;
-}
-
 /* False when it is time to stop. */
 static bool pause(struct watcher *watcher) {
     struct timespec until;
     (void)clock_gettime(CLOCK_REALTIME, &until);
-    int64_t ns = until.tv_nsec + pause_ms(watcher) * 1000000;
+    int64_t silence_ms = silence_period_ms(watcher), pause_ms = silence_ms < PAUSE_MS ? silence_ms : PAUSE_MS;
+    int64_t ns = until.tv_nsec + pause_ms * 1000000;
     until.tv_sec += ns / 1000000000;
     until.tv_nsec = ns % 1000000000;
     (void)pthread_mutex_lock(&watcher->lock);
@@ -136,6 +113,7 @@ static void *watch(void *context) {
     struct watcher *watcher = context;
     while (pause(watcher)) {
         look_for_silence(watcher);
+        remove_what_was_deleted(watcher);
         clean_if_due(watcher);
     }
     return NULL;

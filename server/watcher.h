@@ -1,5 +1,5 @@
-/* watcher.h - what happens by itself while the server runs: silent runs become crashed, versions whose time is over are
- * deleted, blobs that nobody has are collected.
+/* watcher.h - what happens by itself while the server runs: silent runs become crashed, what was deleted is
+ * removed, versions whose time is over are deleted, blobs that nobody has are collected.
  *
  * Threads: it owns one.
  */

@@ -6,8 +6,12 @@
 #include "server/api/artifact_manifest.h"
 #include "server/blobs/blobs.h"
 #include "server/store/names.h"
+#include "server/store/removal.h"
 
 #include <unistd.h>
+
+/* So many entries are linked in one transaction: a million at once would hold up every other writer for seconds. */
+enum { ENTRIES_PER_PORTION = 5000 };
 
 struct commit {
     struct identity *identity;
@@ -17,6 +21,8 @@ struct commit {
     struct artifact *artifact;
     struct list manifests; /* that were uploaded, of struct artifact_manifest */
     struct list entries;   /* of struct artifact_file */
+    int64_t leftover_count; /* entries that a commit linked that was cut off, by a restart or its asker's patience */
+    size_t first, end;     /* the portion of them that is worked on */
     int64_t size_bytes;
     uint64_t manifest_bytes; /* of all that were uploaded */
     struct blob_facts manifest_blob;
@@ -34,6 +40,7 @@ static enum err_code find_draft(struct db_tx *tx, struct commit *commit, struct 
 static enum err_code load_draft(struct db_tx *tx, void *context, struct err *err) {
     struct commit *commit = context;
     TRY(find_draft(tx, commit, err));
+    TRY(artifact_file_count(tx, commit->artifact_id, &commit->leftover_count, err));
     return artifact_manifest_list(tx, commit->artifact_id, commit->arena, &commit->manifests, err);
 }
 
@@ -138,14 +145,36 @@ static enum err_code find_bytes(struct db_tx *tx, const struct commit *commit, s
     return OK;
 }
 
-static enum err_code find_all_bytes(struct db_tx *tx, void *context, struct err *err) {
+static enum err_code find_portion(struct db_tx *tx, void *context, struct err *err) {
     struct commit *commit = context;
-    commit->size_bytes = 0;
-    for (size_t i = 0; i < commit->entries.count; i++) {
+    for (size_t i = commit->first; i < commit->end; i++) {
         struct artifact_file *file = commit->entries.items[i];
         file->artifact_id = commit->artifact_id;
         if (file->ref.ptr == NULL)
             TRY(find_bytes(tx, commit, file, err));
+    }
+    return OK;
+}
+
+typedef enum err_code run_work(struct db *db, db_work *work, void *context, struct err *err);
+
+/* All portions but the last when leaves_last: that one belongs to the transaction that commits. */
+static enum err_code run_in_portions(struct commit *commit, run_work *run, db_work *work, bool leaves_last, struct err *err) {
+    size_t count = commit->entries.count;
+    commit->first = 0;
+    commit->end = count < ENTRIES_PER_PORTION ? count : ENTRIES_PER_PORTION;
+    while (commit->end < count || (!leaves_last && commit->first < commit->end)) {
+        TRY(run(commit->app->db, work, commit, err));
+        commit->first = commit->end;
+        commit->end = count - commit->first < ENTRIES_PER_PORTION ? count : commit->first + ENTRIES_PER_PORTION;
+    }
+    return OK;
+}
+
+static enum err_code add_sizes(struct commit *commit, struct err *err) {
+    commit->size_bytes = 0;
+    for (size_t i = 0; i < commit->entries.count; i++) {
+        const struct artifact_file *file = commit->entries.items[i];
         /* The sizes of references are what the client says. */
         if (__builtin_add_overflow(commit->size_bytes, file->size_bytes, &commit->size_bytes))
             return err_set(err, ERR_BAD_INPUT, "the sizes of the manifest's entries are more than any store holds");
@@ -213,39 +242,92 @@ static enum err_code move_aliases(struct db_tx *tx, struct commit *commit, struc
     return alias_set(tx, commit->artifact->collection_id, STR("latest"), commit->artifact_id, err);
 }
 
-static enum err_code commit_in(struct db_tx *tx, void *context, struct err *err) {
+/* Again, now that nothing can change: since the reading a blob may have lost its last link. What is linked is held from
+ * here on, also while the version is still a draft. */
+static enum err_code link_portion(struct db_tx *tx, void *context, struct err *err) {
     struct commit *commit = context;
-    int64_t now_ms = clock_wall_ms();
     TRY(find_draft(tx, commit, err));
     if (commit->artifact->state == ARTIFACT_COMMITTED)
         return OK;
-    /* Again, now that nothing can change: between the reading and here a blob may have lost its last link. */
-    TRY(find_all_bytes(tx, commit, err));
+    TRY(find_portion(tx, commit, err));
+    for (size_t i = commit->first; i < commit->end; i++)
+        TRY(link_file(tx, commit, commit->entries.items[i], err));
+    return OK;
+}
+
+struct clearing {
+    struct commit *commit;
+    int64_t removed;
+};
+
+static enum err_code clear_portion(struct db_tx *tx, void *context, struct err *err) {
+    struct clearing *clearing = context;
+    clearing->removed = 0;
+    TRY(find_draft(tx, clearing->commit, err));
+    if (clearing->commit->artifact->state == ARTIFACT_COMMITTED)
+        return OK;
+    return artifact_file_remove_some(tx, clearing->commit->artifact_id, ENTRIES_PER_PORTION, &clearing->removed, err);
+}
+
+static enum err_code clear_leftovers(struct commit *commit, struct err *err) {
+    struct clearing clearing = { .commit = commit };
+    do
+        TRY(db_write(commit->app->db, clear_portion, &clearing, err));
+    while (clearing.removed == ENTRIES_PER_PORTION);
+    return OK;
+}
+
+static enum err_code check_all_are_linked(struct db_tx *tx, const struct commit *commit, struct err *err) {
+    int64_t count;
+    TRY(artifact_file_count(tx, commit->artifact_id, &count, err));
+    return count == (int64_t)commit->entries.count
+               ? OK
+               : err_set(err, ERR_BUSY, "the artifact is being committed by two requests at once; try again");
+}
+
+static enum err_code drop_draft(struct db_tx *tx, const struct commit *commit, int64_t now_ms, struct err *err) {
+    if (commit->entries.count > ENTRIES_PER_PORTION)
+        return removal_add(tx, REMOVAL_DRAFT, commit->artifact_id, now_ms, err);
+    return artifact_drop_draft(tx, commit->artifact_id, err);
+}
+
+static enum err_code commit_in(struct db_tx *tx, void *context, struct err *err) {
+    struct commit *commit = context;
+    int64_t now_ms = clock_wall_ms();
+    TRY(link_portion(tx, commit, err));
+    if (commit->artifact->state == ARTIFACT_COMMITTED)
+        return OK;
     if (!blobs_has(commit->app->blobs, &commit->manifest_blob.id))
         return err_set(err, ERR_BUSY, "the manifest was collected while it was stored; try again");
-    for (size_t i = 0; i < commit->entries.count; i++)
-        TRY(link_file(tx, commit, commit->entries.items[i], err));
+    TRY(check_all_are_linked(tx, commit, err));
     TRY(artifact_manifest_blob_set(tx, commit->artifact_id, commit->manifest_blob.id.sha256,
                                    (int64_t)commit->manifest_blob.size_bytes, now_ms, err));
     struct str digest = artifact_manifest_digest(&commit->entries, commit->arena);
     TRY(artifact_load_texts(tx, commit->artifact, commit->arena, err)); /* the commit clears the aliases that wait for it */
     TRY(artifact_commit(tx, commit->artifact, digest, commit->size_bytes, (int64_t)commit->entries.count, now_ms, err));
     TRY(move_aliases(tx, commit, err));
-    TRY(artifact_drop_draft(tx, commit->artifact_id, err));
+    TRY(drop_draft(tx, commit, now_ms, err));
     if (commit->artifact->run_id == 0)
         return OK;
     return artifact_add_output(tx, commit->artifact->run_id, commit->artifact_id, now_ms, err);
 }
 
+static enum err_code commit_pending(struct commit *commit, struct err *err) {
+    TRY(read_manifests(commit, err));
+    TRY(run_in_portions(commit, db_read, find_portion, false, err));
+    TRY(add_sizes(commit, err));
+    TRY(write_manifest(commit, err));
+    if (commit->leftover_count > 0)
+        TRY(clear_leftovers(commit, err));
+    TRY(run_in_portions(commit, db_write, link_portion, true, err));
+    return db_write(commit->app->db, commit_in, commit, err);
+}
+
 enum err_code artifact_commit_draft(struct identity *identity, int64_t artifact_id, struct artifact **out, struct err *err) {
     struct commit commit = { .identity = identity, .app = identity->app, .arena = identity->arena, .artifact_id = artifact_id };
     TRY(db_read(commit.app->db, load_draft, &commit, err));
-    if (commit.artifact->state == ARTIFACT_PENDING) {
-        TRY(read_manifests(&commit, err));
-        TRY(db_read(commit.app->db, find_all_bytes, &commit, err));
-        TRY(write_manifest(&commit, err));
-        TRY(db_write(commit.app->db, commit_in, &commit, err));
-    }
+    if (commit.artifact->state == ARTIFACT_PENDING)
+        TRY(commit_pending(&commit, err));
     *out = commit.artifact;
     return OK;
 }

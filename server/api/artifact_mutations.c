@@ -161,32 +161,15 @@ PAYLOAD(update_artifact_manifest_payload, "UpdateArtifactManifestPayload",
 PAYLOAD(update_artifact_payload, "UpdateArtifactPayload", ROW_ARTIFACT, ROW_MUTATION_ID);
 PAYLOAD(use_artifact_payload, "UseArtifactPayload", ROW_ARTIFACT, ROW_MUTATION_ID);
 
-static struct payload *payload_create(struct gql_call *call, struct owner owner) {
-    struct payload *payload = ARENA_NEW(call->arena, struct payload);
-    payload->owner = owner;
-    return payload;
-}
+MUTATION_ANSWERS;
 
-/* ---- a mutation: a body in the writer's transaction, its payload answered after the commit ---- */
-
-struct mutation {
-    struct gql_call *call;
-    struct payload *payload;
-};
-
+/* A body in the writer's transaction, and the resolver that runs it. */
 #define MUTATION(name)                                                                                                   \
-    static enum err_code name##_in(struct db_tx *tx, struct gql_call *call, struct payload **payload, struct err *err);  \
-    static enum err_code name##_work(struct db_tx *tx, void *context, struct err *err) {                                 \
-        struct mutation *mutation = context;                                                                             \
-        return name##_in(tx, mutation->call, &mutation->payload, err);                                                   \
-    }                                                                                                                    \
+    static change name##_in;                                                                                             \
     enum err_code artifact_answer_##name(struct gql_call *call, struct err *err) {                                       \
-        struct mutation mutation = { call, NULL };                                                                       \
-        TRY(db_write(gql_identity(call)->app->db, name##_work, &mutation, err));                                         \
-        gql_object(call, mutation.payload);                                                                              \
-        return OK;                                                                                                       \
+        return answer(call, name##_in, err);                                                                             \
     }                                                                                                                    \
-    static enum err_code name##_in(struct db_tx *tx, struct gql_call *call, struct payload **payload, struct err *err)
+    static enum err_code name##_in(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err)
 
 static enum err_code no_such_artifact(struct err *err) {
     return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
@@ -359,8 +342,8 @@ MUTATION(create) {
     struct str client_id = gql_input_str(call, "clientID");
     if (client_id.len > 0)
         TRY(artifact_add_client_id(tx, artifact->id, client_id, err));
-    *payload = payload_create(call, artifact->owner);
-    (*payload)->artifact = artifact;
+    payload->owner = artifact->owner;
+    payload->artifact = artifact;
     return OK;
 }
 
@@ -381,8 +364,8 @@ MUTATION(create_manifest) {
     }
     TRY(artifact_manifest_create(tx, artifact->id, name, kind.len == 0 ? STR("FULL") : kind, gql_input_str(call, "digest"), base_id,
                                  clock_wall_ms(), call->arena, &manifest, err));
-    *payload = payload_create(call, artifact->owner);
-    (*payload)->manifest = (struct manifest_node){ .owner = artifact->owner, .draft = manifest };
+    payload->owner = artifact->owner;
+    payload->manifest = (struct manifest_node){ .owner = artifact->owner, .draft = manifest };
     return OK;
 }
 
@@ -407,8 +390,8 @@ MUTATION(update_manifest) {
         base_id = base->id;
     }
     TRY(artifact_manifest_update(tx, manifest->id, gql_input_str(call, "digest"), base_id, err));
-    *payload = payload_create(call, artifact->owner);
-    (*payload)->manifest = (struct manifest_node){ .owner = artifact->owner, .draft = manifest };
+    payload->owner = artifact->owner;
+    payload->manifest = (struct manifest_node){ .owner = artifact->owner, .draft = manifest };
     return OK;
 }
 
@@ -430,7 +413,8 @@ static enum err_code find_draft_again(struct db_tx *tx, struct gql_call *call, s
     return OK;
 }
 
-/* Nothing is to be sent when this project links those bytes already: then the version that first had them is named. */
+/* Nothing is to be sent when this project links those bytes already: then the version that first had them is named, and the
+ * draft holds them in the same transaction, so that no collector comes between. */
 static enum err_code add_file(struct db_tx *tx, struct gql_call *call, const struct json_value *wanted, struct draft_cache *last,
                               struct connection *files, struct err *err) {
     struct str name = json_get_str(wanted, STR("name")), md5_text = json_get_str(wanted, STR("md5")), md5;
@@ -448,6 +432,8 @@ static enum err_code add_file(struct db_tx *tx, struct gql_call *call, const str
         code = project_blob_find(tx, artifact->owner.project_id, (const unsigned char *)md5.ptr, &blob, err);
     if (code != OK && code != ERR_NOT_FOUND)
         return code;
+    if (code == OK && artifact->state == ARTIFACT_PENDING)
+        TRY(artifact_upload_pin(tx, artifact->id, name, (const unsigned char *)md5.ptr, &blob, err));
     node->owner = artifact->owner;
     node->name = name;
     node->storage_path = name;
@@ -462,9 +448,8 @@ static enum err_code add_file(struct db_tx *tx, struct gql_call *call, const str
     return OK;
 }
 
-READING_RESOLVER(create_files_in) {
+MUTATION(create_files) {
     const struct json_value *wanted = gql_input(call, "artifactFiles");
-    struct payload *payload = payload_create(call, (struct owner){ 0, 0 });
     struct draft_cache last = { { 0 }, NULL };
     TRY(check_list(call, "artifactFiles", FILES_PER_REQUEST_MAX, err));
     payload->files = connection_create((struct owner){ 0, 0 }, call->arena);
@@ -473,12 +458,7 @@ READING_RESOLVER(create_files_in) {
     payload->files->total_count = (int64_t)payload->files->edges.count;
     if (payload->files->edges.count > 0)
         payload->owner = payload->files->owner = ((const struct edge *)payload->files->edges.items[0])->owner;
-    gql_object(call, payload);
     return OK;
-}
-
-enum err_code artifact_answer_create_files(struct gql_call *call, struct err *err) {
-    return create_files_in(call, err);
 }
 
 /* The server takes any size in one put and announces no parts. */
@@ -507,8 +487,8 @@ enum err_code artifact_answer_commit(struct gql_call *call, struct err *err) {
     if (!node_id_parse(gql_input_str(call, "artifactID"), "Artifact", &id, call->arena))
         return no_such_artifact(err);
     TRY(artifact_commit_draft(gql_identity(call), id, &artifact, err));
-    struct payload *payload = payload_create(call, artifact->owner);
-    payload->artifact = artifact;
+    struct payload *payload = ARENA_NEW(call->arena, struct payload);
+    *payload = (struct payload){ .owner = artifact->owner, .artifact = artifact };
     gql_object(call, payload);
     return OK;
 }
@@ -528,8 +508,8 @@ MUTATION(update) {
     TRY(apply_tags(tx, call, "tagsToAdd", artifact->id, true, err));
     TRY(apply_tags(tx, call, "tagsToDelete", artifact->id, false, err));
     TRY(artifact_apply_aliases(tx, artifact, gql_input(call, "aliases"), call->arena, err));
-    *payload = payload_create(call, artifact->owner);
-    return artifact_get(tx, artifact->id, call->arena, &(*payload)->artifact, err);
+    payload->owner = artifact->owner;
+    return artifact_get(tx, artifact->id, call->arena, &payload->artifact, err);
 }
 
 MUTATION(delete) {
@@ -543,8 +523,8 @@ MUTATION(delete) {
         return err_set(err, ERR_BAD_INPUT, "the artifact has the alias '%.*s' among others; delete its aliases too, or remove them first",
                        STR_ARG(((const struct artifact_alias *)aliases.items[0])->alias));
     TRY(artifact_delete(tx, artifact->id, clock_wall_ms(), err));
-    *payload = payload_create(call, artifact->owner);
-    return artifact_get(tx, artifact->id, call->arena, &(*payload)->artifact, err);
+    payload->owner = artifact->owner;
+    return artifact_get(tx, artifact->id, call->arena, &payload->artifact, err);
 }
 
 /* One alias of the list: its collection stands in the project it names, or in the artifact's own. */
@@ -561,7 +541,7 @@ static enum err_code find_alias_collection(struct db_tx *tx, struct gql_call *ca
     return access_check_in(tx, gql_identity(call), &(*out)->owner, CAN_WRITE, err);
 }
 
-static enum err_code change_aliases(struct db_tx *tx, struct gql_call *call, bool is_added, struct payload **payload, struct err *err) {
+static enum err_code change_aliases(struct db_tx *tx, struct gql_call *call, bool is_added, struct payload *payload, struct err *err) {
     const struct json_value *aliases = gql_input(call, "aliases");
     struct artifact *artifact;
     TRY(find_artifact(tx, call, gql_input_str(call, "artifactID"), CAN_READ, &artifact, err));
@@ -576,8 +556,8 @@ static enum err_code change_aliases(struct db_tx *tx, struct gql_call *call, boo
         TRY(membership_get(tx, collection->id, artifact->id, call->arena, &membership, err));
         TRY(is_added ? alias_set(tx, collection->id, alias, artifact->id, err) : alias_remove(tx, collection->id, alias, artifact->id, err));
     }
-    *payload = payload_create(call, artifact->owner);
-    (*payload)->artifact = artifact;
+    payload->owner = artifact->owner;
+    payload->artifact = artifact;
     return OK;
 }
 
@@ -600,8 +580,8 @@ MUTATION(use) {
     TRY(place_find_run(tx, gql_identity(call), gql_input_str(call, "entityName"), gql_input_str(call, "projectName"),
                        gql_input_str(call, "runName"), 0, CAN_WRITE, &run, err));
     TRY(artifact_add_use(tx, run->id, artifact->id, used_as, clock_wall_ms(), err));
-    *payload = payload_create(call, artifact->owner);
-    (*payload)->artifact = artifact;
+    payload->owner = artifact->owner;
+    payload->artifact = artifact;
     return OK;
 }
 
@@ -647,8 +627,8 @@ MUTATION(link) {
         return err_set(err, ERR_BAD_INPUT, "the artifact is not committed yet");
     TRY(check_list(call, "aliases", ARTIFACT_ALIASES_MAX, err));
     TRY(find_portfolio(tx, call, artifact, now_ms, &portfolio, err));
-    *payload = payload_create(call, portfolio->owner);
-    TRY(membership_link(tx, portfolio->id, artifact->id, now_ms, call->arena, &(*payload)->membership, err));
+    payload->owner = portfolio->owner;
+    TRY(membership_link(tx, portfolio->id, artifact->id, now_ms, call->arena, &payload->membership, err));
     for (size_t i = 0; aliases != NULL && aliases->type == JSON_TYPE_ARRAY && i < aliases->array.count; i++) {
         struct str alias = json_get_str(&aliases->array.items[i], STR("alias"));
         TRY(name_check_text(alias, "the alias", ARTIFACT_ALIAS_MAX, err));
@@ -670,7 +650,7 @@ MUTATION(unlink) {
     if (!portfolio->is_portfolio)
         return err_set(err, ERR_BAD_INPUT, "'%.*s' is no portfolio: its versions cannot be unlinked", STR_ARG(portfolio->name));
     TRY(membership_unlink(tx, portfolio->id, artifact->id, err));
-    *payload = payload_create(call, portfolio->owner);
-    (*payload)->artifact = artifact;
+    payload->owner = portfolio->owner;
+    payload->artifact = artifact;
     return OK;
 }

@@ -5,10 +5,7 @@
 #include "server/api/project_type.h"
 #include "server/api/registry_type.h"
 #include "server/api/run_mutations.h"
-#include "server/store/artifact.h"
 #include "server/store/audit.h"
-
-enum { RUNS_AT_A_TIME = 500 };
 
 struct change {
     struct gql_call *call;
@@ -119,41 +116,12 @@ enum err_code project_answer_rename(struct gql_call *call, struct err *err) {
 
 /* ---- deleteModel ---- */
 
-static enum err_code remove_runs(struct db_tx *tx, int64_t project_id, int64_t now_ms, struct err *err) {
-    struct arena *arena = arena_create();
-    enum err_code code;
-    int64_t *ids;
-    size_t count;
-
-    do {
-        arena_reset(arena);
-        code = run_list_ids(tx, project_id, 0, RUNS_AT_A_TIME, arena, &ids, &count, err);
-        for (size_t i = 0; code == OK && i < count; i++)
-            code = run_remove_whole(tx, ids[i], now_ms, err);
-    } while (code == OK && count > 0);
-    arena_destroy(arena);
-    return code;
-}
-
-static enum err_code remove_collections(struct db_tx *tx, const struct change *change, struct err *err) {
-    struct list collections = { 0 };
-
-    TRY(collection_list(tx, change->project->id, 0, change->arena, &collections, err));
-    for (size_t i = 0; i < collections.count; i++)
-        TRY(collection_delete(tx, ((const struct collection *)collections.items[i])->id, change->now_ms, err));
-    return OK;
-}
-
 static enum err_code delete_model(struct db_tx *tx, void *context, struct err *err) {
     struct change *change = context;
     enum err_code code = find_by_id(tx, change, CAN_ADMIN, &change->project, err);
 
     if (code == OK)
         code = audit(tx, change, "project.delete", err);
-    if (code == OK)
-        code = remove_runs(tx, change->project->id, change->now_ms, err);
-    if (code == OK)
-        code = remove_collections(tx, change, err);
     if (code == OK)
         code = project_delete(tx, change->project->id, change->now_ms, err);
     change->project = NULL;

@@ -198,13 +198,6 @@ enum err_code run_answer_upsert_bucket(struct gql_call *call, struct err *err) {
 
 /* ---- deleting ---- */
 
-enum err_code run_remove_whole(struct db_tx *tx, int64_t run_id, int64_t now_ms, struct err *err) {
-    TRY(history_delete(tx, run_id, err));
-    TRY(run_file_remove_all(tx, run_id, err));
-    TRY(run_alert_remove_all(tx, run_id, err));
-    return run_delete(tx, run_id, now_ms, err);
-}
-
 /* The versions that this run logged; those it only used, or linked from elsewhere, stay. */
 static enum err_code delete_outputs(struct db_tx *tx, const struct change *change, int64_t run_id, struct err *err) {
     struct list outputs = { 0 };
@@ -230,7 +223,7 @@ static enum err_code delete_one(struct db_tx *tx, struct change *change, struct 
     TRY(find_by_id(tx, change, id, CAN_WRITE, &run, err));
     if (wants_artifacts_deleted(change))
         TRY(delete_outputs(tx, change, run->id, err));
-    TRY(run_remove_whole(tx, run->id, change->now_ms, err));
+    TRY(run_delete(tx, run->id, change->now_ms, err));
     change->count++;
     return audit_add(tx, &actor, "run.delete", run->owner.entity_id,
                      arena_printf(change->arena, "%.*s/%.*s", STR_ARG(run->project_name), STR_ARG(run->name)),

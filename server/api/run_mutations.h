@@ -35,9 +35,6 @@ enum err_code project_answer_upsert_model(struct gql_call *call, struct err *err
 enum err_code project_answer_delete_model(struct gql_call *call, struct err *err);
 enum err_code project_answer_rename(struct gql_call *call, struct err *err);
 
-/* Removes a run with all that it owns, and leaves its tombstone. */
-MUST_CHECK enum err_code run_remove_whole(struct db_tx *tx, int64_t run_id, int64_t now_ms, struct err *err);
-
 /* ---- of all payloads ---- */
 enum err_code payload_answer_client_mutation_id(struct gql_call *call,
                                                 struct err *err); /* what the input had */

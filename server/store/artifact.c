@@ -1,11 +1,16 @@
 /* artifact.c - versions; see artifact.h. */
 #include "server/store/artifact.h"
 
+#include "server/store/removal.h"
+
 #define ARTIFACT_COLUMNS                                                                                                 \
     "a.id, a.collection_id, a.version_index, a.state, a.digest, a.ttl_seconds, a.history_step, a.size_bytes,"           \
     " a.file_count, a.distributed_id, a.base_id, a.run_id, a.user_id, a.created_at, a.updated_at, a.committed_at,"      \
     " p.entity_id, a.project_id"
-#define ARTIFACT_SELECT "select " ARTIFACT_COLUMNS " from artifacts a join projects p on p.id = a.project_id "
+/* With its collection or its project a version is gone, whatever rows are not removed yet. */
+#define ARTIFACT_SELECT                                                                                                  \
+    "select " ARTIFACT_COLUMNS " from artifacts a join artifact_collections own on own.id = a.collection_id"            \
+    " join projects p on p.id = a.project_id and p.deleted_at is null "
 
 static const char *const state_names[] = { "PENDING", "COMMITTED", "DELETED" };
 
@@ -184,13 +189,14 @@ enum err_code artifact_update(struct db_tx *tx, int64_t id, struct str descripti
 
 enum err_code artifact_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err) {
     static const char *const statements[] = {
-        "delete from artifact_aliases where artifact_id = $1",   "delete from artifact_memberships where artifact_id = $1",
-        "delete from artifact_files where artifact_id = $1",     "delete from artifact_uploads where artifact_id = $1",
-        "delete from artifact_manifests where artifact_id = $1", "delete from artifact_manifest_blobs where artifact_id = $1",
-        "delete from artifact_tags where artifact_id = $1",      "delete from artifact_client_ids where artifact_id = $1",
+        "delete from artifact_aliases where artifact_id = $1",
+        "delete from artifact_memberships where artifact_id = $1",
+        "delete from artifact_tags where artifact_id = $1",
+        "delete from artifact_client_ids where artifact_id = $1",
     };
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         TRY(db_exec(tx, DB_ARGS(DB_INT(id)), statements[i], err));
+    TRY(removal_add(tx, REMOVAL_ARTIFACT, id, now_ms, err));
     return db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(now_ms)),
                    "update artifacts set state = 'DELETED', updated_at = $2 where id = $1", err);
 }

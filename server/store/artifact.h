@@ -80,7 +80,7 @@ MUST_CHECK enum err_code collection_list(struct db_tx *tx, int64_t project_id, i
 MUST_CHECK enum err_code collection_update(struct db_tx *tx, int64_t id, struct str name, struct str description, int64_t now_ms,
                                            struct err *err);
 MUST_CHECK enum err_code collection_move(struct db_tx *tx, int64_t id, int64_t type_id, int64_t now_ms, struct err *err);
-/* With its versions (a sequence's) or links (a portfolio's). */
+/* With its versions (a sequence's) or links (a portfolio's): they are hidden at once and removed later. */
 MUST_CHECK enum err_code collection_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err);
 /* Of struct str. */
 MUST_CHECK enum err_code collection_tags(struct db_tx *tx, int64_t id, struct arena *arena, struct list *out, struct err *err);
@@ -113,7 +113,7 @@ MUST_CHECK enum err_code artifact_commit(struct db_tx *tx, struct artifact *arti
 /* A ptr of NULL leaves description or metadata; ttl_seconds stays when it is INT64_MIN. */
 MUST_CHECK enum err_code artifact_update(struct db_tx *tx, int64_t id, struct str description, struct str metadata,
                                          int64_t ttl_seconds, int64_t now_ms, struct err *err);
-/* Its files, aliases and memberships go; the row stays as DELETED, for lineage. */
+/* Its aliases and memberships go at once, its files are removed later; the row stays as DELETED, for lineage. */
 MUST_CHECK enum err_code artifact_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err);
 /* Of struct str, sorted. */
 MUST_CHECK enum err_code artifact_tags(struct db_tx *tx, int64_t id, struct arena *arena, struct list *out, struct err *err);

@@ -98,7 +98,18 @@ enum err_code artifact_upload_store(struct db_tx *tx, int64_t artifact_id, struc
                            DB_INT(size_bytes)),
                    "insert into artifact_uploads (artifact_id, path, md5, sha256, size_bytes) values ($1, $2, $3, $4, $5)"
                    " on conflict (artifact_id, path) do update set md5 = excluded.md5, sha256 = excluded.sha256,"
-                   " size_bytes = excluded.size_bytes",
+                   " size_bytes = excluded.size_bytes, birth_artifact_id = null",
+                   err);
+}
+
+enum err_code artifact_upload_pin(struct db_tx *tx, int64_t artifact_id, struct str path, const unsigned char md5[MD5_BYTES],
+                                  const struct artifact_blob *blob, struct err *err) {
+    return db_exec(tx,
+                   DB_ARGS(DB_INT(artifact_id), DB_TEXT(path), digest_value(md5, MD5_BYTES), digest_value(blob->sha256, SHA256_BYTES),
+                           DB_INT(blob->size_bytes), DB_INT(blob->birth_artifact_id)),
+                   "insert into artifact_uploads (artifact_id, path, md5, sha256, size_bytes, birth_artifact_id)"
+                   " values ($1, $2, $3, $4, $5, $6) on conflict (artifact_id, path) do update set md5 = excluded.md5,"
+                   " sha256 = excluded.sha256, size_bytes = excluded.size_bytes, birth_artifact_id = excluded.birth_artifact_id",
                    err);
 }
 
@@ -120,7 +131,8 @@ enum err_code artifact_upload_find(struct db_tx *tx, int64_t artifact_id, struct
                                    struct artifact_blob *out, struct err *err) {
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(artifact_id), DB_TEXT(path), digest_value(md5, MD5_BYTES)),
-                 "select sha256, size_bytes, artifact_id from artifact_uploads where artifact_id = $1 and md5 = $3"
+                 "select sha256, size_bytes, coalesce(birth_artifact_id, artifact_id) from artifact_uploads"
+                 " where artifact_id = $1 and md5 = $3"
                  " order by case when path = $2 then 0 else 1 end limit 1",
                  err));
     return read_blob(rows, out, err);
@@ -158,8 +170,28 @@ enum err_code artifact_file_add(struct db_tx *tx, const struct artifact_file *fi
                            file->birth_artifact_id == 0 ? DB_NULL : DB_INT(file->birth_artifact_id), DB_TEXT(file->ref),
                            DB_TEXT(file->extra)),
                    "insert into artifact_files (artifact_id, path, digest, size_bytes, sha256, birth_artifact_id, ref, extra)"
-                   " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                   " values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (artifact_id, path) do update set"
+                   " digest = excluded.digest, size_bytes = excluded.size_bytes, sha256 = excluded.sha256,"
+                   " birth_artifact_id = excluded.birth_artifact_id, ref = excluded.ref, extra = excluded.extra",
                    err);
+}
+
+enum err_code artifact_file_count(struct db_tx *tx, int64_t artifact_id, int64_t *count, struct err *err) {
+    struct db_rows *rows;
+    *count = 0;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(artifact_id)), "select count(*) from artifact_files where artifact_id = $1", err));
+    if (db_next(rows))
+        *count = db_int(rows, 0);
+    return db_end(rows, err);
+}
+
+enum err_code artifact_file_remove_some(struct db_tx *tx, int64_t artifact_id, int64_t max, int64_t *removed, struct err *err) {
+    TRY(db_exec(tx, DB_ARGS(DB_INT(artifact_id), DB_INT(max)),
+                "delete from artifact_files where artifact_id = $1 and path in"
+                " (select path from artifact_files where artifact_id = $1 limit $2)",
+                err));
+    *removed = db_changed(tx);
+    return OK;
 }
 
 #define FILE_SELECT                                                                                                      \

@@ -49,6 +49,10 @@ MUST_CHECK enum err_code artifact_manifest_list(struct db_tx *tx, int64_t artifa
 MUST_CHECK enum err_code artifact_upload_store(struct db_tx *tx, int64_t artifact_id, struct str path,
                                                const unsigned char md5[MD5_BYTES], const unsigned char sha256[SHA256_BYTES],
                                                int64_t size_bytes, int64_t now_ms, struct err *err);
+/* The draft was told that it need not send these bytes, because the project links them: from here on it holds them itself,
+ * whatever becomes of the version that brought them. */
+MUST_CHECK enum err_code artifact_upload_pin(struct db_tx *tx, int64_t artifact_id, struct str path,
+                                             const unsigned char md5[MD5_BYTES], const struct artifact_blob *blob, struct err *err);
 /* The bytes of that md5 that this artifact uploaded, under that path or, when it has none, any. */
 MUST_CHECK enum err_code artifact_upload_find(struct db_tx *tx, int64_t artifact_id, struct str path,
                                               const unsigned char md5[MD5_BYTES], struct artifact_blob *out, struct err *err);
@@ -63,7 +67,11 @@ MUST_CHECK enum err_code artifact_drop_draft(struct db_tx *tx, int64_t artifact_
 
 /* ---- committed entries ---- */
 
+/* What stood under the path is replaced: a commit in portions that was cut off begins again. */
 MUST_CHECK enum err_code artifact_file_add(struct db_tx *tx, const struct artifact_file *file, struct err *err);
+MUST_CHECK enum err_code artifact_file_count(struct db_tx *tx, int64_t artifact_id, int64_t *count, struct err *err);
+MUST_CHECK enum err_code artifact_file_remove_some(struct db_tx *tx, int64_t artifact_id, int64_t max, int64_t *removed,
+                                                   struct err *err);
 MUST_CHECK enum err_code artifact_file_find(struct db_tx *tx, int64_t artifact_id, struct str path, struct arena *arena,
                                             struct artifact_file **out, struct err *err);
 /* digest: base64. */

@@ -1,6 +1,8 @@
 /* collection.c - artifact types and collections, memberships and aliases; see artifact.h. */
 #include "server/store/artifact.h"
 
+#include "server/store/removal.h"
+
 /* ---- types ---- */
 
 #define TYPE_SELECT                                                                                                      \
@@ -151,34 +153,8 @@ enum err_code collection_move(struct db_tx *tx, int64_t id, int64_t type_id, int
                    "update artifact_collections set type_id = $2, updated_at = $3 where id = $1", err);
 }
 
-static enum err_code delete_versions(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err) {
-    struct arena *arena = arena_create();
-    struct list versions = { 0 };
-    struct db_rows *rows;
-
-    enum err_code code = db_query(tx, &rows, DB_ARGS(DB_INT(id)),
-                                  "select id from artifacts where collection_id = $1 and state <> 'DELETED'", err);
-    if (code != OK)
-        goto done;
-    while (db_next(rows)) {
-        int64_t *version = ARENA_NEW(arena, int64_t);
-        *version = db_int(rows, 0);
-        list_add(&versions, version, arena);
-    }
-    code = db_end(rows, err);
-    for (size_t i = 0; code == OK && i < versions.count; i++)
-        code = artifact_delete(tx, *(int64_t *)versions.items[i], now_ms, err);
-
-done:
-    arena_destroy(arena);
-    return code;
-}
-
 enum err_code collection_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err) {
-    TRY(delete_versions(tx, id, now_ms, err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "delete from artifact_aliases where collection_id = $1", err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "delete from artifact_memberships where collection_id = $1", err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "delete from collection_tags where collection_id = $1", err));
+    TRY(removal_add(tx, REMOVAL_COLLECTION, id, now_ms, err));
     return db_exec(tx, DB_ARGS(DB_INT(id)), "delete from artifact_collections where id = $1", err);
 }
 
@@ -206,7 +182,9 @@ enum err_code collection_tag(struct db_tx *tx, int64_t id, struct str tag, bool 
 #define MEMBERSHIP_SELECT                                                                                                \
     "select m.id, m.collection_id, m.artifact_id, m.version_index, m.created_at, p.entity_id, c.project_id"             \
     " from artifact_memberships m join artifact_collections c on c.id = m.collection_id"                                \
-    " join projects p on p.id = c.project_id "
+    " join projects p on p.id = c.project_id and p.deleted_at is null"                                                   \
+    " join artifacts a on a.id = m.artifact_id join artifact_collections own on own.id = a.collection_id"               \
+    " join projects home on home.id = a.project_id and home.deleted_at is null "
 
 static struct membership *read_membership(const struct db_rows *rows, struct arena *arena) {
     struct membership *membership = ARENA_NEW(arena, struct membership);
@@ -247,8 +225,7 @@ static enum err_code find_by_digest(struct db_tx *tx, int64_t collection_id, str
                                     struct membership **out, struct err *err) {
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(collection_id), DB_TEXT(digest)),
-                 MEMBERSHIP_SELECT "join artifacts a on a.id = m.artifact_id"
-                                   " where m.collection_id = $1 and a.digest = $2 order by m.version_index desc limit 1",
+                 MEMBERSHIP_SELECT " where m.collection_id = $1 and a.digest = $2 order by m.version_index desc limit 1",
                  err));
     return read_one_membership(rows, arena, out, err);
 }

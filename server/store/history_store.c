@@ -1,6 +1,8 @@
 /* history_store.c - see history_store.h. */
 #include "server/store/history_store.h"
 
+enum { DELETED_AT_ONCE = 1000 };
+
 #define ID_ARGS(id) DB_INT((id).run), DB_INT((id).kind)
 
 /* Reads a result into an array: a function per row, the array grown as needed. */
@@ -387,39 +389,46 @@ enum err_code history_store_load(struct db_tx *tx, struct history_id id, const s
 
 /* ---- forks and deletion ---- */
 
-/* One row a table: its name, the columns that a fork takes over, and what else they are called in the select. */
+/* At most $3 rows of one history. */
+#define REMOVE_SOME(table, key)                                                                                          \
+    "delete from " table " where run_id = $1 and kind = $2 and (" key ") in"                                             \
+    " (select " key " from " table " where run_id = $1 and kind = $2 limit $3)"
+
+/* One row a table: what a fork takes over of it, and how it is emptied; the counters last, because a history is there as
+ * long as they are. */
 static const struct {
     const char *copy, *remove;
 } tables[] = {
+    { "insert into history_streams (run_id, kind, name, stream, line_count) select $3, $4, name, stream, line_count"
+      " from history_streams where run_id = $1 and kind = $2",
+      REMOVE_SOME("history_streams", "name") },
+    { "insert into history_gaps (run_id, kind, stream, first_line, last_line) select $3, $4, stream, first_line,"
+      " last_line from history_gaps where run_id = $1 and kind = $2",
+      REMOVE_SOME("history_gaps", "stream, first_line") },
+    { "insert into history_repeats (run_id, kind, stream, first_line, last_line) select $3, $4, stream, first_line,"
+      " last_line from history_repeats where run_id = $1 and kind = $2",
+      REMOVE_SOME("history_repeats", "stream, first_line") },
+    { NULL, /* its own writer sent none of them */
+      REMOVE_SOME("history_batches", "stream, first_line, line_count, hash") },
+    { "insert into history_tail (run_id, kind, seq, stream, row_count, first_step, last_step, last_line, data)"
+      " select $3, $4, seq, stream, row_count, first_step, last_step, last_line, data from history_tail"
+      " where run_id = $1 and kind = $2",
+      REMOVE_SOME("history_tail", "seq") },
+    { "insert into history_masks (run_id, kind, seq, stream, first_line, last_line) select $3, $4, seq, stream,"
+      " first_line, last_line from history_masks where run_id = $1 and kind = $2",
+      REMOVE_SOME("history_masks", "seq, stream, first_line") },
+    { "insert into history_cuts (run_id, kind, seq, last_step) select $3, $4, seq, last_step from history_cuts"
+      " where run_id = $1 and kind = $2",
+      REMOVE_SOME("history_cuts", "seq") },
+    { "insert into history_links (run_id, kind, segment_id, seq, generation) select $3, $4, segment_id, seq,"
+      " generation from history_links where run_id = $1 and kind = $2",
+      REMOVE_SOME("history_links", "segment_id") },
     { "insert into history_runs (run_id, kind, next_seq, line_count, row_count, point_count, superseded_count,"
       " duplicate_count, first_step, last_step, tail_rows, tail_bytes, is_finished, has_work, repeated_count)"
       " select $3, $4, next_seq, line_count, row_count, point_count, superseded_count, duplicate_count, first_step,"
       " last_step, tail_rows, tail_bytes, 0, has_work, repeated_count from history_runs"
       " where run_id = $1 and kind = $2",
-      "delete from history_runs where run_id = $1 and kind = $2" },
-    { "insert into history_streams (run_id, kind, name, stream, line_count) select $3, $4, name, stream, line_count"
-      " from history_streams where run_id = $1 and kind = $2",
-      "delete from history_streams where run_id = $1 and kind = $2" },
-    { "insert into history_gaps (run_id, kind, stream, first_line, last_line) select $3, $4, stream, first_line,"
-      " last_line from history_gaps where run_id = $1 and kind = $2",
-      "delete from history_gaps where run_id = $1 and kind = $2" },
-    { "insert into history_repeats (run_id, kind, stream, first_line, last_line) select $3, $4, stream, first_line,"
-      " last_line from history_repeats where run_id = $1 and kind = $2",
-      "delete from history_repeats where run_id = $1 and kind = $2" },
-    { NULL, "delete from history_batches where run_id = $1 and kind = $2" }, /* its own writer sent none of them */
-    { "insert into history_tail (run_id, kind, seq, stream, row_count, first_step, last_step, last_line, data)"
-      " select $3, $4, seq, stream, row_count, first_step, last_step, last_line, data from history_tail"
-      " where run_id = $1 and kind = $2",
-      "delete from history_tail where run_id = $1 and kind = $2" },
-    { "insert into history_masks (run_id, kind, seq, stream, first_line, last_line) select $3, $4, seq, stream,"
-      " first_line, last_line from history_masks where run_id = $1 and kind = $2",
-      "delete from history_masks where run_id = $1 and kind = $2" },
-    { "insert into history_cuts (run_id, kind, seq, last_step) select $3, $4, seq, last_step from history_cuts"
-      " where run_id = $1 and kind = $2",
-      "delete from history_cuts where run_id = $1 and kind = $2" },
-    { "insert into history_links (run_id, kind, segment_id, seq, generation) select $3, $4, segment_id, seq,"
-      " generation from history_links where run_id = $1 and kind = $2",
-      "delete from history_links where run_id = $1 and kind = $2" },
+      REMOVE_SOME("history_runs", "run_id") },
 };
 enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]) };
 
@@ -435,23 +444,40 @@ static void read_id(const struct db_rows *rows, void *item, struct arena *arena)
     *(int64_t *)item = db_int(rows, 0);
 }
 
-enum err_code history_store_delete(struct db_tx *tx, struct history_id id, int64_t now_ms, struct err *err) {
-    struct arena *arena = arena_create();
-    enum err_code code;
+static enum err_code unlink_some(struct db_tx *tx, struct history_id id, int64_t max, int64_t now_ms, int64_t *removed,
+                                 struct arena *arena, struct err *err) {
     struct db_rows *rows;
-    int64_t *segments = NULL;
-    size_t count = 0;
+    int64_t *segments;
+    size_t count;
 
-    code = db_query(tx, &rows, DB_ARGS(ID_ARGS(id)),
-                    "select segment_id from history_links where run_id = $1 and kind = $2", err);
-    if (code == OK)
-        code = read_all(rows, read_id, sizeof(*segments), (void **)&segments, &count, arena, err);
-    for (size_t i = 0; i < TABLE_COUNT && code == OK; i++)
-        code = db_exec(tx, DB_ARGS(ID_ARGS(id)), tables[i].remove, err);
-    for (size_t i = 0; i < count && code == OK; i++)
-        code = drop_unlinked_segment(tx, segments[i], now_ms, err);
+    TRY(db_query(tx, &rows, DB_ARGS(ID_ARGS(id), DB_INT(max)),
+                 "select segment_id from history_links where run_id = $1 and kind = $2 limit $3", err));
+    TRY(read_all(rows, read_id, sizeof(*segments), (void **)&segments, &count, arena, err));
+    for (size_t i = 0; i < count; i++)
+        TRY(history_store_unlink(tx, id, segments[i], now_ms, err));
+    *removed = (int64_t)count;
+    return OK;
+}
+
+enum err_code history_store_delete_some(struct db_tx *tx, struct history_id id, int64_t max, int64_t now_ms, int64_t *removed,
+                                        struct err *err) {
+    struct arena *arena = arena_create();
+    enum err_code code = unlink_some(tx, id, max, now_ms, removed, arena, err);
+
+    for (size_t i = 0; i < TABLE_COUNT && code == OK && *removed < max; i++) {
+        code = db_exec(tx, DB_ARGS(ID_ARGS(id), DB_INT(max - *removed)), tables[i].remove, err);
+        *removed += db_changed(tx);
+    }
     arena_destroy(arena);
     return code;
+}
+
+enum err_code history_store_delete(struct db_tx *tx, struct history_id id, int64_t now_ms, struct err *err) {
+    int64_t removed;
+    do
+        TRY(history_store_delete_some(tx, id, DELETED_AT_ONCE, now_ms, &removed, err));
+    while (removed == DELETED_AT_ONCE);
+    return OK;
 }
 
 /* ---- files ---- */

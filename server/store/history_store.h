@@ -116,6 +116,9 @@ MUST_CHECK enum err_code history_store_load(struct db_tx *tx, struct history_id 
 
 /* Everything of one history becomes the beginning of another, which has none. */
 MUST_CHECK enum err_code history_store_copy(struct db_tx *tx, struct history_id from, struct history_id to, struct err *err);
+/* At most max rows of it; *removed is less once nothing is left. */
+MUST_CHECK enum err_code history_store_delete_some(struct db_tx *tx, struct history_id id, int64_t max, int64_t now_ms,
+                                                   int64_t *removed, struct err *err);
 MUST_CHECK enum err_code history_store_delete(struct db_tx *tx, struct history_id id, int64_t now_ms, struct err *err);
 
 /* Names of garbage from before before_ms, at most max. */

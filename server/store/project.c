@@ -2,6 +2,7 @@
 #include "server/store/project.h"
 #include "base/hash.h"
 #include "server/store/names.h"
+#include "server/store/removal.h"
 
 #define PROJECT_COLUMNS                                                                                      \
     "select p.id, p.entity_id, p.name, e.name, p.description, p.folder, p.visibility, p.created_by, "        \
@@ -143,23 +144,13 @@ done:
 }
 
 enum err_code project_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err) {
-    TRY(db_exec(tx, DB_ARGS(DB_INT(id)),
-                "delete from run_configs where run_id in (select id from runs where project_id = $1)", err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(id)),
-                "delete from run_summaries where run_id in (select id from runs where project_id = $1)",
-                err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "update projects set run_version = run_version + 1 where id = $1",
-                err));
     TRY(db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(now_ms)),
-                "update runs set deleted_at = $2, tags = '[]', notes = null, description = null,"
-                " version = (select run_version from projects where id = $1)"
-                " where project_id = $1 and deleted_at is null",
-                err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(now_ms)),
-                "update projects set deleted_at = $2, updated_at = $2, description = null"
+                "update projects set deleted_at = $2, updated_at = $2, description = null, run_version = run_version + 1"
                 " where id = $1 and deleted_at is null",
                 err));
-    return db_changed(tx) == 1 ? OK : err_set(err, ERR_NOT_FOUND, "project not found");
+    if (db_changed(tx) != 1)
+        return err_set(err, ERR_NOT_FOUND, "project not found");
+    return removal_add(tx, REMOVAL_PROJECT, id, now_ms, err);
 }
 
 enum err_code project_list(struct db_tx *tx, int64_t entity_id, int64_t after_id, size_t limit,

@@ -61,7 +61,7 @@ struct project_change {
 MUST_CHECK enum err_code project_update(struct db_tx *tx, int64_t id, const struct project_change *change,
                                         int64_t now_ms, struct err *err);
 
-/* A tombstone, and its runs too (see run_delete: what they own is for the caller, before). */
+/* Leaves a tombstone: nobody finds the project or anything in it any more; its runs and artifacts are removed later. */
 MUST_CHECK enum err_code project_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err);
 
 /* Of one entity, newest first; after_id 0 from the start. Fewer than limit when there are no more. */

@@ -128,7 +128,7 @@ MUST_CHECK enum err_code run_crash_silent(struct db_tx *tx, int64_t silent_since
 MUST_CHECK enum err_code run_move(struct db_tx *tx, int64_t id, int64_t project_id, int64_t now_ms,
                                   struct err *err);
 
-/* Leaves a tombstone. What the run owns in other tables is for the caller, in the same transaction. */
+/* Leaves a tombstone. What the run owns in other tables is removed later. */
 MUST_CHECK enum err_code run_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err);
 
 /* Of a project, not deleted, ids above after_id, ascending. */

@@ -49,7 +49,3 @@ enum err_code run_alert_list(struct db_tx *tx, int64_t run_id, size_t limit, str
                                                  db_str(rows, 2, arena), db_int(rows, 3) };
     return db_end(rows, err);
 }
-
-enum err_code run_alert_remove_all(struct db_tx *tx, int64_t run_id, struct err *err) {
-    return db_exec(tx, DB_ARGS(DB_INT(run_id)), "delete from run_alerts where run_id = $1", err);
-}

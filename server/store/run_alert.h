@@ -17,6 +17,5 @@ MUST_CHECK enum err_code run_alert_add(struct db_tx *tx, int64_t run_id, const s
 /* Newest first. */
 MUST_CHECK enum err_code run_alert_list(struct db_tx *tx, int64_t run_id, size_t limit, struct arena *arena,
                                         struct run_alert **out, size_t *count, struct err *err);
-MUST_CHECK enum err_code run_alert_remove_all(struct db_tx *tx, int64_t run_id, struct err *err);
 
 #endif

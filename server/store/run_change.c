@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "server/store/names.h"
+#include "server/store/removal.h"
 #include "server/store/run.h"
 
 /* Every change takes a number from the project first; the statement after it gives that to the run. */
@@ -410,6 +411,7 @@ done:
 }
 
 enum err_code run_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err) {
+    TRY(removal_add(tx, REMOVAL_RUN, id, now_ms, err));
     TRY(count_change(tx, id, err));
     TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "delete from run_configs where run_id = $1", err));
     TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "delete from run_summaries where run_id = $1", err));

@@ -141,13 +141,6 @@ enum err_code run_file_remove(struct db_tx *tx, int64_t id, struct err *err) {
     return db_exec(tx, DB_ARGS(DB_INT(id)), "delete from run_files where id = $1", err);
 }
 
-enum err_code run_file_remove_all(struct db_tx *tx, int64_t run_id, struct err *err) {
-    TRY(db_exec(tx, DB_ARGS(DB_INT(run_id)), "delete from run_files where run_id = $1", err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(run_id)), "delete from console_lines where run_id = $1", err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(run_id)), "delete from set_aside_lines where run_id = $1", err));
-    return db_exec(tx, DB_ARGS(DB_INT(run_id)), "delete from stream_receipts where run_id = $1", err);
-}
-
 /* Whoever keeps blobs is in this list: a table that is forgotten here loses its bytes. */
 #define IS_GARBAGE                                                                                                       \
     "created_at < $1"                                                                                                    \
@@ -158,31 +151,33 @@ enum err_code run_file_remove_all(struct db_tx *tx, int64_t run_id, struct err *
     " and not exists (select 1 from artifact_manifests f where f.sha256 = blobs.sha256)"                                \
     " and not exists (select 1 from artifact_manifest_blobs f where f.sha256 = blobs.sha256)"
 
-enum err_code blob_collect(struct db_tx *tx, int64_t before_ms, size_t limit,
-                           enum err_code (*unlink)(void *context, const unsigned char sha256[SHA256_BYTES], struct err *err),
-                           void *context, size_t *count, struct err *err) {
-    struct arena *arena = arena_create();
-    struct str *found = ARENA_ARRAY(arena, struct str, limit);
+enum err_code blob_list_garbage(struct db_tx *tx, struct str after, int64_t before_ms, size_t limit, struct arena *arena,
+                                struct list *out, struct str *last, struct err *err) {
     struct db_rows *rows;
-    size_t found_count = 0;
-
-    *count = 0;
-    enum err_code code = db_query(tx, &rows, DB_ARGS(DB_INT(before_ms), DB_INT(limit)),
-                                  "select sha256 from blobs where " IS_GARBAGE " limit $2", err);
-    if (code != OK)
-        goto done;
-    while (found_count < limit && db_next(rows))
-        found[found_count++] = db_str(rows, 0, arena);
-    code = db_end(rows, err);
-    for (size_t i = 0; code == OK && i < found_count; i++) {
-        code = db_exec(tx, DB_ARGS(DB_BLOB(found[i])), "delete from blobs where sha256 = $1", err);
-        if (code == OK)
-            code = unlink(context, (const unsigned char *)found[i].ptr, err);
-        if (code == OK)
-            (*count)++;
+    *out = (struct list){ 0 };
+    *last = STR_EMPTY;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(before_ms), DB_BLOB(after), DB_INT(limit)),
+                 "select sha256, case when " IS_GARBAGE " then 1 else 0 end from blobs where sha256 > $2 order by sha256 limit $3",
+                 err));
+    while (db_next(rows)) {
+        struct str *sha256 = ARENA_NEW(arena, struct str);
+        *last = *sha256 = db_str(rows, 0, arena);
+        if (db_int(rows, 1) != 0)
+            list_add(out, sha256, arena);
     }
+    return db_end(rows, err);
+}
 
-done:
-    arena_destroy(arena);
-    return code;
+enum err_code blob_collect(struct db_tx *tx, const struct list *blobs, int64_t before_ms, blob_unlink *unlink, void *context,
+                           size_t *count, struct err *err) {
+    *count = 0;
+    for (size_t i = 0; i < blobs->count; i++) {
+        const struct str *sha256 = blobs->items[i];
+        TRY(db_exec(tx, DB_ARGS(DB_INT(before_ms), DB_BLOB(*sha256)), "delete from blobs where sha256 = $2 and " IS_GARBAGE, err));
+        if (db_changed(tx) == 0)
+            continue;
+        TRY(unlink(context, (const unsigned char *)sha256->ptr, err));
+        (*count)++;
+    }
+    return OK;
 }

@@ -1,4 +1,5 @@
 /* test_project.c */
+#include "server/store/removal.h"
 #include "tests/unit/server/store/run_fixture.h"
 
 struct call {
@@ -119,6 +120,13 @@ static void project__is_not_renamed_onto_another(void **state) {
     assert_int_equal(in_tx(f, do_find, &c), ERR_NOT_FOUND);
 }
 
+static enum err_code do_remove(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    bool is_idle;
+    (void)f;
+    (void)context;
+    return removal_work(tx, 1000, 9000, &is_idle, err);
+}
+
 static void project__takes_its_runs_along_when_deleted(void **state) {
     struct fixture *f = *state;
     struct call c = { .id = 1, .entity = 1, .name = STR("p1") };
@@ -128,6 +136,7 @@ static void project__takes_its_runs_along_when_deleted(void **state) {
     assert_int_equal(c.count, 1);
     assert_ok(f, in_tx(f, do_delete, &c));
     assert_int_equal(in_tx(f, do_find, &c), ERR_GONE);
+    assert_ok(f, in_tx(f, do_remove, &c));
     assert_int_equal(in_tx(f, do_find_run, &c), ERR_GONE);
     assert_int_equal(in_tx(f, do_delete, &c), ERR_NOT_FOUND);
     assert_ok(f, in_tx(f, do_ensure, &c));

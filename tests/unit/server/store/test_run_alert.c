@@ -27,12 +27,6 @@ static enum err_code do_list(struct db_tx *tx, struct fixture *f, void *context,
     return run_alert_list(tx, 1, 10, f->arena, &c->list, &c->count, err);
 }
 
-static enum err_code do_remove(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
-    (void)f;
-    (void)context;
-    return run_alert_remove_all(tx, 1, err);
-}
-
 static bool add(struct fixture *f, struct str title, int64_t at, int64_t wait_ms) {
     struct call c = { .alert = { title, STR("text"), STR("WARN"), at }, .wait_ms = wait_ms };
     assert_ok(f, in_tx(f, do_add, &c));
@@ -48,9 +42,6 @@ static void run_alert__is_kept_newest_first(void **state) {
     assert_true(str_eq_c(c.list[0].title, "two"));
     assert_true(str_eq_c(c.list[0].severity, "WARN"));
     assert_int_equal(c.list[1].created_at, 1000);
-    assert_ok((struct fixture *)*state, in_tx(*state, do_remove, &c));
-    assert_ok((struct fixture *)*state, in_tx(*state, do_list, &c));
-    assert_int_equal(c.count, 0);
 }
 
 static void run_alert__waits_before_the_same_title_comes_again(void **state) {

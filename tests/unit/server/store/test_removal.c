@@ -1,0 +1,196 @@
+/* test_removal.c - what is deleted is hidden at once and removed in portions. */
+#include "server/store/removal.h"
+
+#include "server/store/artifact_file.h"
+#include "tests/unit/server/store/run_fixture.h"
+
+enum { PORTION = 100, RUNS = 30, LINES = 70, PROJECT = 1 };
+
+struct count {
+    const char *sql;
+    int64_t found;
+};
+
+static enum err_code do_count(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    struct count *count = context;
+    struct db_rows *rows;
+    (void)f;
+    TRY(db_query(tx, &rows, DB_NO_ARGS, count->sql, err));
+    count->found = db_next(rows) ? db_int(rows, 0) : -1;
+    return db_end(rows, err);
+}
+
+static int64_t count_of(struct fixture *f, const char *sql) {
+    struct count count = { .sql = sql };
+    assert_ok(f, in_tx(f, do_count, &count));
+    return count.found;
+}
+
+static enum err_code do_portion(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    (void)f;
+    return removal_work(tx, PORTION, 5000, context, err);
+}
+
+/* Answers how many portions it took; no portion takes more lines than its size. */
+static int remove_all(struct fixture *f) {
+    bool is_idle = false;
+    int portions = 0;
+    while (!is_idle) {
+        int64_t before = count_of(f, "select count(*) from console_lines");
+        assert_ok(f, in_tx(f, do_portion, &is_idle));
+        assert_true(before - count_of(f, "select count(*) from console_lines") <= PORTION);
+        portions += !is_idle;
+        assert_true(portions < 10000);
+    }
+    return portions;
+}
+
+static enum err_code do_fill(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    (void)context;
+    for (int i = 0; i < RUNS; i++) {
+        struct run *run;
+        bool is_inserted;
+        TRY(run_ensure(tx, PROJECT, arena_printf(f->arena, "r%d", i), 1, 1000, f->arena, &run, &is_inserted, err));
+        for (int line = 0; line < LINES; line++)
+            TRY(db_exec(tx, DB_ARGS(DB_INT(run->id), DB_INT(line)),
+                        "insert into console_lines (run_id, stream, number, line) values ($1, '', $2, 'text')", err));
+    }
+    return OK;
+}
+
+static enum err_code do_delete_project(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    (void)f;
+    (void)context;
+    return project_delete(tx, PROJECT, 2000, err);
+}
+
+static enum err_code do_find_run(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    struct project *project;
+    (void)context;
+    return project_find(tx, 1, STR("p1"), f->arena, &project, err);
+}
+
+static void removal__of_a_project_takes_many_short_transactions(void **state) {
+    struct fixture *f = *state;
+
+    assert_ok(f, in_tx(f, do_fill, NULL));
+    assert_ok(f, in_tx(f, do_delete_project, NULL));
+    /* Hidden by one row; nothing else was touched in that transaction. */
+    assert_int_equal(in_tx(f, do_find_run, NULL), ERR_GONE);
+    assert_int_equal(count_of(f, "select count(*) from console_lines"), RUNS * LINES);
+    assert_int_equal(count_of(f, "select count(*) from runs where deleted_at is not null"), 0);
+    assert_int_equal(count_of(f, "select count(*) from removals"), 1);
+
+    assert_true(remove_all(f) >= RUNS * LINES / PORTION);
+    assert_int_equal(count_of(f, "select count(*) from console_lines"), 0);
+    assert_int_equal(count_of(f, "select count(*) from runs where deleted_at is null"), 0);
+    assert_int_equal(count_of(f, "select count(*) from run_configs"), 0);
+    assert_int_equal(count_of(f, "select count(*) from removals"), 0);
+}
+
+static void removal__goes_on_after_a_restart(void **state) {
+    struct fixture *f = *state;
+    bool is_idle;
+
+    assert_ok(f, in_tx(f, do_fill, NULL));
+    assert_ok(f, in_tx(f, do_delete_project, NULL));
+    assert_ok(f, in_tx(f, do_portion, &is_idle));
+    db_close(f->db);
+    assert_ok(f, db_open(&f->db, f->url, &f->err));
+    assert_true(count_of(f, "select count(*) from console_lines") > 0);
+    (void)remove_all(f);
+    assert_int_equal(count_of(f, "select count(*) from console_lines"), 0);
+}
+
+/* ---- bytes ---- */
+
+static const unsigned char md5[MD5_BYTES] = "0123456789abcdef", sha256[SHA256_BYTES] = "0123456789abcdef0123456789abcdef";
+
+struct versions {
+    int64_t ids[2];
+};
+
+static enum err_code add_version(struct db_tx *tx, struct fixture *f, const struct collection *collection, int64_t *id,
+                                 struct err *err) {
+    struct artifact wanted = { .digest = STR("d") }, *artifact;
+    struct artifact_blob blob = { .size_bytes = 3, .birth_artifact_id = 1 };
+    struct artifact_file file = { .path = STR("f"), .digest = STR("x"), .size_bytes = 3, .has_blob = true };
+    memcpy(blob.sha256, sha256, SHA256_BYTES);
+    memcpy(file.sha256, sha256, SHA256_BYTES);
+    TRY(artifact_create(tx, collection, &wanted, 1000, f->arena, &artifact, err));
+    *id = file.artifact_id = artifact->id;
+    TRY(artifact_file_add(tx, &file, err));
+    TRY(project_blob_link(tx, PROJECT, md5, &blob, err));
+    return artifact_commit(tx, artifact, STR("d"), 3, 1, 1000, err);
+}
+
+static enum err_code do_add_versions(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    struct versions *versions = context;
+    struct artifact_type *type;
+    struct collection *collection;
+    TRY(artifact_type_ensure(tx, PROJECT, STR("t"), 1000, f->arena, &type, err));
+    TRY(collection_ensure(tx, PROJECT, type->id, STR("c"), false, (struct str){ 0 }, 1000, f->arena, &collection, err));
+    for (int i = 0; i < 2; i++)
+        TRY(add_version(tx, f, collection, &versions->ids[i], err));
+    return OK;
+}
+
+static enum err_code do_delete_version(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    (void)f;
+    return artifact_delete(tx, *(int64_t *)context, 2000, err);
+}
+
+static void removal__frees_bytes_with_the_last_version_that_holds_them(void **state) {
+    struct fixture *f = *state;
+    struct versions versions;
+
+    assert_ok(f, in_tx(f, do_add_versions, &versions));
+    assert_ok(f, in_tx(f, do_delete_version, &versions.ids[0]));
+    (void)remove_all(f);
+    assert_int_equal(count_of(f, "select count(*) from artifact_files"), 1);
+    assert_int_equal(count_of(f, "select count(*) from project_blobs"), 1);
+    assert_ok(f, in_tx(f, do_delete_version, &versions.ids[1]));
+    (void)remove_all(f);
+    assert_int_equal(count_of(f, "select count(*) from project_blobs"), 0);
+}
+
+static enum err_code do_delete_collection(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    (void)f;
+    (void)context;
+    return collection_delete(tx, 1, 2000, err);
+}
+
+static enum err_code do_get_version(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    struct artifact *artifact;
+    return artifact_get(tx, *(int64_t *)context, f->arena, &artifact, err);
+}
+
+static void removal__hides_the_versions_of_a_collection_at_once(void **state) {
+    struct fixture *f = *state;
+    struct versions versions;
+
+    assert_ok(f, in_tx(f, do_add_versions, &versions));
+    assert_ok(f, in_tx(f, do_get_version, &versions.ids[0]));
+    assert_ok(f, in_tx(f, do_delete_collection, NULL));
+    assert_int_equal(in_tx(f, do_get_version, &versions.ids[0]), ERR_NOT_FOUND);
+    (void)remove_all(f);
+    assert_int_equal(count_of(f, "select count(*) from artifact_files"), 0);
+    assert_int_equal(count_of(f, "select count(*) from artifact_memberships"), 0);
+    assert_int_equal(count_of(f, "select count(*) from artifacts where state <> 'DELETED'"), 0);
+}
+
+static int set_up(void **state) {
+    if (fixture_set_up(state) != 0)
+        return -1;
+    return in_tx(*state, add_people, NULL) == OK ? 0 : -1;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(removal__of_a_project_takes_many_short_transactions, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(removal__goes_on_after_a_restart, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(removal__frees_bytes_with_the_last_version_that_holds_them, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(removal__hides_the_versions_of_a_collection_at_once, set_up, fixture_tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
