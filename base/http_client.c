@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 enum {
@@ -218,6 +219,8 @@ static enum err_code write_file_body(struct transfer *transfer, struct err *err)
                               transfer_silence_deadline(transfer), err));
         part.offset += (uint64_t)len;
         part.length -= (uint64_t)len;
+        if (part.sent_bytes != NULL)
+            atomic_fetch_add_explicit(part.sent_bytes, (uint64_t)len, memory_order_relaxed);
         if (part.length > 0 && has_early_answer(transfer))
             return OK;
     }

@@ -38,6 +38,7 @@ void http_client_destroy(struct http_client *client); /* NULL is fine */
 struct http_file_part {
     int fd;
     uint64_t offset, length;
+    _Atomic uint64_t *sent_bytes; /* grows as pieces are sent, for who draws progress; NULL: is not counted */
 };
 
 struct http_request {

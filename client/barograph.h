@@ -43,6 +43,15 @@ struct baro_error {
 
 enum baro_mode { BARO_ONLINE, BARO_OFFLINE };
 
+/* When the server has a run of that id already. */
+enum baro_resume {
+    BARO_ADDS,   /* this run's rows go behind those that are there, its steps begin at 0 */
+    BARO_ALLOW,  /* it is gone on with, when there is one: steps, config and summary */
+    BARO_MUST,   /* or baro_open fails */
+    BARO_NEVER,  /* or baro_open fails */
+    BARO_REWIND, /* it is gone on with after rewind_step; what came later is hidden */
+};
+
 /* NULL and 0 mean: by default. */
 struct baro_settings {
     const char *dir;      /* runs lie in DIR/wandb; "." */
@@ -56,21 +65,53 @@ struct baro_settings {
     int init_timeout_ms;      /* how long baro_open waits for the server; 0: 90,000 */
     int finish_timeout_ms;    /* how long baro_finish waits for the sender; 0: until it is done */
     const char *sender_path;  /* BAROGRAPH_SENDER; barograph-sender beside the library, or in PATH */
+    enum baro_resume resume;  /* with all but BARO_ADDS the server has to answer within init_timeout_ms */
+    double rewind_step;
+    const char *fork_run;     /* the run that this one branches off, after fork_step */
+    double fork_step;
+    const char *client_id;    /* several writers make one run: which this is; NULL: the only one */
+    const char *label;        /* of this writer's console lines and system metrics */
+    int is_secondary;         /* another writer tells the config, the summary and the end */
     double stats_interval_s;  /* between samples of the system; 0: 15; negative: none */
+    int wants_git;              /* the sender notes the commit, the remote and what was changed since */
+    const char *package_folders; /* with ':' between them; what is installed there is listed; NULL: none */
     const char *python_version; /* for the receipt of a binding */
 };
 
 BARO_API int baro_open(struct baro_run **out, const struct baro_settings *settings, struct baro_error *error);
 
+/* In another process: a run that lies here and is going on is logged to, by the path of its log (BARO_LOG_PATH). It is
+ * not ended from here; baro_abandon gives the memory back. */
+BARO_API int baro_attach(struct baro_run **out, const char *log_path, struct baro_error *error);
+
 /* Writes the exit code, waits until all is sent, and gives the run's memory back, also when it fails. After that
  * every pointer to the run and to its rows is gone. */
 BARO_API int baro_finish(struct baro_run *run, int exit_code, struct baro_error *error);
 
+/* The same in steps, for those who show something meanwhile: the end is written, waited for a while at a time, and the
+ * memory given back by baro_abandon. */
+struct baro_progress {
+    int is_done, is_gone;             /* all is sent; the sender is not there any more */
+    uint64_t sent_bytes, total_bytes; /* of files */
+    uint64_t unsent_bytes;            /* of the log */
+    const char *problem;              /* why it takes so long; NULL: none. Valid until the next call */
+};
+BARO_API int baro_end(struct baro_run *run, int exit_code, struct baro_error *error);
+BARO_API void baro_wait(struct baro_run *run, int timeout_ms, struct baro_progress *progress);
+
 /* Gives the memory back without an end: what a forked child does, or an atexit handler that must not wait. */
 BARO_API void baro_abandon(struct baro_run *run);
 
+/* The server answered that it will not have this run; BARO_PROBLEM says why. */
+BARO_API int baro_is_refused(const struct baro_run *run);
+
 enum baro_fact { BARO_RUN_ID, BARO_ENTITY, BARO_PROJECT, BARO_NAME, BARO_NOTES, BARO_DIR, BARO_LOG_PATH, BARO_PROBLEM };
-/* Empty when it is not known; BARO_PROBLEM: why the server did not answer. Valid until the run ends or is
+/* Of a run that was gone on with. The JSON has "config", "summary", "name", "notes" and "tags", as far as there were any;
+ * free it with baro_free, NULL when there is none. */
+BARO_API int baro_is_resumed(const struct baro_run *run);
+BARO_API char *baro_past_json(const struct baro_run *run);
+
+/* Empty when it is not known yet; BARO_PROBLEM: why the server did not answer. Valid until the run ends or is
  * described anew. */
 BARO_API const char *baro_get(const struct baro_run *run, enum baro_fact fact);
 BARO_API double baro_start_time(const struct baro_run *run); /* Unix time in seconds */
@@ -137,6 +178,8 @@ BARO_API int baro_describe(struct baro_run *run, const struct baro_description *
 
 /* The summary as one JSON object; free with baro_free. NULL when there is no memory. */
 BARO_API char *baro_summary_json(struct baro_run *run, size_t *len);
+/* Takes a value out; of nested ones the path has several keys. */
+BARO_API int baro_summary_remove(struct baro_run *run, const char *const *path, size_t path_len, struct baro_error *error);
 BARO_API void baro_free(void *memory);
 
 /* A line or a piece of one that the program printed. */

@@ -11,6 +11,8 @@ static bool is_known(uint32_t number) {
     case RECORD_CONFIG:
     case RECORD_FILES:
     case RECORD_STATS:
+    case RECORD_ARTIFACT:
+    case RECORD_ALERT:
     case RECORD_TELEMETRY:
     case RECORD_METRIC:
     case RECORD_OUTPUT_RAW:
@@ -18,6 +20,7 @@ static bool is_known(uint32_t number) {
     case RECORD_EXIT:
     case RECORD_HEADER:
     case RECORD_PREEMPTING:
+    case RECORD_USE_ARTIFACT:
     case RECORD_ENVIRONMENT:
         return true;
     default:
@@ -148,6 +151,19 @@ static void parse_git(struct record_run *run, struct str bytes) {
     }
 }
 
+static void parse_branch(struct record_run *run, struct str bytes) {
+    struct protobuf_reader reader;
+    struct protobuf_field field;
+
+    protobuf_reader_init(&reader, bytes);
+    while (protobuf_next(&reader, &field)) {
+        if (field.number == 1)
+            run->branch_run = protobuf_bytes(&field);
+        else if (field.number == 2)
+            run->branch_step = protobuf_double(&field);
+    }
+}
+
 /* The texts of a run record. */
 static struct str *run_text(struct record_run *run, uint32_t number) {
     switch (number) {
@@ -181,6 +197,10 @@ enum err_code record_run_parse(struct record_run *out, struct str body, struct e
             out->start = parse_time(protobuf_bytes(&field));
         else if (field.number == 21)
             parse_git(out, protobuf_bytes(&field));
+        else if (field.number == 23)
+            parse_branch(out, protobuf_bytes(&field));
+        else if (field.number == 18 || field.number == 24)
+            out->continues = out->continues || protobuf_bool(&field);
     }
     return protobuf_check(&reader, "run record", err);
 }
@@ -341,6 +361,15 @@ void record_put_run(struct buf *out, int64_t number, const struct record_run *ru
         put_text(out, 2, run->commit);
         protobuf_end(out, git);
     }
+    if (run->branch_run.len > 0) {
+        size_t branch = protobuf_begin(out, 23);
+        put_text(out, 1, run->branch_run);
+        protobuf_put_double(out, 2, run->branch_step);
+        put_text(out, 3, STR("_step"));
+        protobuf_end(out, branch);
+    }
+    if (run->continues)
+        protobuf_put_bool(out, 24, true);
     protobuf_end(out, begin);
 }
 

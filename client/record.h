@@ -21,6 +21,8 @@ enum record_kind {
     RECORD_CONFIG = 5,
     RECORD_FILES = 6,
     RECORD_STATS = 7,
+    RECORD_ARTIFACT = 8,
+    RECORD_ALERT = 10,
     RECORD_TELEMETRY = 11,
     RECORD_METRIC = 12,
     RECORD_OUTPUT_RAW = 13,
@@ -28,6 +30,7 @@ enum record_kind {
     RECORD_EXIT = 18,
     RECORD_HEADER = 21,
     RECORD_PREEMPTING = 23,
+    RECORD_USE_ARTIFACT = 25,
     RECORD_ENVIRONMENT = 26,
 };
 
@@ -77,6 +80,9 @@ struct record_run {
     struct str tags[RECORD_TAGS_MAX];
     size_t tag_count;
     struct record_time start;
+    struct str branch_run; /* forked from it; empty: not forked */
+    double branch_step;
+    bool continues;        /* lines go behind those that the server has */
 };
 
 MUST_CHECK enum err_code record_run_parse(struct record_run *out, struct str body, struct err *err);

@@ -1,11 +1,13 @@
 /* run.c - a run's life: its folder, its records beside the rows, its end. */
 #include "client/run.h"
+#include "client/answer.h"
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/protobuf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -226,6 +228,9 @@ static void put_run(struct baro_run *run, struct buf *out) {
         .commit = str_from_c(run->git_commit),
         .tag_count = run->tag_count,
         .start = time_of(run->start_wall_ns),
+        .branch_run = str_from_c(run->fork_run),
+        .branch_step = run->fork_step,
+        .continues = run->continues,
     };
     for (size_t i = 0; i < run->tag_count; i++)
         record.tags[i] = str_from_c(run->tags[i]);
@@ -246,6 +251,8 @@ static enum err_code write_first_records(struct baro_run *run, const char *pytho
     enum err_code code;
     shared_log_lock(run->log);
     run->log->control->start_wall_ns = run->start_wall_ns;
+    if (run->fork_run != NULL && run->fork_step >= 0 && run->fork_step < 9e15)
+        run->log->control->next_step = (int64_t)run->fork_step + 1;
     buf_reset(&run->record);
     record_put_header(&run->record, run_next_record(run), STR(PRODUCER));
     code = run_append(run, err);
@@ -279,7 +286,57 @@ static void write_greeting(struct buf *out, const struct baro_settings *settings
     json_bool(&writer, settings->mode == BARO_OFFLINE);
     json_key(&writer, STR("stats_interval_s"));
     json_double(&writer, settings->stats_interval_s);
+    json_key(&writer, STR("resume"));
+    json_int(&writer, settings->mode == BARO_OFFLINE ? BARO_ADDS : (int)settings->resume);
+    json_key(&writer, STR("rewind_step"));
+    json_double(&writer, settings->rewind_step);
+    json_key(&writer, STR("client_id"));
+    json_string(&writer, str_from_c(settings->client_id));
+    json_key(&writer, STR("label"));
+    json_string(&writer, str_from_c(settings->label));
+    json_key(&writer, STR("wants_git"));
+    json_bool(&writer, settings->wants_git != 0);
+    json_key(&writer, STR("package_folders"));
+    json_string(&writer, str_from_c(settings->package_folders));
+    json_key(&writer, STR("is_secondary"));
+    json_bool(&writer, settings->is_secondary != 0);
     json_object_end(&writer);
+}
+
+/* What the sender learnt of the run that is gone on with; see sender_past.c. */
+static void take_past(struct baro_run *run) {
+    char path[4096];
+    struct buf text = BUF_INIT(RECORD_MAX_BYTES);
+    struct stat stat;
+    struct str summary;
+    (void)snprintf(path, sizeof path, "%s.past", run->log_path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return;
+    char *room = fstat(fd, &stat) == 0 && stat.st_size < RECORD_MAX_BYTES ? buf_reserve(&text, (size_t)stat.st_size + 1) : NULL;
+    ssize_t len = room == NULL ? -1 : read(fd, room, (size_t)stat.st_size);
+    close(fd);
+    (void)unlink(path);
+    if (len > 0)
+        buf_commit(&text, (size_t)len);
+    buf_append_char(&text, '\0');
+    if (len > 0 && !text.failed) {
+        text.len--;
+        if (answer_find(buf_str(&text), &summary, "summary", NULL))
+            summary_keep(&run->summary, summary);
+        run->past_json = text.ptr;
+        return;
+    }
+    buf_finish(&text);
+}
+
+static enum err_code judge_answer(struct baro_run *run, const struct baro_settings *settings, struct err *err) {
+    const char *problem = run->link.problem != NULL ? run->link.problem : "the server did not answer";
+    if (run->link.is_refused)
+        return err_set(err, ERR_FORBIDDEN, "%s", problem);
+    if (run->link.knows_run || settings->resume == BARO_ADDS)
+        return OK;
+    return err_set(err, ERR_TIMEOUT, "%s; a run that is gone on with needs the server at its start", problem);
 }
 
 static enum err_code start_sender(struct baro_run *run, const struct baro_settings *settings, struct err *err) {
@@ -292,7 +349,11 @@ static enum err_code start_sender(struct baro_run *run, const struct baro_settin
     if (code != OK || settings->mode == BARO_OFFLINE)
         return code;
     int timeout_ms = settings->init_timeout_ms > 0 ? settings->init_timeout_ms : INIT_TIMEOUT_MS;
+    run->link.insists = settings->resume != BARO_ADDS;
     sender_link_wait_for_run(&run->link, timeout_ms);
+    TRY(judge_answer(run, settings, err));
+    if (run->link.is_resumed)
+        take_past(run);
     return OK;
 }
 
@@ -324,8 +385,10 @@ static enum err_code take_settings(struct baro_run *run, const struct baro_setti
                      copy_text(&run->group, settings->group) && copy_text(&run->job_type, settings->job_type) &&
                      copy_text(&run->sweep_id, settings->sweep_id) && copy_text(&run->host, host) &&
                      copy_text(&run->git_remote, settings->git_remote) &&
-                     copy_text(&run->git_commit, settings->git_commit) &&
+                     copy_text(&run->git_commit, settings->git_commit) && copy_text(&run->fork_run, settings->fork_run) &&
                      copy_tags(run, settings->tags, settings->tag_count);
+    run->fork_step = settings->fork_step;
+    run->continues = settings->resume != BARO_ADDS;
     return is_copied ? OK : err_set(err, ERR_FULL, "out of memory");
 }
 
@@ -344,7 +407,8 @@ static struct baro_run *run_new(void) {
 
 static void run_destroy(struct baro_run *run) {
     char *const texts[] = { run->run_id, run->dir,      run->log_path, run->entity,     run->project,   run->name, run->notes,
-                            run->group,  run->job_type, run->sweep_id, run->host, run->git_remote, run->git_commit };
+                            run->group,  run->job_type, run->sweep_id, run->host, run->git_remote, run->git_commit,
+                            run->fork_run, run->past_json };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         free(texts[i]);
     for (size_t i = 0; i < run->tag_count; i++)
@@ -392,10 +456,55 @@ int baro_open(struct baro_run **out, const struct baro_settings *settings, struc
     return BARO_OK;
 }
 
+static enum err_code attach(struct baro_run *run, const char *log_path, struct err *err) {
+    const char *slash = strrchr(log_path, '/');
+    const char *name = slash == NULL ? log_path : slash + 1;
+    size_t name_len = strlen(name);
+    if (!str_starts_with(str_from_c(name), STR("run-")) || !str_ends_with(str_from_c(name), STR(".wandb")))
+        return err_set(err, ERR_BAD_INPUT, "'%s' is no run's log", log_path);
+    run->owner = 0;
+    run->log_path = strdup(log_path);
+    run->run_id = strndup(name + 4, name_len - 10);
+    run->dir = slash == NULL ? strdup(".") : strndup(log_path, (size_t)(slash - log_path));
+    if (run->log_path == NULL || run->run_id == NULL || run->dir == NULL || !summary_init(&run->summary))
+        return err_set(err, ERR_FULL, "out of memory");
+    TRY(shared_log_open(&run->log, log_path, err));
+    run->start_wall_ns = run->log->control->start_wall_ns;
+    return OK;
+}
+
+int baro_attach(struct baro_run **out, const char *log_path, struct baro_error *error) {
+    struct err err = { 0 };
+    struct baro_run *run = run_new();
+    if (run == NULL) {
+        err_set_message(&err, ERR_FULL, "out of memory");
+        return run_report(error, &err);
+    }
+    if (attach(run, log_path, &err) != OK) {
+        run_destroy(run);
+        return run_report(error, &err);
+    }
+    run_fork_guard_add(run);
+    *out = run;
+    return BARO_OK;
+}
+
 /* ---- facts ---- */
 
 static const char *first_of(const char *a, const char *b) {
     return a != NULL ? a : b != NULL ? b : "";
+}
+
+int baro_is_resumed(const struct baro_run *run) {
+    return run->link.is_resumed;
+}
+
+int baro_is_refused(const struct baro_run *run) {
+    return run->link.is_refused;
+}
+
+char *baro_past_json(const struct baro_run *run) {
+    return run->past_json == NULL ? NULL : strdup(run->past_json);
 }
 
 const char *baro_get(const struct baro_run *run, enum baro_fact fact) {
@@ -442,6 +551,27 @@ char *baro_summary_json(struct baro_run *run, size_t *len) {
     }
     *len = out.len - 1;
     return out.ptr;
+}
+
+int baro_summary_remove(struct baro_run *run, const char *const *path, size_t path_len, struct baro_error *error) {
+    struct str parts[TREE_DEPTH_MAX];
+    struct err err = { 0 };
+    if (path_len == 0 || path_len > TREE_DEPTH_MAX) {
+        err_set_message(&err, ERR_BAD_INPUT, "a summary's key has 1 to %d parts", TREE_DEPTH_MAX);
+        return run_report(error, &err);
+    }
+    for (size_t i = 0; i < path_len; i++)
+        parts[i] = str_from_c(path[i]);
+    shared_log_lock(run->log);
+    summary_remove(&run->summary, parts, path_len);
+    buf_reset(&run->record);
+    protobuf_put_i64(&run->record, 1, run_next_record(run));
+    size_t begin = protobuf_begin(&run->record, RECORD_SUMMARY);
+    record_put_item(&run->record, 2, parts, path_len, STR_EMPTY);
+    protobuf_end(&run->record, begin);
+    enum err_code code = run_append(run, &err);
+    shared_log_unlock(run->log);
+    return code == OK ? BARO_OK : run_report(error, &err);
 }
 
 void baro_free(void *memory) {
@@ -572,16 +702,6 @@ static enum err_code write_end(struct baro_run *run, int exit_code, struct err *
     return OK;
 }
 
-static enum err_code wait_for_sender(struct baro_run *run, struct err *err) {
-    sender_link_say(&run->link, STR("{\"type\":\"finish\"}"));
-    sender_link_wait_for_end(&run->link, run->finish_timeout_ms > 0 ? run->finish_timeout_ms : -1);
-    if (run->link.is_done)
-        return OK;
-    if (run->link.problem != NULL)
-        return err_set(err, ERR_IO, "%s; send it later with `barograph sync %s`", run->link.problem, run->dir);
-    return err_set(err, ERR_TIMEOUT, "not all is sent yet; `barograph sync %s` sends what is left", run->dir);
-}
-
 /* A forked child has no end to write; what it left open and its summary belong to the run all the same. */
 static void finish_child(struct baro_run *run) {
     shared_log_lock(run->log);
@@ -589,19 +709,46 @@ static void finish_child(struct baro_run *run) {
     shared_log_unlock(run->log);
 }
 
-int baro_finish(struct baro_run *run, int exit_code, struct baro_error *error) {
+int baro_end(struct baro_run *run, int exit_code, struct baro_error *error) {
     struct err err = { 0 };
-    enum err_code code = OK;
     if (run->owner != getpid()) {
         finish_child(run);
-        baro_abandon(run);
         return BARO_OK;
     }
     shared_log_lock(run->log);
-    code = write_end(run, exit_code, &err);
+    enum err_code code = write_end(run, exit_code, &err);
     shared_log_unlock(run->log);
-    if (code == OK)
-        code = wait_for_sender(run, &err);
+    if (code != OK)
+        return run_report(error, &err);
+    sender_link_say(&run->link, STR("{\"type\":\"finish\"}"));
+    return BARO_OK;
+}
+
+void baro_wait(struct baro_run *run, int timeout_ms, struct baro_progress *progress) {
+    const struct sender_link *link = &run->link;
+    if (run->owner == getpid())
+        sender_link_wait_for_end(&run->link, timeout_ms);
+    *progress = (struct baro_progress){ .is_done = link->is_done || run->owner != getpid(),
+                                        .is_gone = link->fd < 0,
+                                        .sent_bytes = link->sent_bytes,
+                                        .total_bytes = link->total_bytes,
+                                        .unsent_bytes = link->unsent_bytes,
+                                        .problem = link->problem };
+}
+
+int baro_finish(struct baro_run *run, int exit_code, struct baro_error *error) {
+    struct err err = { 0 };
+    struct baro_progress progress = { 0 };
+    int code = baro_end(run, exit_code, error);
+    if (code == BARO_OK) {
+        baro_wait(run, run->finish_timeout_ms > 0 ? run->finish_timeout_ms : -1, &progress);
+        if (!progress.is_done && progress.problem != NULL)
+            err_set_message(&err, ERR_IO, "%s; send it later with `barograph sync %s`", progress.problem, run->dir);
+        else if (!progress.is_done)
+            err_set_message(&err, ERR_TIMEOUT, "not all is sent yet; `barograph sync %s` sends what is left", run->dir);
+        if (!progress.is_done)
+            code = run_report(error, &err);
+    }
     baro_abandon(run);
-    return code == OK ? BARO_OK : run_report(error, &err);
+    return code;
 }

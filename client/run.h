@@ -19,7 +19,10 @@ struct baro_run {
     struct sender_link link;
     pid_t owner;
     char *run_id, *dir, *log_path, *entity, *project, *name, *notes, *group, *job_type, *sweep_id, *host;
-    char *git_remote, *git_commit;
+    char *git_remote, *git_commit, *fork_run;
+    double fork_step;
+    bool continues;
+    char *past_json; /* of a run that is gone on with; NULL: none */
     char **tags;
     size_t tag_count;
     int64_t start_wall_ns, start_mono_ns;

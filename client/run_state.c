@@ -44,6 +44,9 @@ void run_state_finish(struct run_state *state) {
     for (size_t i = 0; i < state->file_count; i++)
         free(state->files[i].path);
     free(state->files);
+    for (size_t i = 0; i < state->request_count; i++)
+        free(state->requests[i].body);
+    free(state->requests);
 }
 
 /* ---- lines ---- */
@@ -278,25 +281,40 @@ static void take_metric(struct run_state *state, struct str body) {
     keep_body(state, &metrics[state->metric_count++], body);
 }
 
-static void add_file(struct run_state *state, struct str path, bool is_at_end) {
+static struct run_file *find_file(struct run_state *state, struct str path) {
     for (size_t i = 0; i < state->file_count; i++)
-        if (str_eq_c(path, state->files[i].path)) {
-            state->files[i].is_sent = false;
-            state->files[i].is_at_end = is_at_end;
-            return;
-        }
+        if (str_eq_c(path, state->files[i].path))
+            return &state->files[i];
+    return NULL;
+}
+
+static bool has_room_for_file(struct run_state *state) {
+    if (state->file_count < state->file_capacity)
+        return true;
+    size_t wanted = state->file_capacity == 0 ? 16 : state->file_capacity * 2;
+    struct run_file *files = realloc(state->files, wanted * sizeof *files);
+    if (files == NULL)
+        return false;
+    state->files = files;
+    state->file_capacity = wanted;
+    return true;
+}
+
+static void add_file(struct run_state *state, struct str path, enum record_policy policy) {
+    struct run_file *file = find_file(state, path);
+    if (file != NULL) {
+        file->is_queued = false;
+        file->policy = policy;
+        return;
+    }
     if (state->file_count == RUN_STATE_FILES_MAX)
         return;
-    struct run_file *files = realloc(state->files, (state->file_count + 1) * sizeof *files);
-    char *copy = strndup(path.ptr, path.len);
-    if (files != NULL)
-        state->files = files;
-    if (files == NULL || copy == NULL) {
-        free(copy);
+    char *copy = has_room_for_file(state) ? strndup(path.ptr, path.len) : NULL;
+    if (copy == NULL) {
         state->failed = true;
         return;
     }
-    files[state->file_count++] = (struct run_file){ .path = copy, .is_at_end = is_at_end };
+    state->files[state->file_count++] = (struct run_file){ .path = copy, .policy = policy };
 }
 
 static void take_files(struct run_state *state, struct str body) {
@@ -304,7 +322,23 @@ static void take_files(struct run_state *state, struct str body) {
     enum record_policy policy;
     while (record_files_next(&body, &path, &policy))
         if (path.len > 0)
-            add_file(state, path, policy != RECORD_NOW);
+            add_file(state, path, policy);
+}
+
+static void take_request(struct run_state *state, enum run_request_kind kind, struct str body) {
+    if (state->request_count == RUN_STATE_REQUESTS_MAX)
+        return;
+    struct run_request *requests = realloc(state->requests, (state->request_count + 1) * sizeof *requests);
+    char *copy = malloc(body.len + 1);
+    if (requests != NULL)
+        state->requests = requests;
+    if (requests == NULL || copy == NULL) {
+        free(copy);
+        state->failed = true;
+        return;
+    }
+    memcpy(copy, body.ptr, body.len);
+    requests[state->request_count++] = (struct run_request){ kind, copy, body.len };
 }
 
 static void take_exit(struct run_state *state, struct str body) {
@@ -343,6 +377,9 @@ void run_state_take(struct run_state *state, struct str bytes) {
     case RECORD_RUN: take_run(state, record.body); break;
     case RECORD_EXIT: take_exit(state, record.body); break;
     case RECORD_PREEMPTING: state->is_preempting = true; break;
+    case RECORD_ARTIFACT: take_request(state, REQUEST_ARTIFACT, record.body); break;
+    case RECORD_ALERT: take_request(state, REQUEST_ALERT, record.body); break;
+    case RECORD_USE_ARTIFACT: take_request(state, REQUEST_USED_ARTIFACT, record.body); break;
     /* The official client writes what it knows at once and the machine's facts a moment later. */
     case RECORD_ENVIRONMENT:
         buf_append_str(&state->environment, record.body);
@@ -434,6 +471,22 @@ static void write_metrics(const struct run_state *state, struct json_writer *wri
     json_array_end(writer);
 }
 
+/* What the program put below _wandb: how charts are drawn, what classes are called. */
+static void write_own_keys(const struct run_state *state, struct json_writer *writer) {
+    struct buf value = BUF_INIT(LINE_MAX_BYTES);
+    const struct str path[] = { STR_INIT("_wandb") };
+    const struct tree_node *own = tree_find(&state->config, path, 1);
+    for (const struct tree_node *node = own == NULL ? NULL : own->first; node != NULL; node = node->next) {
+        if (!tree_is_there(&state->config, node))
+            continue;
+        buf_reset(&value);
+        tree_write(&state->config, node, &value);
+        json_key(writer, (struct str){ node->name, node->name_len });
+        json_raw(writer, buf_str(&value));
+    }
+    buf_finish(&value);
+}
+
 static void write_own_config(const struct run_state *state, struct json_writer *writer) {
     struct protobuf_reader reader;
     struct protobuf_field field;
@@ -452,6 +505,7 @@ static void write_own_config(const struct run_state *state, struct json_writer *
         json_key(writer, STR("m"));
         write_metrics(state, writer);
     }
+    write_own_keys(state, writer);
     json_object_end(writer);
     json_object_end(writer);
 }

@@ -17,11 +17,22 @@ struct stream_lines {
     size_t count;
 };
 
-enum { RUN_STATE_METRICS_MAX = 10000, RUN_STATE_FILES_MAX = 100000 };
+enum { RUN_STATE_METRICS_MAX = 10000, RUN_STATE_FILES_MAX = 100000, RUN_STATE_REQUESTS_MAX = 100000 };
 
 struct run_file {
     char *path;
-    bool is_at_end, is_sent;
+    enum record_policy policy;
+    bool is_queued;     /* it has been handed on to be sent */
+    int64_t changed_ns; /* of what was handed on */
+};
+
+enum run_request_kind { REQUEST_ARTIFACT, REQUEST_USED_ARTIFACT, REQUEST_ALERT };
+
+/* What the server is asked to do once, in the order of the log. */
+struct run_request {
+    enum run_request_kind kind;
+    char *body;
+    size_t len;
 };
 
 struct run_state {
@@ -34,7 +45,9 @@ struct run_state {
     struct buf console_text;    /* all of output.log */
     struct buf line;
     struct run_file *files;
-    size_t file_count;
+    size_t file_count, file_capacity;
+    struct run_request *requests;
+    size_t request_count, request_next; /* those before request_next have been taken up */
     bool has_run, run_changed, config_changed, summary_changed, is_preempting;
     bool has_exit, is_own_log, failed;
     int exit_code;

@@ -166,31 +166,20 @@ static bool is_done(struct sender *sender, enum uplink_result result) {
     return false;
 }
 
-/* A log that was begun by a running process continues where the server's history stood when it began; remembered
- * beside the log, so that sending it again hits the same lines. */
-static void place_history(struct sender *sender) {
-    int64_t first_line = uplink_line_count(sender->uplink);
-    if (sender->log == NULL)
-        return;
-    struct shared_log_control *control = sender->log->control;
-    if (control->has_first_line)
-        first_line = control->first_line;
-    control->first_line = first_line;
-    control->has_first_line = 1;
-    sender->state.history.first_line += first_line;
-}
-
 static bool send_run(struct sender *sender) {
     bool is_first = !sender->is_on_server;
     if (!sender->state.has_run || (!is_first && !sender->state.run_changed && !sender->state.config_changed))
         return sender->is_on_server;
-    if (!is_done(sender, uplink_send_run(sender->uplink, &sender->state))) {
+    enum uplink_result result = is_first ? sender_find_past(sender) : UPLINK_SENT;
+    if (result == UPLINK_SENT)
+        result = uplink_send_run(sender->uplink, &sender->state);
+    if (!is_done(sender, result)) {
         sender_say_problem(sender);
         return false;
     }
     sender->is_on_server = true;
     if (is_first) {
-        place_history(sender);
+        sender_place_lines(sender);
         sender_say_run(sender);
     }
     return true;
@@ -207,13 +196,15 @@ static bool is_due(const struct sender *sender, int64_t now_ms) {
     return has_something(sender) ? since_ms >= TRANSMIT_INTERVAL_MS : since_ms >= HEARTBEAT_MS;
 }
 
-static void transmit(struct sender *sender) {
+static void transmit(struct sender *sender, bool at_end) {
     int64_t now_ms = clock_mono_ms();
     if (sender->uplink == NULL || sender->is_refused || now_ms < sender->not_before_ms || !send_run(sender) ||
-        !is_due(sender, now_ms))
+        !is_done(sender, sender_hand_on(sender, at_end)))
         return;
-    if (!is_done(sender, uplink_send_files(sender->uplink, &sender->state, false)) ||
-        !is_done(sender, uplink_send_lines(sender->uplink, &sender->state, false)))
+    (void)sender_has_delivered(sender);
+    if (!is_due(sender, now_ms))
+        return;
+    if (!is_done(sender, uplink_send_lines(sender->uplink, &sender->state, false)))
         return;
     sender->transmitted_ms = now_ms;
 }
@@ -262,21 +253,43 @@ static bool is_ended(struct sender *sender) {
     return sender->state.has_exit && sender->is_at_end;
 }
 
+static bool send_standard_files(struct sender *sender) {
+    if (sender->standard_files_sent || sender->options->is_secondary)
+        return true;
+    enum uplink_result result = uplink_send_standard_files(sender->uplink, &sender->state);
+    /* Refused ones leave the run as it is. */
+    sender->standard_files_sent = is_done(sender, result == UPLINK_REFUSED ? UPLINK_SENT : result);
+    return sender->standard_files_sent;
+}
+
+/* Lines go on while files are on their way: the last request is the one that says that it is the end. */
 static bool send_end(struct sender *sender) {
     if (sender->uplink == NULL)
         return true;
-    if (clock_mono_ms() < sender->not_before_ms)
+    if (clock_mono_ms() < sender->not_before_ms || !send_run(sender) || !is_done(sender, sender_hand_on(sender, true)))
         return false;
-    return send_run(sender) && is_done(sender, uplink_send_files(sender->uplink, &sender->state, true)) &&
-           is_done(sender, uplink_send_lines(sender->uplink, &sender->state, true));
+    if (!sender_has_delivered(sender)) {
+        transmit(sender, true);
+        return false;
+    }
+    return send_standard_files(sender) && is_done(sender, uplink_send_lines(sender->uplink, &sender->state, true));
+}
+
+/* Since when nothing gets through, lines or files; 0: it does. */
+static int64_t failing_since(const struct sender *sender) {
+    struct transfers_progress progress = { 0 };
+    if (sender->failing_since_ms > 0 || sender->transfers == NULL)
+        return sender->failing_since_ms;
+    transfers_progress(sender->transfers, &progress);
+    return progress.failing_since_ms;
 }
 
 static bool has_given_up(const struct sender *sender) {
     if (sender->is_refused || (sender->options->stop != NULL && *sender->options->stop))
         return true;
     bool ends = sender->state.has_exit || sender->is_finishing || sender->owner_is_gone || !sender->options->follows;
-    return ends && sender->failing_since_ms > 0 &&
-           clock_mono_ms() - sender->failing_since_ms > sender->options->patience_ms;
+    int64_t since_ms = failing_since(sender);
+    return ends && since_ms > 0 && clock_mono_ms() - since_ms > sender->options->patience_ms;
 }
 
 static bool work(struct sender *sender) {
@@ -287,11 +300,12 @@ static bool work(struct sender *sender) {
             if (send_end(sender))
                 return true;
         } else {
-            transmit(sender);
+            transmit(sender, false);
         }
         if (has_given_up(sender))
             return false;
         sync_file(sender);
+        sender_say_progress(sender);
         sender_hear_owner(sender);
     }
 }
@@ -334,18 +348,23 @@ static enum err_code open_log(struct sender *sender, struct err *err) {
     return code == ERR_NOT_FOUND || code == ERR_CORRUPT ? OK : code;
 }
 
+struct uplink_options sender_uplink_options(const struct sender *sender, struct buf *files) {
+    buf_append_str(files, folder_of(sender->options->log_path));
+    buf_append_str(files, STR("/files"));
+    return (struct uplink_options){ .base_url = sender->options->base_url,
+                                    .api_key = sender->options->api_key,
+                                    .entity = sender->options->entity,
+                                    .project = sender->options->project,
+                                    .client_id = sender->options->client_id,
+                                    .files_dir = buf_str(files),
+                                    .follows_links = sender->options->follows_links };
+}
+
 static enum err_code open_uplink(struct sender *sender, struct err *err) {
     struct buf files = BUF_INIT(4096);
     if (sender->options->is_offline)
         return OK;
-    buf_append_str(&files, folder_of(sender->options->log_path));
-    buf_append_str(&files, STR("/files"));
-    const struct uplink_options options = { .base_url = sender->options->base_url,
-                                            .api_key = sender->options->api_key,
-                                            .entity = sender->options->entity,
-                                            .project = sender->options->project,
-                                            .files_dir = buf_str(&files),
-                                            .follows_links = sender->options->follows_links };
+    const struct uplink_options options = sender_uplink_options(sender, &files);
     enum err_code code = uplink_create(&sender->uplink, &options, err);
     buf_finish(&files);
     return code;
@@ -366,6 +385,10 @@ static enum err_code open_all(struct sender *sender, struct err *err) {
 
 static void close_all(struct sender *sender) {
     run_state_finish(&sender->state);
+    uplink_past_finish(&sender->past);
+    transfers_destroy(sender->transfers);
+    for (size_t i = 0; i < SENDER_LINK_ASKS_MAX; i++)
+        free(sender->questions[i].client_id);
     uplink_destroy(sender->uplink);
     system_metrics_destroy(sender->metrics);
     log_file_reader_finish(&sender->reader);
@@ -399,6 +422,7 @@ enum err_code sender_run(const struct sender_options *options, struct sender_res
     sender->fd = sender->pidfd = sender->watch_fd = -1;
     log_file_reader_init(&sender->reader, RECORD_MAX_BYTES);
     buf_init(&sender->bytes, 2 * RECORD_MAX_BYTES);
+    uplink_past_init(&sender->past);
     code = open_all(sender, err);
     if (code == OK && work(sender)) {
         close_log(sender);

@@ -13,10 +13,24 @@
 
 #include <sys/types.h>
 
+/* What becomes of a run of that id that the server has already. */
+enum sender_resume {
+    SENDER_ADDS,  /* its lines go behind those that are there */
+    SENDER_ALLOW, /* it is gone on with, when there is one */
+    SENDER_MUST,
+    SENDER_NEVER,
+    SENDER_REWIND,
+};
+
 struct sender_options {
     const char *log_path;
     struct str base_url, api_key;
     struct str entity, project; /* instead of those in the log; empty: as there */
+    enum sender_resume resume;
+    double rewind_step;
+    struct str client_id;       /* of this writer in shared mode; empty: the run's only one */
+    struct str label;           /* of this writer's console and system metrics */
+    bool is_secondary;          /* another writer tells config, summary and the end */
     bool is_offline;            /* keeps the file and samples the system; sends nothing */
     bool follows;               /* goes on until an exit record; otherwise what is there is sent, and that is the end */
     bool follows_links;

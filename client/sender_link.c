@@ -160,6 +160,35 @@ static bool take_answer(struct sender_link *link, struct str message) {
     return true;
 }
 
+static void take_flag(struct sender_link *link, struct str key) {
+    if (str_eq_c(key, "is_resumed"))
+        link->is_resumed = true;
+    else if (str_eq_c(key, "is_refused"))
+        link->is_refused = true;
+}
+
+static void take_count(struct sender_link *link, struct str key, struct str text) {
+    uint64_t count;
+    if (!str_to_u64(text, &count))
+        return;
+    if (str_eq_c(key, "sent_bytes"))
+        link->sent_bytes = count;
+    else if (str_eq_c(key, "total_bytes"))
+        link->total_bytes = count;
+    else if (str_eq_c(key, "unsent_bytes"))
+        link->unsent_bytes = count;
+}
+
+static void take_text(struct sender_link *link, struct str key, const struct json_reader *reader) {
+    char **field = field_of(link, key);
+    if (field != NULL) {
+        keep(field, reader->text, reader->has_escapes);
+    } else if (str_eq_c(key, "type")) {
+        link->knows_run = link->knows_run || str_eq_c(reader->text, "run");
+        link->is_done = link->is_done || str_eq_c(reader->text, "done");
+    }
+}
+
 static void hear(struct sender_link *link, struct str message) {
     struct json_reader reader;
     struct str key = STR_EMPTY;
@@ -168,23 +197,23 @@ static void hear(struct sender_link *link, struct str message) {
     if (take_answer(link, message))
         return;
     json_reader_init(&reader, message, JSON_STRICT);
-    while ((token = json_next(&reader)) != JSON_END && token != JSON_ERROR) {
-        if (token == JSON_KEY)
-            key = reader.text;
-        if (token != JSON_STRING)
-            continue;
-        char **field = field_of(link, key);
-        if (field != NULL)
-            keep(field, reader.text, reader.has_escapes);
-        else if (str_eq_c(key, "type")) {
-            link->knows_run = link->knows_run || str_eq_c(reader.text, "run");
-            link->is_done = link->is_done || str_eq_c(reader.text, "done");
+    while ((token = json_next(&reader)) != JSON_END && token != JSON_ERROR)
+        switch (token) {
+        case JSON_KEY: key = reader.text; break;
+        case JSON_STRING: take_text(link, key, &reader); break;
+        case JSON_TRUE: take_flag(link, key); break;
+        case JSON_NUMBER: take_count(link, key, reader.text); break;
+        default: break;
         }
+    /* What was wrong before is right now. */
+    if (link->knows_run && !link->is_refused && str_starts_with(message, STR("{\"type\":\"run\""))) {
+        free(link->problem);
+        link->problem = NULL;
     }
 }
 
 static bool has_heard(const struct sender_link *link, bool waits_for_end) {
-    return link->fd < 0 || link->is_done || (!waits_for_end && (link->knows_run || link->problem != NULL));
+    return link->fd < 0 || link->is_done || (!waits_for_end && (link->knows_run || link->is_refused || (link->problem != NULL && !link->insists)));
 }
 
 /* One message, or the end; false when the time is over. */
@@ -205,18 +234,19 @@ static bool take_message(struct sender_link *link, char *room, int timeout_ms) {
     return true;
 }
 
+/* The lock is given back now and then: others ask meanwhile, and a fork waits for it. */
 static void wait_until(struct sender_link *link, bool waits_for_end, int timeout_ms) {
     int64_t limit = clock_mono_ms() + timeout_ms;
     char *room = malloc(SENDER_LINK_MESSAGE_MAX);
-    if (room == NULL)
-        return;
-    pthread_mutex_lock(&link->mutex);
-    while (!has_heard(link, waits_for_end)) {
-        int64_t left = timeout_ms <= 0 ? timeout_ms : limit - clock_mono_ms();
-        if ((timeout_ms > 0 && left <= 0) || !take_message(link, room, (int)left))
-            break;
+    bool is_over = room == NULL;
+    while (!is_over) {
+        int64_t left = timeout_ms < 0 ? WAIT_SLICE_MS : limit - clock_mono_ms();
+        int slice = left <= 0 ? 0 : left < WAIT_SLICE_MS ? (int)left : WAIT_SLICE_MS;
+        pthread_mutex_lock(&link->mutex);
+        bool has_more = !has_heard(link, waits_for_end) && take_message(link, room, slice);
+        is_over = has_heard(link, waits_for_end) || (!has_more && left <= slice);
+        pthread_mutex_unlock(&link->mutex);
     }
-    pthread_mutex_unlock(&link->mutex);
     free(room);
 }
 

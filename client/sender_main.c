@@ -33,21 +33,37 @@ static pid_t owner_of(int fd) {
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 ? peer.pid : 0;
 }
 
-static void take_greeting(struct str greeting, struct sender_options *options, struct buf *base_url, struct buf *api_key) {
+/* A text of the greeting, behind those that texts holds already; there is room for all of them. */
+static struct str text_in(struct str greeting, const char *key, struct buf *texts) {
     struct str raw;
-    if (answer_find(greeting, &raw, "base_url", NULL))
-        (void)answer_text(raw, base_url);
-    if (answer_find(greeting, &raw, "api_key", NULL))
-        (void)answer_text(raw, api_key);
-    options->base_url = buf_str(base_url);
-    options->api_key = buf_str(api_key);
+    size_t begin = texts->len;
+    if (!answer_find(greeting, &raw, key, NULL) || !answer_text(raw, texts))
+        return STR_EMPTY;
+    return (struct str){ texts->ptr + begin, texts->len - begin };
+}
+
+static double number_in(struct str greeting, const char *key) {
+    struct str raw;
+    return answer_find(greeting, &raw, key, NULL) ? strtod(raw.ptr, NULL) : 0;
+}
+
+static void take_greeting(struct str greeting, struct sender_options *options, struct buf *texts) {
+    struct str raw;
+    options->base_url = text_in(greeting, "base_url", texts);
+    options->api_key = text_in(greeting, "api_key", texts);
+    options->client_id = text_in(greeting, "client_id", texts);
+    options->label = text_in(greeting, "label", texts);
+    int resume = (int)number_in(greeting, "resume");
+    options->resume = resume > SENDER_ADDS && resume <= SENDER_REWIND ? (enum sender_resume)resume : SENDER_ADDS;
+    options->rewind_step = number_in(greeting, "rewind_step");
+    options->is_secondary = answer_find(greeting, &raw, "is_secondary", NULL) && str_eq_c(raw, "true");
     options->is_offline = answer_find(greeting, &raw, "is_offline", NULL) && str_eq_c(raw, "true");
-    double interval_s = answer_find(greeting, &raw, "stats_interval_s", NULL) ? strtod(raw.ptr, NULL) : 0;
+    double interval_s = number_in(greeting, "stats_interval_s");
     options->stats_interval_s = interval_s == 0 ? STATS_INTERVAL_S : interval_s > 0 ? interval_s : 0;
 }
 
 int main(int argc, char **argv) {
-    struct buf greeting = BUF_INIT(GREETING_MAX), base_url = BUF_INIT(GREETING_MAX), api_key = BUF_INIT(GREETING_MAX);
+    struct buf greeting = BUF_INIT(GREETING_MAX), texts = BUF_INIT(GREETING_MAX);
     struct sender_options options = { .follows = true, .follows_links = true, .link_fd = LINK_FD };
     struct sender_result result;
     struct err err = { 0 };
@@ -62,14 +78,13 @@ int main(int argc, char **argv) {
     options.log_path = argv[1];
     char *room = buf_reserve(&greeting, GREETING_MAX - 1);
     ssize_t len = room == NULL ? -1 : recv(LINK_FD, room, GREETING_MAX - 1, 0);
-    if (len <= 0)
+    if (len <= 0 || buf_reserve(&texts, GREETING_MAX) == NULL)
         return 1;
     room[len] = '\0';
-    take_greeting((struct str){ room, (size_t)len }, &options, &base_url, &api_key);
+    take_greeting((struct str){ room, (size_t)len }, &options, &texts);
     options.patience_ms = PATIENCE_MS;
     enum err_code code = sender_run(&options, &result, &err);
     buf_finish(&greeting);
-    buf_finish(&base_url);
-    buf_finish(&api_key);
+    buf_finish(&texts);
     return code == OK ? 0 : 1;
 }

@@ -8,15 +8,26 @@
 #include "client/log_file.h"
 #include "client/run_state.h"
 #include "client/sender.h"
+#include "client/sender_link.h"
 #include "client/shared_log.h"
 #include "client/system_metrics.h"
+#include "client/transfers.h"
 #include "client/uplink.h"
+
+/* Somebody waits for an artifact. */
+struct sender_question {
+    int64_t id; /* 0: free */
+    char *client_id;
+};
 
 struct sender {
     const struct sender_options *options;
     struct shared_log *log; /* NULL: read only, from the file */
     struct run_state state;
     struct uplink *uplink; /* NULL offline */
+    struct transfers *transfers; /* NULL until the run is on the server */
+    struct uplink_past past;
+    struct sender_question questions[SENDER_LINK_ASKS_MAX];
     struct system_metrics *metrics;
     struct log_file_reader reader;
     struct buf bytes; /* of the log, from bytes_at on */
@@ -25,6 +36,8 @@ struct sender {
     uint64_t synced_end;
     int64_t synced_ms, sampled_ms, transmitted_ms, not_before_ms, wait_ms, failing_since_ms;
     bool is_on_server, owner_is_gone, is_finishing, is_at_end, is_refused;
+    bool knows_past, standard_files_sent;
+    int64_t said_progress_ms, looked_at_live_ms;
     uint64_t row_count;
 };
 
@@ -35,7 +48,26 @@ void sender_say(const struct sender *sender, struct str message);
 /* The server knows the run; or why it does not. */
 void sender_say_run(const struct sender *sender);
 void sender_say_problem(const struct sender *sender);
+/* How far the end has come; now and then. */
+void sender_say_progress(struct sender *sender);
 /* Takes the owner's messages and answers them; waits a moment when there is nothing else to do. */
 void sender_hear_owner(struct sender *sender);
+
+/* files holds the text that the options borrow. */
+struct uplink_options sender_uplink_options(const struct sender *sender, struct buf *files);
+
+/* ---- continuing a run, see sender_past.c ---- */
+
+/* UPLINK_SENT when the run may be made. */
+enum uplink_result sender_find_past(struct sender *sender);
+/* After the run was made: where its lines go. */
+void sender_place_lines(struct sender *sender);
+
+/* ---- files, artifacts, alerts, see sender_files.c ---- */
+
+/* Hands on what is due. at_end: all of it. */
+enum uplink_result sender_hand_on(struct sender *sender, bool at_end);
+/* Nothing is on its way any more. */
+bool sender_has_delivered(struct sender *sender);
 
 #endif

@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-enum { POLL_MS = 100, OFFLINE_POLL_MS = 1000, MESSAGES_A_TURN = 64 };
+enum { POLL_MS = 100, OFFLINE_POLL_MS = 1000, MESSAGES_A_TURN = 64, PROGRESS_MS = 200, DELIVERY_POLL_MS = 10 };
 
 void sender_say(const struct sender *sender, struct str message) {
     if (sender->options->link_fd >= 0)
@@ -31,6 +31,8 @@ void sender_say_run(const struct sender *sender) {
     put_text(&writer, "entity", uplink_entity(sender->uplink));
     put_text(&writer, "project", uplink_project(sender->uplink));
     put_text(&writer, "name", uplink_run_name(sender->uplink));
+    json_key(&writer, STR("is_resumed"));
+    json_bool(&writer, sender->past.is_there);
     json_object_end(&writer);
     sender_say(sender, buf_str(&message));
     buf_finish(&message);
@@ -43,6 +45,32 @@ void sender_say_problem(const struct sender *sender) {
     json_object_begin(&writer);
     put_text(&writer, "type", STR("problem"));
     put_text(&writer, "message", str_from_c(uplink_problem(sender->uplink)));
+    json_key(&writer, STR("is_refused"));
+    json_bool(&writer, sender->is_refused);
+    json_object_end(&writer);
+    sender_say(sender, buf_str(&message));
+    buf_finish(&message);
+}
+
+void sender_say_progress(struct sender *sender) {
+    struct buf message = BUF_INIT(4096);
+    struct transfers_progress progress = { 0 };
+    struct json_writer writer;
+    int64_t now_ms = clock_mono_ms();
+    if (!sender->is_finishing || sender->options->link_fd < 0 || now_ms - sender->said_progress_ms < PROGRESS_MS)
+        return;
+    sender->said_progress_ms = now_ms;
+    if (sender->transfers != NULL)
+        transfers_progress(sender->transfers, &progress);
+    json_writer_init(&writer, &message, JSON_STRICT);
+    json_object_begin(&writer);
+    put_text(&writer, "type", STR("progress"));
+    json_key(&writer, STR("sent_bytes"));
+    json_uint(&writer, progress.sent_bytes);
+    json_key(&writer, STR("total_bytes"));
+    json_uint(&writer, progress.total_bytes);
+    json_key(&writer, STR("unsent_bytes"));
+    json_uint(&writer, sender_unread_bytes(sender) + run_state_pending_bytes(&sender->state));
     json_object_end(&writer);
     sender_say(sender, buf_str(&message));
     buf_finish(&message);
@@ -71,6 +99,17 @@ static void answer(const struct sender *sender, int64_t id, struct str value, co
     buf_finish(&message);
 }
 
+static void keep_question(struct sender *sender, int64_t id, struct str client_id) {
+    for (size_t i = 0; i < SENDER_LINK_ASKS_MAX; i++) {
+        struct sender_question *question = &sender->questions[i];
+        if (question->id != 0)
+            continue;
+        question->client_id = strndup(client_id.ptr, client_id.len);
+        question->id = question->client_id == NULL ? 0 : id;
+        return;
+    }
+}
+
 static void answer_status(struct sender *sender, int64_t id, struct str payload) {
     struct buf value = BUF_INIT(SENDER_LINK_MESSAGE_MAX);
     struct json_writer writer;
@@ -92,13 +131,51 @@ static void answer_status(struct sender *sender, int64_t id, struct str payload)
     buf_finish(&value);
 }
 
+/* An artifact's answer comes when it is there; until then the question is kept. */
+static void answer_artifact(struct sender *sender, int64_t id, struct str payload) {
+    struct buf client_id = BUF_INIT(4096), value = BUF_INIT(SENDER_LINK_MESSAGE_MAX);
+    struct str raw;
+    enum artifact_state state = ARTIFACT_UNKNOWN;
+    bool is_named = answer_find(payload, &raw, "client_id", NULL) && answer_text(raw, &client_id);
+    if (is_named && sender->transfers != NULL)
+        state = transfers_find_artifact(sender->transfers, buf_str(&client_id), &value);
+    if (state == ARTIFACT_DONE)
+        answer(sender, id, buf_str(&value), NULL);
+    else if (!is_named || sender->uplink == NULL)
+        answer(sender, id, STR_EMPTY, is_named ? "the run is offline: `barograph sync` sends the artifact" : "an artifact has a client_id");
+    else if (sender->is_refused)
+        answer(sender, id, STR_EMPTY, uplink_problem(sender->uplink));
+    else
+        keep_question(sender, id, buf_str(&client_id));
+    buf_finish(&client_id);
+    buf_finish(&value);
+}
+
 /* Sorted by kind. */
 static const struct {
     const char *kind;
     void (*answer)(struct sender *sender, int64_t id, struct str payload);
 } answers[] = {
+    { "\"artifact\"", answer_artifact },
     { "\"status\"", answer_status },
 };
+
+static void answer_kept(struct sender *sender) {
+    for (size_t i = 0; i < SENDER_LINK_ASKS_MAX; i++) {
+        struct sender_question *question = &sender->questions[i];
+        struct buf value = BUF_INIT(SENDER_LINK_MESSAGE_MAX);
+        if (question->id == 0)
+            continue;
+        bool is_done = sender->transfers != NULL && transfers_find_artifact(sender->transfers, str_from_c(question->client_id),
+                                                                            &value) == ARTIFACT_DONE;
+        if (is_done || sender->is_refused) {
+            answer(sender, question->id, buf_str(&value), is_done ? NULL : uplink_problem(sender->uplink));
+            free(question->client_id);
+            *question = (struct sender_question){ 0 };
+        }
+        buf_finish(&value);
+    }
+}
 
 static void take_ask(struct sender *sender, struct str message) {
     struct str raw, payload;
@@ -143,6 +220,8 @@ void sender_hear_owner(struct sender *sender) {
     struct pollfd fds[2] = { { .fd = sender->options->link_fd, .events = POLLIN }, { .fd = sender->pidfd, .events = POLLIN } };
     bool has_records = !sender->is_at_end;
     int wait_ms = sender->is_finishing || has_records ? 0 : sender->options->is_offline ? OFFLINE_POLL_MS : POLL_MS;
+    if (sender->is_finishing && sender->transfers != NULL && !sender_has_delivered(sender))
+        wait_ms = DELIVERY_POLL_MS;
     if (sender->not_before_ms > clock_mono_ms())
         wait_ms = POLL_MS;
     (void)poll(fds, 2, wait_ms);
@@ -150,4 +229,5 @@ void sender_hear_owner(struct sender *sender) {
         take_messages(sender);
     if (fds[1].revents != 0)
         sender->owner_is_gone = true;
+    answer_kept(sender);
 }

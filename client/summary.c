@@ -174,6 +174,24 @@ void summary_set(struct summary *summary, const struct record_item *item) {
         summary->has_changes = true;
 }
 
+void summary_remove(struct summary *summary, const struct str *path, size_t path_len) {
+    struct tree_node *node = tree_find(&summary->values, path, path_len);
+    if (node != NULL)
+        tree_remove(node);
+}
+
+static void forget_changes(struct tree_node *node) {
+    for (struct tree_node *child = node->first; child != NULL; child = child->next) {
+        child->is_changed = false;
+        forget_changes(child);
+    }
+}
+
+void summary_keep(struct summary *summary, struct str json) {
+    (void)tree_keep(&summary->values, json);
+    forget_changes(summary->values.root);
+}
+
 /* path: the names above node. */
 static void take_changes(struct summary *summary, struct tree_node *node, struct str *path, size_t path_len,
                          struct buf *value, struct buf *out) {

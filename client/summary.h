@@ -27,6 +27,9 @@ bool summary_define(struct summary *summary, const struct record_metric *metric)
 
 /* A row's value. */
 void summary_observe(struct summary *summary, const struct record_item *item);
+void summary_remove(struct summary *summary, const struct str *path, size_t path_len);
+/* What a run that is gone on with had: not a change. */
+void summary_keep(struct summary *summary, struct str json);
 /* Set by the user: holds until the key is logged again. */
 void summary_set(struct summary *summary, const struct record_item *item);
 

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/number.h"
 
-enum { FIRST_SLOTS = 64, NODES_KEPT = 20000 };
+enum { FIRST_SLOTS = 64, NODES_KEPT = 20000, KEY_MAX_BYTES = 1 << 20 };
 
 static size_t slot_of(const struct tree_node *parent, struct str name) {
     uint64_t hash = 1469598103934665603U ^ (uint64_t)(uintptr_t)parent;
@@ -214,4 +214,43 @@ void tree_write(const struct tree *tree, const struct tree_node *node, struct bu
         tree_write(tree, child, out);
     }
     buf_append_char(out, '}');
+}
+
+/* ---- values that are kept where nothing else was said ---- */
+
+static bool keep_value(struct tree *tree, struct tree_node *parent, struct str key, struct str raw, int depth);
+
+static bool keep_members(struct tree *tree, struct tree_node *node, struct str object, int depth) {
+    struct json_reader reader;
+    enum json_token token;
+    bool is_kept = true;
+    struct buf key = BUF_INIT(KEY_MAX_BYTES);
+    json_reader_init(&reader, object, JSON_EXTENDED);
+    if (json_next(&reader) != JSON_OBJECT_BEGIN)
+        is_kept = false;
+    while (is_kept && (token = json_next(&reader)) == JSON_KEY) {
+        struct str raw;
+        buf_reset(&key);
+        char *room = buf_reserve(&key, reader.text.len + 1);
+        if (room != NULL)
+            buf_commit(&key, json_unescape(reader.text, room));
+        is_kept = room != NULL && json_skip_value(&reader, json_next(&reader), &raw) &&
+                  keep_value(tree, node, buf_str(&key), raw, depth);
+    }
+    buf_finish(&key);
+    return is_kept;
+}
+
+static bool keep_value(struct tree *tree, struct tree_node *parent, struct str key, struct str raw, int depth) {
+    struct tree_node *node = tree_child(tree, parent, key);
+    bool is_object = raw.len > 2 && raw.ptr[0] == '{';
+    if (node == NULL)
+        return false;
+    if (is_object && depth < TREE_DEPTH_MAX - 1 && (!tree_is_there(tree, node) || (node->json == NULL && !node->is_number)))
+        return keep_members(tree, node, raw, depth + 1);
+    return tree_is_there(tree, node) || tree_set_json(tree, node, raw);
+}
+
+bool tree_keep(struct tree *tree, struct str json) {
+    return keep_members(tree, tree->root, json, 0);
 }

@@ -44,6 +44,8 @@ struct tree_node *tree_at(struct tree *tree, const struct str *path, size_t path
 
 bool tree_set_json(struct tree *tree, struct tree_node *node, struct str json);
 void tree_set_number(struct tree *tree, struct tree_node *node, double number);
+/* Sets the values of a JSON object where the tree has none; false when it is not one, or out of memory. */
+bool tree_keep(struct tree *tree, struct str json);
 /* With all below it. */
 void tree_remove(struct tree_node *node);
 bool tree_is_there(const struct tree *tree, const struct tree_node *node);

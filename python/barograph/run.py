@@ -5,15 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
-import warnings
+from datetime import timedelta
 from types import TracebackType
-from typing import Any, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence, TextIO
+from urllib.parse import quote
 
 from barograph import _core
-from barograph.config import Config
-from barograph.errors import ChartsFound, CommError, Error, UsageError
+from barograph.config import Config, StaticConfig
+from barograph.errors import CommError, Error, UsageError
+from barograph.metric import Metric
+from barograph.protobuf import integer, message, text
 from barograph.settings import Settings
 from barograph.summary import Summary
+from barograph.terminal import Terminal
+
+if TYPE_CHECKING:
+    from barograph.console import Capture
+    from barograph.disabled import DisabledCore
 
 _MODES = {
     "min": _core.MIN,
@@ -22,9 +30,21 @@ _MODES = {
     "best": _core.BEST,
     "last": _core.LAST,
     "none": _core.NO_SUMMARY,
+    "copy": 0,
 }
 _POLICIES = {"now": 0, "end": 1, "live": 2}
 _GOALS = {None: _core.NO_GOAL, "minimize": _core.MINIMIZE, "maximize": _core.MAXIMIZE}
+_ALERT_RECORD, _PREEMPTING_RECORD = 10, 23
+_WAIT_MS = 100
+
+
+class RunStatus(NamedTuple):
+    """How far sending has come."""
+
+    sync_items_total: int
+    sync_items_pending: int
+    sync_time: Any = None
+    problem: str | None = None
 
 
 def _modes(summary: str | None) -> int:
@@ -39,17 +59,23 @@ def _modes(summary: str | None) -> int:
 class Run:
     """A unit of recording; `barograph.init` makes it. Use it as a context manager, or call finish()."""
 
-    def __init__(self, settings: Settings, core: _core.Run, ended: Callable[[Run], None]) -> None:
+    def __init__(self, settings: Settings, core: _core.Run | DisabledCore, ended: Callable[[Run], None]) -> None:
         self._settings = settings
-        self._core = core
+        self._core: Any = core
         self._ended = ended
         self._is_finished = False
-        self._tags = tuple(settings.run_tags)
+        self._capture: Capture | None = None
+        self._terminal = Terminal(settings.show_info, settings.show_warnings, settings.show_errors)
+        self._tags = tuple(settings.run_tags or ())
         self._facts: dict[int, str] = {}
         self._summary_at_end = "{}"
-        self._start_time = core.start_time()
-        self._config = Config(core.update_config)
-        self._summary = Summary(self._read_summary, core.update_summary)
+        self._start_time: float = core.start_time()
+        self._is_resumed = core.is_resumed()
+        self._first_step: int = core.next_step()
+        self._config = Config(core.update_config, settings.allow_val_change)
+        self._config.__dict__["_use_artifact"] = self._config_artifact
+        self._summary = Summary(self._read_summary, self._write_summary, self._remove_summary)
+        self._log = core.log
         core.set_encoder(self._encode)
 
     # ---- what media, artifacts and models build on ----
@@ -81,13 +107,36 @@ class Run:
         value: dict[str, Any] = json.loads(answer)
         return value
 
+    def _config_artifact(self, key: str, value: Any) -> Any:
+        """An artifact in the config is one that the run uses."""
+        if self.offline or self.disabled:
+            return value
+        return self.use_artifact(value, use_as=key)
+
     def _read_summary(self) -> str:
         return self._summary_at_end if self._is_finished else self._core.summary()
+
+    def _write_summary(self, values: dict[str, Any]) -> None:
+        self._core.update_summary(values)
+
+    def _remove_summary(self, path: list[str]) -> None:
+        self._core.remove_summary(path)
 
     def _get(self, fact: int) -> str:
         if not self._is_finished:
             self._facts[fact] = self._core.get(fact)
         return self._facts.get(fact, "")
+
+    def _take_past(self) -> None:
+        """What a run that is gone on with had: its config, where nothing else was said, its name, notes and tags."""
+        past_json = self._core.past()
+        past: dict[str, Any] = json.loads(past_json) if past_json else {}
+        self._config.__dict__["_values"].update(past.get("config") or {})
+        if not self._tags:
+            self._tags = tuple(past.get("tags") or ())
+        for fact, name in ((_core.NOTES, "notes"), (_core.NAME, "name")):
+            if past.get(name) and not self._get(fact):
+                self._facts[-fact - 1] = past[name]
 
     # ---- facts ----
 
@@ -99,7 +148,7 @@ class Run:
     @property
     def name(self) -> str | None:
         """The name that is shown; it need not be unique."""
-        return self._get(_core.NAME) or None
+        return self._get(_core.NAME) or self._facts.get(-_core.NAME - 1) or None
 
     @name.setter
     def name(self, name: str) -> None:
@@ -108,16 +157,16 @@ class Run:
     @property
     def notes(self) -> str | None:
         """Free text about the run."""
-        return self._get(_core.NOTES) or None
+        return self._get(_core.NOTES) or self._facts.get(-_core.NOTES - 1) or None
 
     @notes.setter
     def notes(self, notes: str) -> None:
         self._core.describe(None, notes, None)
 
     @property
-    def tags(self) -> tuple[str, ...]:
-        """The run's tags."""
-        return self._tags
+    def tags(self) -> tuple[str, ...] | None:
+        """The run's tags; None when it has none."""
+        return self._tags or None
 
     @tags.setter
     def tags(self, tags: Sequence[str]) -> None:
@@ -128,13 +177,13 @@ class Run:
 
     @property
     def entity(self) -> str:
-        """Whose run it is; empty until a server has said so."""
+        """Whose run it is: a user's or a team's name; empty until a server has said so."""
         return self._get(_core.ENTITY)
 
     @property
     def project(self) -> str:
         """The project it belongs to."""
-        return self._get(_core.PROJECT)
+        return self._get(_core.PROJECT) or "uncategorized"
 
     @property
     def group(self) -> str:
@@ -154,7 +203,12 @@ class Run:
     @property
     def dir(self) -> str:
         """The folder of the run's files."""
-        return f"{self._get(_core.DIR)}/files"
+        return os.path.join(self._get(_core.DIR), "files")
+
+    @property
+    def sync_dir(self) -> str:
+        """The run's folder, which `barograph sync` sends."""
+        return self._get(_core.DIR)
 
     @property
     def offline(self) -> bool:
@@ -167,20 +221,49 @@ class Run:
         return self._settings.mode == "disabled"
 
     @property
-    def url(self) -> str | None:
-        """The run's page; None offline, and until a server has answered."""
-        if self.offline or self.disabled or not self.entity:
-            return None
-        return f"{self._settings.base_url}/{self.entity}/{self.project}/runs/{self.id}"
+    def resumed(self) -> bool:
+        """Whether this went on with a run that the server had."""
+        return bool(self._is_resumed)
 
     @property
     def project_url(self) -> str | None:
-        """The project's page."""
-        url = self.url
-        return url.rsplit("/runs/", 1)[0] if url else None
+        """The project's page; None offline, and until a server has answered."""
+        if self.offline or self.disabled or not self.entity:
+            return None
+        return f"{self._settings.app_url}/{quote(self.entity)}/{quote(self.project)}"
+
+    @property
+    def url(self) -> str | None:
+        """The run's page; None offline, and until a server has answered."""
+        project_url = self.project_url
+        return f"{project_url}/runs/{quote(self.id)}" if project_url else None
+
+    @property
+    def sweep_id(self) -> str | None:
+        """The sweep that started the run."""
+        return self._settings.sweep_id
+
+    @property
+    def sweep_url(self) -> str | None:
+        """The sweep's page; None offline, and without a sweep."""
+        project_url = self.project_url
+        return f"{project_url}/sweeps/{quote(self.sweep_id)}" if project_url and self.sweep_id else None
 
     def get_url(self) -> str | None:
+        """The run's page, as the property url."""
         return self.url
+
+    def get_project_url(self) -> str | None:
+        """The project's page, as the property project_url."""
+        return self.project_url
+
+    def get_sweep_url(self) -> str | None:
+        """The sweep's page, as the property sweep_url."""
+        return self.sweep_url
+
+    def project_name(self) -> str:
+        """The project's name, as the property project."""
+        return self.project
 
     @property
     def start_time(self) -> float:
@@ -188,19 +271,29 @@ class Run:
         return self._start_time
 
     @property
+    def starting_step(self) -> int:
+        """The first step of this process: 0, unless it goes on with a run."""
+        return self._first_step
+
+    @property
     def step(self) -> int:
         """The step that the next row will be."""
-        return 0 if self._is_finished else self._core.next_step()
+        return 0 if self._is_finished else int(self._core.next_step())
 
     @property
     def settings(self) -> Settings:
-        """What the run was told."""
-        return self._settings
+        """What the run was told: a copy that cannot be changed."""
+        return self._settings.frozen()
 
     @property
     def config(self) -> Config:
         """The run's configuration."""
         return self._config
+
+    @property
+    def config_static(self) -> StaticConfig:
+        """The configuration as it is now; it cannot be changed."""
+        return StaticConfig(self._config)
 
     @property
     def summary(self) -> Summary:
@@ -212,42 +305,162 @@ class Run:
     def log(self, data: dict[str, Any], step: int | None = None, commit: bool | None = None) -> None:
         """Records a row.
 
-        Without a step each call is a step of its own, unless commit=False leaves it open for the next call. With
-        a step, rows of the same step are joined, and one that is behind the run's is left out with a warning.
+        Without a step each call is a step of its own, unless commit=False leaves it open for the next call. With a
+        step, rows of the same step are joined, and one that is behind the run's is left out with a warning. Keys are
+        texts; one with a slash is shown in the section that is before the slash.
         """
         if commit is None:
             commit = step is None
-        if not isinstance(data, dict):
-            data = dict(data) if hasattr(data, "keys") else _refuse_row(data)
+        if type(data) is not dict:
+            data = _row(data)
         try:
-            self._core.log(data, step, commit)
-        except ChartsFound:
-            from barograph.data_types.encode import without_charts
-
-            self.log(without_charts(self, data), step, commit)
+            self._log(data, step, commit)
         except Error as error:
-            if step is None or "behind the run's step" not in str(error):
-                raise
-            warnings.warn(str(error), stacklevel=2)
+            self._refused(error, step)
+
+    def _refused(self, error: Error, step: int | None) -> None:
+        if self._is_finished:
+            raise UsageError(f"the run {self.id} is finished; nothing can be logged to it") from None
+        if step is None or "behind the run's step" not in str(error):
+            raise error
+        self._terminal.warning(
+            f"{error}. Steps only go up; to draw over another axis, log it as a value and name it in define_metric"
+        )
 
     def define_metric(
         self,
         name: str,
-        step_metric: str | None = None,
+        step_metric: str | Metric | None = None,
         step_sync: bool | None = None,
         hidden: bool | None = None,
         summary: str | None = None,
         goal: str | None = None,
         overwrite: bool | None = None,
-    ) -> None:
-        """Says how a metric is drawn and summarised; a name may end in '*'."""
+    ) -> Metric:
+        """Says how a metric is drawn and summarised.
+
+        Args:
+            name: The metric's name; it may end in '*'.
+            step_metric: The metric that is its x axis.
+            step_sync: Whether log() adds the step metric's last value where it is missing; so when there is one.
+            hidden: Whether no chart is drawn by itself.
+            summary: min, max, mean, last, best, none, or several of them with commas.
+            goal: What best means: minimize or maximize.
+            overwrite: Whether what an earlier call said and this one does not is forgotten.
+        """
+        if not isinstance(name, str) or not name or (name.endswith("*") and "*" in name[:-1]) or "*" in name[:-1]:
+            raise UsageError(f"a metric's name is a text, with '*' at its end only, got {name!r}")
         if goal not in _GOALS:
             raise UsageError(f"a goal is minimize or maximize, got {goal!r}")
-        if step_sync is None:
-            step_sync = step_metric is not None
+        if isinstance(step_metric, Metric):
+            step_metric = step_metric.name
+        syncs = step_metric is not None if step_sync is None else step_sync
         self._core.define_metric(
-            name, step_metric, step_sync, bool(hidden), _modes(summary), _GOALS[goal], bool(overwrite)
+            name, step_metric, syncs, bool(hidden), _modes(summary), _GOALS[goal], bool(overwrite)
         )
+        return Metric(name, step_metric, step_sync, hidden, summary, goal)
+
+    def alert(
+        self,
+        title: str,
+        text: str,
+        level: Any = None,
+        wait_duration: int | float | timedelta | None = None,
+    ) -> None:
+        """Sends a message to whoever follows the run.
+
+        Args:
+            title: Fewer than 64 characters.
+            text: The message.
+            level: INFO, WARN or ERROR.
+            wait_duration: How long the same title is not sent again, in seconds; a minute by default.
+        """
+        from barograph.alert_level import AlertLevel
+
+        name = AlertLevel.INFO.value if level is None else str(getattr(level, "value", level)).upper()
+        if name not in {each.value for each in AlertLevel}:
+            raise ValueError(f"a level is INFO, WARN or ERROR, got {level!r}")
+        wait = timedelta(minutes=1) if wait_duration is None else wait_duration
+        if isinstance(wait, (int, float)):
+            wait = timedelta(seconds=wait)
+        if not isinstance(wait, timedelta):
+            raise ValueError("wait_duration is a number of seconds or a timedelta")
+        self._append_record(_alert_record(title, text, name, int(wait.total_seconds() * 1000)))
+
+    def mark_preempting(self) -> None:
+        """Says that this run is about to be taken off its machine; the server is told at once."""
+        self._append_record(message(_PREEMPTING_RECORD, b""))
+
+    def status(self) -> RunStatus:
+        """How far sending has come."""
+        answer = self._ask("status", {}, 10) if not self._is_finished else {}
+        pending = int(answer.get("unsent_bytes", 0))
+        ago_ms = answer.get("last_sent_ms_ago", -1)
+        import datetime
+
+        sent = None if ago_ms < 0 else datetime.datetime.now() - timedelta(milliseconds=ago_ms)
+        return RunStatus(int(answer.get("log_bytes", pending)), pending, sent, answer.get("problem"))
+
+    def save(
+        self,
+        glob_str: str | os.PathLike[str],
+        base_path: str | os.PathLike[str] | None = None,
+        policy: str = "live",
+    ) -> bool | list[str]:
+        """Has files sent with the run.
+
+        What a pattern finds now is taken; relative paths are kept below the working folder, of absolute ones the last
+        folder, or what lies below base_path. With "live" a file is sent whenever it changes, with "now" once, with
+        "end" when the run ends. Answers the files' places in the run's folder.
+        """
+        from barograph.files import save
+
+        return save(self, glob_str, base_path, policy)
+
+    def restore(
+        self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
+    ) -> TextIO | None:
+        """Downloads a file of this run, or of the one at run_path, and opens it."""
+        from barograph.files import restore
+
+        return restore(name, run_path, replace, root, run=self)
+
+    def write_logs(self, text: str) -> None:
+        """Adds to the run's console without printing."""
+        self._core.output(False, text)
+
+    def pin_config_keys(self, keys: Sequence[str] = ()) -> None:
+        """Names the config keys that are shown first."""
+        self._core.update_config({"_pinned": list(keys)})
+
+    # ---- showing ----
+
+    def to_html(self, height: int = 420, hidden: bool = False) -> str:
+        """An HTML frame with the run's page."""
+        import html
+
+        url = self.url
+        if url is None:
+            return f"<p>The run {html.escape(self.id)} has no page: it is not on a server.</p>"
+        frame = f'<iframe src="{html.escape(url)}?jupyter=true" style="border:none;width:100%;height:{int(height)}px"></iframe>'
+        return f"<details><summary>Show the run</summary>{frame}</details>" if hidden else frame
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self.to_html(hidden=True), "text/plain": repr(self)}
+
+    def display(self, height: int = 420, hidden: bool = False) -> bool:
+        """Shows the run in a notebook; False where there is none."""
+        from barograph.facts import jupyter
+
+        if jupyter() is None:
+            return False
+        from IPython.display import HTML, display  # type: ignore[import-not-found, unused-ignore]
+
+        display(HTML(self.to_html(height, hidden)))
+        return True
+
+    def __repr__(self) -> str:
+        return f"<barograph run {self.path}{' (finished)' if self._is_finished else ''}>"
 
     # ---- artifacts, code, models: see barograph.artifacts.logging and barograph.watch ----
 
@@ -368,89 +581,121 @@ class Run:
 
         watching.unwatch(self, models)
 
+    # ---- the end ----
+
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
-        """Ends the run and waits until all is sent. What could not be sent stays in the run's folder."""
+        """Ends the run and waits until all is sent. What could not be sent stays in the run's folder.
+
+        Args:
+            exit_code: 0, the default, for a run that went well; everything else is a failure.
+            quiet: Deprecated; Settings(quiet=...) says whether anything is printed.
+        """
         if self._is_finished:
             return
+        self._unwatch_all()
+        if self._capture is not None:
+            self._capture.end()
         for fact in (_core.RUN_ID, _core.NAME, _core.NOTES, _core.ENTITY, _core.PROJECT, _core.DIR):
             self._get(fact)
-        self._summary_at_end = self._core.summary()
-        self._is_finished = True
         self._ended(self)
+        terminal = Terminal(self._settings.show_info and not quiet, self._settings.show_warnings, self._settings.show_errors)
         try:
-            self._core.finish(exit_code or 0)
+            self._core.end(exit_code or 0)
+            self._summary_at_end = self._core.summary()
+            lines = self._wait(terminal)
         except Error as error:
-            if not (quiet or self._settings.quiet):
-                print(f"barograph: {error}", file=sys.stderr)
+            self._summary_at_end = self._core.summary()
+            lines = None
+            terminal.error(str(error))
+        self._is_finished = True
+        if not exit_code and self._settings.resume == "allow":
+            from barograph.resume import forget
+
+            forget(self)
+        self._core.set_encoder(None)
+        self._core.close()
+        if lines is not None and not self.disabled:
+            from barograph.blocks import finish_block
+
+            terminal.info(finish_block(self, lines))
+
+    def _wait(self, terminal: Terminal) -> dict[str, list[float]] | None:
+        """Until the sender has sent all; answers what the finish block draws, None when not all was sent."""
+        import time
+
+        limit = self._settings.finish_timeout
+        began = time.monotonic()
+        progress = terminal.progress()
+        lines = self._sparks(terminal)
+        try:
+            while True:
+                is_done, is_gone, sent, total, unsent, problem = self._core.wait(_WAIT_MS)
+                if is_done:
+                    return lines
+                is_late = limit > 0 and time.monotonic() - began > limit
+                if is_gone or is_late:
+                    break
+                progress.show(sent, total, unsent, problem)
+        finally:
+            progress.end()
+        why = f"{problem}; " if problem else "the sender is gone; " if is_gone else ""
+        terminal.error(f"{why}not all is sent: `barograph sync {self.sync_dir}` sends what is left")
+        if self._settings.finish_timeout_raises and is_late:
+            raise TimeoutError(f"the run {self.id} was not sent within {limit:g} s")
+        return None
+
+    def _sparks(self, terminal: Terminal) -> dict[str, list[float]]:
+        if not terminal.shows_info or self.disabled:
+            return {}
+        try:
+            answer = self._ask("history", {}, 5)
+        except CommError:
+            return {}
+        return {name: values for name, values in answer.items() if isinstance(values, list)}
+
+    def _unwatch_all(self) -> None:
+        watching = sys.modules.get("barograph.watching")
+        if watching is not None:
+            watching.unwatch(self, None)
+
+    def join(self, exit_code: int | None = None) -> None:
+        """finish, under its former name."""
+        self.finish(exit_code)
 
     def __enter__(self) -> Run:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.finish(exit_code=0 if kind is None else 1)
+    ) -> bool:
+        self.finish(exit_code=_exit_code(kind, error))
+        return False
+
+    # A run that is sent to another process logs to the same log there.
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"log_path": self._get(_core.LOG_PATH), "settings": self._settings.said(), "facts": dict(self._facts)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        settings = Settings(**state["settings"])
+        Run.__init__(self, settings, _core.Run({"attach": state["log_path"]}, []), lambda run: None)
+        self._facts.update(state["facts"])
 
 
-def _refuse_row(data: Any) -> dict[str, Any]:
+def _exit_code(kind: type[BaseException] | None, error: BaseException | None) -> int:
+    if kind is None:
+        return 0
+    if isinstance(error, SystemExit):
+        code = error.code
+        return 0 if code is None else code if isinstance(code, int) else 1
+    return 255 if issubclass(kind, KeyboardInterrupt) else 1
+
+
+def _alert_record(title: str, body: str, level: str, wait_ms: int) -> bytes:
+    return message(_ALERT_RECORD, text(1, title) + text(2, body) + text(3, level) + integer(4, wait_ms))
+
+
+def _row(data: Any) -> dict[str, Any]:
+    if isinstance(data, dict) or (hasattr(data, "keys") and hasattr(data, "__getitem__")):
+        return dict(data)
     raise ValueError(f"a row is a dictionary, got {type(data).__name__}")
-
-
-class DisabledCore:
-    """Takes everything and keeps the summary's last values, so that scripts run without recording."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._facts = {_core.RUN_ID: settings.run_id or "disabled", _core.PROJECT: settings.project or ""}
-        self._facts[_core.NAME] = settings.run_name or ""
-        self._step = 0
-        self._values: dict[str, Any] = {}
-
-    def log(self, row: dict[str, Any], step: int | None, commit: bool) -> None:
-        self._values.update(row)
-        self._step = (self._step if step is None else step) + int(commit)
-
-    def summary(self) -> str:
-        import json
-
-        return json.dumps(self._values, default=str)
-
-    def update_summary(self, values: dict[str, Any]) -> None:
-        self._values.update(values)
-
-    def update_config(self, values: dict[str, Any]) -> None:
-        return None
-
-    def define_metric(self, *arguments: Any) -> None:
-        return None
-
-    def describe(self, name: str | None, notes: str | None, tags: list[str] | None) -> None:
-        return None
-
-    def get(self, fact: int) -> str:
-        return self._facts.get(fact, "")
-
-    def set_encoder(self, encode: Any) -> None:
-        return None
-
-    def append_record(self, record: bytes) -> None:
-        return None
-
-    def save(self, path: str, policy: int) -> None:
-        return None
-
-    def output(self, is_stderr: bool, text: str) -> None:
-        return None
-
-    def ask(self, kind: str, payload: str, timeout_ms: int) -> str:
-        raise Error("the run is disabled: nothing is sent")
-
-    def start_time(self) -> float:
-        import time
-
-        return time.time()
-
-    def next_step(self) -> int:
-        return self._step
-
-    def finish(self, exit_code: int) -> None:
-        return None

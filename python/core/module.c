@@ -1,8 +1,15 @@
 /* module.c - the extension barograph._core: its type, its error, its constants. */
 #include "core.h"
 
+#include "base/err.h"
+
 PyObject *raise_error(struct core_state *state, const struct baro_error *error) {
-    PyErr_SetString(state->error, error->message);
+    PyObject *exception = PyObject_CallFunction(state->error, "s", error->message);
+    PyObject *code = exception == NULL ? NULL : PyLong_FromLong(error->code);
+    if (code != NULL && PyObject_SetAttrString(exception, "code", code) == 0)
+        PyErr_SetObject(state->error, exception);
+    Py_XDECREF(code);
+    Py_XDECREF(exception);
     return NULL;
 }
 
@@ -17,7 +24,8 @@ static int add_constants(PyObject *module) {
         { "MAXIMIZE", BARO_MAXIMIZE }, { "MEAN", BARO_MEAN },     { "MIN", BARO_MIN },
         { "MINIMIZE", BARO_MINIMIZE }, { "NAME", BARO_NAME },     { "NOTES", BARO_NOTES },
         { "NO_GOAL", BARO_NO_GOAL }, { "NO_SUMMARY", BARO_NO_SUMMARY }, { "PROBLEM", BARO_PROBLEM },
-        { "PROJECT", BARO_PROJECT }, { "RUN_ID", BARO_RUN_ID },
+        { "PROJECT", BARO_PROJECT }, { "RUN_ID", BARO_RUN_ID }, { "REFUSED", ERR_FORBIDDEN },
+        { "TIMED_OUT", ERR_TIMEOUT },
     };
     for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++)
         if (PyModule_AddIntConstant(module, constants[i].name, constants[i].value) != 0)

@@ -2,10 +2,12 @@
 #include "core.h"
 
 #include <string.h>
+#include <unistd.h>
 
 typedef struct {
     PyObject_HEAD
     struct baro_run *run; /* NULL once finished */
+    int users;            /* threads that wait for the sender without the GIL */
     PyObject *encode;     /* see value_options; NULL: none */
 } RunObject;
 
@@ -65,6 +67,18 @@ static struct baro_settings read_settings(PyObject *given) {
         .mode = text_of(given, "is_offline") == NULL ? BARO_ONLINE : BARO_OFFLINE,
         .init_timeout_ms = (int)(number_of(given, "init_timeout") * 1000),
         .finish_timeout_ms = (int)(number_of(given, "finish_timeout") * 1000),
+        .sweep_id = text_of(given, "sweep_id"),
+        .git_remote = text_of(given, "git_remote"),
+        .git_commit = text_of(given, "git_commit"),
+        .resume = (enum baro_resume)(int)number_of(given, "resume"),
+        .rewind_step = number_of(given, "rewind_step"),
+        .fork_run = text_of(given, "fork_run"),
+        .fork_step = number_of(given, "fork_step"),
+        .client_id = text_of(given, "client_id"),
+        .label = text_of(given, "label"),
+        .wants_git = PyDict_GetItemString(given, "wants_git") == Py_True,
+        .package_folders = text_of(given, "package_folders"),
+        .is_secondary = text_of(given, "is_secondary") != NULL,
         .stats_interval_s = number_of(given, "stats_interval"),
         .python_version = text_of(given, "python_version"),
     };
@@ -82,9 +96,10 @@ static int run_init(PyObject *self, PyObject *args, PyObject *named) {
     if (texts == NULL)
         return -1;
     settings.tags = texts;
+    const char *attached = text_of(given, "attach");
     int code;
     Py_BEGIN_ALLOW_THREADS
-    code = baro_open(&run, &settings, &error);
+    code = attached != NULL ? baro_attach(&run, attached, &error) : baro_open(&run, &settings, &error);
     Py_END_ALLOW_THREADS
     PyMem_Free(texts);
     if (code != BARO_OK) {
@@ -150,6 +165,21 @@ static PyObject *run_update_config(PyObject *self, PyObject *values) {
 
 static PyObject *run_update_summary(PyObject *self, PyObject *values) {
     return commit_values(self, values, BARO_SUMMARY, NULL);
+}
+
+/* remove_summary([key, key inside it, ...]) */
+static PyObject *run_remove_summary(PyObject *self, PyObject *path) {
+    size_t len;
+    struct baro_error error;
+    struct baro_run *run = open_run(self);
+    const char **texts = run == NULL ? NULL : texts_of(path, &len);
+    if (texts == NULL)
+        return NULL;
+    int code = baro_summary_remove(run, texts, len, &error);
+    PyMem_Free(texts);
+    if (code != BARO_OK)
+        return raise_error(state_of(self), &error);
+    Py_RETURN_NONE;
 }
 
 static PyObject *run_summary(PyObject *self, PyObject *unused) {
@@ -252,9 +282,11 @@ static PyObject *run_ask(PyObject *self, PyObject *args) {
     struct baro_run *run = open_run(self);
     if (run == NULL || !PyArg_ParseTuple(args, "ssi", &kind, &payload, &timeout_ms))
         return NULL;
+    ((RunObject *)self)->users++;
     Py_BEGIN_ALLOW_THREADS
     code = baro_ask(run, kind, payload, timeout_ms, &answer, &error);
     Py_END_ALLOW_THREADS
+    ((RunObject *)self)->users--;
     if (code != BARO_OK)
         return raise_error(state_of(self), &error);
     PyObject *text = PyUnicode_DecodeUTF8(answer, (Py_ssize_t)strlen(answer), "replace");
@@ -292,38 +324,103 @@ static PyObject *run_next_step(PyObject *self, PyObject *unused) {
     return run == NULL ? NULL : PyLong_FromLongLong(baro_next_step(run));
 }
 
-static PyObject *run_finish(PyObject *self, PyObject *args) {
+/* end(exit code): nothing is logged any more; wait() says how far the sender is. */
+static PyObject *run_end(PyObject *self, PyObject *args) {
     struct baro_error error;
     int exit_code, code;
     struct baro_run *run = open_run(self);
     if (run == NULL || !PyArg_ParseTuple(args, "i", &exit_code))
         return NULL;
-    /* Gone before it is waited for: another thread that logs meanwhile is told so. */
-    ((RunObject *)self)->run = NULL;
+    ((RunObject *)self)->users++;
     Py_BEGIN_ALLOW_THREADS
-    code = baro_finish(run, exit_code, &error);
+    code = baro_end(run, exit_code, &error);
     Py_END_ALLOW_THREADS
+    ((RunObject *)self)->users--;
     if (code != BARO_OK)
         return raise_error(state_of(self), &error);
     Py_RETURN_NONE;
 }
 
+/* wait(milliseconds) -> (is done, is gone, sent bytes, total bytes, unsent bytes of the log, problem or None) */
+static PyObject *run_wait(PyObject *self, PyObject *args) {
+    struct baro_progress progress = { 0 };
+    int timeout_ms;
+    struct baro_run *run = open_run(self);
+    if (run == NULL || !PyArg_ParseTuple(args, "i", &timeout_ms))
+        return NULL;
+    ((RunObject *)self)->users++;
+    Py_BEGIN_ALLOW_THREADS
+    baro_wait(run, timeout_ms, &progress);
+    Py_END_ALLOW_THREADS
+    ((RunObject *)self)->users--;
+    return Py_BuildValue("(NNKKKz)", PyBool_FromLong(progress.is_done), PyBool_FromLong(progress.is_gone),
+                         (unsigned long long)progress.sent_bytes, (unsigned long long)progress.total_bytes,
+                         (unsigned long long)progress.unsent_bytes, progress.problem);
+}
+
+/* close(): the run's memory is given back, once no other thread waits for its sender. */
+static PyObject *run_close(PyObject *self, PyObject *unused) {
+    RunObject *object = (RunObject *)self;
+    struct baro_run *run = object->run;
+    (void)unused;
+    object->run = NULL;
+    while (object->users > 0) {
+        Py_BEGIN_ALLOW_THREADS
+        (void)usleep(1000);
+        Py_END_ALLOW_THREADS
+    }
+    baro_abandon(run);
+    Py_RETURN_NONE;
+}
+
+static PyObject *run_is_resumed(PyObject *self, PyObject *unused) {
+    struct baro_run *run = open_run(self);
+    (void)unused;
+    return run == NULL ? NULL : PyBool_FromLong(baro_is_resumed(run));
+}
+
+/* past() -> JSON of what there was of a run that is gone on with, or None */
+static PyObject *run_past(PyObject *self, PyObject *unused) {
+    struct baro_run *run = open_run(self);
+    (void)unused;
+    if (run == NULL)
+        return NULL;
+    char *json = baro_past_json(run);
+    if (json == NULL)
+        Py_RETURN_NONE;
+    PyObject *text = PyUnicode_DecodeUTF8(json, (Py_ssize_t)strlen(json), "replace");
+    baro_free(json);
+    return text;
+}
+
+static PyObject *run_dropped_rows(PyObject *self, PyObject *unused) {
+    struct baro_run *run = open_run(self);
+    (void)unused;
+    return run == NULL ? NULL : PyLong_FromUnsignedLongLong(baro_dropped_rows(run));
+}
+
 static PyMethodDef methods[] = {
     { "append_record", run_append_record, METH_O, NULL },
     { "ask", run_ask, METH_VARARGS, NULL },
+    { "close", run_close, METH_NOARGS, NULL },
     { "define_metric", run_define_metric, METH_VARARGS, NULL },
     { "describe", run_describe, METH_VARARGS, NULL },
-    { "finish", run_finish, METH_VARARGS, NULL },
+    { "dropped_rows", run_dropped_rows, METH_NOARGS, NULL },
+    { "end", run_end, METH_VARARGS, NULL },
     { "get", run_get, METH_VARARGS, NULL },
+    { "is_resumed", run_is_resumed, METH_NOARGS, NULL },
     { "log", run_log, METH_VARARGS, NULL },
     { "next_step", run_next_step, METH_NOARGS, NULL },
     { "output", run_output, METH_VARARGS, NULL },
+    { "past", run_past, METH_NOARGS, NULL },
+    { "remove_summary", run_remove_summary, METH_O, NULL },
     { "save", run_save, METH_VARARGS, NULL },
     { "set_encoder", run_set_encoder, METH_O, NULL },
     { "start_time", run_start_time, METH_NOARGS, NULL },
     { "summary", run_summary, METH_NOARGS, NULL },
     { "update_config", run_update_config, METH_O, NULL },
     { "update_summary", run_update_summary, METH_O, NULL },
+    { "wait", run_wait, METH_VARARGS, NULL },
     { NULL, NULL, 0, NULL },
 };
 
