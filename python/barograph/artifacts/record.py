@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Iterable
 
 from barograph.artifacts import cache
 from barograph.artifacts.manifest import POLICY, ArtifactManifest, ArtifactManifestEntry
-from barograph.protobuf import always, number, text
+from barograph.protobuf import integer, message, text
 from barograph.util import json_friendly_val
 
 if TYPE_CHECKING:
@@ -44,40 +44,45 @@ def artifact_record(
             text(6, artifact.digest),
             text(7, artifact.description),
             text(8, json.dumps(json_friendly_val(artifact.metadata)) if artifact.metadata else None),
-            number(9, is_user_created),
-            number(10, is_used_after),
-            *(always(11, alias) for alias in aliases),
-            always(12, _manifest(artifact.manifest)),
+            _number(9, is_user_created),
+            _number(10, is_used_after),
+            *(message(11, alias.encode()) for alias in aliases),
+            message(12, _manifest(artifact.manifest)),
             text(13, artifact.distributed_id),
-            number(14, is_finalized),
+            _number(14, is_finalized),
             text(15, artifact._client_id),
             text(16, artifact._sequence_client_id),
             text(17, artifact._base_id),
-            number(18, artifact._ttl_to_send()),
-            *(always(19, tag) for tag in tags),
+            _number(18, artifact._ttl_to_send()),
+            *(message(19, tag.encode()) for tag in tags),
             text(20, artifact.digest_algorithm),
-            number(100, artifact.incremental),
+            _number(100, artifact.incremental),
         )
     )
-    return always(RECORD_ARTIFACT, body)
+    return message(RECORD_ARTIFACT, body)
 
 
 def use_record(artifact: Artifact) -> bytes:
-    return always(RECORD_USE_ARTIFACT, text(1, artifact.id) + text(2, artifact.type) + text(3, artifact.name))
+    return message(RECORD_USE_ARTIFACT, text(1, artifact.id) + text(2, artifact.type) + text(3, artifact.name))
 
 
 def config_record(path: Iterable[str], value_json: str) -> bytes:
     """One value below nested keys of the run's config."""
-    item = b"".join(always(2, key) for key in path) + always(16, value_json)
-    return always(RECORD_CONFIG, always(1, item))
+    item = b"".join(message(2, key.encode()) for key in path) + message(16, value_json.encode())
+    return message(RECORD_CONFIG, message(1, item))
+
+
+def _number(field: int, value: int | bool | None) -> bytes:
+    """Nothing for 0."""
+    return integer(field, int(value)) if value else b""
 
 
 def _manifest(manifest: ArtifactManifest) -> bytes:
-    config = [always(3, text(1, key) + text(2, json.dumps(value))) for key, value in manifest.policy_config.items()]
-    head = number(1, manifest.version()) + text(2, POLICY)
+    config = [message(3, text(1, key) + text(2, json.dumps(value))) for key, value in manifest.policy_config.items()]
+    head = _number(1, manifest.version()) + text(2, POLICY)
     if len(manifest) > ENTRIES_IN_RECORD_MAX:
         return head + b"".join(config) + text(5, _manifest_file(manifest))
-    entries = [always(4, _entry(manifest.entries[path])) for path in sorted(manifest.entries)]
+    entries = [message(4, _entry(manifest.entries[path])) for path in sorted(manifest.entries)]
     return head + b"".join(config) + b"".join(entries)
 
 
@@ -87,11 +92,11 @@ def _entry(entry: ArtifactManifestEntry) -> bytes:
             text(1, entry.path),
             text(2, entry.digest),
             text(3, entry.ref),
-            number(4, entry.size),
+            _number(4, entry.size),
             text(6, entry.local_path),
             text(7, entry.birth_artifact_id),
-            number(8, entry.skip_cache),
-            *(always(16, text(1, key) + text(2, json.dumps(value))) for key, value in entry.extra.items()),
+            _number(8, entry.skip_cache),
+            *(message(16, text(1, key) + text(2, json.dumps(value))) for key, value in entry.extra.items()),
         )
     )
 
