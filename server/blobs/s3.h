@@ -1,0 +1,45 @@
+/* s3.h - objects in a bucket of any S3-compatible store.
+ *
+ * Calls block. What may pass by itself (500, 503, a broken connection, a wrong region, a clock that is off) is tried
+ * again with growing pauses; then it is ERR_BUSY. What was sent is signed with its own digest, so a store that checks
+ * signatures refuses what was damaged on the way.
+ *
+ * Threads: safe from all. Memory: s3_close.
+ */
+#ifndef SERVER_BLOBS_S3_H
+#define SERVER_BLOBS_S3_H
+
+#include "base/arena.h"
+
+struct s3;
+
+/* "s3://BUCKET[/PREFIX][?endpoint=URL&region=R&style=path|host]". With an endpoint the bucket is part of the path,
+ * otherwise of the host's name. Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), a
+ * web identity (AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE), AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials
+ * (AWS_PROFILE), the machine's own. A bucket that is missing is made. */
+MUST_CHECK enum err_code s3_open(struct s3 **out, struct str url, struct err *err);
+void s3_close(struct s3 *s3); /* NULL is fine */
+
+/* Keys are put behind the prefix. only_new: ERR_CONFLICT when there is such an object already. */
+MUST_CHECK enum err_code s3_put(struct s3 *s3, struct str key, struct str bytes, bool only_new, struct err *err);
+/* size bytes from the file's beginning; in parts when large. All of it is there afterwards, or nothing. */
+MUST_CHECK enum err_code s3_put_file(struct s3 *s3, struct str key, int fd, uint64_t size, struct err *err);
+/* Exactly size bytes at offset. ERR_NOT_FOUND; ERR_CORRUPT when the object ends before. */
+MUST_CHECK enum err_code s3_read(struct s3 *s3, struct str key, uint64_t offset, size_t size, void *out, struct err *err);
+/* All of it into the file, from where that stands. */
+MUST_CHECK enum err_code s3_fetch(struct s3 *s3, struct str key, int fd, uint64_t *size, struct err *err);
+MUST_CHECK enum err_code s3_size(struct s3 *s3, struct str key, uint64_t *size, struct err *err); /* ERR_NOT_FOUND */
+MUST_CHECK enum err_code s3_remove(struct s3 *s3, struct str key, struct err *err); /* missing is OK */
+
+/* In the order of the keys, without the prefix. Ends when visit fails. */
+typedef enum err_code s3_visit(void *context, struct str key, uint64_t size, int64_t modified_ms, struct err *err);
+MUST_CHECK enum err_code s3_list(struct s3 *s3, struct str begins_with, s3_visit *visit, void *context, struct err *err);
+
+/* Uploads in parts that were begun longer ago and never ended. */
+MUST_CHECK enum err_code s3_abort_uploads(struct s3 *s3, int64_t older_than_ms, int64_t *count, struct err *err);
+
+/* An address that anybody may read it from for so long. disposition: of the answer's Content-Disposition; may be empty. */
+MUST_CHECK enum err_code s3_link(struct s3 *s3, struct str key, int64_t expires_s, struct str disposition, struct str *url,
+                                 struct arena *arena, struct err *err);
+
+#endif

@@ -1,0 +1,249 @@
+/* test_s3.c - against a real S3-compatible store, BAROGRAPH_TEST_BUCKETS (see tests/support/seaweed.py); skipped without. */
+#include "server/blobs/s3_parts.h"
+
+#include "base/file.h"
+#include "base/hash.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    struct s3 *s3;
+    struct arena *arena;
+    struct err err;
+    struct str url;
+};
+
+#define assert_ok(f, call)                                                                                   \
+    do {                                                                                                     \
+        if ((call) != OK)                                                                                    \
+            fail_msg("%s", (f)->err.message);                                                                \
+    } while (0)
+
+static int set_up(void **state) {
+    const char *endpoint = getenv("BAROGRAPH_TEST_BUCKETS");
+    uint32_t number;
+    if (endpoint == NULL) {
+        *state = NULL;
+        return 0;
+    }
+    struct fixture *f = calloc(1, sizeof *f);
+    f->arena = arena_create();
+    hash_random(&number, sizeof number);
+    f->url = arena_printf(f->arena, "s3://test-%08x/some/folder?endpoint=%s&region=eu-central-1", number, endpoint);
+    *state = f;
+    if (s3_open(&f->s3, f->url, &f->err) == OK)
+        return 0;
+    print_error("%s\n", f->err.message);
+    return -1;
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    if (f != NULL) {
+        s3_close(f->s3);
+        arena_destroy(f->arena);
+        free(f);
+    }
+    return 0;
+}
+
+static struct fixture *need(void **state) {
+    if (*state == NULL)
+        skip();
+    return *state;
+}
+
+static void s3__gives_back_what_was_put(void **state) {
+    struct fixture *f = need(state);
+    char out[5];
+    uint64_t size;
+    assert_ok(f, s3_put(f->s3, STR("a/b c+d.txt"), STR("hello world"), false, &f->err));
+    assert_ok(f, s3_read(f->s3, STR("a/b c+d.txt"), 6, 5, out, &f->err));
+    assert_memory_equal(out, "world", 5);
+    assert_ok(f, s3_size(f->s3, STR("a/b c+d.txt"), &size, &f->err));
+    assert_int_equal(size, 11);
+    assert_int_equal(s3_read(f->s3, STR("a/b c+d.txt"), 8, 5, out, &f->err), ERR_CORRUPT);
+    assert_ok(f, s3_remove(f->s3, STR("a/b c+d.txt"), &f->err));
+    assert_int_equal(s3_size(f->s3, STR("a/b c+d.txt"), &size, &f->err), ERR_NOT_FOUND);
+    assert_ok(f, s3_remove(f->s3, STR("a/b c+d.txt"), &f->err));
+}
+
+static void s3__puts_only_what_is_new(void **state) {
+    struct fixture *f = need(state);
+    char out[1];
+    assert_ok(f, s3_put(f->s3, STR("once"), STR("1"), true, &f->err));
+    assert_int_equal(s3_put(f->s3, STR("once"), STR("2"), true, &f->err), ERR_CONFLICT);
+    assert_ok(f, s3_read(f->s3, STR("once"), 0, 1, out, &f->err));
+    assert_int_equal(out[0], '1');
+}
+
+/* Bytes that differ from part to part, of a length that is no multiple of one. */
+static int make_file(struct fixture *f, uint64_t size) {
+    int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+    char *piece = arena_alloc(f->arena, 1 << 20);
+    for (uint64_t done = 0; done < size; done += 1 << 20) {
+        memset(piece, (int)(done >> 20) + 1, 1 << 20);
+        size_t len = size - done < 1 << 20 ? (size_t)(size - done) : 1 << 20;
+        assert_int_equal(write(fd, piece, len), (ssize_t)len);
+    }
+    return fd;
+}
+
+static void digest_of(int fd, uint64_t size, unsigned char digest[SHA256_BYTES]) {
+    struct hash_stream *hash = hash_stream_create();
+    unsigned char md5[MD5_BYTES];
+    static char piece[1 << 16];
+    for (uint64_t done = 0; done < size;) {
+        ssize_t len = pread(fd, piece, sizeof piece, (off_t)done);
+        assert_true(len > 0);
+        hash_stream_add(hash, (struct str){ piece, (size_t)len });
+        done += (uint64_t)len;
+    }
+    hash_stream_end(hash, digest, md5);
+    hash_stream_destroy(hash);
+}
+
+static void check_file(void **state, uint64_t size) {
+    struct fixture *f = need(state);
+    unsigned char sent[SHA256_BYTES], found[SHA256_BYTES];
+    uint64_t found_size;
+    int fd = make_file(f, size), copy = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+    assert_ok(f, s3_put_file(f->s3, STR("file"), fd, size, &f->err));
+    assert_ok(f, s3_fetch(f->s3, STR("file"), copy, &found_size, &f->err));
+    assert_int_equal(found_size, size);
+    digest_of(fd, size, sent);
+    digest_of(copy, size, found);
+    assert_memory_equal(sent, found, SHA256_BYTES);
+    (void)close(fd);
+    (void)close(copy);
+}
+
+static void s3__puts_a_file_at_once(void **state) {
+    check_file(state, 0);
+    check_file(state, 3000001);
+}
+
+static void s3__puts_a_large_file_in_parts(void **state) {
+    check_file(state, 70 * 1024 * 1024 + 1);
+}
+
+static enum err_code collect(void *context, struct str key, uint64_t size, int64_t modified_ms, struct err *err) {
+    struct buf *keys = context;
+    (void)err;
+    assert_true(modified_ms > INT64_C(1700000000000));
+    buf_printf(keys, "%.*s:%d ", STR_ARG(key), (int)size);
+    return OK;
+}
+
+static void s3__lists_by_beginning(void **state) {
+    struct fixture *f = need(state);
+    struct buf keys = BUF_INIT(4096);
+    assert_ok(f, s3_put(f->s3, STR("x/2 & 3"), STR("22"), false, &f->err));
+    assert_ok(f, s3_put(f->s3, STR("x/1"), STR("1"), false, &f->err));
+    assert_ok(f, s3_put(f->s3, STR("y/1"), STR("1"), false, &f->err));
+    assert_ok(f, s3_list(f->s3, STR("x/"), collect, &keys, &f->err));
+    buf_append_char(&keys, '\0');
+    assert_string_equal(keys.ptr, "x/1:1 x/2 & 3:2 ");
+    buf_finish(&keys);
+}
+
+static void s3__links_open_without_credentials(void **state) {
+    struct fixture *f = need(state);
+    struct http_client *client;
+    struct http_response response = { 0 };
+    struct str url;
+    assert_ok(f, s3_put(f->s3, STR("a file"), STR("linked"), false, &f->err));
+    assert_ok(f, s3_link(f->s3, STR("a file"), 60, STR("attachment; filename=\"x y.txt\""), &url, f->arena, &f->err));
+    assert_ok(f, http_client_create(&client, &(struct http_client_options){ 0 }, &f->err));
+    assert_ok(f, http_client_send(client, &(struct http_request){ .method = STR("GET"), .url = url }, &response, &f->err));
+    assert_int_equal(response.status, 200);
+    assert_true(str_eq_c(buf_str(&response.body), "linked"));
+    assert_true(str_contains(http_head_find(&response.head, STR("content-disposition")), STR("x y.txt")));
+    http_response_finish(&response);
+
+    /* One byte of the signature changed. */
+    char *forged = arena_copy_c(f->arena, url);
+    forged[url.len - 1] = forged[url.len - 1] == '0' ? '1' : '0';
+    assert_ok(f, http_client_send(client, &(struct http_request){ .method = STR("GET"), .url = str_from_c(forged) }, &response, &f->err));
+    assert_int_equal(response.status, 403);
+    http_response_finish(&response);
+    http_client_destroy(client);
+}
+
+static void s3__says_who_was_refused(void **state) {
+    struct fixture *f = need(state);
+    struct s3 *other;
+    char secret[64];
+    (void)snprintf(secret, sizeof secret, "%s", getenv("AWS_SECRET_ACCESS_KEY"));
+    (void)setenv("AWS_SECRET_ACCESS_KEY", "wrong", 1);
+    enum err_code code = s3_open(&other, f->url, &f->err);
+    (void)setenv("AWS_SECRET_ACCESS_KEY", secret, 1);
+    assert_int_equal(code, ERR_FORBIDDEN);
+    assert_non_null(strstr(f->err.message, "answered 403"));
+    assert_null(strstr(f->err.message, "wrong"));
+}
+
+static void s3__aborts_uploads_left_behind(void **state) {
+    struct fixture *f = need(state);
+    struct http_field query = { STR_INIT("uploads"), STR_INIT("") };
+    struct s3_call call = { .method = STR("POST"), .key = STR("left"), .query = &query, .query_count = 1, .max_body_bytes = 4096 };
+    struct http_response response;
+    int64_t count;
+    assert_ok(f, s3_send(f->s3, &call, &response, f->arena, &f->err));
+    http_response_finish(&response);
+    assert_ok(f, s3_abort_uploads(f->s3, 3600 * 1000, &count, &f->err));
+    assert_int_equal(count, 0);
+    assert_ok(f, s3_abort_uploads(f->s3, -60 * 1000, &count, &f->err));
+    assert_int_equal(count, 1);
+}
+
+/* ---- without a store ---- */
+
+static void s3__refuses_addresses_it_cannot_read(void **state) {
+    struct s3 *s3;
+    struct err err = { 0 };
+    (void)state;
+    assert_int_equal(s3_open(&s3, STR("s3://"), &err), ERR_BAD_INPUT);
+    assert_int_equal(s3_open(&s3, STR("s3://bucket?endpoint=nonsense"), &err), ERR_BAD_INPUT);
+    assert_int_equal(s3_open(&s3, STR("s3://bucket?acl=public"), &err), ERR_BAD_INPUT);
+    assert_string_equal(err.message,
+                        "'acl=public' is not known in the address of a bucket: endpoint, region and style=path|host are");
+}
+
+static void xml__reads_texts_in_turn(void **state) {
+    struct arena *arena = arena_create();
+    struct str xml = STR("<R><K>a &amp; b</K><K>c&#39;&lt;</K><L/></R>");
+    size_t at = 0;
+    (void)state;
+    assert_string_equal(s3_xml_text(xml, "K", &at, arena).ptr, "a & b");
+    assert_string_equal(s3_xml_text(xml, "K", &at, arena).ptr, "c'<");
+    assert_null(s3_xml_text(xml, "K", &at, arena).ptr);
+    at = 0;
+    assert_null(s3_xml_text(STR("<K>never ends"), "K", &at, arena).ptr);
+    arena_destroy(arena);
+}
+
+#define S3_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        S3_TEST(s3__gives_back_what_was_put),
+        S3_TEST(s3__puts_only_what_is_new),
+        S3_TEST(s3__puts_a_file_at_once),
+        S3_TEST(s3__puts_a_large_file_in_parts),
+        S3_TEST(s3__lists_by_beginning),
+        S3_TEST(s3__links_open_without_credentials),
+        S3_TEST(s3__says_who_was_refused),
+        S3_TEST(s3__aborts_uploads_left_behind),
+        cmocka_unit_test(s3__refuses_addresses_it_cannot_read),
+        cmocka_unit_test(xml__reads_texts_in_turn),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
