@@ -21,7 +21,7 @@ static bool holds_exactly(struct str packed, size_t raw_size) {
         ZSTD_outBuffer out = { piece, PIECE_BYTES, 0 };
         result = ZSTD_decompressStream(zstd, &out, &in);
         total += out.pos;
-        if (out.pos < PIECE_BYTES && in.pos == in.size)
+        if (in.pos == in.size && (result == 0 || out.pos < PIECE_BYTES)) /* the frame is over, or goes no further */
             break;
     }
     free(piece);

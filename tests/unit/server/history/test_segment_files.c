@@ -1,0 +1,141 @@
+/* test_segment_files.c - files are there whole or not at all, and only ours are listed and removed. */
+#include "tests/unit/server/history/segment_fixture.h"
+
+static struct segment_file *begin(struct segment_fixture *f) {
+    struct segment_file *file = NULL;
+    must(f, segment_file_create(&file, f->files, RUN, &f->err));
+    return file;
+}
+
+static size_t count_files(struct segment_fixture *f) {
+    struct str *names;
+    size_t count;
+    must(f, segment_files_list(f->files, RUN, &names, &count, f->arena, &f->err));
+    return count;
+}
+
+static struct str publish(struct segment_fixture *f, struct str bytes) {
+    struct segment_file *file = begin(f);
+    must(f, segment_file_append(file, bytes, &f->err));
+    must(f, segment_file_publish(file, &f->err));
+    struct str name = arena_copy(f->arena, segment_file_name(file));
+    segment_file_destroy(file);
+    return name;
+}
+
+static void segment_files__hold_what_was_appended_in_small_and_large_pieces(void **state) {
+    struct segment_fixture *f = *state;
+    struct segment_file *file = begin(f);
+    size_t large = 3 << 20, total = 0;
+    char *piece = arena_alloc(f->arena, large);
+
+    for (size_t i = 0; i < large; i++)
+        piece[i] = (char)(i * 7 + i / 251);
+    const size_t sizes[] = { 1, 1000, large, 0, 5, (1 << 20) - 3, 700000, 700000 };
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        must(f, segment_file_append(file, (struct str){ piece, sizes[i] }, &f->err));
+        total += sizes[i];
+    }
+    assert_int_equal(segment_file_size(file), total);
+    must(f, segment_file_publish(file, &f->err));
+    struct str whole = read_whole(f, segment_file_name(file));
+    assert_int_equal(whole.len, total);
+    for (size_t i = 0, at = 0; i < sizeof(sizes) / sizeof(sizes[0]); at += sizes[i++])
+        assert_memory_equal(whole.ptr + at, piece, sizes[i]);
+    segment_file_destroy(file);
+}
+
+static void segment_files__leave_nothing_of_what_was_not_published(void **state) {
+    struct segment_fixture *f = *state;
+    struct segment_file *file = begin(f);
+    unsigned char byte;
+
+    must(f, segment_file_append(file, STR("PAR1"), &f->err));
+    assert_int_equal(count_files(f), 1); /* the temporary one */
+    assert_int_equal(segment_files_read(f->files, segment_file_name(file), 0, 1, &byte, &f->err), ERR_NOT_FOUND);
+    segment_file_destroy(file);
+    assert_int_equal(count_files(f), 0);
+}
+
+static void segment_files__are_read_exactly_or_not_at_all(void **state) {
+    struct segment_fixture *f = *state;
+    struct str name = publish(f, STR("0123456789"));
+    char bytes[16];
+
+    must(f, segment_files_read(f->files, name, 3, 4, bytes, &f->err));
+    assert_memory_equal(bytes, "3456", 4);
+    assert_int_equal(segment_files_read(f->files, name, 8, 3, bytes, &f->err), ERR_CORRUPT);
+    must(f, segment_files_remove(f->files, name, &f->err));
+    assert_int_equal(segment_files_read(f->files, name, 0, 1, bytes, &f->err), ERR_NOT_FOUND);
+    must(f, segment_files_remove(f->files, name, &f->err)); /* again is harmless */
+}
+
+static void segment_files__are_never_outside_their_folder(void **state) {
+    struct segment_fixture *f = *state;
+    const char *const names[] = { "../secret", "/etc/passwd", "7/../../secret", "", "7//x", "7/.", "a\\b" };
+    int fd;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        assert_int_equal(segment_files_open(f->files, str_from_c(names[i]), &fd, &f->err), ERR_NOT_FOUND);
+}
+
+static void segment_files__have_names_that_never_come_again(void **state) {
+    struct segment_fixture *f = *state;
+    struct str first = publish(f, STR("1")), second = publish(f, STR("2"));
+    assert_false(str_eq(first, second));
+    assert_true(first.len == strlen("7/") + 32 + strlen(".parquet") && memcmp(first.ptr, "7/", 2) == 0);
+}
+
+static void segment_files__list_runs_and_their_files(void **state) {
+    struct segment_fixture *f = *state;
+    struct str name = publish(f, STR("1")), *names;
+    int64_t *runs;
+    size_t count;
+
+    must(f, file_make_folders(path_in(f, STR("12")), 0700, &f->err));
+    must(f, file_make_folders(path_in(f, STR("lost+found")), 0700, &f->err));
+    must(f, file_replace(path_in(f, STR("7/abc.parquet")), STR("x"), 0600, &f->err));
+    must(f, segment_files_list_runs(f->files, &runs, &count, f->arena, &f->err));
+    assert_int_equal(count, 2);
+    assert_int_equal(runs[0] + runs[1], 7 + 12);
+    must(f, segment_files_list(f->files, RUN, &names, &count, f->arena, &f->err));
+    assert_int_equal(count, 1);
+    assert_true(str_eq(names[0], name));
+    must(f, segment_files_list(f->files, 99, &names, &count, f->arena, &f->err)); /* no folder */
+    assert_int_equal(count, 0);
+}
+
+static void segment_files__are_removed_by_age(void **state) {
+    struct segment_fixture *f = *state;
+    struct str name = publish(f, STR("1"));
+    struct stat status;
+    bool is_removed;
+
+    assert_int_equal(stat(path_in(f, name), &status), 0);
+    int64_t written_ms = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+    must(f, segment_files_remove_old(f->files, name, written_ms, &is_removed, &f->err));
+    assert_false(is_removed);
+    assert_int_equal(count_files(f), 1);
+    must(f, segment_files_remove_empty(f->files, RUN, INT64_MAX, &f->err));
+    assert_true(file_exists(path_in(f, STR("7"))));
+    must(f, segment_files_remove_old(f->files, name, written_ms + 1, &is_removed, &f->err));
+    assert_true(is_removed);
+    assert_int_equal(count_files(f), 0);
+    must(f, segment_files_remove_empty(f->files, RUN, 0, &f->err));
+    assert_true(file_exists(path_in(f, STR("7"))));
+    must(f, segment_files_remove_empty(f->files, RUN, INT64_MAX, &f->err));
+    assert_false(file_exists(path_in(f, STR("7"))));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        SEGMENT_TEST(segment_files__hold_what_was_appended_in_small_and_large_pieces),
+        SEGMENT_TEST(segment_files__leave_nothing_of_what_was_not_published),
+        SEGMENT_TEST(segment_files__are_read_exactly_or_not_at_all),
+        SEGMENT_TEST(segment_files__are_never_outside_their_folder),
+        SEGMENT_TEST(segment_files__have_names_that_never_come_again),
+        SEGMENT_TEST(segment_files__list_runs_and_their_files),
+        SEGMENT_TEST(segment_files__are_removed_by_age),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
