@@ -12,6 +12,8 @@ export default defineConfig({
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
         reportCompressedSize: true,
+        chunkSizeWarningLimit: 8000,
+        rollupOptions: { input: ["index.html", "assets/frame.html"] },
     },
     server: {
         proxy: Object.fromEntries(["/graphql", "/api", "/files", "/artifactsV2"].map((p) => [p, server])),

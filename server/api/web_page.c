@@ -11,6 +11,11 @@ static const char security_policy[] = "default-src 'self'; script-src 'self'; st
                                       "media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
                                       "form-action 'self'; frame-ancestors 'none'";
 
+/* The frame in which charts of unknown authors are drawn (SAFETY 20): whatever runs in it has no origin and no network. */
+static const char frame_policy[] = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: blob:; "
+                                   "font-src data:; base-uri 'none'; form-action 'none'; sandbox allow-scripts; "
+                                   "frame-ancestors 'self'";
+
 static const struct web_asset *find(struct str path) {
     size_t low = 0, high = web_asset_count;
     while (low < high) {
@@ -45,12 +50,19 @@ static enum err_code put_body(struct http_call *call, const struct web_asset *as
     return OK;
 }
 
+static bool is_document(const struct web_asset *asset) {
+    return str_ends_with(asset->path, STR(".html"));
+}
+
 static enum err_code send(struct http_call *call, const struct web_asset *asset, bool is_immutable, struct err *err) {
     http_set_type(call, asset->media_type);
     http_add_header(call, STR("ETag"), asset->etag);
     http_add_header(call, STR("Vary"), STR("Accept-Encoding"));
     http_add_header(call, STR("Cache-Control"), is_immutable ? STR("public, max-age=31536000, immutable") : STR("no-cache"));
-    http_add_header(call, STR("Content-Security-Policy"), str_from_c(security_policy));
+    bool is_frame = str_eq(asset->path, STR("/assets/frame.html"));
+    http_add_header(call, STR("Content-Security-Policy"), str_from_c(is_frame ? frame_policy : security_policy));
+    if (!is_document(asset)) /* the page's own files are no secret, and the frame has no origin to ask from */
+        http_add_header(call, STR("Access-Control-Allow-Origin"), STR("*"));
     if (str_eq(http_header(call, STR("if-none-match")), asset->etag)) {
         http_set_status(call, 304);
         return OK;
@@ -70,7 +82,7 @@ enum err_code web_page_answer(struct http_call *call, struct err *err) {
         const struct web_asset *asset = find(call->path);
         if (asset == NULL)
             return err_set(err, ERR_NOT_FOUND, "there is no file '%.*s'", STR_ARG(call->path));
-        return send(call, asset, str_starts_with(call->path, STR("/assets/")), err);
+        return send(call, asset, str_starts_with(call->path, STR("/assets/")) && !is_document(asset), err);
     }
     const struct web_asset *document = find(STR("/index.html"));
     if (document == NULL)

@@ -3,6 +3,7 @@
 Usage: fill.py, with WANDB_BASE_URL and WANDB_API_KEY set. Prints the path of each run made.
 """
 
+import json
 import math
 import os
 import random
@@ -61,6 +62,69 @@ def log_media() -> None:
         run.log({"page": wandb.Html(f"<p>a page</p><script>parent.{SCRIPT};top.{SCRIPT}</script>")})
 
 
+def log_charts(number: int) -> None:
+    """Every preset of the client's plots, over several runs."""
+    random.seed(number)
+    with wandb.init(project="plots", name=f"plots-{number}") as run:
+        rows = [[x, x * x / 40 + number, ["a", "b"][x % 2]] for x in range(20)]
+        table = wandb.Table(columns=["my.x", "height", "kind"], data=rows)
+        run.log({
+            "line": wandb.plot.line(table, "my.x", "height", title="A line", stroke="kind"),
+            "scatter": wandb.plot.scatter(table, "my.x", "height", title="Points"),
+            "bar": wandb.plot.bar(wandb.Table(columns=["name", "count"], data=[["ant", 3 + number], ["bee", 5]]), "name", "count", title="Bars"),
+            "histogram": wandb.plot.histogram(wandb.Table(columns=["v"], data=[[random.gauss(number, 1)] for _ in range(300)]), "v", title="Values"),
+            "series": wandb.plot.line_series([0, 1, 2, 3], [[1, 4, 2, 3], [2, 2, 3, 5]], keys=["one", "two"], title="Series", xname="epoch"),
+            "confusion": wandb.plot.confusion_matrix(y_true=[0, 1, 2, 0, 1, 2, 2], preds=[0, 1, 1, 0, 2, 2, 2], class_names=["cat", "dog", "owl"]),
+            "area": wandb.plot_table("wandb/area-under-curve/v0", wandb.Table(
+                columns=["class", "fpr", "tpr"], data=[["cat", x / 10, (x / 10) ** 0.4] for x in range(11)]),
+                {"x": "fpr", "y": "tpr", "class": "class"},
+                {"title": "ROC", "x-axis-title": "False positive rate", "y-axis-title": "True positive rate"}),
+        })
+
+
+PDB = """HETATM    1  O   HOH A   1       0.000   0.000   0.000  1.00  0.00           O
+HETATM    2  H1  HOH A   1       0.957   0.000   0.000  1.00  0.00           H
+HETATM    3  H2  HOH A   1      -0.240   0.927   0.000  1.00  0.00           H
+"""
+CUBE = "\n".join([f"v {x} {y} {z}" for x in (0, 1) for y in (0, 1) for z in (0, 1)]
+                 + ["f 1 2 4 3", "f 5 6 8 7", "f 1 2 6 5", "f 3 4 8 7", "f 1 3 7 5", "f 2 4 8 6"])
+
+
+def log_scenes() -> None:
+    """Things in space, and a figure of Plotly's, with markup where it may have a text."""
+    import numpy
+
+    figure = {"data": [{"type": "bar", "x": [HOSTILE, "two"], "y": [3, 5], "hovertext": HOSTILE}],
+              "layout": {"title": {"text": f'<b>Bars</b> <a href="javascript:{SCRIPT}">link</a> {HOSTILE}'}}}
+    with wandb.init(project="scenes", name="scenes") as run:
+        turn = numpy.linspace(0, 20, 4000)
+        cloud = numpy.stack([numpy.cos(turn), numpy.sin(turn), turn / 6, 128 + 127 * numpy.cos(turn), turn * 12, 255 - turn * 12], axis=1)
+        run.log({"cloud": wandb.Object3D(cloud)})
+        folder = tempfile.mkdtemp()
+        for name, text in (("water.pdb", PDB), ("cube.obj", CUBE)):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        run.log({"water": wandb.Molecule(os.path.join(folder, "water.pdb"))})
+        run.log({"cube": wandb.Object3D(open(os.path.join(folder, "cube.obj"), encoding="utf-8"))})
+        path = os.path.join(run.dir, "media", "plotly", "figure.plotly.json")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(json.dumps(figure))
+        run.save(path, base_path=run.dir)
+        run.log({"figure": {"_type": "plotly-file", "path": "media/plotly/figure.plotly.json", "sha256": "0" * 64, "size": 1}})
+
+
+def log_code(number: int) -> None:
+    """A file that differs between two runs."""
+    with wandb.init(project="code", name=f"code-{number}") as run:
+        path = os.path.join(run.dir, "code", "train.py")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("".join(f"line_{i} = {i}\n" for i in range(40)) + f"rate = 0.{number}\n" + ("extra = True\n" if number else ""))
+        run.save(path, base_path=run.dir)
+        run.log({"table": wandb.Table(columns=["id", "guess"], data=[[i, f"guess {number} of {i}"] for i in range(5)])})
+
+
 def log_artifacts() -> None:
     """Two versions of a data set, and a run that used the first."""
     with wandb.init(project="artifacts", name="maker") as run:
@@ -76,9 +140,12 @@ def log_artifacts() -> None:
 def log_hostile() -> None:
     """Markup wherever a run may put a text."""
     with wandb.init(project="hostile", name=HOSTILE, group=HOSTILE, job_type=HOSTILE, tags=[HOSTILE[:60]],
-                    notes=f"{HOSTILE}\n\n[click](javascript:{SCRIPT}) <b>bold</b>", config={HOSTILE: HOSTILE}) as run:
+                    notes=f"{HOSTILE}\n\n[click](javascript:{SCRIPT}) <b>bold</b> $\\href{{javascript:{SCRIPT}}}{{x}} \\frac{{1}}{{2}}$", config={HOSTILE: HOSTILE}) as run:
         for step in range(20):
             run.log({f"{HOSTILE}/metric": step, "<b>plain</b>": step})
+        table = wandb.Table(columns=["x", HOSTILE], data=[[HOSTILE, 1], ["two", 2]])
+        run.log({"chart": wandb.plot.bar(table, "x", HOSTILE, title=HOSTILE)})
+        run.log({"foreign": wandb.plot_table("nobody/hostile", table, {"x": HOSTILE}, {"title": HOSTILE})})
         run.summary[HOSTILE] = HOSTILE
         print(HOSTILE)
         path = os.path.join(run.dir, "<img src=x onerror=window.__ran=1>.txt")
@@ -91,5 +158,9 @@ if __name__ == "__main__":
     for i in range(4):
         log_run(i)
     log_media()
+    for i in range(2):
+        log_charts(i)
+        log_code(i)
+    log_scenes()
     log_artifacts()
     log_hostile()

@@ -26,6 +26,7 @@ const PAGES = (name) => [
     `/admin/hostile/runs/${name}/logs`,
     `/admin/hostile/runs/${name}/files`,
     "/admin/media",
+    "/admin/scenes",
     "/",
 ];
 
@@ -38,6 +39,33 @@ test("markup in names, keys, notes, logs, files and tables stays text", async ()
         assert.equal(await page.locator('img[src="x"]').count(), 0, path);
         assert.deepEqual(problems, [], path);
     }
+});
+
+test("charts and figures are drawn in a frame without an origin, from which nothing can be reached", async () => {
+    for (const [path, drawn] of [
+        ["/admin/hostile", '[data-panel="custom:chart"] .sandbox-chart[data-state="drawn"]'],
+        ["/admin/scenes", '[data-panel="media:figure"] .sandbox-chart[data-state="drawn"]'],
+    ]) {
+        const { page, problems } = await openPage(context, path);
+        await page.waitForSelector(drawn, { timeout: 30000 });
+        const frames = page.frames().filter((f) => f.url().endsWith("/assets/frame.html"));
+        assert.ok(frames.length > 0, path);
+        for (const frame of frames) {
+            assert.equal(await frame.evaluate(() => window.__ran), undefined, path);
+            assert.equal(await frame.evaluate(() => window.origin), "null");
+            assert.match(await frame.evaluate(() => fetch("/graphql").then(() => "sent", String)), /Failed to fetch|NetworkError/);
+            assert.match(await frame.evaluate(() => { try { return String(parent.document); } catch (e) { return e.name; } }), /SecurityError/);
+        }
+        assert.deepEqual(problems.filter((p) => !/Content Security Policy|blocked by CORS|Fetch API cannot load/.test(p)), []);
+    }
+});
+
+test("formulas run nothing and link nowhere", async () => {
+    const { page, problems } = await openPage(context, `/admin/hostile/runs/${run.name}/overview`);
+    await page.waitForSelector("math mfrac");
+    assert.equal(await page.locator("math a, math [href]").count(), 0);
+    assert.equal(await page.evaluate(() => window.__ran), undefined);
+    assert.deepEqual(problems, []);
 });
 
 test("the hostile values are really there to be read", async () => {
@@ -55,10 +83,10 @@ test("hovering, editing and full screen show the same text and run nothing", asy
     await page.waitForSelector(".panel canvas");
     await page.locator(".u-over").first().hover();
     await page.waitForSelector(".cursor-card");
-    await page.locator(".panel").first().getByLabel("Edit panel").click();
+    await page.locator(".panel:has(.chart)").first().getByLabel("Edit panel").click();
     await page.waitForSelector(".drawer");
     await page.keyboard.press("Escape");
-    await page.locator(".panel").first().getByLabel("Full screen").click();
+    await page.locator(".panel:has(.chart)").first().getByLabel("Full screen").click();
     await page.waitForSelector(".overlay canvas");
     assert.equal(await page.evaluate(() => window.__ran), undefined);
     assert.deepEqual(problems, []);

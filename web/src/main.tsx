@@ -9,6 +9,7 @@ import { startTheme } from "./theme";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/workspace.css";
+import "./styles/viewers.css";
 
 startTheme();
 startRouter();

@@ -3,6 +3,7 @@
 import type { ChartCursor, ChartModel } from "./chart_view";
 import { nearest, type Line } from "../lib/lines";
 import { formatNumber } from "../lib/format";
+import { fillHover } from "../lib/template";
 import { t } from "../i18n";
 
 const MAX_ROWS = 14;
@@ -12,6 +13,7 @@ const GAP = 16;
 
 interface Row {
     line: Line;
+    at: number;
     value: number;
     lo: number | null;
     hi: number | null;
@@ -21,12 +23,10 @@ export function CursorCard({
     cursor,
     model,
     box,
-    describe,
 }: {
     cursor: ChartCursor;
     model: ChartModel;
     box: DOMRect;
-    describe?: ((line: Line) => string) | undefined;
 }) {
     const rows = rowsAt(cursor.x, model);
     if (rows.length === 0) return null;
@@ -48,8 +48,8 @@ export function CursorCard({
             {shown.map((r) => (
                 <div key={r.line.id} class={`cursor-row ${r.line === cursor.closest ? "is-closest" : ""}`}>
                     <i class="dot" style={{ background: r.line.color }} />
-                    <span class="clip">{describe ? describe(r.line) : r.line.label}</span>
-                    <b>{formatNumber(r.value, 5)}</b>
+                    <span class="clip">{r.line.hover ? sayAt(r, model, cursor.x) : r.line.label}</span>
+                    {!r.line.hover && <b>{formatNumber(r.value, 5)}</b>}
                     {r === shown.find((s) => s.line === cursor.closest) &&
                         r.lo !== null &&
                         r.hi !== null &&
@@ -67,6 +67,21 @@ export function CursorCard({
     );
 }
 
+/* What the panel's template wants said of a point. */
+function sayAt(r: Row, model: ChartModel, x: number): string {
+    const total = rowsAt(x, model).reduce((n, o) => n + Math.abs(o.value), 0);
+    return fillHover(r.line.hover!, {
+        x: model.formatX(r.line.x[r.at]!, model.x[1] - model.x[0]),
+        y: r.value,
+        original: r.line.y[r.at]!,
+        mean: r.line.y[r.at]!,
+        stddev: r.line.isStdBand && r.hi !== null && r.lo !== null ? (r.hi - r.lo) / 2 : NaN,
+        min: r.lo ?? r.line.y[r.at]!,
+        max: r.hi ?? r.line.y[r.at]!,
+        percent: total === 0 ? NaN : (Math.abs(r.value) / total) * 100,
+    });
+}
+
 /* The nearest logged point of each line, as long as it is near: a run that ended long before says nothing here. */
 function rowsAt(x: number, model: ChartModel): Row[] {
     const reach = model.isLogX ? Infinity : (model.x[1] - model.x[0]) * 0.02;
@@ -76,7 +91,7 @@ function rowsAt(x: number, model: ChartModel): Row[] {
         if (i < 0 || !Number.isFinite(line.shown[i]!)) continue;
         const isInside = x >= line.x[0]! && x <= line.x[line.x.length - 1]!;
         if (!isInside && Math.abs(line.x[i]! - x) > reach) continue;
-        out.push({ line, value: line.shown[i]!, lo: line.lo?.[i] ?? null, hi: line.hi?.[i] ?? null });
+        out.push({ line, at: i, value: line.shown[i]!, lo: line.lo?.[i] ?? null, hi: line.hi?.[i] ?? null });
     }
     return out.sort((a, b) => b.value - a.value);
 }

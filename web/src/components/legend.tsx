@@ -9,10 +9,12 @@ export function Legend({
     lines,
     isAll,
     onHover,
+    onPick,
 }: {
     lines: readonly Line[];
     isAll: boolean;
     onHover: (id: string | null) => void;
+    onPick: (line: Line) => void;
 }) {
     const shown = lines.slice(0, isAll ? MAX_ALL : MAX_SHOWN);
     return (
@@ -24,6 +26,7 @@ export function Legend({
                     title={l.label}
                     onMouseEnter={() => onHover(l.id)}
                     onMouseLeave={() => onHover(null)}
+                    onClick={() => onPick(l)}
                 >
                     <svg width="14" height="8" aria-hidden="true">
                         <line

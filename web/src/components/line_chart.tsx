@@ -17,7 +17,6 @@ export interface LineChartProps {
     onZoom: (x: Range | null, y: Range | null) => void;
     onHover: (run: string | null) => void;
     onPick: (line: Line) => void;
-    hoverTemplate?: (line: Line) => string;
     onCanvas?: (canvas: HTMLCanvasElement | null) => void;
 }
 
@@ -81,7 +80,6 @@ export default function LineChart(props: LineChartProps) {
                     cursor={cursor}
                     model={model}
                     box={host.current!.getBoundingClientRect()}
-                    describe={props.hoverTemplate}
                 />
             )}
         </div>

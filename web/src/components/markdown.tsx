@@ -1,6 +1,7 @@
 /* markdown.tsx - draws parsed Markdown as elements; text stays text. */
 
 import type { ComponentChildren } from "preact";
+import { Formula } from "./formula";
 import { parseMarkdown, type Block, type Inline } from "../lib/markdown";
 
 export function Markdown({ text }: { text: string }) {
@@ -22,11 +23,7 @@ function drawBlock(b: Block, key: number): ComponentChildren {
                 </pre>
             );
         case "math":
-            return (
-                <pre key={key} class="snippet math">
-                    {b.text}
-                </pre>
-            );
+            return <Formula key={key} text={b.text} isBlock />;
         case "quote":
             return <blockquote key={key}>{b.children.map(drawBlock)}</blockquote>;
         case "rule":
@@ -71,11 +68,7 @@ function drawInline(i: Inline, key: number): ComponentChildren {
         case "code":
             return <code key={key}>{i.text}</code>;
         case "math":
-            return (
-                <code key={key} class="math">
-                    {i.text}
-                </code>
-            );
+            return <Formula key={key} text={i.text} isBlock={false} />;
         case "strong":
             return <strong key={key}>{i.children.map(drawInline)}</strong>;
         case "em":

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { samePath } from "../api";
 import { t } from "../i18n";
 import type { Box, MediaItem } from "../lib/media";
+import { PlotlyView, SceneView } from "./lazy_views";
 
 export function MediaView({ item, links }: { item: MediaItem; links: ReadonlyMap<string, string> }) {
     const link = links.get(item.path);
@@ -20,6 +21,10 @@ export function MediaView({ item, links }: { item: MediaItem; links: ReadonlyMap
                 <audio src={url} controls preload="metadata" />
             ) : item.kind === "html" ? (
                 <iframe src={url} sandbox="" loading="lazy" referrerpolicy="no-referrer" title={caption} />
+            ) : item.kind === "scene" || item.kind === "molecule" ? (
+                <SceneView url={url} path={item.path} isMolecule={item.kind === "molecule"} label={caption} />
+            ) : item.kind === "plotly" ? (
+                <PlotlyView url={url} label={caption} />
             ) : (
                 <p class="muted">
                     {t("media.unknown", { type: item.type })}{" "}

@@ -11,7 +11,7 @@ export interface VirtualListProps<T> {
     render: (item: T, index: number) => ComponentChildren;
     onEnd?: (() => void) | undefined;
     class?: string;
-    role?: "list" | "log" | "rowgroup";
+    role?: "list" | "log" | "rowgroup" | "table";
     label?: string;
     header?: ComponentChildren;
     width?: number /* wider than the box: it scrolls sideways too */;

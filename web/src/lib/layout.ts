@@ -34,6 +34,7 @@ export interface LineSettings {
     legend?: "none" | "top" | "bottom";
     fontSize?: "small" | "normal" | "large";
     lineWidth?: number;
+    syncZoom?: boolean;
     markExtremes?: boolean;
 }
 
@@ -58,6 +59,7 @@ export const LINE_DEFAULTS: Required<LineSettings> = {
     legend: "top",
     fontSize: "normal",
     lineWidth: 1.5,
+    syncZoom: true,
     markExtremes: false,
 };
 
@@ -67,7 +69,9 @@ export type PanelKind =
     | "scatter"
     | "parallel"
     | "importance"
+    | "code"
     | "comparer"
+    | "custom"
     | "histogram"
     | "media"
     | "table"
@@ -91,6 +95,10 @@ export interface Panel {
     scatter?: { isLogX?: boolean; isLogY?: boolean; frontier?: "none" | "min" | "max" | "mean" };
     bar?: { isVertical?: boolean; shape?: "bar" | "box" | "violin"; max?: number };
     isDiffOnly?: boolean;
+    code?: { runs?: [string, string]; file?: string };
+    table?: { joinOn?: string } /* runs beside each other, row by row; otherwise under each other */;
+    xExpression?: string;
+    group?: string[] /* lines: by these columns instead of by those of the list */;
     text?: string;
     /* custom layout of the section only: columns taken, height in px */
     span?: number;
@@ -338,7 +346,7 @@ export function sortSection(layout: Layout, name: string): Layout {
 export function setPrefixMode(layout: Layout, prefix: PrefixMode): Layout {
     const isAutomatic = (p: Panel) =>
         p.keys?.length === 1 &&
-        /^(line|histogram|media|table):/.test(p.id) &&
+        /^(line|histogram|media|table|custom):/.test(p.id) &&
         p.id.endsWith(":" + p.keys[0]) &&
         !p.title &&
         !p.settings;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BucketSeries, ExactSeries } from "./buckets";
 import { parseExpression } from "./expression";
 import { LINE_DEFAULTS } from "./layout";
-import { combine, nearest, shapeOf, stack, xRange, yRange, type Line } from "./lines";
+import { along, combine, nearest, shapeOf, stack, xRange, yRange, type Line } from "./lines";
 
 const exact = (x: number[], y: number[]): ExactSeries => ({
     kind: "exact",
@@ -127,4 +127,17 @@ it("stack piles up values or shares", () => {
 it("nearest finds the closest point", () => {
     expect([-1, 0.4, 0.6, 99].map((v) => nearest([0, 1, 2], v))).toEqual([0, 0, 1, 2]);
     expect(nearest([], 1)).toBe(-1);
+});
+
+it("along puts values over an expression of other metrics, in its order", () => {
+    const loss = shapeOf(exact([0, 1, 2], [5, 6, 7]), "last");
+    const tokens = shapeOf(exact([0, 1, 2], [30, 20, 10]), "last");
+    const shapes = new Map([
+        ["loss", loss],
+        ["tokens", tokens],
+    ]);
+    const moved = along(loss, parseExpression("tokens / 10 + x * 0"), shapes)!;
+    expect([...moved.x]).toEqual([1, 2, 3]);
+    expect([...moved.y]).toEqual([7, 6, 5]);
+    expect(along(loss, parseExpression("missing"), shapes)).toBeNull();
 });

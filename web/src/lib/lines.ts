@@ -28,6 +28,8 @@ export interface Line {
     marks: Mark[];
     span: Range | null /* where values begin and end, when the first and last x are those of buckets */;
     count: number /* runs behind it */;
+    isStdBand?: boolean /* lo and hi lie one standard deviation away */;
+    hover?: string | null /* what the pointer says instead of the label; see template.ts */;
     isExact: boolean;
 }
 
@@ -76,6 +78,23 @@ export function combine(e: Expression, shapes: ReadonlyMap<string, Shape>): Shap
         y[i] = Number.isFinite(value) ? value : NaN;
     }
     return { x, y, lo: null, hi: null, marks: [], isExact: known.every((s) => s.isExact), span: null };
+}
+
+/* The same values along another x: an expression over the run's metrics, and "x" for the x they have. */
+export function along(shape: Shape, e: Expression, shapes: ReadonlyMap<string, Shape>): Shape | null {
+    const columns = new Map<string, Float64Array>([["x", shape.x]]);
+    for (const key of expressionKeys(e)) {
+        const part = shapes.get(key);
+        if (key === "x") continue;
+        if (part === undefined) return null;
+        columns.set(key, resample(part.x, part.y, shape.x));
+    }
+    const x = shape.x.map((_, i) => evaluate(e, (name) => columns.get(name)![i]!));
+    const order = Array.from(x.keys())
+        .filter((i) => Number.isFinite(x[i]!))
+        .sort((a, b) => x[a]! - x[b]!);
+    const pick = (list: Float64Array | null) => list && Float64Array.from(order, (i) => list[i]!);
+    return { x: pick(x)!, y: pick(shape.y)!, lo: pick(shape.lo), hi: pick(shape.hi), marks: [], isExact: shape.isExact, span: null };
 }
 
 /* Several runs as one. */

@@ -18,7 +18,7 @@ describe("mediaItems", () => {
             { kind: "image", path: "b.png", caption: "", masks: [{ name: "m", path: "m.png" }] },
         ]);
         expect(mediaItems({ _type: "videos", filenames: ["v.mp4"] })[0]!.kind).toBe("video");
-        expect(mediaItems({ _type: "object3D-file", path: "o.glb" })[0]!.kind).toBe("other");
+        expect(mediaItems({ _type: "object3D-file", path: "o.glb" })[0]!.kind).toBe("scene");
     });
     it("shows nothing for what is no file", () => expect(mediaItems({ _type: "weird" })).toEqual([]));
 });

@@ -1,7 +1,7 @@
 /* media.ts - what the client logs for pictures, sounds and the like, seen as a list of files to show. */
 
 export interface MediaItem {
-    kind: "image" | "video" | "audio" | "html" | "other";
+    kind: "image" | "video" | "audio" | "html" | "scene" | "molecule" | "plotly" | "other";
     type: string;
     path: string;
     caption: string;
@@ -26,6 +26,9 @@ const KINDS: [RegExp, MediaItem["kind"]][] = [
     [/^video/, "video"],
     [/^audio/, "audio"],
     [/^html/, "html"],
+    [/^object3D/, "scene"],
+    [/^molecule/, "molecule"],
+    [/^plotly/, "plotly"],
 ];
 const FORMATS: Record<string, string> = { images: "image", videos: "video", audio: "audio", html: "html" };
 

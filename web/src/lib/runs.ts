@@ -1,5 +1,6 @@
 /* runs.ts - what the server says about a run, turned into the page's own noun, and its columns read by name. */
 
+import { readCustomChart, type CustomChart } from "./custom_specs";
 import type { KeyInfo, MetricDefinition, Run, RunState } from "./types";
 
 export interface RunNode {
@@ -48,6 +49,7 @@ export function parseRun(node: RunNode): Run {
         keys: parseKeys(node.historyKeys, summary),
         systemKeys: Object.keys(parseObject(node.systemMetrics)).filter((k) => !k.startsWith("_")),
         metrics: parseMetrics(isObject(internal) ? internal["m"] : null),
+        charts: readCharts(isObject(internal) ? internal["visualize"] : null),
         environment: firstEnvironment(internal),
         lineCount: node.historyLineCount ?? 0,
     };
@@ -134,6 +136,16 @@ function parseMetrics(raw: unknown): MetricDefinition[] {
             goal: m["8"] === 1 ? "min" : m["8"] === 2 ? "max" : null,
         };
     });
+}
+
+function readCharts(raw: unknown): Record<string, CustomChart> {
+    if (!isObject(raw)) return {};
+    return Object.fromEntries(
+        Object.entries(raw).flatMap(([key, v]) => {
+            const chart = readCustomChart(key, v);
+            return chart === null ? [] : [[key, chart]];
+        }),
+    );
 }
 
 function firstEnvironment(internal: unknown): Record<string, unknown> {

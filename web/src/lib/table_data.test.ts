@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { concatTables, filterRows, parseTable, sortRows } from "./table_data";
+import { concatTables, filterRows, joinTables, parseTable, sortRows } from "./table_data";
 
 const table = parseTable(
     '{"columns":["id","score","class name"],"data":[[1,0.9,"cat"],[2,NaN,"dog NaN"],[3,0.1,"cat"]]}',
@@ -37,4 +37,14 @@ it("concatTables lines columns up by name", () => {
     expect(all.columns).toEqual(["run", "id", "score", "class name", "extra"]);
     expect(all.rows[3]).toEqual(["b", null, 0.5, null, "x"]);
     expect(concatTables([{ name: "a", table }])).toBe(table);
+});
+
+it("joinTables puts runs beside each other, row by row of one column", () => {
+    const a = { columns: ["id", "guess"], rows: [[1, "cat"], [2, "dog"]] };
+    const b = { columns: ["guess", "id"], rows: [["cow", 2], ["owl", 3], ["hen", 2]] };
+    expect(joinTables([{ name: "A", table: a }, { name: "B", table: b }], "id")).toEqual({
+        columns: ["id", "guess (A)", "guess (B)"],
+        rows: [[1, "cat", null], [2, "dog", "cow"], [2, null, "hen"], [3, null, "owl"]],
+    });
+    expect(joinTables([{ name: "A", table: a }], "nothing").rows).toEqual([]);
 });

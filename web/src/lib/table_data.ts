@@ -30,6 +30,31 @@ export function concatTables(tables: readonly { name: string; table: TableData }
     return { columns: ["run", ...columns], rows };
 }
 
+/* Tables of several runs beside each other: one row for each value of a column that all have, in the order of the first
+ * table that has it. Where a run has several rows of one value, the first to the first, the second to the second. */
+export function joinTables(tables: readonly { name: string; table: TableData }[], on: string): TableData {
+    const usable = tables.filter(({ table }) => table.columns.includes(on));
+    const rowsByKey = new Map<string, unknown[][][]>();
+    usable.forEach(({ table }, t) => {
+        const at = table.columns.indexOf(on);
+        for (const row of table.rows) {
+            const key = typeof row[at] === "object" ? JSON.stringify(row[at]) : String(row[at]);
+            const of = rowsByKey.get(key) ?? rowsByKey.set(key, usable.map(() => [])).get(key)!;
+            of[t]!.push(row);
+        }
+    });
+    const others = usable.map(({ table }) => table.columns.map((_, i) => i).filter((i) => table.columns[i] !== on));
+    const columns = [on, ...usable.flatMap(({ name, table }, t) => others[t]!.map((i) => `${table.columns[i]} (${name})`))];
+    const rows: unknown[][] = [];
+    for (const of of rowsByKey.values())
+        for (let i = 0; i < Math.max(...of.map((r) => r.length)); i++) {
+            const first = of.findIndex((r) => r[i] !== undefined);
+            const key = of[first]![i]![usable[first]!.table.columns.indexOf(on)];
+            rows.push([key, ...others.flatMap((places, t) => places.map((p) => of[t]![i]?.[p] ?? null))]);
+        }
+    return { columns, rows };
+}
+
 const COMPARISON = /^(.*?)(<=|>=|==|!=|<|>)(.*)$/s;
 
 /* "score > 0.5": a comparison of two expressions over the row's columns; else text to be found anywhere in it. */

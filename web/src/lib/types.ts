@@ -1,5 +1,7 @@
 /* The nouns of the page, as they come out of api.ts: JSON strings parsed, internal keys taken away. */
 
+import type { CustomChart } from "./custom_specs";
+
 export type RunState =
     | "running"
     | "finished"
@@ -43,6 +45,7 @@ export interface Run {
     keys: Record<string, KeyInfo>;
     systemKeys: string[];
     metrics: MetricDefinition[];
+    charts: Record<string, CustomChart>;
     environment: Record<string, unknown>;
     lineCount: number;
 }

@@ -14,6 +14,13 @@ export type PanelExport =
           xName: string;
           canvas: HTMLCanvasElement | null;
       }
+    | {
+          kind: "picture" /* drawn where the page cannot look: it is asked for */;
+          title: string;
+          take: (format: "png" | "svg") => Promise<Blob | null>;
+          header: string[];
+          rows: unknown[][];
+      }
     | { kind: "drawing"; title: string; svg: SVGSVGElement | null; header: string[]; rows: unknown[][] };
 
 const PNG_SCALE = 2;
@@ -35,12 +42,18 @@ export function saveCsv(e: PanelExport): void {
     saveBlob(new Blob([text], { type: "text/csv" }), fileName(e.title, "csv"));
 }
 
-export function saveSvg(e: PanelExport): void {
+export async function saveSvg(e: PanelExport): Promise<void> {
+    if (e.kind === "picture") return savePicture(e, "svg");
     const text = svgOf(e);
     if (text !== null) saveBlob(new Blob([text], { type: "image/svg+xml" }), fileName(e.title, "svg"));
 }
 
-function svgOf(e: PanelExport): string | null {
+async function savePicture(e: PanelExport & { kind: "picture" }, format: "png" | "svg"): Promise<void> {
+    const blob = await e.take(format);
+    if (blob !== null) saveBlob(blob, fileName(e.title, format));
+}
+
+function svgOf(e: Exclude<PanelExport, { kind: "picture" }>): string | null {
     if (e.kind === "lines") return e.model === null ? null : chartToSvg(e.model, e.title);
     return e.svg === null ? null : standaloneSvg(e.svg);
 }
@@ -71,6 +84,7 @@ function standaloneSvg(svg: SVGSVGElement): string {
 
 /* The page's own canvas has no title and no legend; the picture is made from the same drawing as the SVG. */
 export async function savePng(e: PanelExport): Promise<void> {
+    if (e.kind === "picture") return savePicture(e, "png");
     const text = svgOf(e);
     if (text === null) return;
     const size = /width="([\d.]+)" height="([\d.]+)"/.exec(text);

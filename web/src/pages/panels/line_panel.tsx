@@ -34,7 +34,7 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
     const ws = useWorkspace();
     const settings = resolveSettings(ws.layout.value, section, panel);
     const [zoom, setZoom] = useState<{ x: Range | null; y: Range | null }>({ x: null, y: null });
-    const shared = ws.xZoom.value;
+    const shared = settings.syncZoom ? ws.xZoom.value : null;
     const host = useRef<HTMLDivElement>(null);
     const canvas = useRef<HTMLCanvasElement | null>(null);
     const [width, setWidth] = useState(0);
@@ -83,7 +83,7 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
         setZoom((old) =>
             x === null && y === null ? { x: null, y: null } : { x: x ?? old.x, y: y ?? old.y },
         );
-        if (x !== null || (x === null && y === null))
+        if (settings.syncZoom && (x !== null || (x === null && y === null)))
             ws.xZoom.value = x === null ? null : { x: settings.x, range: x };
     };
     const onPick = (line: Line) => {
@@ -91,7 +91,7 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
             navigate(pathOf(ws.entity, ws.project, "runs", line.run));
     };
     const legend = settings.legend !== "none" && (
-        <Legend lines={lines} isAll={isFull} onHover={(l) => (ws.hovered.value = l)} />
+        <Legend lines={lines} isAll={isFull} onHover={(l) => (ws.hovered.value = l)} onPick={onPick} />
     );
     const plotHeight = height - (settings.legend === "none" ? 0 : LEGEND_HEIGHT);
     return (
@@ -104,7 +104,7 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
                     model={model}
                     hovered={ws.hovered}
                     height={plotHeight}
-                    syncKey={`${ws.scope}|${settings.x}`}
+                    syncKey={panel.xExpression ? panel.id : `${ws.scope}|${settings.x}`}
                     label={panelTitle(panel)}
                     onZoom={onZoom}
                     onHover={(run) => (ws.hovered.value = run)}

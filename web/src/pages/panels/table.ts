@@ -48,6 +48,18 @@ export const PANELS: Record<PanelKind, PanelType> = {
         exports: ["csv"],
         canAdd: true,
     },
+    code: {
+        name: "panel.code",
+        draw: lazy(async () => ({ default: (await import("./code_panel")).CodePanel })),
+        exports: ["csv"],
+        canAdd: true,
+    },
+    custom: {
+        name: "panel.custom",
+        draw: lazy(async () => ({ default: (await import("./custom_panel")).CustomPanel })),
+        exports: PICTURE,
+        canAdd: true,
+    },
     text: {
         name: "panel.text",
         draw: lazy(async () => ({ default: (await import("./text_panel")).TextPanel })),
@@ -58,18 +70,18 @@ export const PANELS: Record<PanelKind, PanelType> = {
         name: "panel.histogram",
         draw: lazy(async () => ({ default: (await import("./histogram_panel")).HistogramPanel })),
         exports: PICTURE,
-        canAdd: false,
+        canAdd: true,
     },
     media: {
         name: "panel.media",
         draw: lazy(async () => ({ default: (await import("./media_panel")).MediaPanel })),
         exports: [],
-        canAdd: false,
+        canAdd: true,
     },
     table: {
         name: "panel.table",
         draw: lazy(async () => ({ default: (await import("./table_panel")).TablePanel })),
         exports: ["csv"],
-        canAdd: false,
+        canAdd: true,
     },
 };

@@ -1,7 +1,6 @@
 /* table_panel.tsx - logged tables of the shown runs under each other, at one step. */
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { fetchText, samePath } from "../../api";
 import { SearchBox } from "../../components/controls";
 import { DataGrid, type GridColumn } from "../../components/data_grid";
 import { MediaView } from "../../components/media_view";
@@ -10,14 +9,14 @@ import { t } from "../../i18n";
 import { formatValue } from "../../lib/format";
 import { panelTitle } from "../../lib/layout";
 import { atStep, mediaItems } from "../../lib/media";
-import { concatTables, filterRows, parseTable, sortRows, type TableData } from "../../lib/table_data";
+import { concatTables, filterRows, joinTables, sortRows, type TableData } from "../../lib/table_data";
 import { fetchFileLinks } from "../../queries";
 import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
+import { loadTable } from "./load_table";
 import { stepsOf, useValues } from "./use_values";
 
 const MAX_STEPS = 2000;
-const MAX_BYTES = 64 << 20;
 const CELL_WIDTH = 130;
 const MEDIA_ROW = 96;
 
@@ -30,6 +29,7 @@ export function TablePanel({ panel, height, onExport }: PanelProps) {
     const ws = useWorkspace();
     const keys = panel.keys ?? [];
     const { all, failure } = useValues(keys, MAX_STEPS);
+    const joinOn = panel.table?.joinOn ?? "";
     const [step, setStep] = useState<number | null>(null);
     const [loaded, setLoaded] = useState<Loaded | null>(null);
     const [problem, setProblem] = useState("");
@@ -51,7 +51,7 @@ export function TablePanel({ panel, height, onExport }: PanelProps) {
                     table: await loadTable(ws.entity, ws.project, run.name, path),
                 })),
             );
-            const table = concatTables(tables);
+            const table = joinOn === "" ? concatTables(tables) : joinTables(tables, joinOn);
             const media = table.rows
                 .slice(0, 500)
                 .flatMap((row) => row.flatMap((v) => (isMedia(v) ? mediaItems(v).map((i) => i.path) : [])));
@@ -63,7 +63,7 @@ export function TablePanel({ panel, height, onExport }: PanelProps) {
         };
         if (wanted.length > 0) read().catch((e: Error) => !isOver && setProblem(e.message));
         return () => void (isOver = true);
-    }, [wanted.map((w) => `${w.run.name}/${w.path}`).join("\n")]);
+    }, [wanted.map((w) => `${w.run.name}/${w.path}`).join("\n"), joinOn]);
     const rows = useMemo(() => {
         if (loaded === null) return [];
         const found = filterRows(loaded.table, search);
@@ -136,12 +136,4 @@ function Cell({ value, links }: { value: unknown; links: ReadonlyMap<string, str
             {text}
         </span>
     );
-}
-
-async function loadTable(entity: string, project: string, run: string, path: string): Promise<TableData> {
-    const link = (await fetchFileLinks(entity, project, run, [path])).get(path);
-    if (link === undefined) throw new Error(t("files.none"));
-    const { text, isCut } = await fetchText(samePath(link), MAX_BYTES);
-    if (isCut) throw new Error(t("files.no_preview"));
-    return parseTable(text);
 }

@@ -3,11 +3,12 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { loadSeries, type Want } from "../../chart_data";
 import { automaticX, axisOf, type Axis } from "../../lib/axis";
-import { PALETTES } from "../../lib/color";
+import { PALETTES, assignColors } from "../../lib/color";
 import { expressionKeys, parseExpression, type Expression } from "../../lib/expression";
 import { compileRegex } from "../../lib/filters";
 import type { LineSettings, Panel } from "../../lib/layout";
 import {
+    along,
     combine,
     groupShape,
     shapeOf,
@@ -18,7 +19,8 @@ import {
     type Shape,
 } from "../../lib/lines";
 import type { Run } from "../../lib/types";
-import { fillTemplate } from "../../lib/template";
+import { groupRuns, type RunGroup } from "../../lib/runs";
+import { fillTemplate, splitTemplate } from "../../lib/template";
 import type { Workspace } from "../workspace/model";
 
 export interface LinesState {
@@ -60,6 +62,24 @@ function parseAll(ws: Workspace, panel: Panel): { text: string; tree: Expression
     });
 }
 
+/* null when there is none, or it is wrong. */
+function parseX(ws: Workspace, panel: Panel): Expression | null {
+    const known = new Set(ws.metrics.value.map((m) => m.key));
+    try {
+        return panel.xExpression ? parseExpression(panel.xExpression, (n) => known.has(n)) : null;
+    } catch {
+        return null;
+    }
+}
+
+/* The panel's own groups, or those of the list. */
+function groupsOf(ws: Workspace, panel: Panel): { groups: RunGroup[]; colors: ReadonlyMap<string, string> } | null {
+    if (panel.group === undefined || panel.group.length === 0)
+        return ws.isGrouped.value ? { groups: ws.groups.value, colors: ws.colors.value } : null;
+    const groups = groupRuns(ws.visibleRuns.value, panel.group);
+    return { groups, colors: assignColors(groups.map((g) => g.key), ws.runsView.value.palette, {}) };
+}
+
 export function useLines(
     ws: Workspace,
     panel: Panel,
@@ -73,13 +93,18 @@ export function useLines(
     const runs = ws.visibleRuns.value;
     const keys = panelKeys(ws, panel);
     const expressions = parseAll(ws, panel);
-    const wanted = [...new Set([...keys, ...expressions.flatMap((e) => expressionKeys(e.tree))])];
+    const xTree = parseX(ws, panel);
+    const xKeys = xTree === null ? [] : expressionKeys(xTree).filter((k) => k !== "x");
+    const wanted = [...new Set([...keys, ...expressions.flatMap((e) => expressionKeys(e.tree)), ...xKeys])];
+    const grouping = groupsOf(ws, panel);
     const stream = panel.stream ?? "history";
-    const axis = axisOf(
+    const base = axisOf(
         settings.x === "auto" && stream === "history" ? automaticX(runs, wanted) : settings.x,
         stream,
     );
-    const shownRuns = ws.isGrouped.value
+    const axis: Axis = xTree === null ? base : { ...base, kind: "number" };
+    const isMoved = axis.isShifted || xTree !== null;
+    const shownRuns = grouping !== null
         ? runs
         : runs
               .filter((r) => stream === "events" || wanted.some((k) => k in r.keys))
@@ -90,8 +115,8 @@ export function useLines(
         stream,
         x: axis.wire,
         buckets,
-        min: axis.isShifted ? null : (window?.[0] ?? settings.xMin),
-        max: axis.isShifted ? null : (window?.[1] ?? settings.xMax),
+        min: isMoved ? null : (window?.[0] ?? settings.xMin),
+        max: isMoved ? null : (window?.[1] ?? settings.xMax),
     };
     const question = JSON.stringify([want, wanted]);
     const versions = shownRuns
@@ -121,7 +146,7 @@ export function useLines(
         return () => void (isOver = true);
     }, [question, versions, isActive, settings.point]);
 
-    const groupText = ws.runsView.value.group.join();
+    const groupText = [...(panel.group ?? []), ...ws.runsView.value.group].join();
     const lines = useMemo(() => {
         if (loaded === null) return [];
         const items = [...keys.map((text) => ({ text, tree: null as Expression | null })), ...expressions];
@@ -129,11 +154,15 @@ export function useLines(
         const out = items.flatMap((item, i) => {
             const shapes = new Map<string, Shape>();
             for (const [name, byKey] of loaded.shapes) {
-                const shape = item.tree === null ? byKey.get(item.text) : combine(item.tree, byKey);
+                const plain = item.tree === null ? byKey.get(item.text) : combine(item.tree, byKey);
+                const shape = plain && xTree !== null ? along(plain, xTree, byKey) : plain;
                 if (shape) shapes.set(name, shape);
             }
-            const make = ws.isGrouped.value ? groupLines : runLines;
-            return make(ws, loaded, shapes, item.text, items.length > 1, panel, settings).map(
+            const made =
+                grouping === null
+                    ? runLines(ws, loaded, shapes, item.text, items.length > 1, panel, settings)
+                    : groupLines(grouping, shapes, item.text, items.length > 1, settings);
+            return made.map(
                 (l): Line =>
                     isOnlyRun
                         ? {
@@ -180,11 +209,9 @@ function runLines(
     return loaded.runs.flatMap((run) => {
         const shape = shapes.get(run.name);
         if (shape === undefined) return [];
-        const label = panel.legendTemplate
-            ? fillTemplate(panel.legendTemplate, run, key)
-            : isMany
-              ? `${run.displayName} ${key}`
-              : run.displayName;
+        const { legend, hover } = splitTemplate(panel.legendTemplate ?? "");
+        const plain = isMany ? `${run.displayName} ${key}` : run.displayName;
+        const label = legend === "" ? plain : fillTemplate(legend, run, key);
         return [
             {
                 ...shape,
@@ -196,21 +223,20 @@ function runLines(
                 key,
                 shown: smoothed(shape, settings),
                 count: 1,
+                hover: hover && fillTemplate(hover, run, key),
             },
         ];
     });
 }
 
 function groupLines(
-    ws: Workspace,
-    _loaded: Loaded,
+    { groups, colors }: { groups: RunGroup[]; colors: ReadonlyMap<string, string> },
     shapes: Map<string, Shape>,
     key: string,
     isMany: boolean,
-    _panel: Panel,
     settings: Required<LineSettings>,
 ): Line[] {
-    return ws.groups.value.slice(0, settings.maxRuns).flatMap((group) => {
+    return groups.slice(0, settings.maxRuns).flatMap((group) => {
         const members = group.runs.flatMap((r) => shapes.get(r.name) ?? []);
         if (members.length === 0) return [];
         const shape = groupShape(members, settings);
@@ -220,12 +246,13 @@ function groupLines(
                 ...shape,
                 id: `${group.key}\n${key}`,
                 label: isMany ? `${name} ${key}` : name,
-                color: ws.colors.value.get(group.key) ?? "#888888",
+                color: colors.get(group.key) ?? "#888888",
                 dash: [],
                 run: group.key,
                 key,
                 shown: smoothed(shape, settings),
                 count: members.length,
+                isStdBand: settings.band === "std",
             },
         ];
     });

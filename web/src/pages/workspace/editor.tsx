@@ -7,6 +7,7 @@ import { t } from "../../i18n";
 import { ExpressionError, parseExpression } from "../../lib/expression";
 import { compileRegex } from "../../lib/filters";
 import * as L from "../../lib/layout";
+import { RUN_COLUMNS, columnsOf } from "../../lib/runs";
 import type { PrefixMode } from "../../lib/sections";
 import { MetricPicker } from "./metric_picker";
 import { LineSettingsForm, type SettingsFormProps } from "./line_settings";
@@ -63,6 +64,7 @@ export function Editor() {
                 {isLine && (shown === "data" || shown === "grouping" || shown === "chart") && (
                     <LineSettingsForm {...formProps(layout, found, section, ws.edit.bind(ws))} page={shown} />
                 )}
+                {found && isLine && shown === "grouping" && <PanelGroupForm panel={found.panel} />}
                 {found && isLine && shown === "chart" && <TitlesForm panel={found.panel} />}
                 {found && isLine && shown === "legend" && <LegendForm panel={found.panel} />}
                 {found && isLine && shown === "expressions" && <ExpressionsForm panel={found.panel} />}
@@ -159,6 +161,9 @@ function LegendForm({ panel }: { panel: L.Panel }) {
             <span class="small muted">
                 {"${run:displayName} ${run:state} ${config:…} ${summary:…} ${metric}"}
             </span>
+            <span class="small muted">
+                {t("setting.hover_hint")} {"[[ ${x} ${y} ${original} ${mean} ${stddev} ${min} ${max} ${percent} ]]"}
+            </span>
         </Field>
     );
 }
@@ -177,6 +182,16 @@ function ExpressionsForm({ panel }: { panel: L.Panel }) {
         }
     });
     return (
+        <>
+        <Field label={t("setting.x_expression")}>
+            <TextInput
+                value={panel.xExpression ?? ""}
+                placeholder="x * 256"
+                isInvalid={!isGood(panel.xExpression ?? "", known)}
+                onChange={(xExpression) => edit({ xExpression })}
+            />
+            <span class="small muted">{t("setting.x_expression_hint")}</span>
+        </Field>
         <Field label={t("setting.expressions")}>
             <TextInput
                 isArea
@@ -198,6 +213,42 @@ function ExpressionsForm({ panel }: { panel: L.Panel }) {
                 </span>
             ))}
         </Field>
+        </>
+    );
+}
+
+function isGood(expression: string, known: ReadonlySet<string>): boolean {
+    if (expression === "") return true;
+    try {
+        parseExpression(expression, (n) => known.has(n));
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+/* By what this panel groups; nothing chosen means as the list does. */
+function PanelGroupForm({ panel }: { panel: L.Panel }) {
+    const ws = useWorkspace();
+    const edit = usePanelEdit(panel);
+    const group = panel.group ?? [];
+    const columns = [...RUN_COLUMNS, ...columnsOf(ws.store.runs.value)].filter((c) => !group.includes(c));
+    return (
+        <div class="field">
+            <span>{t("setting.panel_group")}</span>
+            {group.map((c) => (
+                <div key={c} class="row">
+                    <span class="grow">{L.columnLabel(c)}</span>
+                    <IconButton icon="close" label={t("action.remove")} onClick={() => edit({ group: group.filter((g) => g !== c) })} />
+                </div>
+            ))}
+            <Select
+                value=""
+                label={t("runs.group_add")}
+                onChange={(c) => c !== "" && edit({ group: [...group, c] })}
+                options={[{ value: "", label: t("runs.group_add") }, ...columns.map((c) => ({ value: c, label: c }))]}
+            />
+        </div>
     );
 }
 

@@ -66,7 +66,7 @@ function useRow(props: SettingsFormProps) {
             isWide,
         );
     const flag = (
-        name: "isLogX" | "isLogY" | "showOriginal" | "ignoreOutliers" | "markExtremes",
+        name: "isLogX" | "isLogY" | "showOriginal" | "ignoreOutliers" | "markExtremes" | "syncZoom",
         label: MessageName,
     ) =>
         row(
@@ -232,6 +232,7 @@ function ChartPage(props: SettingsFormProps) {
                 />,
             )}
             {flag("markExtremes", "setting.extremes")}
+            {flag("syncZoom", "setting.sync_zoom")}
         </>
     );
 }

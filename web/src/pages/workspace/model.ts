@@ -190,7 +190,10 @@ export class Workspace {
 function metricsOf(runs: readonly Run[]): L.Metric[] {
     const seen = new Map<string, L.Metric>();
     for (const run of runs) {
+        const tables = new Set(Object.values(run.charts).map((c) => c.tableKey));
+        for (const key of Object.keys(run.charts)) seen.set("custom\n" + key, { key, kind: "custom", stream: "history" });
         for (const [key, info] of Object.entries(run.keys)) {
+            if (tables.has(key)) continue; /* shown as the chart */
             const kind = L.panelKindOf(info.types);
             if (kind !== null && !seen.has(key) && !isHidden(run, key))
                 seen.set(key, { key, kind, stream: "history" });

@@ -59,7 +59,20 @@ export function OtherPanelForm({ panel }: { panel: Panel }) {
                     <TextInput isArea value={panel.text ?? ""} onChange={(text) => edit({ text })} />
                 </Field>
             )}
-            {(panel.kind === "media" || panel.kind === "histogram" || panel.kind === "table") && (
+            {panel.kind === "table" && (
+                <Field label={t("setting.join_on")}>
+                    <TextInput
+                        value={panel.table?.joinOn ?? ""}
+                        placeholder="id"
+                        onChange={(joinOn) => edit({ table: { ...panel.table, joinOn } })}
+                    />
+                    <span class="small muted">{t("setting.join_hint")}</span>
+                </Field>
+            )}
+            {(panel.kind === "media" ||
+                panel.kind === "histogram" ||
+                panel.kind === "table" ||
+                panel.kind === "custom") && (
                 <MetricPicker
                     kind={panel.kind}
                     chosen={panel.keys ?? []}

@@ -1,0 +1,26 @@
+/* plotly_view.tsx - a logged Plotly figure. */
+
+import { useEffect, useState } from "preact/hooks";
+import { fetchText } from "../api";
+import { t } from "../i18n";
+import { isDark } from "../theme";
+import { parseObject } from "../lib/runs";
+import { SandboxChart } from "./sandbox_chart";
+
+const MAX_BYTES = 32 << 20;
+
+export default function PlotlyView({ url, label }: { url: string; label: string }) {
+    const [figure, setFigure] = useState<Record<string, unknown> | null>(null);
+    const [failure, setFailure] = useState("");
+    useEffect(() => {
+        let isOver = false;
+        fetchText(url, MAX_BYTES).then(
+            ({ text, isCut }) => !isOver && (isCut ? setFailure(t("files.no_preview")) : setFigure(parseObject(text))),
+            (e: Error) => !isOver && setFailure(e.message),
+        );
+        return () => void (isOver = true);
+    }, [url]);
+    if (failure !== "") return <p class="panel-note is-bad">{failure}</p>;
+    if (figure === null) return null;
+    return <SandboxChart request={{ kind: "plotly", figure, isDark: isDark.value }} title={label} height="100%" />;
+}

@@ -1,0 +1,34 @@
+/* main.ts - draws charts whose descriptions may come from anybody, in a document of no origin: it can reach neither the
+ * page around it, nor its cookies, nor the network. It hears its parent only, and tells it failures and pictures. */
+
+import type { FrameAnswer, FrameRequest } from "../lib/frame_message";
+import { drawPlotly, plotlyPicture } from "./plotly";
+import { drawVega, resizeVega, vegaPicture } from "./vega";
+
+let drawn: "vega" | "plotly" | null = null;
+
+function answer(message: FrameAnswer): void {
+    window.parent.postMessage(message, "*");
+}
+
+async function take(request: FrameRequest): Promise<void> {
+    const host = document.getElementById("chart")!;
+    if (request.kind === "picture") {
+        const data = await (drawn === "vega" ? vegaPicture(request.format) : plotlyPicture(request.format, host));
+        answer({ type: "picture", format: request.format, data });
+        return;
+    }
+    drawn = request.kind;
+    if (request.kind === "vega") await drawVega(host, request.spec, request.rows, request.isDark);
+    else await drawPlotly(host, request.figure, request.isDark);
+    answer({ type: "drawn" });
+}
+
+window.addEventListener("message", (event) => {
+    if (event.source !== window.parent) return;
+    take(event.data as FrameRequest).catch((e: unknown) =>
+        answer({ type: "failed", message: e instanceof Error ? e.message : String(e) }),
+    );
+});
+window.addEventListener("resize", () => drawn === "vega" && resizeVega());
+answer({ type: "ready" });
