@@ -19,7 +19,8 @@ enum {
     INIT_TIMEOUT_MS = 90000,
     RUN_ID_LEN = 8,
     RUN_ID_MAX = 128,
-    GREETING_MAX = 32 << 10,
+    GREETING_MAX = 60 << 10,
+    SAME_SECOND_MAX = 1000,
 };
 
 #define PRODUCER "barograph " BAROGRAPH_VERSION
@@ -182,31 +183,43 @@ static void link_latest(const char *wandb_dir, const char *folder_name) {
     free(link);
 }
 
-static enum err_code make_run_folder(struct baro_run *run, const char *parent, bool is_offline, struct err *err) {
-    char *wandb_dir = NULL, *files = NULL, *name = NULL;
+/* A run that is resumed within a second takes the next second's name. */
+static enum err_code make_own_folder(struct baro_run *run, const char *wandb_dir, bool is_offline, char **name, struct err *err) {
     char stamp[sizeof "20261121_051954"];
     struct tm local;
-    time_t seconds = (time_t)(run->start_wall_ns / 1000000000);
-    enum err_code code = err_set(err, ERR_FULL, "out of memory");
+    for (time_t seconds = (time_t)(run->start_wall_ns / 1000000000), last = seconds + SAME_SECOND_MAX; seconds < last; seconds++) {
+        free(*name);
+        free(run->dir);
+        *name = run->dir = NULL;
+        if (localtime_r(&seconds, &local) == NULL || strftime(stamp, sizeof stamp, "%Y%m%d_%H%M%S", &local) == 0)
+            return err_set(err, ERR_IO, "the clock cannot be read");
+        if (asprintf(name, "%srun-%s-%s", is_offline ? "offline-" : "", stamp, run->run_id) < 0 ||
+            asprintf(&run->dir, "%s/%s", wandb_dir, *name) < 0)
+            return err_set(err, ERR_FULL, "out of memory");
+        if (mkdir(run->dir, 0700) == 0)
+            return OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return err_set_errno(err, errno, "cannot make the folder '%s'", run->dir);
+}
 
-    if (localtime_r(&seconds, &local) == NULL || strftime(stamp, sizeof stamp, "%Y%m%d_%H%M%S", &local) == 0)
-        return err_set(err, ERR_IO, "the clock cannot be read");
-    if (asprintf(&wandb_dir, "%s/wandb", parent) < 0 ||
-        asprintf(&name, "%srun-%s-%s", is_offline ? "offline-" : "", stamp, run->run_id) < 0 ||
-        asprintf(&run->dir, "%s/%s", wandb_dir, name) < 0 || asprintf(&files, "%s/files", run->dir) < 0 ||
-        asprintf(&run->log_path, "%s/run-%s.wandb", run->dir, run->run_id) < 0)
-        goto done;
-    code = make_folder(parent, 0777, err);
+static enum err_code make_run_folder(struct baro_run *run, const char *parent, bool is_offline, struct err *err) {
+    char *wandb_dir = NULL, *files = NULL, *name = NULL;
+    enum err_code code = make_folder(parent, 0777, err);
+    if (code == OK && asprintf(&wandb_dir, "%s/wandb", parent) < 0)
+        code = err_set(err, ERR_FULL, "out of memory");
     if (code == OK)
         code = make_folder(wandb_dir, 0777, err);
     if (code == OK)
-        code = make_folder(run->dir, 0700, err);
+        code = make_own_folder(run, wandb_dir, is_offline, &name, err);
+    if (code == OK && (asprintf(&files, "%s/files", run->dir) < 0 ||
+                       asprintf(&run->log_path, "%s/run-%s.wandb", run->dir, run->run_id) < 0))
+        code = err_set(err, ERR_FULL, "out of memory");
     if (code == OK)
         code = make_folder(files, 0700, err);
     if (code == OK)
         link_latest(wandb_dir, name);
-
-done:
     free(wandb_dir);
     free(name);
     free(files);

@@ -487,6 +487,21 @@ static void write_own_keys(const struct run_state *state, struct json_writer *wr
     buf_finish(&value);
 }
 
+/* Where the server finds what this run begins with. */
+static void write_branch(const struct run_state *state, struct json_writer *writer) {
+    struct record_run run;
+    struct err err;
+    if (record_run_parse(&run, buf_str(&state->run_body), &err) != OK || run.branch_run.len == 0)
+        return;
+    json_key(writer, STR("branch_point"));
+    json_object_begin(writer);
+    json_key(writer, STR("run_id"));
+    json_string(writer, run.branch_run);
+    json_key(writer, STR("step"));
+    json_double(writer, run.branch_step);
+    json_object_end(writer);
+}
+
 static void write_own_config(const struct run_state *state, struct json_writer *writer) {
     struct protobuf_reader reader;
     struct protobuf_field field;
@@ -505,6 +520,7 @@ static void write_own_config(const struct run_state *state, struct json_writer *
         json_key(writer, STR("m"));
         write_metrics(state, writer);
     }
+    write_branch(state, writer);
     write_own_keys(state, writer);
     json_object_end(writer);
     json_object_end(writer);

@@ -51,7 +51,7 @@ static void adopt(struct buf *fact, struct str object, const char *a, const char
 
 static enum uplink_result adopt_run(struct uplink *uplink, struct str data, const struct record_run *run) {
     struct str bucket, count;
-    bool is_first = uplink->storage_id.len == 0;
+    bool is_first = !uplink->knows_lines;
     if (!answer_find(data, &bucket, "upsertBucket", "bucket", NULL) || str_eq_c(bucket, "null")) {
         (void)snprintf(uplink->problem, sizeof uplink->problem, "the server did not make the run");
         return UPLINK_REFUSED;
@@ -64,6 +64,7 @@ static enum uplink_result adopt_run(struct uplink *uplink, struct str data, cons
     buf_append_str(&uplink->run_id, run->run_id);
     if (is_first && (!answer_find(bucket, &count, "historyLineCount", NULL) || !answer_int(count, &uplink->line_count)))
         uplink->line_count = 0;
+    uplink->knows_lines = true;
     if (uplink->storage_id.len > 0 && uplink->project.len > 0 && uplink->entity.len > 0)
         return UPLINK_SENT;
     (void)snprintf(uplink->problem, sizeof uplink->problem, "the server's answer does not say where the run is");
