@@ -6,6 +6,7 @@
 #include "server/api/artifact_links.h"
 #include "server/api/artifact_manifest.h"
 #include "server/api/chart.h"
+#include "server/api/columns_endpoint.h"
 #include "server/api/file_stream.h"
 #include "server/api/graphql_endpoint.h"
 #include "server/api/health.h"
@@ -22,7 +23,9 @@ const struct http_route routes[] = {
     { HTTP_PUT, "/api/admin/{path...}", WHO_SERVER_ADMIN, admin_answer, ADMIN_MAX_BODY_BYTES, NULL },
     { HTTP_DELETE, "/api/admin/{path...}", WHO_SERVER_ADMIN, admin_answer, 0, NULL },
     { HTTP_POST, "/api/history/buckets", CAN_READ, chart_answer, CHART_REQUEST_MAX_BYTES, NULL },
+    { HTTP_POST, "/api/history/columns", CAN_READ, columns_answer_history, COLUMNS_REQUEST_MAX_BYTES, NULL },
     { HTTP_GET, "/api/live", WHO_USER, live_answer, 0, NULL },
+    { HTTP_POST, "/api/runs/columns", CAN_READ, columns_answer_runs, COLUMNS_REQUEST_MAX_BYTES, NULL },
     { HTTP_GET, "/api/runs/{entity}/{project}/{run}/receipt", CAN_READ, receipt_answer, 0, NULL },
     { HTTP_POST, "/api/session", WHO_ANYONE, session_answer_begin, SESSION_MAX_BODY_BYTES, NULL },
     { HTTP_DELETE, "/api/session", WHO_ANYONE, session_answer_end, SESSION_MAX_BODY_BYTES, NULL },
