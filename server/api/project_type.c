@@ -8,6 +8,7 @@
 #include "server/api/registry_type.h"
 #include "server/api/resolver.h"
 #include "server/api/run_type.h"
+#include "server/api/sweep_type.h"
 #include "server/api/view_type.h"
 #include "server/store/entity.h"
 #include "server/store/registry.h"
@@ -181,7 +182,10 @@ static const struct gql_field project_fields[] = {
     { "run", "desc: String, name: String!", "Run", CAN_READ, answer_run, "By the id that its client gave it." },
     { "runCount", "filters: JSONString", "Int!", CAN_READ, answer_run_count, NULL },
     { "runs", RUN_LIST_ARGS, "RunConnection", CAN_READ, answer_runs, "filters: Mongo's language over attributes, config.* and summary_metrics.*. order: \"-summary_metrics.loss,+created_at\"; runs without a value come last." },
+    { "sweep", "sweepName: String!", "Sweep", CAN_READ, sweep_type_answer_one, NULL },
+    { "sweeps", SWEEP_LIST_ARGS, "SweepConnection!", CAN_READ, sweep_type_answer_list, "Newest first. filters: over name, displayName, state, createdAt, ..." },
     { "teamMembers", "", "[ProjectTeamMember!]!", CAN_READ, registry_answer_team_members, NULL },
+    { "totalSweeps", "", "Int!", CAN_READ, sweep_type_answer_count, NULL },
     { "updatedAt", "", "DateTime!", CAN_READ, answer_updated_at, NULL },
     { "user", "", "User", CAN_READ, answer_user, "Who made it." },
     { "views", "", "JSONString", CAN_READ, answer_nothing, NULL },

@@ -8,6 +8,7 @@
 #include "server/api/project_type.h"
 #include "server/api/receipt.h"
 #include "server/api/resolver.h"
+#include "server/api/sweep_type.h"
 #include "server/store/console.h"
 #include "server/store/project.h"
 #include "server/store/run_table.h"
@@ -221,6 +222,7 @@ static const struct gql_field run_fields[] = {
     { "stopped", "", "Boolean!", CAN_READ, answer_stopped, "Whether somebody asked it to stop." },
     { "stoppedAt", "", "DateTime", CAN_READ, answer_stopped_at, "When it ended." },
     { "summaryMetrics", "", "JSONString", CAN_READ, answer_summary, NULL },
+    { "sweep", "", "Sweep", CAN_READ, sweep_type_answer_of_run, "The search that it is part of." },
     { "sweepName", "", "String", CAN_READ, answer_sweep_name, NULL },
     { "systemMetrics", "", "JSONString", CAN_READ, run_history_answer_system_metrics, "The last row of system metrics." },
     { "tags", "", "[String!]!", CAN_READ, answer_tags, NULL },

@@ -13,6 +13,8 @@
 #include "server/api/registry_type.h"
 #include "server/api/run_mutations.h"
 #include "server/api/run_type.h"
+#include "server/api/sweep_mutations.h"
+#include "server/api/sweep_type.h"
 #include "server/api/view_type.h"
 
 enum { SDL_BYTES_MAX = 1 << 20 };
@@ -38,9 +40,11 @@ static const struct gql_type query_type = GQL_TYPE("Query", query_fields);
 
 static const struct gql_field mutation_fields[] = {
     { "addAliases", "input: AddAliasesInput!", "AddAliasesPayload", WHO_USER, artifact_answer_add_aliases, NULL },
+    { "agentHeartbeat", "input: AgentHeartbeatInput!", "AgentHeartbeatPayload", WHO_USER, sweep_answer_agent_heartbeat, "A sweep's agent asks what to do." },
     { "commitArtifact", "input: CommitArtifactInput!", "CommitArtifactPayload", WHO_USER, artifact_answer_commit, "Makes a version of a draft whose files and manifest have been uploaded." },
     { "completeMultipartUploadArtifact", "input: CompleteMultipartUploadArtifactInput!", "CompleteMultipartUploadArtifactPayload", WHO_USER, artifact_answer_complete_multipart, NULL },
     { "createAccessToken", "input: CreateAccessTokenInput!", "CreateAccessTokenPayload", WHO_USER, view_answer_no_access_tokens, "Not offered: it always fails." },
+    { "createAgent", "input: CreateAgentInput!", "CreateAgentPayload", WHO_USER, sweep_answer_create_agent, NULL },
     { "createAnonymousEntity", "input: CreateAnonymousEntityInput!", "CreateAnonymousEntityPayload", WHO_ANYONE, account_answer_create_anonymous_entity, NULL },
     { "createArtifact", "input: CreateArtifactInput!", "CreateArtifactPayload", WHO_USER, artifact_answer_create, "Begins a draft; the version that is there when one has the same content." },
     { "createArtifactCollectionTagAssignments", "input: CreateArtifactCollectionTagAssignmentsInput!", "CreateArtifactCollectionTagAssignmentsPayload", WHO_USER, collection_answer_add_tags, NULL },
@@ -66,7 +70,9 @@ static const struct gql_field mutation_fields[] = {
     { "deleteProjectMembers", "input: DeleteProjectMembersInput!", "DeleteProjectMembersPayload", WHO_USER, registry_answer_delete_members, NULL },
     { "deleteRun", "input: DeleteRunInput!", "DeleteRunPayload", WHO_USER, run_answer_delete_run, "Deletes a run with its history, files and logs." },
     { "deleteRuns", "input: DeleteRunsInput!", "DeleteRunsPayload", WHO_USER, run_answer_delete_runs, "All of them, or none when one cannot be deleted." },
+    { "deleteSweep", "input: DeleteSweepInput!", "DeleteSweepPayload", WHO_USER, sweep_answer_delete_sweep, "Its runs stay; its agents are told to end." },
     { "deleteView", "input: DeleteViewInput!", "DeleteViewPayload", WHO_USER, view_answer_delete, "success is false, and nothing deleted, when drafts of it are left." },
+    { "enqueueSweepRun", "input: EnqueueSweepRunInput!", "EnqueueSweepRunPayload", WHO_USER, sweep_answer_enqueue_sweep_run, "The next agent that asks gets this run." },
     { "generateApiKey", "input: GenerateApiKeyInput!", "GenerateApiKeyPayload", WHO_USER, account_answer_generate_api_key, NULL },
     { "linkArtifact", "input: LinkArtifactInput!", "LinkArtifactPayload", WHO_USER, artifact_answer_link, "Puts a version into a portfolio." },
     { "markRunFilesUploaded", "input: MarkRunFilesUploadedInput!", "MarkRunFilesUploadedPayload", WHO_USER, file_answer_mark_uploaded, NULL },
@@ -88,6 +94,7 @@ static const struct gql_field mutation_fields[] = {
     { "updateRunState", "input: UpdateRunStateInput!", "UpdateRunStatePayload", WHO_USER, run_answer_update_run_state, NULL },
     { "upsertBucket", "input: UpsertBucketInput!", "UpsertBucketPayload", WHO_USER, run_answer_upsert_bucket, "Makes or changes a run, and its project when there is none." },
     { "upsertModel", "input: UpsertModelInput!", "UpsertModelPayload", WHO_USER, project_answer_upsert_model, "Makes or changes a project." },
+    { "upsertSweep", "input: UpsertSweepInput!", "UpsertSweepPayload", WHO_USER, sweep_answer_upsert_sweep, "Makes or changes a sweep." },
     { "upsertView", "input: UpsertViewInput!", "UpsertViewPayload", WHO_USER, view_answer_upsert, "Saves a report, a draft or a workspace." },
     { "useArtifact", "input: UseArtifactInput!", "UseArtifactPayload", WHO_USER, artifact_answer_use, NULL },
 };
@@ -98,6 +105,10 @@ static const struct gql_type mutation_type = GQL_TYPE("Mutation", mutation_field
 static const struct gql_type *const types[] = {
     &add_aliases_payload_type,
     &advanced_registry_features_type,
+    &agent_connection_type,
+    &agent_edge_type,
+    &agent_heartbeat_payload_type,
+    &agent_type,
     &api_key_connection_type,
     &api_key_edge_type,
     &api_key_type,
@@ -125,6 +136,7 @@ static const struct gql_type *const types[] = {
     &commit_artifact_payload_type,
     &complete_multipart_upload_artifact_payload_type,
     &create_access_token_payload_type,
+    &create_agent_payload_type,
     &create_anonymous_entity_type,
     &create_artifact_files_payload_type,
     &create_artifact_manifest_payload_type,
@@ -149,7 +161,9 @@ static const struct gql_type *const types[] = {
     &delete_project_members_payload_type,
     &delete_run_payload_type,
     &delete_runs_payload_type,
+    &delete_sweep_payload_type,
     &delete_view_payload_type,
+    &enqueue_sweep_run_payload_type,
     &entity_connection_type,
     &entity_edge_type,
     &entity_type,
@@ -193,6 +207,9 @@ static const struct gql_type *const types[] = {
     &server_message_type,
     &server_settings_type,
     &stop_run_payload_type,
+    &sweep_connection_type,
+    &sweep_edge_type,
+    &sweep_type,
     &tag_connection_type,
     &tag_edge_type,
     &tag_type,
@@ -209,6 +226,7 @@ static const struct gql_type *const types[] = {
     &upload_url_part_type,
     &upsert_bucket_payload_type,
     &upsert_model_payload_type,
+    &upsert_sweep_payload_type,
     &upsert_view_payload_type,
     &use_artifact_payload_type,
     &user_connection_type,
@@ -242,6 +260,7 @@ static const char *const sdl_parts[] = {
     file_sdl,
     registry_sdl,
     run_sdl,
+    sweep_sdl,
     view_sdl,
 };
 

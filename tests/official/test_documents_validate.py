@@ -13,9 +13,6 @@ from tests.official.extract_documents import Document, extract
 
 # Operations of things we do not serve. What is listed here and validates after all must be taken off.
 UNSERVED = {
-    "sweeps": """CreateAgent EnqueueSweepRun GetAgentRuns GetSweep GetSweepAgent GetSweepAgents GetSweepLegacy
-        GetSweepState GetSweeps Heartbeat Sweep SweepConfig SweepRunsWithHistory SweepWatchedRuns SweepWithRuns
-        UpsertSweep UpsertSweepState""",
     "automations": """CreateAutomation CreateGenericWebhookIntegration DeleteAutomation
         GenericWebhookIntegrationsByEntity GetAutomations GetAutomationsByEntity GetAutomationsLegacy
         GetEntityAutomations GetEntityAutomationsLegacy GetOrgAutomations IntegrationsByEntity
