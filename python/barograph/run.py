@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from barograph import _core
 from barograph.config import Config, StaticConfig
-from barograph.errors import CommError, Error, UsageError
+from barograph.errors import ChartsFound, CommError, Error, UsageError
 from barograph.metric import Metric
 from barograph.protobuf import integer, message, text
 from barograph.settings import Settings
@@ -315,6 +315,10 @@ class Run:
             data = _row(data)
         try:
             self._log(data, step, commit)
+        except ChartsFound:
+            from barograph.data_types.encode import without_charts
+
+            self.log(without_charts(self, data), step, commit)
         except Error as error:
             self._refused(error, step)
 
