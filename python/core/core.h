@@ -20,7 +20,7 @@ struct core_state {
 /* Sets Error(message, code); answers NULL. */
 PyObject *raise_error(struct core_state *state, const struct baro_error *error);
 
-extern PyType_Spec run_spec;
+extern PyType_Spec columns_spec, run_spec;
 
 /* How values become JSON. */
 struct value_options {

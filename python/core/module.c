@@ -45,6 +45,9 @@ static int core_exec(PyObject *module) {
     Py_INCREF(state->run_type);
     if (PyModule_AddObject(module, "Run", state->run_type) != 0)
         return -1;
+    PyObject *columns_type = PyType_FromModuleAndSpec(module, &columns_spec, NULL);
+    if (columns_type == NULL || PyModule_AddObject(module, "Columns", columns_type) != 0)
+        return -1;
     return add_constants(module);
 }
 

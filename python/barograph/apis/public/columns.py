@@ -66,6 +66,8 @@ class Columns:
 
         kind, values = self._core.values(at, float("nan"))
         if kind == "O":
+            if _are_numbers(values):
+                return numpy.array([float("nan") if value is None else value for value in values], dtype="float64")
             array = numpy.empty(len(values), dtype=object)
             array[:] = values
             return array
@@ -97,6 +99,12 @@ class Columns:
     def to_arrow(self) -> Any:
         """A pyarrow.Table, nested keys with dots."""
         return required("pyarrow").table(self)
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    """Whether there are only numbers, among nulls: what was logged as null is NaN in an array."""
+    kinds = {type(value) for value in values}
+    return bool(kinds) and kinds <= {int, float, type(None)}
 
 
 def required(package: str) -> Any:

@@ -25,9 +25,10 @@ def ask(runs: Runs, query: str, format: str) -> Any:
         if re.search(r"\bhistory\b", query, re.IGNORECASE):
             connection.register("history", arrow.table(_history(runs)))
         found = connection.execute(query)
-        if format == "polars":
-            return found.pl()
-        return found.df() if format == "pandas" else found.fetch_arrow_table()
+        if format == "pandas":
+            return found.df()
+        table = found.fetch_arrow_table()
+        return table if format == "arrow" else required("polars").from_arrow(table)
 
 
 def _history(runs: Runs) -> Any:
