@@ -8,6 +8,7 @@
 #include "server/api/identity.h"
 #include "server/api/link.h"
 #include "server/store/data_folder.h"
+#include "server/stores.h"
 
 #include <termios.h>
 #include <unistd.h>
@@ -41,15 +42,12 @@ static enum err_code open_folder(struct administration *administration, const st
                                  struct err *err) {
     struct arena *arena = administration->arena;
     struct app *app = &administration->app;
-    struct str url = options->database;
 
     enum err_code code = data_folder_open(&administration->folder, options->data, options->force, err);
     if (code == ERR_CONFLICT)
         return err_add_context(err, "stop the server first, or give BAROGRAPH_API_KEY instead of --data");
     TRY(code);
-    if (url.len == 0)
-        url = arena_printf(arena, "sqlite:%s", data_folder_file(administration->folder, "barograph.db", arena));
-    TRY(db_open(&app->db, url, err));
+    TRY(db_open(&app->db, stores_database_url(administration->folder, options->database, arena), err));
     TRY(secrets_open(&app->secrets, data_folder_file(administration->folder, "secret.key", arena), app->db, err));
     app->identities = identities_create();
     TRY(first_start(app, STR_EMPTY, data_folder_file(administration->folder, "admin.key", arena), err));

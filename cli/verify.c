@@ -6,6 +6,7 @@
 #include "server/server.h"
 #include "server/store/data_folder.h"
 #include "server/store/inventory.h"
+#include "server/stores.h"
 
 #include <stddef.h>
 #include <unistd.h>
@@ -13,11 +14,12 @@
 enum { PAGE_ROWS = 1000, READ_BYTES = 1 << 18, COMPLAINTS_SHOWN_MAX = 1000 };
 
 struct verify_options {
-    struct str data, database;
+    struct str data, database, blobs;
     bool force;
 };
 
 static const struct option option_rows[] = {
+    { "blobs", "URL", OPTION_TEXT, false, offsetof(struct verify_options, blobs), NULL, "the data folder by default" },
     { "data", "DIR", OPTION_TEXT, false, offsetof(struct verify_options, data), NULL, "the data folder (default $XDG_DATA_HOME/barograph)" },
     { "database", "URL", OPTION_TEXT, false, offsetof(struct verify_options, database), NULL, "SQLite inside the data folder by default" },
     { "force", NULL, OPTION_FLAG, false, offsetof(struct verify_options, force), NULL, "accept a data folder on a network file system" },
@@ -27,9 +29,7 @@ static const struct options option_table = { option_rows, sizeof option_rows / s
 struct verification {
     struct arena *arena, *page;
     struct data_folder *folder;
-    struct db *db;
-    struct history *history;
-    struct blobs *blobs;
+    struct stores stores;
     int64_t complaint_count;
     /* one page of a list */
     struct inventory_history after_history;
@@ -52,7 +52,7 @@ static void complain(void *context, const char *what) {
 /* On the connection that writes: reads of others are ended when they take long. */
 static enum err_code list_page(struct verification *verification, db_work *list, struct err *err) {
     arena_reset(verification->page);
-    return db_write(verification->db, list, verification, err);
+    return db_write(verification->stores.db, list, verification, err);
 }
 
 static enum err_code check_database(struct db_tx *tx, void *context, struct err *err) {
@@ -81,7 +81,7 @@ static enum err_code verify_histories(struct verification *verification, struct 
         TRY(list_page(verification, list_histories, err));
         for (size_t i = 0; i < verification->found.count; i++) {
             const struct inventory_history *found = verification->found.items[i];
-            TRY(history_verify(verification->history, found->run, (enum history_kind)found->kind, &verification->rows, complain,
+            TRY(history_verify(verification->stores.history, found->run, (enum history_kind)found->kind, &verification->rows, complain,
                                verification, err));
             verification->after_history = *found;
             verification->history_count++;
@@ -122,7 +122,7 @@ static enum err_code check_blob(struct verification *verification, const struct 
     if (blob->size_bytes < 0)
         return err_set(err, ERR_NOT_FOUND, "it is missing from the table of blobs");
     memcpy(id.sha256, blob->sha256, SHA256_BYTES);
-    TRY(blobs_read(verification->blobs, &id, &fd, &stored, err));
+    TRY(blobs_read(verification->stores.blobs, &id, &fd, &stored, err));
     enum err_code code = hash_file(fd, sha256, &size_bytes, err);
     (void)close(fd);
     TRY(code);
@@ -181,9 +181,9 @@ static enum err_code verify_receipts(struct verification *verification, struct e
 /* ---- the command ---- */
 
 static enum err_code open_all(struct verification *verification, const struct verify_options *options, struct err *err) {
-    const struct history_options quiet = { .has_no_worker = true };
+    const struct stores_options quiet = { options->database, options->blobs, { .has_no_worker = true } };
     struct arena *arena = verification->arena;
-    struct str data = options->data.len > 0 ? options->data : server_default_data(arena), url = options->database;
+    struct str data = options->data.len > 0 ? options->data : server_default_data(arena);
 
     if (access(arena_copy_c(arena, data), F_OK) != 0)
         return err_set(err, ERR_NOT_FOUND, "there is no data folder '%.*s'", STR_ARG(data));
@@ -191,17 +191,11 @@ static enum err_code open_all(struct verification *verification, const struct ve
     if (code == ERR_CONFLICT)
         return err_add_context(err, "stop the server first");
     TRY(code);
-    if (url.len == 0)
-        url = arena_printf(arena, "sqlite:%s", data_folder_file(verification->folder, "barograph.db", arena));
-    TRY(db_open(&verification->db, url, err));
-    TRY(blobs_open(&verification->blobs, data_folder_file(verification->folder, "blobs", arena), err));
-    return history_create(&verification->history, verification->db, data_folder_file(verification->folder, "history", arena), &quiet, err);
+    return stores_open(&verification->stores, verification->folder, &quiet, arena, err);
 }
 
 static void close_all(struct verification *verification) {
-    history_destroy(verification->history);
-    blobs_close(verification->blobs);
-    db_close(verification->db);
+    stores_close(&verification->stores);
     data_folder_close(verification->folder);
     arena_destroy(verification->page);
     arena_destroy(verification->arena);

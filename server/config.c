@@ -11,6 +11,8 @@ static const struct option rows[] = {
     { "admin-key", "KEY", OPTION_TEXT, false, AT(admin_key), NULL,
       "the key of the first administrator, 40 or more characters; made up when not given" },
     { "admin-key-file", "FILE", OPTION_TEXT, false, AT(admin_key_file), NULL, "a file that holds it: command lines are seen by others" },
+    { "blobs", "URL", OPTION_TEXT, false, AT(blobs), NULL,
+      "where files live: s3://BUCKET[/PREFIX][?endpoint=URL&region=R]; the data folder by default" },
     { "crash-after-s", "SECONDS", OPTION_COUNT, false, AT(crash_after_s), "300",
       "a run that has not been heard of for so long is crashed" },
     { "data", "DIR", OPTION_TEXT, false, AT(data), NULL, "the data folder (default $XDG_DATA_HOME/barograph)" },

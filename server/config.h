@@ -6,6 +6,7 @@
 
 struct config {
     struct str admin_key, admin_key_file;
+    struct str blobs;
     struct str data;
     struct str database;
     struct str hosts;

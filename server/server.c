@@ -11,12 +11,11 @@
 #include "server/api/routes.h"
 #include "server/api/schema.h"
 #include "server/api/web_page.h"
-#include "server/blobs/blobs.h"
-#include "server/history/history.h"
 #include "server/landlock.h"
 #include "server/store/data_folder.h"
 #include "server/store/run_table.h"
 #include "server/store/secrets.h"
+#include "server/stores.h"
 #include "server/watcher.h"
 
 #include <signal.h>
@@ -29,6 +28,7 @@ struct server {
     struct arena *arena; /* of what lives as long as the server */
     struct str admin_key;
     struct data_folder *folder;
+    struct stores stores;
     struct app app;
     struct http_app http_app; /* the HTTP server keeps its address */
     struct watcher *watcher;
@@ -103,13 +103,24 @@ static struct str real_folder_of(struct str path, struct arena *arena) {
     return folder;
 }
 
+static struct str environment(const char *name) {
+    const char *value = getenv(name);
+    return value == NULL ? STR_EMPTY : str_from_c(value);
+}
+
 /* From here on only the server's own files can be opened, whatever somebody makes it do. */
 static void confine(struct server *server, struct str data) {
     const struct config *config = server->config;
     struct str database = str_starts_with(config->database, STR("sqlite:")) ? str_from(config->database, 7) : STR_EMPTY;
     const struct str writable[] = { data, folder_of(database) };
+    struct str home = environment("HOME"), aws = arena_printf(server->arena, "%.*s/.aws", STR_ARG(home));
     const struct str readable[] = { folder_of(config->tls_cert), real_folder_of(config->tls_cert, server->arena),
-                                    folder_of(config->tls_key), real_folder_of(config->tls_key, server->arena) };
+                                    folder_of(config->tls_key), real_folder_of(config->tls_key, server->arena),
+                                    /* of the database and the bucket: who we are there */
+                                    folder_of(environment("PGPASSFILE")), folder_of(environment("PGSSLROOTCERT")),
+                                    folder_of(environment("AWS_SHARED_CREDENTIALS_FILE")), aws,
+                                    folder_of(environment("AWS_WEB_IDENTITY_TOKEN_FILE")),
+                                    real_folder_of(environment("AWS_WEB_IDENTITY_TOKEN_FILE"), server->arena) };
     if (!landlock_confine(writable, sizeof writable / sizeof writable[0], readable, sizeof readable / sizeof readable[0]))
         log_info("this system cannot confine the process to its data folder");
 }
@@ -132,21 +143,19 @@ static enum err_code read_admin_key(struct server *server, struct err *err) {
 static enum err_code open_store(struct server *server, struct err *err) {
     const struct config *config = server->config;
     struct str data = config->data.len > 0 ? config->data : server_default_data(server->arena);
+    const struct stores_options options = { .database = config->database, .blobs = config->blobs };
     TRY(data_folder_open(&server->folder, data, config->force, err));
     confine(server, data);
-    struct str url = config->database;
-    if (url.len == 0)
-        url = arena_printf(server->arena, "sqlite:%s", data_folder_file(server->folder, "barograph.db", server->arena));
-    TRY(db_open(&server->app.db, url, err));
+    TRY(stores_open(&server->stores, server->folder, &options, server->arena, err));
+    server->app.db = server->stores.db;
+    server->app.blobs = server->stores.blobs;
+    server->app.history = server->stores.history;
     return secrets_open(&server->app.secrets, data_folder_file(server->folder, "secret.key", server->arena), server->app.db, err);
 }
 
 static enum err_code open_parts(struct server *server, struct err *err) {
     struct app *app = &server->app;
-    const struct history_options history = { 0 };
     TRY(open_store(server, err));
-    TRY(blobs_open(&app->blobs, data_folder_file(server->folder, "blobs", server->arena), err));
-    TRY(history_create(&app->history, app->db, data_folder_file(server->folder, "history", server->arena), &history, err));
     app->run_tables = run_tables_create(app->db, 0);
     TRY(schema_create(&app->schema, err));
     app->identities = identities_create();
@@ -193,14 +202,12 @@ static void close_all(struct server *server) {
     stops_on_signal = NULL;
     http_server_destroy(app->http);
     live_destroy(app->live);
-    history_destroy(app->history);
     identities_destroy(app->identities);
     log_in_limits_destroy(app->log_in_limits);
     schema_destroy(app->schema);
     run_tables_destroy(app->run_tables);
-    blobs_close(app->blobs);
     secrets_close(app->secrets);
-    db_close(app->db);
+    stores_close(&server->stores);
     data_folder_close(server->folder);
     arena_destroy(server->arena);
 }

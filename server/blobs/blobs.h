@@ -1,4 +1,4 @@
-/* blobs.h - bytes kept under the SHA-256 that the server computed of them, in a folder.
+/* blobs.h - bytes kept under the SHA-256 that the server computed of them, in a depot.
  *
  * An upload is staged under a random name, hashed while it is written, synced, and only then renamed to its final
  * name: nothing ever writes to a final name, and a blob that is there is whole. The same bytes twice are one blob.
@@ -13,6 +13,7 @@
 #include "base/hash.h"
 
 struct blobs;
+struct depot;
 
 struct blob_id {
     unsigned char sha256[SHA256_BYTES];
@@ -24,9 +25,9 @@ struct blob_facts {
     uint64_t size_bytes;
 };
 
-/* Makes the folder; removes what uploads left behind that were cut off by the end of the last process. */
-MUST_CHECK enum err_code blobs_open(struct blobs **out, const char *folder, struct err *err);
-void blobs_close(struct blobs *blobs); /* NULL is fine */
+/* The depot must outlive the blobs. */
+struct blobs *blobs_create(struct depot *depot);
+void blobs_destroy(struct blobs *blobs); /* NULL is fine */
 
 struct blob_writer;
 MUST_CHECK enum err_code blob_writer_create(struct blob_writer **out, struct blobs *blobs, struct err *err);
@@ -38,6 +39,7 @@ void blob_writer_cancel(struct blob_writer *writer); /* NULL is fine */
 /* A file descriptor for reading, the caller's to close. ERR_NOT_FOUND when there is no such blob. */
 MUST_CHECK enum err_code blobs_read(struct blobs *blobs, const struct blob_id *id, int *fd, uint64_t *size_bytes,
                                     struct err *err);
+/* False as well when the bucket cannot be asked: whoever needs the blob comes again. */
 bool blobs_has(struct blobs *blobs, const struct blob_id *id);
 /* Missing is OK. */
 MUST_CHECK enum err_code blobs_remove(struct blobs *blobs, const struct blob_id *id, struct err *err);

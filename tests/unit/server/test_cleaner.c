@@ -4,6 +4,7 @@
 #include "server/api/artifact_commit.h"
 #include "server/api/identity.h"
 #include "server/blobs/blobs.h"
+#include "server/blobs/depot.h"
 #include "server/store/artifact_file.h"
 #include "server/store/removal.h"
 #include "tests/unit/server/api/api_fixture.h"
@@ -179,7 +180,9 @@ static void cleaner__never_takes_bytes_that_a_commit_relies_on(void **state) {
     int64_t kept[VERSIONS_KEPT];
     pthread_t collector;
 
-    assert_int_equal(blobs_open(&f->app.blobs, arena_printf(f->arena, "%s/blobs", f->folder).ptr, &f->err), OK);
+    struct depot *depot;
+    assert_int_equal(depot_open(&depot, arena_printf(f->arena, "%s/blobs", f->folder).ptr, NULL, STR_EMPTY, &f->err), OK);
+    f->app.blobs = blobs_create(depot);
     assert_int_equal(db_write(f->app.db, make_collection, &race, &f->err), OK);
     assert_int_equal(pthread_create(&collector, NULL, collect, &race), 0);
     for (int i = 0; i < COMMITS; i++) {
@@ -202,7 +205,8 @@ static void cleaner__never_takes_bytes_that_a_commit_relies_on(void **state) {
         if (db_read(f->app.db, check_version, &race, &f->err) != OK)
             fail_msg("%s", f->err.message);
     }
-    blobs_close(f->app.blobs);
+    blobs_destroy(f->app.blobs);
+    depot_close(depot);
     arena_destroy(race.arena);
 }
 

@@ -1,17 +1,20 @@
 /* test_blobs.c - blobs in a real folder, with a disk that is full on purpose. */
 #include "server/blobs/blobs.h"
+#include "server/blobs/depot.h"
 
 #include "base/file.h"
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 struct fixture {
     char folder[64];
+    struct depot *depot;
     struct blobs *blobs;
     struct err err;
 };
@@ -20,14 +23,16 @@ static int set_up(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/barograph-blobs-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
-    assert_int_equal(blobs_open(&fixture->blobs, fixture->folder, &fixture->err), OK);
+    assert_int_equal(depot_open(&fixture->depot, fixture->folder, NULL, STR_EMPTY, &fixture->err), OK);
+    fixture->blobs = blobs_create(fixture->depot);
     *state = fixture;
     return 0;
 }
 
 static int tear_down(void **state) {
     struct fixture *fixture = *state;
-    blobs_close(fixture->blobs);
+    blobs_destroy(fixture->blobs);
+    depot_close(fixture->depot);
     assert_int_equal(file_remove_tree(fixture->folder, &fixture->err), OK);
     free(fixture);
     return 0;
@@ -81,6 +86,23 @@ static void blobs__keep_the_same_bytes_once(void **state) {
     assert_int_equal(staged_count(fixture), 0);
 }
 
+/* Whoever sends bytes must not tell by the time it takes whether somebody has them: the same steps are taken. */
+static void blobs__take_the_same_steps_for_bytes_that_are_there(void **state) {
+    struct fixture *fixture = *state;
+    struct stat before, after;
+    struct blob_facts facts = put(fixture, STR("known"));
+    char path[256];
+
+    (void)snprintf(path, sizeof path, "%s/%02x/", fixture->folder, facts.id.sha256[0]);
+    for (int i = 1; i < SHA256_BYTES; i++)
+        (void)snprintf(path + strlen(path), sizeof path - strlen(path), "%02x", facts.id.sha256[i]);
+    assert_int_equal(stat(path, &before), 0);
+    (void)put(fixture, STR("known"));
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_not_equal(before.st_ino, after.st_ino); /* synced and published again, not thrown away */
+    assert_int_equal(staged_count(fixture), 0);
+}
+
 static void blobs__keep_nothing_of_a_cancelled_upload(void **state) {
     struct fixture *fixture = *state;
     struct blob_writer *writer;
@@ -98,13 +120,13 @@ static void blobs__keep_nothing_of_a_cancelled_upload(void **state) {
 static void blobs__forget_at_open_what_a_dead_process_was_staging(void **state) {
     struct fixture *fixture = *state;
     struct blob_writer *writer;
-    struct blobs *again;
+    struct depot *again;
 
     assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
-    assert_int_equal(blobs_open(&again, fixture->folder, &fixture->err), OK);
+    assert_int_equal(depot_open(&again, fixture->folder, NULL, STR_EMPTY, &fixture->err), OK);
     assert_int_equal(staged_count(fixture), 0);
     blob_writer_cancel(writer);
-    blobs_close(again);
+    depot_close(again);
 }
 
 static void blobs__say_not_found_for_what_was_removed(void **state) {
@@ -142,6 +164,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(blobs__answer_with_the_bytes_and_their_digests, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__keep_the_same_bytes_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__take_the_same_steps_for_bytes_that_are_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__keep_nothing_of_a_cancelled_upload, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__forget_at_open_what_a_dead_process_was_staging, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__say_not_found_for_what_was_removed, set_up, tear_down),

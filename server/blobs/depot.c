@@ -1,0 +1,308 @@
+/* depot.c - see depot.h. FOLDER/staged/RANDOM for what is arriving, FOLDER/NAME for what is whole. */
+#include "server/blobs/depot.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "server/blobs/s3.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FOLDER_MODE = 0700, FILE_MODE = 0600, STAGED_NAME_BYTES = 16, TOUCH_AFTER_S = 60 };
+
+#define STAGED "staged"
+
+struct depot {
+    char *folder;
+    struct s3 *bucket;
+    char *key_prefix;
+};
+
+enum err_code depot_open(struct depot **out, const char *folder, struct s3 *bucket, struct str key_prefix, struct err *err) {
+    struct arena *arena = arena_create();
+    const char *staged = file_join(arena, folder, STAGED);
+    enum err_code code = file_remove_tree(staged, err);
+    if (code == OK)
+        code = file_make_folders(staged, FOLDER_MODE, err);
+    arena_destroy(arena);
+    if (code != OK)
+        return code;
+    struct depot *depot = calloc(1, sizeof *depot);
+    if (depot == NULL || (depot->folder = strdup(folder)) == NULL ||
+        (depot->key_prefix = strndup(key_prefix.ptr, key_prefix.len)) == NULL)
+        log_fatal("out of memory: cannot open the folder '%s'", folder);
+    depot->bucket = bucket;
+    *out = depot;
+    return OK;
+}
+
+void depot_close(struct depot *depot) {
+    if (depot == NULL)
+        return;
+    free(depot->folder);
+    free(depot->key_prefix);
+    free(depot);
+}
+
+const char *depot_folder(const struct depot *depot) {
+    return depot->folder;
+}
+
+bool depot_is_remote(const struct depot *depot) {
+    return depot->bucket != NULL;
+}
+
+static char *path_of(const struct depot *depot, struct str name, struct arena *arena) {
+    return file_join(arena, depot->folder, arena_copy_c(arena, name));
+}
+
+static struct str key_of(const struct depot *depot, struct str name, struct arena *arena) {
+    return arena_printf(arena, "%s%.*s", depot->key_prefix, STR_ARG(name));
+}
+
+static enum err_code check_name(struct str name, struct err *err) {
+    if (file_is_safe_path(name) && memchr(name.ptr, '/', name.len) != NULL && !str_starts_with(name, STR(STAGED "/")))
+        return OK;
+    return err_set(err, ERR_NOT_FOUND, "there is no file of that name");
+}
+
+/* ---- writing ---- */
+
+enum err_code depot_stage(struct depot *depot, int *fd, char **path, struct arena *arena, struct err *err) {
+    unsigned char random[STAGED_NAME_BYTES];
+    hash_random(random, sizeof random);
+    struct str hex = hash_hex(random, sizeof random, arena);
+    *path = file_join(arena, depot->folder, arena_printf(arena, STAGED "/%.*s", STR_ARG(hex)).ptr);
+    return file_open(fd, *path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE, err);
+}
+
+/* The folders above a new file must themselves survive a power cut, so each parent is synced when it got one. */
+static enum err_code make_folder_of(const struct depot *depot, const char *path, struct arena *arena, struct err *err) {
+    char *folder = arena_copy_c(arena, str_from_c(path));
+    *strrchr(folder, '/') = '\0';
+    if (file_exists(folder))
+        return OK;
+    TRY(file_make_folders(folder, FOLDER_MODE, err));
+    for (char *end = strrchr(folder, '/'); end != NULL && (size_t)(end - folder) >= strlen(depot->folder); end = strrchr(folder, '/')) {
+        *end = '\0';
+        file_sync_folder(folder);
+    }
+    return OK;
+}
+
+static enum err_code publish_here(struct depot *depot, int fd, const char *staged, struct str name, struct arena *arena,
+                                  struct err *err) {
+    const char *path = path_of(depot, name, arena);
+    TRY(make_folder_of(depot, path, arena, err));
+    return file_publish(fd, staged, path, err);
+}
+
+/* In the bucket first: what is only here is not published. The copy here may as well be lost. */
+static enum err_code publish_there(struct depot *depot, int fd, const char *staged, struct str name, struct arena *arena,
+                                   struct err *err) {
+    const char *path = path_of(depot, name, arena);
+    uint64_t size;
+    struct err ignored = { 0 };
+
+    TRY(file_size(&size, staged, err));
+    TRY(s3_put_file(depot->bucket, key_of(depot, name, arena), fd, size, err));
+    if (make_folder_of(depot, path, arena, &ignored) != OK || rename(staged, path) != 0)
+        (void)unlink(staged);
+    return OK;
+}
+
+enum err_code depot_publish(struct depot *depot, int fd, const char *path, struct str name, struct err *err) {
+    TRY(check_name(name, err));
+    struct arena *arena = arena_create();
+    enum err_code code = depot->bucket == NULL ? publish_here(depot, fd, path, name, arena, err)
+                                               : publish_there(depot, fd, path, name, arena, err);
+    arena_destroy(arena);
+    return code;
+}
+
+enum err_code depot_remove(struct depot *depot, struct str name, struct err *err) {
+    TRY(check_name(name, err));
+    struct arena *arena = arena_create();
+    enum err_code code = OK;
+    if (depot->bucket != NULL)
+        code = s3_remove(depot->bucket, key_of(depot, name, arena), err);
+    if (code == OK)
+        code = file_remove(path_of(depot, name, arena), err);
+    arena_destroy(arena);
+    return code;
+}
+
+/* ---- reading ---- */
+
+/* So that depot_trim sees what is in use. */
+static void touch(int fd) {
+    struct stat facts;
+    if (fstat(fd, &facts) == 0 && facts.st_mtime + TOUCH_AFTER_S < clock_wall_ms() / 1000)
+        (void)futimens(fd, NULL);
+}
+
+static enum err_code fetch(struct depot *depot, struct str name, int *fd, struct arena *arena, struct err *err) {
+    char *staged;
+    const char *path = path_of(depot, name, arena);
+    uint64_t size;
+    struct err ignored = { 0 };
+
+    TRY(depot_stage(depot, fd, &staged, arena, err));
+    enum err_code code = s3_fetch(depot->bucket, key_of(depot, name, arena), *fd, &size, err);
+    if (code != OK) {
+        (void)unlink(staged);
+        (void)close(*fd);
+        *fd = -1;
+        return code;
+    }
+    if (make_folder_of(depot, path, arena, &ignored) != OK || rename(staged, path) != 0)
+        (void)unlink(staged); /* still readable through fd */
+    return lseek(*fd, 0, SEEK_SET) == 0 ? OK : err_set_errno(err, errno, "cannot read what was fetched");
+}
+
+enum err_code depot_read(struct depot *depot, struct str name, int *fd, struct err *err) {
+    TRY(check_name(name, err));
+    struct arena *arena = arena_create();
+    enum err_code code = file_open(fd, path_of(depot, name, arena), O_RDONLY | O_CLOEXEC, 0, err);
+    if (depot->bucket != NULL) {
+        if (code == OK)
+            touch(*fd);
+        else
+            code = fetch(depot, name, fd, arena, err);
+    }
+    arena_destroy(arena);
+    return code;
+}
+
+enum err_code depot_size(struct depot *depot, struct str name, uint64_t *size_bytes, struct err *err) {
+    TRY(check_name(name, err));
+    struct arena *arena = arena_create();
+    enum err_code code = depot->bucket != NULL ? s3_size(depot->bucket, key_of(depot, name, arena), size_bytes, err)
+                                               : file_size(size_bytes, path_of(depot, name, arena), err);
+    arena_destroy(arena);
+    return code;
+}
+
+enum err_code depot_link(struct depot *depot, struct str name, int64_t expires_s, struct str disposition, struct str *url,
+                         struct arena *arena, struct err *err) {
+    TRY(check_name(name, err));
+    *url = (struct str){ NULL, 0 };
+    if (depot->bucket == NULL || file_exists(path_of(depot, name, arena)))
+        return OK;
+    return s3_link(depot->bucket, key_of(depot, name, arena), expires_s, disposition, url, arena, err);
+}
+
+/* ---- all of them ---- */
+
+/* Visits the folder's files, staged ones left out. */
+typedef enum err_code visit_file(void *context, const FTSENT *entry, struct str name, struct err *err);
+
+static enum err_code walk(const struct depot *depot, visit_file *visit, void *context, struct err *err) {
+    char *const roots[] = { depot->folder, NULL };
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+    size_t root_len = strlen(depot->folder);
+    enum err_code code = OK;
+    FTSENT *entry;
+
+    if (tree == NULL)
+        return err_set_errno(err, errno, "cannot read the folder '%s'", depot->folder);
+    while (code == OK && (entry = fts_read(tree)) != NULL) {
+        if (entry->fts_info == FTS_D && entry->fts_level == 1 && strcmp(entry->fts_name, STAGED) == 0)
+            (void)fts_set(tree, entry, FTS_SKIP);
+        else if (entry->fts_info == FTS_F)
+            code = visit(context, entry, str_from_c(entry->fts_path + root_len + 1), err);
+    }
+    (void)fts_close(tree);
+    return code;
+}
+
+struct listing {
+    struct str begins_with;
+    depot_visit *visit;
+    void *context;
+};
+
+static enum err_code list_file(void *context, const FTSENT *entry, struct str name, struct err *err) {
+    struct listing *listing = context;
+    if (!str_starts_with(name, listing->begins_with))
+        return OK;
+    return listing->visit(listing->context, name, entry->fts_statp->st_mtime * INT64_C(1000), err);
+}
+
+struct remote_listing {
+    const struct depot *depot;
+    struct listing listing;
+};
+
+static enum err_code list_object(void *context, struct str key, uint64_t size, int64_t modified_ms, struct err *err) {
+    struct remote_listing *remote = context;
+    (void)size;
+    return remote->listing.visit(remote->listing.context, str_from(key, strlen(remote->depot->key_prefix)), modified_ms, err);
+}
+
+enum err_code depot_list(struct depot *depot, struct str begins_with, depot_visit *visit, void *context, struct err *err) {
+    struct listing listing = { begins_with, visit, context };
+    struct remote_listing remote = { depot, listing };
+
+    if (depot->bucket == NULL)
+        return walk(depot, list_file, &listing, err);
+    struct arena *arena = arena_create();
+    enum err_code code = s3_list(depot->bucket, key_of(depot, begins_with, arena), list_object, &remote, err);
+    arena_destroy(arena);
+    return code;
+}
+
+/* ---- trimming ---- */
+
+struct cached {
+    char *path;
+    uint64_t size_bytes;
+    int64_t used_s;
+};
+
+struct trimming {
+    struct arena *arena;
+    struct cached *files;
+    size_t count, room;
+    uint64_t total_bytes;
+};
+
+static enum err_code note_file(void *context, const FTSENT *entry, struct str name, struct err *err) {
+    struct trimming *trimming = context;
+    (void)name;
+    (void)err;
+    if (trimming->count == trimming->room) {
+        size_t room = trimming->room == 0 ? 256 : trimming->room * 2;
+        trimming->files = arena_grow(trimming->arena, trimming->files, trimming->room, room, sizeof *trimming->files);
+        trimming->room = room;
+    }
+    trimming->files[trimming->count++] = (struct cached){ arena_copy_c(trimming->arena, str_from_c(entry->fts_path)),
+                                                          (uint64_t)entry->fts_statp->st_size, entry->fts_statp->st_mtime };
+    trimming->total_bytes += (uint64_t)entry->fts_statp->st_size;
+    return OK;
+}
+
+static int compare_use(const void *a, const void *b) {
+    int64_t x = ((const struct cached *)a)->used_s, y = ((const struct cached *)b)->used_s;
+    return (x > y) - (x < y);
+}
+
+void depot_trim(struct depot *depot, uint64_t max_bytes) {
+    struct trimming trimming = { .arena = arena_create() };
+    struct err err = { 0 };
+
+    if (depot->bucket != NULL && walk(depot, note_file, &trimming, &err) == OK && trimming.total_bytes > max_bytes) {
+        qsort(trimming.files, trimming.count, sizeof *trimming.files, compare_use);
+        for (size_t i = 0; i < trimming.count && trimming.total_bytes > max_bytes; i++)
+            if (unlink(trimming.files[i].path) == 0)
+                trimming.total_bytes -= trimming.files[i].size_bytes;
+    }
+    arena_destroy(trimming.arena);
+}

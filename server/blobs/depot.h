@@ -1,0 +1,48 @@
+/* depot.h - files under names, whole and for good once published.
+ *
+ * Without a bucket they lie in a folder. With one, the bucket is where they live, and the folder holds what was used
+ * lately: what is missing there is fetched, and what was not used for long is dropped when the folder grows too large.
+ * Names are paths of two or more parts; nothing is ever published twice under one name with other bytes.
+ *
+ * Threads: safe from all. Memory: depot_close.
+ */
+#ifndef SERVER_BLOBS_DEPOT_H
+#define SERVER_BLOBS_DEPOT_H
+
+#include "base/arena.h"
+
+struct depot;
+struct s3;
+
+/* bucket NULL: the folder is all there is. Keys in the bucket begin with key_prefix. Makes the folder. */
+MUST_CHECK enum err_code depot_open(struct depot **out, const char *folder, struct s3 *bucket, struct str key_prefix,
+                                    struct err *err);
+void depot_close(struct depot *depot); /* NULL is fine; the bucket stays open */
+const char *depot_folder(const struct depot *depot);
+bool depot_is_remote(const struct depot *depot);
+
+/* A new file in the depot's own place for what is not finished; the caller closes fd. *path goes to the arena. */
+MUST_CHECK enum err_code depot_stage(struct depot *depot, int *fd, char **path, struct arena *arena, struct err *err);
+/* Durable under its name when this returns, and no longer under the path it was written to. fd stays the caller's. */
+MUST_CHECK enum err_code depot_publish(struct depot *depot, int fd, const char *path, struct str name, struct err *err);
+
+/* For reading, the caller's to close. ERR_NOT_FOUND. */
+MUST_CHECK enum err_code depot_read(struct depot *depot, struct str name, int *fd, struct err *err);
+/* ERR_NOT_FOUND. A bucket that cannot be asked is an error, not an answer. */
+MUST_CHECK enum err_code depot_size(struct depot *depot, struct str name, uint64_t *size_bytes, struct err *err);
+MUST_CHECK enum err_code depot_remove(struct depot *depot, struct str name, struct err *err); /* missing is OK */
+
+/* Every name that begins so, and when it was published. Ends when visit fails. */
+typedef enum err_code depot_visit(void *context, struct str name, int64_t modified_ms, struct err *err);
+MUST_CHECK enum err_code depot_list(struct depot *depot, struct str begins_with, depot_visit *visit, void *context,
+                                    struct err *err);
+
+/* An address in the bucket that anybody may read it from for so long; url->ptr NULL when it lies in the folder, which
+ * is nearer. */
+MUST_CHECK enum err_code depot_link(struct depot *depot, struct str name, int64_t expires_s, struct str disposition,
+                                    struct str *url, struct arena *arena, struct err *err);
+
+/* With a bucket: drops what was not used for longest until the folder holds no more than max_bytes. */
+void depot_trim(struct depot *depot, uint64_t max_bytes);
+
+#endif

@@ -1,0 +1,31 @@
+/* stores.c - see stores.h. */
+#include "server/stores.h"
+
+#include "server/blobs/blobs.h"
+#include "server/blobs/depot.h"
+#include "server/blobs/s3.h"
+#include "server/store/data_folder.h"
+#include "server/store/db.h"
+
+struct str stores_database_url(const struct data_folder *folder, struct str chosen, struct arena *arena) {
+    return chosen.len > 0 ? chosen : arena_printf(arena, "sqlite:%s", data_folder_file(folder, "barograph.db", arena));
+}
+
+enum err_code stores_open(struct stores *stores, const struct data_folder *folder, const struct stores_options *options,
+                          struct arena *arena, struct err *err) {
+    *stores = (struct stores){ 0 };
+    TRY(db_open(&stores->db, stores_database_url(folder, options->database, arena), err));
+    if (options->blobs.len > 0)
+        TRY(s3_open(&stores->bucket, options->blobs, err));
+    TRY(depot_open(&stores->blob_depot, data_folder_file(folder, "blobs", arena), stores->bucket, STR("blobs/"), err));
+    stores->blobs = blobs_create(stores->blob_depot);
+    return history_create(&stores->history, stores->db, data_folder_file(folder, "history", arena), &options->history, err);
+}
+
+void stores_close(struct stores *stores) {
+    history_destroy(stores->history);
+    blobs_destroy(stores->blobs);
+    depot_close(stores->blob_depot);
+    s3_close(stores->bucket);
+    db_close(stores->db);
+}
