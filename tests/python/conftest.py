@@ -72,3 +72,14 @@ class Scripts:
 @pytest.fixture
 def scripts(package, user, tmp_path) -> Scripts:
     return Scripts(package, user, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def peers(package, server, tmp_path_factory):
+    """Both clients on one server; a user for each module."""
+    from tests.conftest import User, _names
+    from tests.python.peers import PYTHON, Peers
+
+    if not PYTHON.exists():
+        pytest.skip("the environment with the libraries is not made: tests/official/setup.sh")
+    return Peers(package, User(server, f"peer{next(_names)}"), tmp_path_factory.mktemp("peers"))

@@ -68,15 +68,20 @@ class Loader:
     def exec_module(self, module: ModuleType) -> None:
         if self.name == ROOT:
             return
-        if self.name in ALIASES:
-            # The same objects, in a module of its own: the alias has its own name and spec.
-            target = importlib.import_module(ALIASES[self.name])
-            module.__dict__.update({key: value for key, value in vars(target).items() if not key.startswith("__")})
-            module.__doc__ = target.__doc__
-            module.__dict__["__getattr__"] = lambda name: getattr(target, name)
-            return
-        for name, value in MADE[self.name]().items():
-            setattr(module, name, value)
+        target = importlib.import_module(ALIASES[self.name]) if self.name in ALIASES else None
+        # The same objects, in a module of its own: the alias has its own name and spec.
+        content = vars(target) if target is not None else MADE[self.name]()
+        module.__dict__.update({key: value for key, value in content.items() if not key.startswith("__")})
+
+        def missing(name: str) -> Any:
+            below = f"{self.name}.{name}"
+            if below in _known():
+                return importlib.import_module(below)
+            if target is not None:
+                return getattr(target, name)
+            raise AttributeError(f"module {self.name!r} has no attribute {name!r}")
+
+        module.__dict__["__getattr__"] = missing
 
 
 class Finder:

@@ -82,7 +82,7 @@ def _log_as_artifact(run: Run, key: str, table: Media) -> None:
     if isinstance(table, Table) and table.log_mode == "INCREMENTAL":
         table._resume(run, key)
         artifact = Artifact._own(own_name(f"run-{run.id}-incr-{key}"), INCREMENTAL_TYPE, incremental=True)
-        name = f"{table._increment_num}-{time.time_ns() // 1_000_000}.{key}"
+        name = f"{table._increment_num or 0}-{time.time_ns() // 1_000_000}.{key}"
     else:
         artifact = Artifact._own(own_name(f"run-{run.id}-{key}"), "run_table")
         name = key

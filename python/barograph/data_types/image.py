@@ -121,7 +121,8 @@ class Image(BatchableMedia):
         data = numpy.asarray(data)
         if data.ndim > 2:
             data = data.squeeze()
-        return pil.fromarray(data.astype(numpy.uint8)).convert(mode or self.guess_mode(data, file_type))
+        mode = mode or self.guess_mode(data, file_type)
+        return pil.fromarray(data.astype(numpy.uint8)).convert(mode)
 
     def guess_mode(self, data: Any, file_type: str | None = None) -> str:
         """PIL's mode for that many channels."""
