@@ -24,11 +24,12 @@ def ask(runs: Runs, query: str, format: str) -> Any:
             connection.register("runs", arrow.table(runs.table()))
         if re.search(r"\bhistory\b", query, re.IGNORECASE):
             connection.register("history", arrow.table(_history(runs)))
-        found = connection.execute(query)
+        found = connection.sql(query)
+        if found is None:
+            raise ValueError(f"the query answers nothing: {query!r}")
         if format == "pandas":
             return found.df()
-        table = found.fetch_arrow_table()
-        return table if format == "arrow" else required("polars").from_arrow(table)
+        return found.pl() if format == "polars" else found.to_arrow_table()
 
 
 def _history(runs: Runs) -> Any:
