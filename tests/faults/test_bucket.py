@@ -1,0 +1,87 @@
+"""Files in a bucket: read back by a server that has nothing of them, and the bucket going away for a while."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+
+import pytest
+import requests
+
+from tests.support.seaweed import Seaweed
+
+
+@pytest.fixture(scope="module")
+def bucket_store():
+    store = Seaweed().start()
+    yield store
+    store.remove()
+
+
+@pytest.fixture
+def start_on_bucket(start, bucket_store, tmp_path, request):
+    address = f"s3://{request.node.name[:40].replace('_', '-')}/team?endpoint={bucket_store.endpoint}"
+
+    def start_it():
+        return start(tmp_path / "data", "--blobs", address, env=bucket_store.env)
+
+    start_it.address = address
+    return start_it
+
+
+def put(run, name: str, content: bytes) -> int:
+    return run.put(name, content).status_code
+
+
+def get(run, name: str) -> requests.Response:
+    return requests.get(run.files(name)[name]["directUrl"], timeout=60)
+
+
+def forget_cache(server):
+    """As a new machine has it: the folder of what was used lately is empty."""
+    server.stop()
+    shutil.rmtree(server.data / "blobs")
+
+
+def test_files__come_back_from_the_bucket(start_on_bucket, open_run, binary):
+    server = start_on_bucket()
+    run = open_run(server)
+    contents = {"a.txt": b"hello", "empty.bin": b"", "folder/large.bin": os.urandom(70 << 20)}
+    for name, content in contents.items():
+        assert put(run, name, content) == 200
+    forget_cache(server)
+    server.start()
+    for name, content in contents.items():
+        answer = get(run, name)
+        assert answer.status_code == 200
+        assert hashlib.sha256(answer.content).digest() == hashlib.sha256(content).digest(), name
+    forget_cache(server)
+    command = [binary, "verify", "--data", server.data, "--blobs", start_on_bucket.address, *server.store_options]
+    done = subprocess.run(command, env=server.env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_bucket_away__is_503_until_it_is_back(start_on_bucket, open_run, bucket_store):
+    server = start_on_bucket()
+    run = open_run(server)
+    assert put(run, "before.txt", b"before") == 200
+    forget_cache(server)
+    server.start()
+    bucket_store.stop()
+    try:
+        assert put(run, "during.txt", b"during") == 503
+        assert get(run, "before.txt").status_code == 503
+        assert server.request("GET", "/healthz", key=None).status_code == 200
+    finally:
+        bucket_store.start()
+    assert put(run, "during.txt", b"during") == 200
+    assert get(run, "during.txt").content == b"during"
+    assert get(run, "before.txt").content == b"before"
+
+
+def test_bucket_without_credentials__says_which_are_missing(start, bucket_store, tmp_path):
+    with pytest.raises(RuntimeError, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+        address = f"s3://nobodys?endpoint={bucket_store.endpoint}"
+        start(tmp_path / "data", "--blobs", address, env={"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)})
