@@ -161,7 +161,7 @@ static enum err_code check_link(const struct http_call *call, struct identity *i
     if (link.method == LINK_PUT && str_to_u64(http_header(call, STR("Content-Length")), &length) && length > link.max_bytes)
         return err_set(err, ERR_TOO_LARGE, "the link is good for %llu bytes, got %llu", (unsigned long long)link.max_bytes,
                        (unsigned long long)length);
-    TRY(identity_from_link(identity, link.user_id, link.key_id, err));
+    TRY(identity_from_link(identity, link.user_id, link.key_id, link.session_id, err));
     if (identity->user_id == 0)
         return err_set(err, ERR_FORBIDDEN, "the link's owner or key is gone");
     return OK;

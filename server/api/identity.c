@@ -16,7 +16,7 @@ enum proof_kind { PROOF_KEY = 1, PROOF_COOKIE, PROOF_LINK };
 /* What was shown to us, without the secret itself. */
 struct proof {
     enum proof_kind kind;
-    struct secret_hash hash; /* for a link: user and key */
+    struct secret_hash hash; /* for a link: user, key and session */
 };
 
 struct found {
@@ -96,7 +96,11 @@ static void keep(struct identities *identities, const struct proof *proof, const
 
 struct look_up {
     struct proof proof;
-    int64_t user_id, key_id; /* of a link */
+    struct str text;                     /* of a key or a cookie */
+    int64_t user_id, key_id, session_id; /* of a link */
+    struct secret_hash old_hash;         /* by an older secret, when that was the one it was known by */
+    bool is_old;
+    const struct secrets *secrets;
     struct arena *arena;
     struct found found;
 };
@@ -109,31 +113,57 @@ static void take_user(struct found *found, const struct user *user) {
 }
 
 static enum err_code find_link_user(struct db_tx *tx, struct look_up *look_up, struct user **user, struct err *err) {
-    bool is_good;
-    TRY(api_key_is_good(tx, look_up->key_id, look_up->user_id, &is_good, err));
+    bool is_key_good, is_session_good;
+    TRY(api_key_is_good(tx, look_up->key_id, look_up->user_id, &is_key_good, err));
+    TRY(session_is_good(tx, look_up->session_id, look_up->user_id, &is_session_good, err));
     look_up->found.key_id = look_up->key_id;
-    return is_good ? user_find_by_id(tx, look_up->user_id, look_up->arena, user, err) : OK;
+    look_up->found.session_id = look_up->session_id;
+    return is_key_good && is_session_good ? user_find_by_id(tx, look_up->user_id, look_up->arena, user, err) : OK;
+}
+
+static enum err_code find_by_hash(struct db_tx *tx, struct look_up *look_up, const struct secret_hash *hash, struct user **user,
+                                  struct err *err) {
+    struct found *found = &look_up->found;
+    if (look_up->proof.kind == PROOF_KEY)
+        return api_key_find_user(tx, hash, look_up->arena, &found->key_id, user, err);
+    return session_find_user(tx, hash, look_up->arena, &found->session_id, &found->key_id, user, err);
+}
+
+/* By the newest secret first; after a rotation some are known by an older one still. */
+static enum err_code find_by_text(struct db_tx *tx, struct look_up *look_up, struct user **user, struct err *err) {
+    enum secret_use use = look_up->proof.kind == PROOF_KEY ? SECRET_API_KEY : SECRET_SESSION;
+    TRY(find_by_hash(tx, look_up, &look_up->proof.hash, user, err));
+    for (size_t i = 1; *user == NULL && i < secrets_count(look_up->secrets); i++) {
+        look_up->old_hash = secrets_hash_of(look_up->secrets, i, use, look_up->text);
+        TRY(find_by_hash(tx, look_up, &look_up->old_hash, user, err));
+        look_up->is_old = *user != NULL;
+    }
+    return OK;
 }
 
 static enum err_code find_user(struct db_tx *tx, void *context, struct err *err) {
     struct look_up *look_up = context;
-    struct found *found = &look_up->found;
     struct user *user = NULL;
 
-    switch (look_up->proof.kind) {
-    case PROOF_KEY:
-        TRY(api_key_find_user(tx, &look_up->proof.hash, look_up->arena, &found->key_id, &user, err));
-        break;
-    case PROOF_COOKIE:
-        TRY(session_find_user(tx, &look_up->proof.hash, look_up->arena, &found->session_id, &found->key_id, &user, err));
-        break;
-    case PROOF_LINK:
-        TRY(find_link_user(tx, look_up, &user, err));
-        break;
-    }
+    look_up->is_old = false;
+    TRY(look_up->proof.kind == PROOF_LINK ? find_link_user(tx, look_up, &user, err) : find_by_text(tx, look_up, &user, err));
     if (user != NULL)
-        take_user(found, user);
+        take_user(&look_up->found, user);
     return OK;
+}
+
+static enum err_code renew(struct db_tx *tx, void *context, struct err *err) {
+    const struct look_up *look_up = context;
+    if (look_up->proof.kind == PROOF_KEY)
+        return api_key_renew(tx, &look_up->old_hash, &look_up->proof.hash, err);
+    return session_renew(tx, &look_up->old_hash, &look_up->proof.hash, err);
+}
+
+/* So that the old secret can go one day. It is good without, and next time it is tried again. */
+static void renew_if_old(struct app *app, struct look_up *look_up) {
+    struct err err;
+    if (look_up->is_old && db_write(app->db, renew, look_up, &err) != OK)
+        log_warn("cannot move a key to the new secret: %s", err.message);
 }
 
 static enum err_code identify(struct identity *identity, struct look_up *look_up, struct err *err) {
@@ -142,6 +172,7 @@ static enum err_code identify(struct identity *identity, struct look_up *look_up
 
     if (!remember(app->identities, &look_up->proof, &look_up->found, &generation)) {
         look_up->arena = identity->arena;
+        look_up->secrets = app->secrets;
         enum err_code code = db_read(app->db, find_user, look_up, err);
         if (code != OK && err_http_status(code) != 503) { /* to a client, a failure of ours is never its fault */
             log_error("cannot look up who asks: %s", err->message);
@@ -149,6 +180,7 @@ static enum err_code identify(struct identity *identity, struct look_up *look_up
         }
         if (code != OK)
             return err->code;
+        renew_if_old(app, look_up);
         if (look_up->found.user_id != 0)
             keep(app->identities, &look_up->proof, &look_up->found, generation);
     }
@@ -163,7 +195,7 @@ static enum err_code identify(struct identity *identity, struct look_up *look_up
 }
 
 enum err_code identity_from_key(struct identity *identity, struct str key, struct err *err) {
-    struct look_up look_up = { .proof.kind = PROOF_KEY };
+    struct look_up look_up = { .proof.kind = PROOF_KEY, .text = key };
     if (key.len < API_KEY_MIN || key.len > API_KEY_MAX)
         return OK;
     look_up.proof.hash = secrets_hash(identity->app->secrets, SECRET_API_KEY, key);
@@ -171,15 +203,15 @@ enum err_code identity_from_key(struct identity *identity, struct str key, struc
 }
 
 enum err_code identity_from_cookie(struct identity *identity, struct str cookie, struct err *err) {
-    struct look_up look_up = { .proof.kind = PROOF_COOKIE };
+    struct look_up look_up = { .proof.kind = PROOF_COOKIE, .text = cookie };
     look_up.proof.hash = secrets_hash(identity->app->secrets, SECRET_SESSION, cookie);
     return identify(identity, &look_up, err);
 }
 
-enum err_code identity_from_link(struct identity *identity, int64_t user_id, int64_t key_id, struct err *err) {
-    struct look_up look_up = { .proof.kind = PROOF_LINK, .user_id = user_id, .key_id = key_id };
-    memcpy(look_up.proof.hash.bytes, &user_id, sizeof user_id);
-    memcpy(look_up.proof.hash.bytes + sizeof user_id, &key_id, sizeof key_id);
+enum err_code identity_from_link(struct identity *identity, int64_t user_id, int64_t key_id, int64_t session_id, struct err *err) {
+    struct look_up look_up = { .proof.kind = PROOF_LINK, .user_id = user_id, .key_id = key_id, .session_id = session_id };
+    const int64_t ids[] = { user_id, key_id, session_id };
+    memcpy(look_up.proof.hash.bytes, ids, sizeof ids);
     return identify(identity, &look_up, err);
 }
 

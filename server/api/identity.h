@@ -20,8 +20,8 @@ void identities_forget(struct identities *identities);
 /* Fill in who it is; user_id stays 0 when it is nobody. Fail only when that cannot be known: with a code of 503. */
 MUST_CHECK enum err_code identity_from_key(struct identity *identity, struct str key, struct err *err);
 MUST_CHECK enum err_code identity_from_cookie(struct identity *identity, struct str cookie, struct err *err);
-/* The user of a link, unless the key it was made for (0: none) is dead. */
-MUST_CHECK enum err_code identity_from_link(struct identity *identity, int64_t user_id, int64_t key_id,
+/* The user of a link, unless the key or the session it was made for (0: none) is dead. */
+MUST_CHECK enum err_code identity_from_link(struct identity *identity, int64_t user_id, int64_t key_id, int64_t session_id,
                                             struct err *err);
 
 /* For audit rows. */

@@ -37,6 +37,7 @@ struct str link_signed(const struct identity *identity, enum link_method method,
         .max_bytes = method == LINK_PUT ? LINK_PUT_MAX_BYTES : 0,
         .user_id = identity->user_id,
         .key_id = identity->key_id,
+        .session_id = identity->session_id,
     };
     struct str signature = secrets_sign_link(identity->app->secrets, &link, arena), encoded = link_encode_path(path, arena);
     return arena_printf(arena, "%.*s%.*s?%.*s", STR_ARG(identity->base_url), STR_ARG(encoded), STR_ARG(signature));

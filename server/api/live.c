@@ -135,7 +135,7 @@ static enum err_code identify(struct look *look, struct identity *identity, stru
     *identity = (struct identity){ .app = client->live->app, .arena = look->arena };
     if (client->cookie != NULL)
         return identity_from_cookie(identity, str_from_c(client->cookie), err);
-    return identity_from_link(identity, client->user_id, client->key_id, err);
+    return identity_from_link(identity, client->user_id, client->key_id, 0, err);
 }
 
 static enum err_code authorize(struct db_tx *tx, void *context, struct err *err) {

@@ -116,6 +116,10 @@ enum err_code api_key_find_user(struct db_tx *tx, const struct secret_hash *hash
     return *key_id == 0 ? OK : user_find_by_id(tx, user_id, arena, user, err);
 }
 
+enum err_code api_key_renew(struct db_tx *tx, const struct secret_hash *old, const struct secret_hash *renewed, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_HASH(old), DB_HASH(renewed)), "update api_keys set hash = $2 where hash = $1", err);
+}
+
 enum err_code api_key_is_good(struct db_tx *tx, int64_t key_id, int64_t user_id, bool *out, struct err *err) {
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(key_id), DB_INT(user_id)),

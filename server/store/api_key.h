@@ -46,6 +46,8 @@ MUST_CHECK enum err_code api_key_revoke(struct db_tx *tx, const struct api_key *
 MUST_CHECK enum err_code api_key_find_user(struct db_tx *tx, const struct secret_hash *hash, struct arena *arena,
                                            int64_t *key_id, struct user **user, struct err *err);
 /* Whether the key may still be used by that user; key 0: whether the user is still there. For signed links. */
+MUST_CHECK enum err_code api_key_renew(struct db_tx *tx, const struct secret_hash *old, const struct secret_hash *renewed,
+                                       struct err *err);
 MUST_CHECK enum err_code api_key_is_good(struct db_tx *tx, int64_t key_id, int64_t user_id, bool *out, struct err *err);
 
 #endif

@@ -40,6 +40,21 @@ enum err_code session_find_user(struct db_tx *tx, const struct secret_hash *hash
     return *id == 0 ? OK : user_find_by_id(tx, user_id, arena, user, err);
 }
 
+enum err_code session_is_good(struct db_tx *tx, int64_t id, int64_t user_id, bool *out, struct err *err) {
+    struct db_rows *rows;
+    *out = id == 0;
+    if (*out)
+        return OK;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id), DB_INT(user_id), DB_INT(clock_wall_ms())),
+                 "select 1 from sessions where id = $1 and user_id = $2 and expires_at > $3", err));
+    *out = db_next(rows);
+    return db_end(rows, err);
+}
+
+enum err_code session_renew(struct db_tx *tx, const struct secret_hash *old, const struct secret_hash *renewed, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_HASH(old), DB_HASH(renewed)), "update sessions set hash = $2 where hash = $1", err);
+}
+
 enum err_code session_end(struct db_tx *tx, int64_t id, const struct actor *actor, struct err *err) {
     TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "delete from sessions where id = $1", err));
     return audit_add(tx, actor, "session.end", 0, STR_EMPTY, err);

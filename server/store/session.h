@@ -14,6 +14,11 @@ MUST_CHECK enum err_code session_create(struct db_tx *tx, const struct secrets *
 /* *id 0 and *user NULL when the cookie is not good (any more). */
 MUST_CHECK enum err_code session_find_user(struct db_tx *tx, const struct secret_hash *hash, struct arena *arena,
                                            int64_t *id, int64_t *key_id, struct user **user, struct err *err);
+/* 0 is good: there was none. */
+MUST_CHECK enum err_code session_is_good(struct db_tx *tx, int64_t id, int64_t user_id, bool *out, struct err *err);
+/* The cookie was hashed with an older secret. */
+MUST_CHECK enum err_code session_renew(struct db_tx *tx, const struct secret_hash *old, const struct secret_hash *renewed,
+                                       struct err *err);
 MUST_CHECK enum err_code session_end(struct db_tx *tx, int64_t id, const struct actor *actor, struct err *err);
 
 #endif

@@ -308,7 +308,7 @@ def test_s27__a_signature_is_good_for_its_method_path_size_and_time_only(user):
         "none": requests.get(get_path, timeout=30),
     }
     fields = get_query.removeprefix("sig=").split(".")
-    for position, name in enumerate(("expiry", "size", "user", "key")):
+    for position, name in enumerate(("expiry", "size", "user", "key", "session")):
         changed = [*fields]
         changed[position] = str(int(changed[position]) + 1)
         forged[name] = requests.get(f"{get_path}?sig={'.'.join(changed)}", timeout=30)

@@ -104,7 +104,7 @@ static int follow(struct fixture *f, const char *method, const char *path, struc
 static void access__follows_a_signed_link_without_a_key(void **state) {
     struct fixture *f = *state;
     const struct person *bob = &f->people[BOB];
-    struct signed_link link = { LINK_GET, STR_INIT("/who/link/a b"), clock_wall_ms() + 60000, 0, bob->user->id, bob->key_id };
+    struct signed_link link = { LINK_GET, STR_INIT("/who/link/a b"), clock_wall_ms() + 60000, 0, bob->user->id, bob->key_id, 0 };
 
     assert_int_equal(follow(f, "GET", "/who/link/a%20b", link, STR_EMPTY), 200);
     assert_int_equal(follow(f, "GET", "/who/link/other", link, STR_EMPTY), 403);
@@ -118,7 +118,7 @@ static void access__follows_a_signed_link_without_a_key(void **state) {
 static void access__holds_an_upload_to_the_size_of_its_link(void **state) {
     struct fixture *f = *state;
     const struct person *bob = &f->people[BOB];
-    struct signed_link link = { LINK_PUT, STR_INIT("/who/link/x"), clock_wall_ms() + 60000, 4, bob->user->id, bob->key_id };
+    struct signed_link link = { LINK_PUT, STR_INIT("/who/link/x"), clock_wall_ms() + 60000, 4, bob->user->id, bob->key_id, 0 };
     assert_int_equal(follow(f, "PUT", "/who/link/x", link, STR("1234")), 200);
     assert_int_equal(follow(f, "PUT", "/who/link/x", link, STR("12345")), 413);
 }
@@ -126,7 +126,7 @@ static void access__holds_an_upload_to_the_size_of_its_link(void **state) {
 static void access__lets_a_link_die_with_its_key(void **state) {
     struct fixture *f = *state;
     const struct person *bob = &f->people[BOB];
-    struct signed_link link = { LINK_GET, STR_INIT("/who/link/x"), clock_wall_ms() + 60000, 0, bob->user->id, bob->key_id };
+    struct signed_link link = { LINK_GET, STR_INIT("/who/link/x"), clock_wall_ms() + 60000, 0, bob->user->id, bob->key_id, 0 };
     struct str path = arena_printf(f->arena, "/api/admin/keys/%lld", (long long)bob->key_id);
 
     assert_int_equal(follow(f, "GET", "/who/link/x", link, STR_EMPTY), 200);

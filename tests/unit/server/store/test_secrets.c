@@ -55,6 +55,7 @@ static enum err_code check(const struct secrets *secrets, struct signed_link lin
     if (code == OK) {
         assert_int_equal(found.user_id, link.user_id);
         assert_int_equal(found.key_id, link.key_id);
+        assert_int_equal(found.session_id, link.session_id);
         assert_int_equal(found.max_bytes, link.max_bytes);
     }
     return code;
@@ -63,7 +64,7 @@ static enum err_code check(const struct secrets *secrets, struct signed_link lin
 static void secrets__bind_a_link_to_all_that_it_says(void **state) {
     struct fixture *f = *state;
     struct secrets *secrets;
-    struct signed_link link = { LINK_PUT, STR_INIT("/files/a.b/1"), 1000, 77, 5, 6 };
+    struct signed_link link = { LINK_PUT, STR_INIT("/files/a.b/1"), 1000, 77, 5, 6, 7 };
 
     assert_ok(f, secrets_open(&secrets, secret_path(f), f->db, &f->err));
     struct str query = secrets_sign_link(secrets, &link, f->arena);
@@ -85,7 +86,7 @@ static void secrets__bind_a_link_to_all_that_it_says(void **state) {
 static void secrets__refuse_a_link_that_was_changed_anywhere(void **state) {
     struct fixture *f = *state;
     struct secrets *secrets;
-    struct signed_link link = { LINK_GET, STR_INIT("/x"), INT64_MAX, 0, 5, 6 };
+    struct signed_link link = { LINK_GET, STR_INIT("/x"), INT64_MAX, 0, 5, 6, 7 };
 
     assert_ok(f, secrets_open(&secrets, secret_path(f), f->db, &f->err));
     struct str query = secrets_sign_link(secrets, &link, f->arena);
@@ -101,6 +102,28 @@ static void secrets__refuse_a_link_that_was_changed_anywhere(void **state) {
     secrets_close(secrets);
 }
 
+static void secrets__that_follow_another_still_know_what_it_made(void **state) {
+    struct fixture *f = *state;
+    struct secrets *before, *after;
+    struct signed_link link = { LINK_GET, STR_INIT("/x"), 1000, 0, 5, 6, 7 };
+
+    assert_ok(f, secrets_open(&before, secret_path(f), f->db, &f->err));
+    assert_ok(f, secrets_rotate(secret_path(f), &f->err));
+    assert_ok(f, secrets_open(&after, secret_path(f), f->db, &f->err));
+    assert_int_equal(secrets_count(after), 2);
+    struct secret_hash old = secrets_hash(before, SECRET_API_KEY, STR("key")), renewed = secrets_hash(after, SECRET_API_KEY, STR("key")),
+                       known = secrets_hash_of(after, 1, SECRET_API_KEY, STR("key"));
+    assert_memory_not_equal(old.bytes, renewed.bytes, sizeof old.bytes);
+    assert_memory_equal(old.bytes, known.bytes, sizeof old.bytes);
+    assert_ok(f, check(after, link, secrets_sign_link(before, &link, f->arena), 999, &f->err));
+    assert_int_equal(check(before, link, secrets_sign_link(after, &link, f->arena), 999, &f->err), ERR_FORBIDDEN);
+    secrets_close(before);
+    secrets_close(after);
+    assert_ok(f, secrets_rotate(secret_path(f), &f->err));
+    assert_ok(f, secrets_rotate(secret_path(f), &f->err));
+    assert_int_equal(secrets_rotate(secret_path(f), &f->err), ERR_CONFLICT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         DB_TEST(secrets__makes_a_file_that_only_the_owner_reads),
@@ -108,6 +131,7 @@ int main(void) {
         DB_TEST(secrets__refuses_a_file_that_is_not_a_secret),
         DB_TEST(secrets__bind_a_link_to_all_that_it_says),
         DB_TEST(secrets__refuse_a_link_that_was_changed_anywhere),
+        DB_TEST(secrets__that_follow_another_still_know_what_it_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,150 @@
+"""Safety rules that show over time: after a rotation, a log-out, an outage, a deletion, a commit in portions."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+
+from tests.api.test_safety import Draft
+from tests.conftest import User
+from tests.support.protocol import UPSERT, RunUnderTest
+
+WHO = {"query": "{ viewer { username } }"}
+FILES = """query Q($e: String!) { project(name: "s27", entityName: $e) { run(name: "run") { files(names: ["a.txt"]) {
+    edges { node { directUrl } } } } } }"""
+PASSWORD = "a password of many words"
+
+
+def viewer(server, key) -> str | None:
+    answer = server.request("POST", "/graphql", key=key, json=WHO)
+    return answer.json()["data"]["viewer"]["username"] if answer.ok else None
+
+
+# ---- 27: the secret ----
+
+
+def rotate(server) -> None:
+    server.stop()
+    done = server.run_cli("secret", "rotate", "--data", str(server.data))
+    assert done.returncode == 0, done.stderr
+
+
+def forget_old_secrets(server) -> None:
+    server.stop()
+    path = server.data / "secret.key"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+
+
+def test_s27__keys_cookies_and_addresses_outlive_a_rotation_and_move_to_the_new_secret(make_server):
+    server = make_server()
+    used, unused = User(server, "used"), User(server, "unused")
+    run = RunUnderTest(used, "s27", "run")
+    assert requests.put(run.upload_urls("a.txt")["a.txt"], data=b"bytes", timeout=30).ok
+    address = run.files("a.txt")["a.txt"]["directUrl"]
+    cookie = server.request("POST", "/api/session", key=used.key).cookies
+    rotate(server)
+    server.start()
+    assert viewer(server, used.key) == "used"
+    assert requests.get(address, timeout=30).content == b"bytes"
+    assert server.request("POST", "/graphql", key=None, json=WHO, cookies=cookie, headers={"Origin": server.base_url}).json()["data"]
+    forget_old_secrets(server)
+    server.start()
+    assert viewer(server, used.key) == "used"  # it was shown since
+    assert viewer(server, unused.key) is None
+    assert requests.get(address, timeout=30).status_code == 403
+    assert (server.data / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_s27__a_running_servers_secret_is_not_rotated(make_server):
+    server = make_server()
+    done = server.run_cli("secret", "rotate", "--data", str(server.data))
+    assert done.returncode == 1
+    assert "stop the server first" in done.stderr
+
+
+def log_in(server, name) -> requests.Session:
+    assert server.run_cli("user", "password", name, stdin=PASSWORD + "\n").returncode == 0
+    session = requests.Session()
+    session.headers["Origin"] = server.base_url
+    answer = session.post(f"{server.base_url}/api/session", json={"username": name, "password": PASSWORD}, timeout=30)
+    assert answer.status_code == 204, answer.text
+    return session
+
+
+def test_s27__addresses_from_a_browser_die_when_it_logs_out(server, user):
+    run = RunUnderTest(user, "s27", "run")
+    assert requests.put(run.upload_urls("a.txt")["a.txt"], data=b"bytes", timeout=30).ok
+    session = log_in(server, user.name)
+    answer = session.post(f"{server.base_url}/graphql", json={"query": FILES, "variables": {"e": user.name}}, timeout=30).json()
+    address = answer["data"]["project"]["run"]["files"]["edges"][0]["node"]["directUrl"]
+    assert requests.get(address, timeout=30).content == b"bytes"
+    assert session.delete(f"{server.base_url}/api/session", timeout=30).status_code == 204
+    assert requests.get(address, timeout=30).status_code == 403
+    assert requests.get(run.files("a.txt")["a.txt"]["directUrl"], timeout=30).ok  # the key's own lives on
+
+
+# ---- 8: a failure of ours is never the client's ----
+
+LIVE_RUNS = 100
+
+
+def test_s08__a_hundred_live_runs_see_no_4xx_while_the_database_is_gone(make_server):
+    server = make_server("--workers", "8")
+    user = User(server, "alice")
+    runs = [RunUnderTest(user, "s08", f"run{i}") for i in range(LIVE_RUNS)]
+    gone, seen = threading.Event(), []
+
+    def live(run: RunUnderTest) -> list[int]:
+        """Sends until the row is taken, as clients do: again and again, whatever 503 says."""
+        statuses = []
+        for step in range(3):
+            while not statuses or statuses[-1] != 200 or len([s for s in statuses if s == 200]) <= step:
+                body = {"files": {"wandb-history.jsonl": {"offset": step, "content": [json.dumps({"_step": step})]}}}
+                statuses.append(run.post(body).status_code)
+                if step == 0 and statuses[-1] == 200:
+                    gone.wait(60)
+        return statuses
+
+    with ThreadPoolExecutor(LIVE_RUNS) as pool:
+        futures = [pool.submit(live, run) for run in runs]
+        with server.database() as holder:
+            holder.execute("lock table users, runs, run_files, history_runs" if server.store_options else "begin immediate")
+            gone.set()
+            threading.Event().wait(12)  # longer than works wait together, and then the first of them alone
+            holder.execute("rollback")
+        for future in futures:
+            seen += future.result(120)
+    assert set(seen) <= {200, 503}, sorted(set(seen))
+    assert 503 in seen  # it was felt
+    assert seen.count(200) == 3 * LIVE_RUNS
+
+
+# ---- what is large is done in portions ----
+
+
+def test_a_version_of_many_entries_is_committed_whole(user):
+    count = 12_001
+    draft = Draft(user, "many")
+    entries = {f"part/{i:06}": {"digest": f"etag{i}", "ref": f"s3://bucket/{i}", "size": 1} for i in range(count)}
+    assert draft.put_manifest(entries).ok
+    assert draft.commit()["state"] == "COMMITTED"
+    query = "query Q($id: ID!) { artifact(id: $id) { fileCount size files(first: 3) { edges { node { name } } } } }"
+    found = user.graphql(query, {"id": draft.id})["artifact"]
+    assert (found["fileCount"], found["size"]) == (count, count)
+    assert draft.commit()["state"] == "COMMITTED"  # again changes nothing
+
+
+def test_a_deleted_project_is_gone_at_once_and_its_name_is_free(user):
+    runs = [RunUnderTest(user, "going", f"run{i}") for i in range(20)]
+    for run in runs:
+        run.send_rows(0, [{"_step": 0, "a": 1}])
+    query = "query Q($e: String!) { project(name: \"going\", entityName: $e) { id runCount } }"
+    project = user.graphql(query, {"e": user.name})["project"]["id"]
+    user.graphql("mutation M($id: String!) { deleteModel(input: {id: $id}) { success } }", {"id": project})
+    assert user.graphql(query, {"e": user.name})["project"] is None
+    assert runs[0].post({"files": {}}).status_code == 410
+    user.graphql(UPSERT, {"entity": user.name, "project": "going", "name": "run0"})
+    assert user.graphql(query, {"e": user.name})["project"]["runCount"] == 1
