@@ -95,37 +95,7 @@ static bool take_records(struct sender *sender) {
     return true;
 }
 
-/* ---- the machine ---- */
-
-static void append_record(struct sender *sender, enum record_kind kind, struct str body) {
-    struct buf record = BUF_INIT(RECORD_MAX_BYTES);
-    struct err err;
-    shared_log_lock(sender->log);
-    record_put_body(&record, sender->log->control->next_record++, kind, body);
-    /* On a full disk or after the end there is no sample: the run's own records come first. */
-    if (!record.failed)
-        (void)!shared_log_append(sender->log, buf_str(&record), &err);
-    shared_log_unlock(sender->log);
-    buf_finish(&record);
-}
-
-static void sample(struct sender *sender) {
-    struct buf body = BUF_INIT(64 << 10);
-    int64_t now_ms = clock_mono_ms();
-    bool is_first = sender->sampled_ms == 0;
-    if (sender->metrics == NULL || sender->owner_is_gone || sender->is_finishing ||
-        (!is_first && (double)(now_ms - sender->sampled_ms) < sender->options->stats_interval_s * 1000))
-        return;
-    sender->sampled_ms = now_ms;
-    if (is_first) {
-        system_metrics_describe_machine(&body);
-        append_record(sender, RECORD_ENVIRONMENT, buf_str(&body));
-        buf_reset(&body);
-    }
-    system_metrics_sample(sender->metrics, &body);
-    append_record(sender, RECORD_STATS, buf_str(&body));
-    buf_finish(&body);
-}
+/* ---- the disk ---- */
 
 /* What a power cut may take: at most a second. */
 static void sync_file(struct sender *sender) {
@@ -266,7 +236,10 @@ static bool send_standard_files(struct sender *sender) {
 static bool send_end(struct sender *sender) {
     if (sender->uplink == NULL)
         return true;
-    if (clock_mono_ms() < sender->not_before_ms || !send_run(sender) || !is_done(sender, sender_hand_on(sender, true)))
+    if (clock_mono_ms() < sender->not_before_ms || !send_run(sender))
+        return false;
+    sender_gather(sender);
+    if (!send_run(sender) || !is_done(sender, sender_hand_on(sender, true)))
         return false;
     if (!sender_has_delivered(sender)) {
         transmit(sender, true);
@@ -294,7 +267,8 @@ static bool has_given_up(const struct sender *sender) {
 
 static bool work(struct sender *sender) {
     for (;;) {
-        sample(sender);
+        sender_sample(sender);
+        sender_gather(sender);
         (void)take_records(sender);
         if (is_ended(sender)) {
             if (send_end(sender))
@@ -378,7 +352,7 @@ static enum err_code open_all(struct sender *sender, struct err *err) {
         sender->pidfd = (int)syscall(SYS_pidfd_open, sender->options->owner, 0);
         sender->owner_is_gone = sender->pidfd < 0 && errno == ESRCH;
     }
-    if (sender->options->stats_interval_s > 0 && sender->log != NULL)
+    if (sender->options->stats_interval_s > 0 && sender->log != NULL && sender->options->owner > 0)
         sender->metrics = system_metrics_create(sender->options->owner);
     return OK;
 }

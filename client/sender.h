@@ -36,6 +36,8 @@ struct sender_options {
     bool follows_links;
     int link_fd;                /* to the training process; -1: none */
     pid_t owner;                /* watched; 0: none */
+    bool wants_git;
+    struct str package_folders; /* what is installed there is listed; empty: nowhere */
     double stats_interval_s;    /* 0: none; only with an owner */
     int64_t patience_ms;        /* how long an unreachable server is waited for at the end */
     const bool *stop;           /* set by a signal handler; NULL: none */

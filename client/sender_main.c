@@ -56,6 +56,8 @@ static void take_greeting(struct str greeting, struct sender_options *options, s
     int resume = (int)number_in(greeting, "resume");
     options->resume = resume > SENDER_ADDS && resume <= SENDER_REWIND ? (enum sender_resume)resume : SENDER_ADDS;
     options->rewind_step = number_in(greeting, "rewind_step");
+    options->package_folders = text_in(greeting, "package_folders", texts);
+    options->wants_git = answer_find(greeting, &raw, "wants_git", NULL) && str_eq_c(raw, "true");
     options->is_secondary = answer_find(greeting, &raw, "is_secondary", NULL) && str_eq_c(raw, "true");
     options->is_offline = answer_find(greeting, &raw, "is_offline", NULL) && str_eq_c(raw, "true");
     double interval_s = number_in(greeting, "stats_interval_s");

@@ -36,7 +36,7 @@ struct sender {
     uint64_t synced_end;
     int64_t synced_ms, sampled_ms, transmitted_ms, not_before_ms, wait_ms, failing_since_ms;
     bool is_on_server, owner_is_gone, is_finishing, is_at_end, is_refused;
-    bool knows_past, standard_files_sent;
+    bool has_gathered, knows_past, standard_files_sent;
     int64_t said_progress_ms, looked_at_live_ms;
     uint64_t row_count;
 };
@@ -62,6 +62,11 @@ struct uplink_options sender_uplink_options(const struct sender *sender, struct 
 enum uplink_result sender_find_past(struct sender *sender);
 /* After the run was made: where its lines go. */
 void sender_place_lines(struct sender *sender);
+
+/* ---- what it finds out itself, see sender_gather.c ---- */
+
+void sender_gather(struct sender *sender);
+void sender_sample(struct sender *sender);
 
 /* ---- files, artifacts, alerts, see sender_files.c ---- */
 

@@ -1,37 +1,18 @@
-/* system_metrics.c - see system_metrics.h. Reads /proc, and NVIDIA's library when the machine has it. */
+/* system_metrics.c - see system_metrics.h. Reads /proc. */
 #include "client/system_metrics.h"
 
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/protobuf.h"
+#include "client/gpu.h"
 #include "client/record.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { PROC_FILE_MAX = 64 << 10, GPUS_MAX = 64 };
-
-struct gpu_utilization {
-    unsigned gpu, memory;
-};
-struct gpu_memory {
-    unsigned long long total, free, used;
-};
-
-/* The few of NVML's functions that are used; its version 2 names are stable. */
-struct nvml {
-    void *library;
-    int (*count)(unsigned *count);
-    int (*handle)(unsigned index, void **device);
-    int (*utilization)(void *device, struct gpu_utilization *out);
-    int (*memory)(void *device, struct gpu_memory *out);
-    int (*temperature)(void *device, int sensor, unsigned *out);
-    int (*power)(void *device, unsigned *milliwatts);
-    int (*shutdown)(void);
-};
+enum { PROC_FILE_MAX = 64 << 10, PROCESSOR_NAME_MAX = 256 };
 
 struct counters {
     uint64_t cpu_busy, cpu_all, process_ticks, received, sent, disk_read, disk_written;
@@ -41,7 +22,7 @@ struct system_metrics {
     pid_t process;
     int64_t sampled_ms; /* 0: never */
     struct counters last;
-    struct nvml nvml;
+    struct gpus *gpus; /* NULL: none */
     char text[PROC_FILE_MAX];
 };
 
@@ -203,63 +184,6 @@ static void sample_root_disk(struct buf *out) {
     put(out, "disk./.usageGB", used * (double)stat.f_frsize / (1 << 30));
 }
 
-/* ---- GPUs ---- */
-
-static void open_nvml(struct nvml *nvml) {
-    nvml->library = dlopen("libnvidia-ml.so.1", RTLD_LAZY | RTLD_LOCAL);
-    if (nvml->library == NULL)
-        return;
-    int (*init)(void) = (int (*)(void))(uintptr_t)dlsym(nvml->library, "nvmlInit_v2");
-    *(void **)&nvml->count = dlsym(nvml->library, "nvmlDeviceGetCount_v2");
-    *(void **)&nvml->handle = dlsym(nvml->library, "nvmlDeviceGetHandleByIndex_v2");
-    *(void **)&nvml->utilization = dlsym(nvml->library, "nvmlDeviceGetUtilizationRates");
-    *(void **)&nvml->memory = dlsym(nvml->library, "nvmlDeviceGetMemoryInfo");
-    *(void **)&nvml->temperature = dlsym(nvml->library, "nvmlDeviceGetTemperature");
-    *(void **)&nvml->power = dlsym(nvml->library, "nvmlDeviceGetPowerUsage");
-    *(void **)&nvml->shutdown = dlsym(nvml->library, "nvmlShutdown");
-    bool is_whole = init != NULL && nvml->count != NULL && nvml->handle != NULL && nvml->utilization != NULL &&
-                    nvml->memory != NULL && nvml->temperature != NULL && nvml->power != NULL && nvml->shutdown != NULL;
-    if (is_whole && init() == 0)
-        return;
-    dlclose(nvml->library);
-    nvml->library = NULL;
-}
-
-static void put_gpu(struct buf *out, unsigned index, const char *name, double value) {
-    char key[64];
-    (void)snprintf(key, sizeof key, "gpu.%u.%s", index, name);
-    put(out, key, value);
-}
-
-static void sample_gpu(const struct nvml *nvml, unsigned index, struct buf *out) {
-    struct gpu_utilization utilization;
-    struct gpu_memory memory;
-    unsigned temperature, milliwatts;
-    void *device;
-    if (nvml->handle(index, &device) != 0)
-        return;
-    if (nvml->utilization(device, &utilization) == 0) {
-        put_gpu(out, index, "gpu", utilization.gpu);
-        put_gpu(out, index, "memory", utilization.memory);
-    }
-    if (nvml->memory(device, &memory) == 0 && memory.total > 0) {
-        put_gpu(out, index, "memoryAllocated", (double)memory.used / (double)memory.total * 100);
-        put_gpu(out, index, "memoryAllocatedBytes", (double)memory.used);
-    }
-    if (nvml->temperature(device, 0, &temperature) == 0)
-        put_gpu(out, index, "temp", temperature);
-    if (nvml->power(device, &milliwatts) == 0)
-        put_gpu(out, index, "powerWatts", milliwatts / 1000.0);
-}
-
-static void sample_gpus(const struct nvml *nvml, struct buf *out) {
-    unsigned count = 0;
-    if (nvml->library == NULL || nvml->count(&count) != 0)
-        return;
-    for (unsigned i = 0; i < count && i < GPUS_MAX; i++)
-        sample_gpu(nvml, i, out);
-}
-
 /* ---- all of it ---- */
 
 struct system_metrics *system_metrics_create(pid_t process) {
@@ -267,17 +191,14 @@ struct system_metrics *system_metrics_create(pid_t process) {
     if (metrics == NULL)
         return NULL;
     metrics->process = process;
-    open_nvml(&metrics->nvml);
+    metrics->gpus = gpus_create();
     return metrics;
 }
 
 void system_metrics_destroy(struct system_metrics *metrics) {
     if (metrics == NULL)
         return;
-    if (metrics->nvml.library != NULL) {
-        (void)metrics->nvml.shutdown();
-        dlclose(metrics->nvml.library);
-    }
+    gpus_destroy(metrics->gpus);
     free(metrics);
 }
 
@@ -304,12 +225,42 @@ void system_metrics_sample(struct system_metrics *metrics, struct buf *out) {
     read_disks(metrics, &now);
     if (metrics->sampled_ms > 0)
         put_rates(&now, &metrics->last, seconds, out);
-    sample_gpus(&metrics->nvml, out);
+    if (metrics->gpus != NULL)
+        gpus_sample(metrics->gpus, out);
     metrics->last = now;
     metrics->sampled_ms = now_ms;
 }
 
-void system_metrics_describe_machine(struct buf *out) {
+static void put_disk(struct buf *out) {
+    struct statvfs stat;
+    if (statvfs("/", &stat) != 0)
+        return;
+    size_t entry = protobuf_begin(out, 20);
+    protobuf_put_bytes(out, 1, STR("/"));
+    size_t info = protobuf_begin(out, 2);
+    protobuf_put_u64(out, 1, (uint64_t)stat.f_blocks * stat.f_frsize);
+    protobuf_put_u64(out, 2, (uint64_t)(stat.f_blocks - stat.f_bfree) * stat.f_frsize);
+    protobuf_end(out, info);
+    protobuf_end(out, entry);
+}
+
+/* "model name	: ..." of the first processor; arm64 has none. */
+static void put_processor(struct system_metrics *metrics, struct buf *out) {
+    struct str line, rest = read_file(metrics, "/proc/cpuinfo"), name, value;
+    while (rest.len > 0) {
+        struct str all = rest;
+        if (!str_cut(all, '\n', &line, &rest))
+            rest = STR_EMPTY;
+        if (!str_cut(line, ':', &name, &value) || !str_eq_c(str_trim(name), "model name"))
+            continue;
+        size_t cpu = protobuf_begin(out, 22);
+        protobuf_put_bytes(out, 3, str_slice(str_trim(value), 0, PROCESSOR_NAME_MAX));
+        protobuf_end(out, cpu);
+        return;
+    }
+}
+
+void system_metrics_describe_machine(struct system_metrics *metrics, struct buf *out) {
     struct utsname name;
     char text[256];
     if (uname(&name) == 0) {
@@ -322,4 +273,8 @@ void system_metrics_describe_machine(struct buf *out) {
     size_t memory = protobuf_begin(out, 21);
     protobuf_put_u64(out, 1, (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE));
     protobuf_end(out, memory);
+    put_disk(out);
+    put_processor(metrics, out);
+    if (metrics->gpus != NULL)
+        gpus_describe(metrics->gpus, out);
 }

@@ -19,6 +19,6 @@ void system_metrics_destroy(struct system_metrics *metrics); /* NULL is fine */
 void system_metrics_sample(struct system_metrics *metrics, struct buf *out);
 
 /* Appends the body of an environment record: what the machine is. */
-void system_metrics_describe_machine(struct buf *out);
+void system_metrics_describe_machine(struct system_metrics *metrics, struct buf *out);
 
 #endif
