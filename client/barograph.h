@@ -74,6 +74,8 @@ struct baro_settings {
     int is_secondary;         /* another writer tells the config, the summary and the end */
     double stats_interval_s;  /* between samples of the system; 0: 15; negative: none */
     int wants_git;              /* the sender notes the commit, the remote and what was changed since */
+    int wants_history;          /* baro_history_json tells the course of the metrics at the end */
+    int stops_by_signal;        /* a request to stop the run comes as SIGINT */
     const char *package_folders; /* with ':' between them; what is installed there is listed; NULL: none */
     const char *python_version; /* for the receipt of a binding */
 };
@@ -98,6 +100,10 @@ struct baro_progress {
 };
 BARO_API int baro_end(struct baro_run *run, int exit_code, struct baro_error *error);
 BARO_API void baro_wait(struct baro_run *run, int timeout_ms, struct baro_progress *progress);
+
+/* After the end: {"loss":[2.5,1.25],...}, means of up to 64 parts of each metric's history; free with baro_free, NULL when
+ * it was not asked for. */
+BARO_API char *baro_history_json(const struct baro_run *run);
 
 /* Gives the memory back without an end: what a forked child does, or an atexit handler that must not wait. */
 BARO_API void baro_abandon(struct baro_run *run);

@@ -292,9 +292,9 @@ enum err_code record_metric_parse(struct record_metric *out, struct str body, st
         case 4: out->step_metric = protobuf_bytes(&field); break;
         case 6:
             options = parse_flags(protobuf_bytes(&field));
-            out->step_sync = options & 1;
-            out->is_hidden = options & 2;
-            out->is_defined = options & 4;
+            out->step_sync = out->step_sync || options & 1;
+            out->is_hidden = out->is_hidden || options & 2;
+            out->is_defined = out->is_defined || options & 4;
             break;
         case 7: out->modes = parse_flags(protobuf_bytes(&field)) & 63; break;
         case 8:

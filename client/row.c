@@ -147,9 +147,20 @@ static void each_item(struct baro_run *run, struct str items, void (*use)(struct
     record_items_finish(&reader);
 }
 
+static struct str with_step_metrics(struct baro_run *run, struct str items) {
+    buf_reset(&run->synced);
+    summary_put_step_metrics(&run->summary, items, &run->synced);
+    if (run->synced.len == 0)
+        return items;
+    buf_append_str(&run->synced, items);
+    return run->synced.failed ? items : buf_str(&run->synced);
+}
+
 /* The history record of these items as the run's next step. */
 static enum err_code write_row(struct baro_run *run, struct str items, int64_t wall_ns, struct err *err) {
     struct str all_items;
+    if (run->summary.step_count > 0)
+        items = with_step_metrics(run, items);
     buf_reset(&run->record);
     row_end_put_record(&run->record, run->log, items, wall_ns, &all_items);
     if (!run->record.failed)

@@ -309,6 +309,10 @@ static void write_greeting(struct buf *out, const struct baro_settings *settings
     json_string(&writer, str_from_c(settings->label));
     json_key(&writer, STR("wants_git"));
     json_bool(&writer, settings->wants_git != 0);
+    json_key(&writer, STR("wants_history"));
+    json_bool(&writer, settings->wants_history != 0);
+    json_key(&writer, STR("stops_owner"));
+    json_bool(&writer, settings->stops_by_signal != 0);
     json_key(&writer, STR("package_folders"));
     json_string(&writer, str_from_c(settings->package_folders));
     json_key(&writer, STR("is_secondary"));
@@ -412,6 +416,7 @@ static struct baro_run *run_new(void) {
     sender_link_init(&run->link);
     buf_init(&run->record, RECORD_ROOM_BYTES);
     buf_init(&run->merged, RECORD_ROOM_BYTES);
+    buf_init(&run->synced, RECORD_ROOM_BYTES);
     buf_init(&run->waiting, WAITING_MAX_BYTES);
     run->owner = getpid();
     run->start_wall_ns = run_wall_ns();
@@ -436,6 +441,7 @@ static void run_destroy(struct baro_run *run) {
     summary_finish(&run->summary);
     buf_finish(&run->record);
     buf_finish(&run->merged);
+    buf_finish(&run->synced);
     buf_finish(&run->waiting);
     sender_link_finish(&run->link);
     shared_log_close(run->log);
@@ -514,6 +520,10 @@ int baro_is_resumed(const struct baro_run *run) {
 
 int baro_is_refused(const struct baro_run *run) {
     return run->link.is_refused;
+}
+
+char *baro_history_json(const struct baro_run *run) {
+    return run->link.history == NULL ? NULL : strdup(run->link.history);
 }
 
 char *baro_past_json(const struct baro_run *run) {

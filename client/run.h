@@ -31,6 +31,7 @@ struct baro_run {
     int64_t summary_written_ms;
     struct buf record; /* the one that is being put together */
     struct buf merged; /* items of the open row and of the row that joins it */
+    struct buf synced; /* a row and the step metrics that it lacked */
     struct buf waiting; /* records that a full disk did not take: length, bytes, ... */
     int64_t last_try_ms;
     uint64_t dropped_rows;

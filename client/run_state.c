@@ -10,6 +10,7 @@ enum {
     LINE_MAX_BYTES = 64 << 20,
     CONSOLE_LINE_MAX_BYTES = 64 << 10,
     CONSOLE_TEXT_MAX_BYTES = 64 << 20,
+    METRIC_MAX_BYTES = 64 << 10,
 };
 
 enum err_code run_state_init(struct run_state *state, struct err *err) {
@@ -44,6 +45,7 @@ void run_state_finish(struct run_state *state) {
     for (size_t i = 0; i < state->file_count; i++)
         free(state->files[i].path);
     free(state->files);
+    sparks_finish(&state->sparks);
     for (size_t i = 0; i < state->request_count; i++)
         free(state->requests[i].body);
     free(state->requests);
@@ -131,6 +133,7 @@ static void take_history(struct run_state *state, const struct record *record) {
         return;
     }
     take_items(state, record, &state->row);
+    sparks_take(&state->sparks, &state->row);
     buf_reset(&state->line);
     tree_write(&state->row, state->row.root, &state->line);
     add_line(state, &state->history, buf_str(&state->line));
@@ -165,6 +168,8 @@ static void take_stats(struct run_state *state, const struct record *record) {
         buf_append_str(&key, STR("system."));
         if (item.path_len == 1)
             buf_append_str(&key, item.path[0]);
+        if (state->label.len > 0)
+            buf_printf(&key, "/l:%.*s", STR_ARG(state->label));
         if (!key.failed && item.path_len == 1 && is_json(item.value_json)) {
             json_key(&writer, buf_str(&key));
             json_raw(&writer, item.value_json);
@@ -190,7 +195,8 @@ static void end_console_line(struct run_state *state, struct buf *text, bool is_
     char stamp[48];
     local_stamp(stamp, sizeof stamp, time);
     buf_reset(&state->line);
-    buf_printf(&state->line, "%s%s ", is_stderr ? "ERROR " : "", stamp);
+    buf_printf(&state->line, "%s%s %.*s%s", is_stderr ? "ERROR " : "", stamp, STR_ARG(state->label),
+               state->label.len > 0 ? " " : "");
     buf_append_str(&state->line, buf_str(text));
     add_line(state, &state->output, buf_str(&state->line));
     /* Past its limit the file keeps its beginning; the server has every line. */
@@ -262,11 +268,22 @@ static bool same_metric(struct str a, struct str b) {
            str_eq(left.name, right.name) && str_eq(left.glob_name, right.glob_name);
 }
 
+/* Messages behind each other are one, later fields win: what the new one leaves open stays. */
+static void define_again(struct run_state *state, struct buf *metric, struct str body) {
+    struct record_metric parsed;
+    struct err err;
+    bool overwrites = record_metric_parse(&parsed, body, &err) == OK && parsed.overwrites;
+    if (overwrites || metric->len > METRIC_MAX_BYTES)
+        buf_reset(metric);
+    buf_append_str(metric, body);
+    state->failed = state->failed || metric->failed;
+}
+
 static void take_metric(struct run_state *state, struct str body) {
     state->config_changed = true;
     for (size_t i = 0; i < state->metric_count; i++)
         if (same_metric(buf_str(&state->metrics[i]), body)) {
-            keep_body(state, &state->metrics[i], body);
+            define_again(state, &state->metrics[i], body);
             return;
         }
     if (state->metric_count == RUN_STATE_METRICS_MAX)

@@ -9,6 +9,7 @@
 #define CLIENT_RUN_STATE_H
 
 #include "client/record.h"
+#include "client/sparks.h"
 
 /* JSON strings, comma separated. */
 struct stream_lines {
@@ -48,6 +49,8 @@ struct run_state {
     size_t file_count, file_capacity;
     struct run_request *requests;
     size_t request_count, request_next; /* those before request_next have been taken up */
+    struct sparks sparks;
+    struct str label; /* of this writer, when several make the run; borrowed */
     bool has_run, run_changed, config_changed, summary_changed, is_preempting;
     bool has_exit, is_own_log, failed;
     int exit_code;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -166,6 +167,14 @@ static bool is_due(const struct sender *sender, int64_t now_ms) {
     return has_something(sender) ? since_ms >= TRANSMIT_INTERVAL_MS : since_ms >= HEARTBEAT_MS;
 }
 
+/* Through the descriptor, so that it reaches nobody else. Once: a training that goes on after it has its reasons. */
+static void pass_stop_on(struct sender *sender) {
+    if (!sender->options->stops_owner || sender->has_stopped_owner || sender->pidfd < 0 || !uplink_was_stopped(sender->uplink))
+        return;
+    sender->has_stopped_owner = true;
+    (void)syscall(SYS_pidfd_send_signal, sender->pidfd, SIGINT, NULL, 0);
+}
+
 static void transmit(struct sender *sender, bool at_end) {
     int64_t now_ms = clock_mono_ms();
     if (sender->uplink == NULL || sender->is_refused || now_ms < sender->not_before_ms || !send_run(sender) ||
@@ -177,6 +186,7 @@ static void transmit(struct sender *sender, bool at_end) {
     if (!is_done(sender, uplink_send_lines(sender->uplink, &sender->state, false)))
         return;
     sender->transmitted_ms = now_ms;
+    pass_stop_on(sender);
 }
 
 /* ---- the end ---- */
@@ -217,7 +227,7 @@ static bool is_ended(struct sender *sender) {
         return false;
     if (sender->state.has_exit)
         return true;
-    bool nobody_writes = sender->owner_is_gone || (!options->follows && options->owner == 0);
+    bool nobody_writes = options->owner > 0 ? sender->owner_is_gone : !options->follows;
     if (nobody_writes)
         end_for_owner(sender);
     return sender->state.has_exit && sender->is_at_end;
@@ -319,6 +329,8 @@ static enum err_code open_log(struct sender *sender, struct err *err) {
     if (flock(sender->fd, LOCK_EX | LOCK_NB) != 0)
         return err_set(err, ERR_CONFLICT, "'%s' is being sent by another process", path);
     enum err_code code = shared_log_open(&sender->log, path, err);
+    if (code == OK && sender->options->owner == 0 && shared_log_has_writer(sender->log))
+        return err_set(err, ERR_CONFLICT, "'%s' is still being written; --follow goes along with it", path);
     return code == ERR_NOT_FOUND || code == ERR_CORRUPT ? OK : code;
 }
 
@@ -330,6 +342,7 @@ struct uplink_options sender_uplink_options(const struct sender *sender, struct 
                                     .entity = sender->options->entity,
                                     .project = sender->options->project,
                                     .client_id = sender->options->client_id,
+                                    .is_secondary = sender->options->is_secondary,
                                     .files_dir = buf_str(files),
                                     .follows_links = sender->options->follows_links };
 }
@@ -346,8 +359,13 @@ static enum err_code open_uplink(struct sender *sender, struct err *err) {
 
 static enum err_code open_all(struct sender *sender, struct err *err) {
     TRY(run_state_init(&sender->state, err));
+    sender->state.label = sender->options->label;
+    sender->state.sparks.is_wanted = sender->options->wants_history;
     TRY(open_log(sender, err));
     TRY(open_uplink(sender, err));
+    if (sender->options->owner > 0 && sender->log != NULL)
+        (void)snprintf(sender->log->control->server, sizeof sender->log->control->server, "%.*s",
+                       sender->options->is_offline ? 0 : (int)sender->options->base_url.len, sender->options->base_url.ptr);
     if (sender->options->owner > 0) {
         sender->pidfd = (int)syscall(SYS_pidfd_open, sender->options->owner, 0);
         sender->owner_is_gone = sender->pidfd < 0 && errno == ESRCH;
@@ -400,6 +418,7 @@ enum err_code sender_run(const struct sender_options *options, struct sender_res
     code = open_all(sender, err);
     if (code == OK && work(sender)) {
         close_log(sender);
+        sender_say_history(sender);
         sender_say(sender, STR("{\"type\":\"done\"}"));
     } else if (code == OK) {
         code = err_set(err, ERR_IO, "%s", sender->uplink == NULL ? "stopped" : uplink_problem(sender->uplink));

@@ -36,7 +36,8 @@ struct sender_options {
     bool follows_links;
     int link_fd;                /* to the training process; -1: none */
     pid_t owner;                /* watched; 0: none */
-    bool wants_git;
+    bool wants_git, wants_history; /* the owner is told the course of the metrics at the end */
+    bool stops_owner;              /* by SIGINT, when the server asks for it */
     struct str package_folders; /* what is installed there is listed; empty: nowhere */
     double stats_interval_s;    /* 0: none; only with an owner */
     int64_t patience_ms;        /* how long an unreachable server is waited for at the end */

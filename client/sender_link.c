@@ -30,6 +30,7 @@ void sender_link_finish(struct sender_link *link) {
     free(link->project);
     free(link->name);
     free(link->problem);
+    free(link->history);
     for (size_t i = 0; i < SENDER_LINK_ASKS_MAX; i++)
         free(link->asks[i].answer);
     pthread_mutex_destroy(&link->mutex);
@@ -136,6 +137,8 @@ static char **field_of(struct sender_link *link, struct str key) {
         return &link->project;
     if (str_eq_c(key, "name"))
         return &link->name;
+    if (str_eq_c(key, "history"))
+        return &link->history;
     return str_eq_c(key, "message") ? &link->problem : NULL;
 }
 

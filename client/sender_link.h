@@ -28,7 +28,7 @@ struct sender_link {
     bool knows_run, is_done, is_resumed, is_refused;
     bool insists; /* a run that is gone on with: a server that is away is waited for */
     uint64_t sent_bytes, total_bytes, unsent_bytes;
-    char *entity, *project, *name, *problem; /* NULL until told */
+    char *entity, *project, *name, *problem, *history; /* NULL until told */
     int64_t last_ask;
     struct sender_link_ask asks[SENDER_LINK_ASKS_MAX];
 };

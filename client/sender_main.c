@@ -3,6 +3,7 @@
  */
 #include "base/json.h"
 #include "client/answer.h"
+#include "client/orphans.h"
 #include "client/sender.h"
 
 #include <errno.h>
@@ -58,6 +59,8 @@ static void take_greeting(struct str greeting, struct sender_options *options, s
     options->rewind_step = number_in(greeting, "rewind_step");
     options->package_folders = text_in(greeting, "package_folders", texts);
     options->wants_git = answer_find(greeting, &raw, "wants_git", NULL) && str_eq_c(raw, "true");
+    options->wants_history = answer_find(greeting, &raw, "wants_history", NULL) && str_eq_c(raw, "true");
+    options->stops_owner = answer_find(greeting, &raw, "stops_owner", NULL) && str_eq_c(raw, "true");
     options->is_secondary = answer_find(greeting, &raw, "is_secondary", NULL) && str_eq_c(raw, "true");
     options->is_offline = answer_find(greeting, &raw, "is_offline", NULL) && str_eq_c(raw, "true");
     double interval_s = number_in(greeting, "stats_interval_s");
@@ -85,6 +88,8 @@ int main(int argc, char **argv) {
     room[len] = '\0';
     take_greeting((struct str){ room, (size_t)len }, &options, &texts);
     options.patience_ms = PATIENCE_MS;
+    if (!options.is_offline)
+        orphans_finish(&options);
     enum err_code code = sender_run(&options, &result, &err);
     buf_finish(&greeting);
     buf_finish(&texts);

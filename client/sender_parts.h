@@ -36,7 +36,7 @@ struct sender {
     uint64_t synced_end;
     int64_t synced_ms, sampled_ms, transmitted_ms, not_before_ms, wait_ms, failing_since_ms;
     bool is_on_server, owner_is_gone, is_finishing, is_at_end, is_refused;
-    bool has_gathered, knows_past, standard_files_sent;
+    bool has_stopped_owner, has_gathered, knows_past, standard_files_sent;
     int64_t said_progress_ms, looked_at_live_ms;
     uint64_t row_count;
 };
@@ -48,6 +48,7 @@ void sender_say(const struct sender *sender, struct str message);
 /* The server knows the run; or why it does not. */
 void sender_say_run(const struct sender *sender);
 void sender_say_problem(const struct sender *sender);
+void sender_say_history(const struct sender *sender);
 /* How far the end has come; now and then. */
 void sender_say_progress(struct sender *sender);
 /* Takes the owner's messages and answers them; waits a moment when there is nothing else to do. */

@@ -52,6 +52,23 @@ void sender_say_problem(const struct sender *sender) {
     buf_finish(&message);
 }
 
+void sender_say_history(const struct sender *sender) {
+    struct buf message = BUF_INIT(SENDER_LINK_MESSAGE_MAX), history = BUF_INIT(SENDER_LINK_MESSAGE_MAX);
+    struct json_writer writer;
+    if (!sender->options->wants_history)
+        return;
+    sparks_write(&sender->state.sparks, &history);
+    json_writer_init(&writer, &message, JSON_STRICT);
+    json_object_begin(&writer);
+    put_text(&writer, "type", STR("history"));
+    put_text(&writer, "history", buf_str(&history));
+    json_object_end(&writer);
+    if (!message.failed && !history.failed)
+        sender_say(sender, buf_str(&message));
+    buf_finish(&history);
+    buf_finish(&message);
+}
+
 void sender_say_progress(struct sender *sender) {
     struct buf message = BUF_INIT(4096);
     struct transfers_progress progress = { 0 };
@@ -122,6 +139,8 @@ static void answer_status(struct sender *sender, int64_t id, struct str payload)
     json_bool(&writer, sender->uplink != NULL && uplink_was_stopped(sender->uplink));
     json_key(&writer, STR("unsent_bytes"));
     json_uint(&writer, sender_unread_bytes(sender) + run_state_pending_bytes(&sender->state));
+    json_key(&writer, STR("log_bytes"));
+    json_uint(&writer, sender->reader.offset + sender_unread_bytes(sender));
     json_key(&writer, STR("last_sent_ms_ago"));
     json_int(&writer, sender->transmitted_ms == 0 ? -1 : clock_mono_ms() - sender->transmitted_ms);
     if (sender->failing_since_ms > 0)

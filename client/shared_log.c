@@ -7,11 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { VERSION = 1, GROWTH_BYTES = 1 << 20, WINDOW_BYTES = 2 << 20 };
+enum { VERSION = 2, GROWTH_BYTES = 1 << 20, WINDOW_BYTES = 2 << 20 };
 static const char magic[8] = { 'B', 'A', 'R', 'O', 'L', 'O', 'G', 0 };
 
 static struct shared_log *log_new(const char *path) {
@@ -146,6 +147,8 @@ enum err_code shared_log_create(struct shared_log **out, const char *path, struc
         return code;
     }
     memcpy(log->control->magic, magic, sizeof magic);
+    /* Some network file systems have no locks: there nobody finishes another's log. */
+    (void)flock(log->control_fd, LOCK_SH | LOCK_NB);
     *out = log;
     return OK;
 }
@@ -194,6 +197,13 @@ void shared_log_lock(struct shared_log *log) {
         return;
     wipe_torn_tail(log);
     pthread_mutex_consistent(&log->control->mutex);
+}
+
+bool shared_log_has_writer(const struct shared_log *log) {
+    if (flock(log->control_fd, LOCK_EX | LOCK_NB) != 0)
+        return true;
+    (void)flock(log->control_fd, LOCK_UN);
+    return false;
 }
 
 void shared_log_unlock(struct shared_log *log) {

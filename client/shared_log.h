@@ -31,6 +31,7 @@ struct shared_log_control {
     int64_t first_line;    /* where the server's history of this run began; the sender's */
     uint32_t has_first_line;
     int64_t start_wall_ns;
+    char server[256]; /* whom the sender tells; empty: nobody yet */
     /* Items of the history record that is not committed yet: which of the two, and its length. A holder that dies
      * while it writes one leaves the other. */
     _Atomic uint64_t open_row;
@@ -53,6 +54,10 @@ MUST_CHECK enum err_code shared_log_create(struct shared_log **out, const char *
 /* One that another process created. ERR_NOT_FOUND when it has no control file. */
 MUST_CHECK enum err_code shared_log_open(struct shared_log **out, const char *path, struct err *err);
 void shared_log_close(struct shared_log *log); /* NULL is fine; the files stay */
+
+/* While the process that began the log lives, or a child that it forked, others see that it does: a lock on the control
+ * file says so. */
+bool shared_log_has_writer(const struct shared_log *log);
 
 void shared_log_lock(struct shared_log *log);
 void shared_log_unlock(struct shared_log *log);

@@ -12,6 +12,12 @@ struct metric_rule {
     bool is_glob;
     unsigned modes;
     enum metric_goal goal;
+    char *step_metric; /* its value goes into rows that lack it; NULL: none */
+};
+
+struct step_metric {
+    char *name;
+    char *last; /* JSON; NULL: not logged yet */
 };
 
 /* What is known of one key; hangs on its node. */
@@ -29,12 +35,81 @@ bool summary_init(struct summary *summary) {
     return tree_init(&summary->values);
 }
 
+static void rule_finish(struct metric_rule *rule) {
+    free(rule->name);
+    free(rule->step_metric);
+}
+
 void summary_finish(struct summary *summary) {
     tree_finish(&summary->values);
     for (size_t i = 0; i < summary->rule_count; i++)
-        free(summary->rules[i].name);
+        rule_finish(&summary->rules[i]);
     free(summary->rules);
+    for (size_t i = 0; i < summary->step_count; i++) {
+        free(summary->steps[i].name);
+        free(summary->steps[i].last);
+    }
+    free(summary->steps);
     *summary = (struct summary){ 0 };
+}
+
+static struct step_metric *find_step(const struct summary *summary, struct str name) {
+    for (size_t i = 0; i < summary->step_count; i++)
+        if (str_eq_c(name, summary->steps[i].name))
+            return &summary->steps[i];
+    return NULL;
+}
+
+static bool add_step(struct summary *summary, struct str name) {
+    if (find_step(summary, name) != NULL)
+        return true;
+    struct step_metric *steps = realloc(summary->steps, (summary->step_count + 1) * sizeof *steps);
+    if (steps == NULL)
+        return false;
+    summary->steps = steps;
+    char *copy = strndup(name.ptr, name.len);
+    if (copy == NULL)
+        return false;
+    steps[summary->step_count++] = (struct step_metric){ .name = copy };
+    return true;
+}
+
+static struct metric_rule *same_rule(struct summary *summary, struct str name, bool is_glob) {
+    for (size_t i = 0; i < summary->rule_count; i++) {
+        struct metric_rule *rule = &summary->rules[i];
+        if (rule->is_glob == is_glob && str_eq((struct str){ rule->name, rule->name_len }, name))
+            return rule;
+    }
+    return NULL;
+}
+
+static struct metric_rule *new_rule(struct summary *summary, struct str name, bool is_glob) {
+    struct metric_rule *rules = realloc(summary->rules, (summary->rule_count + 1) * sizeof *rules);
+    if (rules == NULL)
+        return NULL;
+    summary->rules = rules;
+    char *copy = malloc(name.len + 1);
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, name.ptr, name.len);
+    rules[summary->rule_count] = (struct metric_rule){ .name = copy, .name_len = name.len, .is_glob = is_glob };
+    return &rules[summary->rule_count++];
+}
+
+/* What a later definition leaves open stays, unless it overwrites. */
+static bool set_rule(struct metric_rule *rule, const struct record_metric *metric) {
+    if (metric->overwrites || metric->modes != 0)
+        rule->modes = metric->modes;
+    if (metric->overwrites || metric->goal != METRIC_NO_GOAL)
+        rule->goal = metric->goal;
+    if (!metric->overwrites && metric->step_metric.len == 0)
+        return true;
+    free(rule->step_metric);
+    rule->step_metric = NULL;
+    if (metric->step_metric.len == 0 || !metric->step_sync)
+        return true;
+    rule->step_metric = strndup(metric->step_metric.ptr, metric->step_metric.len);
+    return rule->step_metric != NULL;
 }
 
 bool summary_define(struct summary *summary, const struct record_metric *metric) {
@@ -42,17 +117,13 @@ bool summary_define(struct summary *summary, const struct record_metric *metric)
     struct str name = is_glob ? metric->glob_name : metric->name;
     if (is_glob && str_ends_with(name, STR("*")))
         name.len--;
-    struct metric_rule *rules = realloc(summary->rules, (summary->rule_count + 1) * sizeof *rules);
-    if (rules == NULL)
+    struct metric_rule *rule = same_rule(summary, name, is_glob);
+    if (rule == NULL)
+        rule = new_rule(summary, name, is_glob);
+    if (rule == NULL || !set_rule(rule, metric))
         return false;
-    summary->rules = rules;
-    char *copy = malloc(name.len + 1);
-    if (copy == NULL)
-        return false;
-    memcpy(copy, name.ptr, name.len);
-    rules[summary->rule_count++] = (struct metric_rule){ copy, name.len, is_glob, metric->modes, metric->goal };
     summary->rules_version++;
-    return true;
+    return rule->step_metric == NULL || add_step(summary, metric->step_metric);
 }
 
 /* A node's key as it was defined: nested keys are joined by dots. */
@@ -149,7 +220,50 @@ static void observe_ranked(struct summary *summary, struct tree_node *node, stru
                  state->is_integral);
 }
 
+static void note_step(struct summary *summary, const struct record_item *item) {
+    struct step_metric *step = item->path_len == 1 ? find_step(summary, item->path[0]) : NULL;
+    char *last = step == NULL ? NULL : strndup(item->value_json.ptr, item->value_json.len);
+    if (last == NULL)
+        return;
+    free(step->last);
+    step->last = last;
+}
+
+static bool has_item(struct str items, struct str name) {
+    const struct record body = { .kind = RECORD_SUMMARY, .body = items };
+    struct record_items reader;
+    struct record_item item;
+    struct err err;
+    bool is_end = false, found = false;
+    record_items_init(&reader, &body);
+    while (!found && record_items_next(&reader, &item, &is_end, &err) == OK && !is_end)
+        found = item.path_len == 1 && str_eq(item.path[0], name);
+    record_items_finish(&reader);
+    return found;
+}
+
+void summary_put_step_metrics(const struct summary *summary, struct str items, struct buf *out) {
+    const struct record body = { .kind = RECORD_SUMMARY, .body = items };
+    struct record_items reader;
+    struct record_item item;
+    struct err err;
+    bool is_end = false;
+    record_items_init(&reader, &body);
+    while (record_items_next(&reader, &item, &is_end, &err) == OK && !is_end) {
+        const struct metric_rule *rule = rule_for_item(summary, &item);
+        if (rule == NULL || rule->step_metric == NULL)
+            continue;
+        struct str name = str_from_c(rule->step_metric);
+        const struct step_metric *step = find_step(summary, name);
+        if (step != NULL && step->last != NULL && !has_item(items, name) && !has_item(buf_str(out), name))
+            record_put_item(out, 1, &name, 1, str_from_c(step->last));
+    }
+    record_items_finish(&reader);
+}
+
 void summary_observe(struct summary *summary, const struct record_item *item) {
+    if (summary->step_count > 0)
+        note_step(summary, item);
     struct tree_node *node = tree_at(&summary->values, item->path, item->path_len);
     struct metric_state *state = node == NULL ? NULL : state_of(summary, node, item);
     if (state == NULL || state->modes & METRIC_NONE)

@@ -10,12 +10,15 @@
 #include "client/record.h"
 
 struct metric_rule;
+struct step_metric;
 
 struct summary {
     struct tree values;
     struct metric_rule *rules;
     size_t rule_count;
     uint32_t rules_version;
+    struct step_metric *steps; /* metrics that are others' x axes, with their last values */
+    size_t step_count;
     bool has_changes;
 };
 
@@ -24,6 +27,9 @@ void summary_finish(struct summary *summary); /* a cleared one is fine */
 
 /* Keys seen from here on, and those seen before, follow the rule. A glob ends in '*'. False when out of memory. */
 bool summary_define(struct summary *summary, const struct record_metric *metric);
+
+/* Appends, for metrics of this row that follow a step metric, that one's last value where the row has none. */
+void summary_put_step_metrics(const struct summary *summary, struct str items, struct buf *out);
 
 /* A row's value. */
 void summary_observe(struct summary *summary, const struct record_item *item);

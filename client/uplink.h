@@ -17,6 +17,7 @@ struct uplink_options {
     struct str entity, project; /* instead of those in the log; empty: as there */
     struct str files_dir;       /* where the run's files lie */
     struct str client_id;       /* of this writer, in shared mode; empty: the run is this writer's alone */
+    bool is_secondary;          /* another writer tells config, summary and the end */
     bool follows_links;         /* files may be symbolic links, as run.save of the official client makes them */
 };
 

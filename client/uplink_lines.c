@@ -51,7 +51,7 @@ static void build_stream_body(struct uplink *uplink, struct run_state *state, bo
         put_lines(&writer, "wandb-history.jsonl", &state->history);
         put_lines(&writer, "wandb-events.jsonl", &state->events);
         put_lines(&writer, "output.log", &state->output);
-        if (state->summary_changed)
+        if (state->summary_changed && !uplink->is_secondary)
             put_summary(&writer, state);
         json_object_end(&writer);
     }
@@ -66,7 +66,7 @@ static void build_stream_body(struct uplink *uplink, struct run_state *state, bo
         json_key(&writer, STR("preempting"));
         json_bool(&writer, true);
     }
-    if (is_last) {
+    if (is_last && !uplink->is_secondary) {
         json_key(&writer, STR("complete"));
         json_bool(&writer, true);
         json_key(&writer, STR("exitcode"));

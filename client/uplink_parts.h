@@ -22,7 +22,7 @@ struct uplink {
     struct buf wanted_entity, wanted_project, client_id;
     struct buf uploaded; /* JSON strings, comma separated, for the next file_stream */
     struct buf body, url;
-    bool follows_links, was_stopped, had_tags, knows_lines;
+    bool follows_links, is_secondary, was_stopped, had_tags, knows_lines;
     int64_t line_count, wait_ms;
     char problem[ERR_MESSAGE_MAX];
 };

@@ -84,8 +84,10 @@ enum uplink_result uplink_send_run(struct uplink *uplink, struct run_state *stat
     run_state_write_config(state, &config);
     uplink_begin_graphql(uplink, &writer, "UpsertBucket", upsert_document);
     put_run(uplink, &writer, &run);
-    json_key(&writer, STR("config"));
-    json_string(&writer, buf_str(&config));
+    if (!uplink->is_secondary) {
+        json_key(&writer, STR("config"));
+        json_string(&writer, buf_str(&config));
+    }
     uplink_end_graphql(&writer);
     buf_finish(&config);
     enum uplink_result result = uplink_post_graphql(uplink, &response, &data);

@@ -83,6 +83,9 @@ class DisabledCore:
     def is_resumed(self) -> bool:
         return False
 
+    def history(self) -> str | None:
+        return None
+
     def past(self) -> str | None:
         return None
 

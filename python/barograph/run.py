@@ -630,12 +630,12 @@ class Run:
         limit = self._settings.finish_timeout
         began = time.monotonic()
         progress = terminal.progress()
-        lines = self._sparks(terminal)
         try:
             while True:
                 is_done, is_gone, sent, total, unsent, problem = self._core.wait(_WAIT_MS)
                 if is_done:
-                    return lines
+                    history: dict[str, list[float]] = json.loads(self._core.history() or "{}")
+                    return history
                 is_late = limit > 0 and time.monotonic() - began > limit
                 if is_gone or is_late:
                     break
@@ -647,15 +647,6 @@ class Run:
         if self._settings.finish_timeout_raises and is_late:
             raise TimeoutError(f"the run {self.id} was not sent within {limit:g} s")
         return None
-
-    def _sparks(self, terminal: Terminal) -> dict[str, list[float]]:
-        if not terminal.shows_info or self.disabled:
-            return {}
-        try:
-            answer = self._ask("history", {}, 5)
-        except CommError:
-            return {}
-        return {name: values for name, values in answer.items() if isinstance(values, list)}
 
     def _unwatch_all(self) -> None:
         watching = sys.modules.get("barograph.watching")

@@ -200,9 +200,18 @@ def _core_settings(settings: Settings) -> dict[str, Any]:
         "label": settings.x_label,
         "is_secondary": "yes" if settings.mode == "shared" and not settings.x_primary else None,
         "wants_git": not (settings.disable_git or settings.x_disable_meta),
+        "wants_history": settings.show_info,
+        "stops_by_signal": settings.stop_fn is None and _hears_interrupts(),
         "package_folders": _package_folders(settings),
         "python_version": ".".join(str(part) for part in sys.version_info[:3]),
     }
+
+
+def _hears_interrupts() -> bool:
+    """SIGINT is a KeyboardInterrupt here, and nobody's program is ended by it."""
+    import signal
+
+    return signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def _client_id() -> str:

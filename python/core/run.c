@@ -77,6 +77,8 @@ static struct baro_settings read_settings(PyObject *given) {
         .client_id = text_of(given, "client_id"),
         .label = text_of(given, "label"),
         .wants_git = PyDict_GetItemString(given, "wants_git") == Py_True,
+        .wants_history = PyDict_GetItemString(given, "wants_history") == Py_True,
+        .stops_by_signal = PyDict_GetItemString(given, "stops_by_signal") == Py_True,
         .package_folders = text_of(given, "package_folders"),
         .is_secondary = text_of(given, "is_secondary") != NULL,
         .stats_interval_s = number_of(given, "stats_interval"),
@@ -379,18 +381,26 @@ static PyObject *run_is_resumed(PyObject *self, PyObject *unused) {
     return run == NULL ? NULL : PyBool_FromLong(baro_is_resumed(run));
 }
 
-/* past() -> JSON of what there was of a run that is gone on with, or None */
-static PyObject *run_past(PyObject *self, PyObject *unused) {
-    struct baro_run *run = open_run(self);
-    (void)unused;
-    if (run == NULL)
-        return NULL;
-    char *json = baro_past_json(run);
+static PyObject *text_or_none(char *json) {
     if (json == NULL)
         Py_RETURN_NONE;
     PyObject *text = PyUnicode_DecodeUTF8(json, (Py_ssize_t)strlen(json), "replace");
     baro_free(json);
     return text;
+}
+
+/* history() -> JSON of the metrics' course, after the end, or None */
+static PyObject *run_history(PyObject *self, PyObject *unused) {
+    struct baro_run *run = open_run(self);
+    (void)unused;
+    return run == NULL ? NULL : text_or_none(baro_history_json(run));
+}
+
+/* past() -> JSON of what there was of a run that is gone on with, or None */
+static PyObject *run_past(PyObject *self, PyObject *unused) {
+    struct baro_run *run = open_run(self);
+    (void)unused;
+    return run == NULL ? NULL : text_or_none(baro_past_json(run));
 }
 
 static PyObject *run_dropped_rows(PyObject *self, PyObject *unused) {
@@ -408,6 +418,7 @@ static PyMethodDef methods[] = {
     { "dropped_rows", run_dropped_rows, METH_NOARGS, NULL },
     { "end", run_end, METH_VARARGS, NULL },
     { "get", run_get, METH_VARARGS, NULL },
+    { "history", run_history, METH_NOARGS, NULL },
     { "is_resumed", run_is_resumed, METH_NOARGS, NULL },
     { "log", run_log, METH_VARARGS, NULL },
     { "next_step", run_next_step, METH_NOARGS, NULL },
