@@ -8,7 +8,8 @@
 #define TABLES_BYTES_DEFAULT ((size_t)256 << 20)
 
 struct table {
-    struct run_columns columns;
+    int64_t project_id;
+    struct run_columns columns; /* guarded by lock, below: who looks for a table must not look in here */
     pthread_mutex_t lock;
     bool is_shared;
     size_t users; /* who hold or wait for the lock; guarded by run_tables.lock, as the rest */
@@ -73,6 +74,7 @@ static struct table *table_create(int64_t project_id) {
     struct table *table = calloc(1, sizeof(*table));
     if (table == NULL)
         return NULL;
+    table->project_id = project_id;
     run_columns_init(&table->columns, project_id);
     (void)pthread_mutex_init(&table->lock, NULL);
     table->users = 1;
@@ -87,7 +89,7 @@ static struct table *take_table(struct run_tables *tables, int64_t project_id, s
         table = table_create(project_id);
     } else {
         (void)pthread_mutex_lock(&tables->lock);
-        for (table = tables->tables; table != NULL && table->columns.project_id != project_id;)
+        for (table = tables->tables; table != NULL && table->project_id != project_id;)
             table = table->next;
         if (table != NULL) {
             table->users++;
