@@ -60,7 +60,9 @@ export async function graphql<T>(
         errors?: { message: string; extensions?: { code?: string } }[];
     };
     const first = body.errors?.[0];
-    if (first !== undefined && (body.data === undefined || body.data === null))
+    /* A change that failed answers null in its place. */
+    const isRefused = query.trimStart().startsWith("mutation") && Object.values(body.data ?? {}).includes(null as never);
+    if (first !== undefined && (body.data === undefined || body.data === null || isRefused))
         throw new ApiError(first.message, response.status, first.extensions?.code ?? "GRAPHQL");
     return body.data as T;
 }

@@ -1,8 +1,13 @@
-/* views.ts - the only door to saved workspaces. They are kept in this browser, one document per view. */
+/* views.ts - the only door to saved workspaces. The server keeps them; this browser keeps a copy of each, so that a page
+ * opens at once, and what could not be saved yet is not lost. */
 
+import { ApiError } from "./api";
 import { DEFAULT_LAYOUT, type Layout } from "./lib/layout";
+import { layoutFromOfficial, layoutToOfficial, runSetFromOfficial, type RunSet } from "./lib/official";
+import { parseObject } from "./lib/runs";
 import { EMPTY_FILTER, type FilterGroup } from "./lib/filters";
 import type { PaletteName } from "./lib/color";
+import { deleteView, fetchView, fetchViews, saveView, type SavedView } from "./queries_views";
 
 export interface RunsView {
     search: string;
@@ -70,50 +75,133 @@ export interface Place {
     project: string;
 }
 
+/* The name of a person's own workspace, here; views that have a name of their own go by their id. */
 export const PERSONAL = "";
 
-const PREFIX = "barograph.view.1";
+const PREFIX = "barograph.view.2";
+const TYPE = "project-view";
 
-function keyOf(place: Place, name: string): string {
-    return [PREFIX, place.user, place.entity, place.project, name].map(encodeURIComponent).join("/");
+/* As it lies in this browser: with the version of the server's that it was made from. */
+export interface Kept {
+    view: View;
+    version: number /* 0: the server has none, or was not asked */;
+    isSaved: boolean;
+}
+
+function keyOf(place: Place, id: string): string {
+    return [PREFIX, place.user, place.entity, place.project, id].map(encodeURIComponent).join("/");
 }
 
 /* What an older page kept may lack what a newer one needs. */
-export function loadView(place: Place, name: string): View | null {
+function complete(view: Partial<View>): View {
+    return { layout: { ...DEFAULT_LAYOUT, ...view.layout }, runs: { ...DEFAULT_RUNS, ...view.runs } };
+}
+
+export function loadKept(place: Place, id: string): Kept | null {
     try {
-        const text = localStorage.getItem(keyOf(place, name));
+        const text = localStorage.getItem(keyOf(place, id));
         if (text === null) return null;
-        const saved = JSON.parse(text) as Partial<View>;
-        return { layout: { ...DEFAULT_LAYOUT, ...saved.layout }, runs: { ...DEFAULT_RUNS, ...saved.runs } };
+        const kept = JSON.parse(text) as Kept;
+        return { view: complete(kept.view), version: Number(kept.version) || 0, isSaved: kept.isSaved === true };
     } catch {
         return null;
     }
 }
 
-/* A full or forbidden store loses the view, not the page. What was searched for is not part of a view. */
-export function saveView(place: Place, name: string, view: View): boolean {
+/* A full or forbidden store loses the copy, not the page. What was searched for is not part of a view. */
+export function keep(place: Place, id: string, kept: Kept): void {
     try {
-        localStorage.setItem(
-            keyOf(place, name),
-            JSON.stringify({ ...view, runs: { ...view.runs, search: "" } }),
-        );
-        return true;
+        const { view } = kept;
+        localStorage.setItem(keyOf(place, id), JSON.stringify({ ...kept, view: { ...view, runs: { ...view.runs, search: "" } } }));
     } catch {
-        return false;
+        return;
     }
 }
 
-export function removeView(place: Place, name: string): void {
-    localStorage.removeItem(keyOf(place, name));
+export function forget(place: Place, id: string): void {
+    localStorage.removeItem(keyOf(place, id));
 }
 
-export function listViews(place: Place): string[] {
-    const start = keyOf(place, "");
-    const names: string[] = [];
-    for (let i = 0; i < localStorage.length; i++) {
-        const key = localStorage.key(i)!;
-        if (key.startsWith(start) && key.length > start.length)
-            names.push(decodeURIComponent(key.slice(start.length)));
+/* ---- on the server ---- */
+
+/* Workspaces of single runs, groups and sweeps follow the browser only. */
+export function isShared(place: Place): boolean {
+    return place.user !== "" && !place.project.includes("/");
+}
+
+const personalName = (place: Place) => `nw-${place.user.toLowerCase().replace(/[^a-z0-9]/g, "")}-w`;
+
+function toSpec(view: View): string {
+    const { runs, layout } = view;
+    const runSet: RunSet = {
+        id: "",
+        name: "Run set",
+        entity: "",
+        project: "",
+        search: "",
+        isRegex: false,
+        filter: runs.filter,
+        group: runs.group,
+        order: runs.order,
+        hidden: runs.hidden,
+    };
+    return JSON.stringify({ ...layoutToOfficial(layout, runSet), barograph: { layout: { ...layout, sections: [] }, runs: { ...runs, search: "" } } });
+}
+
+/* Sections come from the official members, so that what the official package changed is what is shown. */
+function fromSpec(spec: unknown): View {
+    const { layout, runSet } = layoutFromOfficial(spec);
+    const own = parseObject((spec as Record<string, unknown>)["barograph"]) as unknown as Partial<View>;
+    const runs = runSet ?? runSetFromOfficial({}, "", "");
+    return complete({
+        layout: own.layout ? { ...own.layout, sections: layout.sections } : layout,
+        runs: own.runs ?? { ...DEFAULT_RUNS, filter: runs.filter, group: runs.group, order: runs.order, hidden: runs.hidden },
+    });
+}
+
+export async function fetchNamed(place: Place): Promise<SavedView[]> {
+    const all = await fetchViews(place.entity, place.project, TYPE);
+    return all.filter((v) => v.name.endsWith("-v") || !/^nw-.*-w$/.test(v.name));
+}
+
+export interface Fetched extends SavedView {
+    view: View;
+}
+
+/* id PERSONAL: one's own. null when there is none. */
+export async function fetchSaved(place: Place, id: string): Promise<Fetched | null> {
+    let wanted = id;
+    if (id === PERSONAL) {
+        const name = personalName(place);
+        const mine = (await fetchViews(place.entity, place.project, TYPE, name)).find((v) => v.name === name);
+        if (mine === undefined) return null;
+        wanted = mine.id;
     }
-    return names.sort();
+    const found = await fetchView(wanted);
+    return found === null || found.type !== TYPE ? null : { ...found, view: fromSpec(found.spec) };
+}
+
+export const isConflict = (e: unknown) => e instanceof ApiError && e.code === "CONFLICT";
+
+/* One's own: the last tab that saves wins. */
+export async function savePersonal(place: Place, view: View): Promise<SavedView> {
+    return saveView({ entityName: place.entity, projectName: place.project, type: TYPE, name: personalName(place), displayName: place.user, description: "", spec: toSpec(view) });
+}
+
+export async function saveNew(place: Place, displayName: string, view: View): Promise<SavedView> {
+    const name = `nw-${Math.random().toString(36).slice(2, 13)}-v`;
+    return saveView({ entityName: place.entity, projectName: place.project, type: TYPE, name, displayName, description: "", spec: toSpec(view) });
+}
+
+/* expectedVersion null: whatever somebody else has saved meanwhile. */
+export async function saveNamed(id: string, view: View, expectedVersion: number | null): Promise<SavedView> {
+    return saveView({ id, spec: toSpec(view), ...(expectedVersion === null ? {} : { expectedVersion }) });
+}
+
+export async function renameNamed(id: string, displayName: string): Promise<SavedView> {
+    return saveView({ id, displayName });
+}
+
+export async function removeNamed(id: string): Promise<void> {
+    await deleteView(id);
 }

@@ -10,6 +10,9 @@ import { groupRuns, type RunGroup } from "../../lib/runs";
 import type { Run } from "../../lib/types";
 import { commit, redo, replace, start, undo, type Undoable } from "../../lib/undo";
 import { RunStore } from "../../run_store";
+import { address, setQuery } from "../../router";
+import type { SavedView } from "../../queries_views";
+import { sayError } from "../../components/toast";
 import { viewer } from "../../session";
 import * as views from "../../views";
 
@@ -17,7 +20,13 @@ const SAVE_DELAY_MS = 400;
 
 export class Workspace {
     readonly store: RunStore;
-    readonly viewName = signal(views.PERSONAL);
+    readonly viewId = signal(views.PERSONAL);
+    readonly viewTitle = signal("");
+    readonly named = signal<readonly SavedView[]>([]);
+    /* Of a named view: changed here and not saved. */
+    readonly isDraft = signal(false);
+    private version = 0;
+
     readonly layoutSteps = signal<Undoable<L.Layout>>(start(views.DEFAULT_VIEW.layout));
     readonly runsView = signal<views.RunsView>(views.DEFAULT_RUNS);
     readonly hovered = signal<string | null>(null);
@@ -73,13 +82,13 @@ export class Workspace {
     ) {
         this.store = new RunStore(entity, project, true);
         this.place = { user: viewer.peek()?.username ?? "", entity, project: project + scope };
-        this.openView(views.PERSONAL);
+        const kept = views.loadKept(this.place, views.PERSONAL);
+        this.show(kept?.view ?? views.DEFAULT_VIEW, kept?.version ?? 0);
     }
 
     /* Starts asking and saving; the returned function ends both. */
     start(): () => void {
         let timer = 0;
-        let isFirst = true;
         const ends = [
             effect(() => void this.store.ask(this.filter(), this.runsView.value.order)),
             effect(() => {
@@ -88,25 +97,129 @@ export class Workspace {
                     this.layoutSteps.value = replace(this.layoutSteps.peek(), next);
             }),
             effect(() => {
-                const view = { layout: this.layout.value, runs: this.runsView.value };
+                void this.layout.value;
+                void this.runsView.value;
                 window.clearTimeout(timer);
-                if (!isFirst)
-                    timer = window.setTimeout(
-                        () => views.saveView(this.place, this.viewName.peek(), view),
-                        SAVE_DELAY_MS,
-                    );
-                isFirst = false;
+                if (this.isUnsaved) timer = window.setTimeout(() => this.keep(), SAVE_DELAY_MS);
             }),
             this.store.follow(),
         ];
+        if (views.isShared(this.place)) void this.openFirst();
         return () => {
             ends.forEach((end) => end());
             window.clearTimeout(timer);
-            views.saveView(this.place, this.viewName.peek(), {
-                layout: this.layout.peek(),
-                runs: this.runsView.peek(),
-            });
+            if (this.isUnsaved) this.keep();
         };
+    }
+
+    /* ---- views ---- */
+
+    /* Changed by hand; panels that come by themselves will come again. */
+    private isUnsaved = false;
+
+    private touch(): void {
+        this.isUnsaved = true;
+        if (this.viewId.peek() !== views.PERSONAL) this.isDraft.value = true;
+    }
+
+    private get view(): views.View {
+        return { layout: this.layout.peek(), runs: this.runsView.peek() };
+    }
+
+    private show(view: views.View, version: number): void {
+        this.version = version;
+        this.layoutSteps.value = start(view.layout);
+        this.runsView.value = view.runs;
+        this.isDraft.value = false;
+        this.isUnsaved = false;
+    }
+
+    /* The copy in this browser at once; one's own workspace on the server too. */
+    private keep(): void {
+        const id = this.viewId.peek();
+        this.isUnsaved = false;
+        const kept = { view: this.view, version: this.version, isSaved: false };
+        views.keep(this.place, id, kept);
+        if (id !== views.PERSONAL || !views.isShared(this.place)) return;
+        views.savePersonal(this.place, kept.view).then(
+            (saved) => {
+                this.version = saved.version;
+                if (!this.isUnsaved) views.keep(this.place, id, { ...kept, version: saved.version, isSaved: true });
+            },
+            () => undefined /* a reader's stays in the browser */,
+        );
+    }
+
+    /* What the address asks for, or one's own as another browser left it. */
+    private async openFirst(): Promise<void> {
+        const asked = address.peek().query.get("nw");
+        try {
+            void views.fetchNamed(this.place).then((list) => (this.named.value = list), () => undefined);
+            if (asked !== null && !asked.startsWith("nwuser")) {
+                const list = await views.fetchNamed(this.place);
+                const found = list.find((v) => v.id === asked || v.name === `nw-${asked}-v` || v.name === asked);
+                if (found) return await this.openView(found.id);
+            }
+            const kept = views.loadKept(this.place, views.PERSONAL);
+            if (kept !== null && !kept.isSaved) return; /* newer than what the server has */
+            const saved = await views.fetchSaved(this.place, views.PERSONAL);
+            if (saved !== null && saved.version !== this.version && !this.isUnsaved) this.show(saved.view, saved.version);
+        } catch (e) {
+            sayError(e);
+        }
+    }
+
+    async openView(id: string): Promise<void> {
+        if (this.isUnsaved) this.keep();
+        const kept = views.loadKept(this.place, id);
+        if (id === views.PERSONAL && kept !== null) {
+            this.viewId.value = id;
+            this.viewTitle.value = "";
+            this.show(kept.view, kept.version);
+        } else {
+            const saved = await views.fetchSaved(this.place, id);
+            this.viewId.value = id;
+            this.viewTitle.value = id === views.PERSONAL ? "" : (saved?.displayName ?? "");
+            this.show(saved?.view ?? views.DEFAULT_VIEW, saved?.version ?? 0);
+        }
+        const name = this.named.peek().find((v) => v.id === id)?.name ?? id;
+        setQuery({ nw: id === views.PERSONAL ? null : name.replace(/^nw-(.*)-v$/, "$1") });
+    }
+
+    async saveViewAs(name: string): Promise<void> {
+        const saved = await views.saveNew(this.place, name, this.view);
+        this.named.value = [saved, ...this.named.peek()];
+        this.viewId.value = saved.id;
+        this.viewTitle.value = saved.displayName;
+        this.version = saved.version;
+        this.isDraft.value = false;
+        this.isUnsaved = false;
+        setQuery({ nw: saved.name.replace(/^nw-(.*)-v$/, "$1") });
+    }
+
+    /* Throws a conflict when somebody else has saved since it was opened, unless `isForced`. */
+    async saveOpenView(isForced: boolean): Promise<void> {
+        const saved = await views.saveNamed(this.viewId.peek(), this.view, isForced ? null : this.version);
+        this.version = saved.version;
+        this.isDraft.value = false;
+        this.isUnsaved = false;
+        views.forget(this.place, saved.id);
+    }
+
+    async renameOpenView(title: string): Promise<void> {
+        const saved = await views.renameNamed(this.viewId.peek(), title);
+        this.viewTitle.value = saved.displayName;
+        this.version = saved.version;
+        this.named.value = this.named.peek().map((v) => (v.id === saved.id ? saved : v));
+    }
+
+    async removeOpenView(): Promise<void> {
+        const id = this.viewId.peek();
+        await views.removeNamed(id);
+        views.forget(this.place, id);
+        this.named.value = this.named.peek().filter((v) => v.id !== id);
+        this.isUnsaved = false;
+        await this.openView(views.PERSONAL);
     }
 
     private filter(): Mongo | null {
@@ -118,36 +231,29 @@ export class Workspace {
         return runsFilter(v.filter, isUsable ? v.search : "", v.isRegex, extra);
     }
 
-    openView(name: string): void {
-        const view = views.loadView(this.place, name) ?? views.DEFAULT_VIEW;
-        this.viewName.value = name;
-        this.layoutSteps.value = start(view.layout);
-        this.runsView.value = view.runs;
-    }
-
-    saveViewAs(name: string): void {
-        views.saveView(this.place, name, { layout: this.layout.peek(), runs: this.runsView.peek() });
-        this.viewName.value = name;
-    }
-
     resetView(): void {
+        this.touch();
         this.layoutSteps.value = commit(this.layoutSteps.peek(), views.DEFAULT_VIEW.layout);
         this.runsView.value = views.DEFAULT_RUNS;
     }
 
     edit(change: (l: L.Layout) => L.Layout): void {
+        this.touch();
         this.layoutSteps.value = commit(this.layoutSteps.peek(), change(this.layout.peek()));
     }
 
     undo(): void {
+        this.touch();
         this.layoutSteps.value = undo(this.layoutSteps.peek());
     }
 
     redo(): void {
+        this.touch();
         this.layoutSteps.value = redo(this.layoutSteps.peek());
     }
 
     setRuns(change: Partial<views.RunsView>): void {
+        this.touch();
         this.runsView.value = { ...this.runsView.peek(), ...change };
     }
 

@@ -3,10 +3,11 @@
 import { SearchBox, Select } from "../../components/controls";
 import { Icon, IconButton } from "../../components/icon";
 import { MenuList, Popover } from "../../components/popover";
+import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
 import { resolveSettings } from "../../lib/layout";
-import { PERSONAL, listViews, removeView } from "../../views";
+import { PERSONAL, isConflict, isShared } from "../../views";
 import { WORKSPACE_SETTINGS } from "./editor";
 import { xChoices } from "./line_settings";
 import { useWorkspace } from "./model";
@@ -71,48 +72,67 @@ export function WorkspaceHeader({ onAdd }: { onAdd: () => void }) {
 
 function ViewMenu() {
     const ws = useWorkspace();
-    const name = ws.viewName.value;
+    const id = ws.viewId.value;
+    const isNamed = id !== PERSONAL;
+    const canShare = isShared(ws.place);
     const saveAs = () => {
         const given = window.prompt(t("view.name"))?.trim();
-        if (given) ws.saveViewAs(given);
+        if (given) ws.saveViewAs(given).catch(sayError);
+    };
+    const save = () =>
+        void ws.saveOpenView(false).catch((e: unknown) => {
+            if (!isConflict(e)) return sayError(e);
+            if (window.confirm(t("view.conflict"))) ws.saveOpenView(true).catch(sayError);
+        });
+    const rename = () => {
+        const given = window.prompt(t("view.name"), ws.viewTitle.value)?.trim();
+        if (given) ws.renameOpenView(given).catch(sayError);
     };
     const remove = () => {
-        if (!window.confirm(t("view.confirm_delete", { name }))) return;
-        ws.openView(PERSONAL);
-        removeView(ws.place, name);
+        if (window.confirm(t("view.confirm_delete", { name: ws.viewTitle.value }))) ws.removeOpenView().catch(sayError);
     };
     return (
-        <Popover
-            isMenu
-            label={t("view.title")}
-            button={(open) => (
-                <button type="button" class="button" aria-haspopup="menu" onClick={open}>
-                    {name === PERSONAL ? t("view.personal") : name}
-                    <Icon name="chevron" />
-                </button>
+        <>
+            <Popover
+                isMenu
+                label={t("view.title")}
+                button={(open) => (
+                    <button type="button" class="button" aria-haspopup="menu" onClick={open}>
+                        <span class="clip view-name">{isNamed ? ws.viewTitle.value : t("view.personal")}</span>
+                        <Icon name="chevron" />
+                    </button>
+                )}
+            >
+                {(close) => (
+                    <MenuList
+                        close={close}
+                        items={[
+                            { label: t("view.personal"), isChecked: !isNamed, onClick: () => void ws.openView(PERSONAL).catch(sayError) },
+                            ...ws.named.value.map((v) => ({
+                                label: `${v.displayName} · ${v.user}`,
+                                isChecked: v.id === id,
+                                onClick: () => void ws.openView(v.id).catch(sayError),
+                            })),
+                            "line",
+                            canShare && { label: t("view.save_as"), onClick: saveAs },
+                            isNamed && { label: t("view.rename"), onClick: rename },
+                            isNamed && { label: t("view.delete"), isDanger: true, onClick: remove },
+                            { label: t("view.reset"), onClick: () => ws.resetView() },
+                        ]}
+                    />
+                )}
+            </Popover>
+            {ws.isDraft.value && (
+                <span class="row view-draft">
+                    <span class="muted small">{t("view.unsaved")}</span>
+                    <button type="button" class="button primary" onClick={save}>
+                        {t("action.save")}
+                    </button>
+                    <button type="button" class="button" onClick={() => void ws.openView(id).catch(sayError)}>
+                        {t("view.discard")}
+                    </button>
+                </span>
             )}
-        >
-            {(close) => (
-                <MenuList
-                    close={close}
-                    items={[
-                        {
-                            label: t("view.personal"),
-                            isChecked: name === PERSONAL,
-                            onClick: () => ws.openView(PERSONAL),
-                        },
-                        ...listViews(ws.place).map((v) => ({
-                            label: v,
-                            isChecked: v === name,
-                            onClick: () => ws.openView(v),
-                        })),
-                        "line",
-                        { label: t("view.save_as"), onClick: saveAs },
-                        name !== PERSONAL && { label: t("view.delete"), isDanger: true, onClick: remove },
-                        { label: t("view.reset"), onClick: () => ws.resetView() },
-                    ]}
-                />
-            )}
-        </Popover>
+        </>
     );
 }
