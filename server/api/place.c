@@ -14,10 +14,15 @@ static enum err_code check(struct db_tx *tx, struct identity *identity, const st
     return code == ERR_NOT_FOUND ? project_not_found(project_name, err) : code;
 }
 
+/* Logs of offline runs name no entity; it is then the asker's own. */
+static struct str named_or_own(struct str entity_name, const struct identity *identity) {
+    return entity_name.len > 0 ? entity_name : identity->username;
+}
+
 enum err_code place_find_project(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,
                                  enum who who, struct project **out, struct err *err) {
     struct entity *entity;
-    enum err_code code = entity_find(tx, entity_name, identity->arena, &entity, err);
+    enum err_code code = entity_find(tx, named_or_own(entity_name, identity), identity->arena, &entity, err);
     if (code == ERR_NOT_FOUND)
         return project_not_found(project_name, err);
     if (code != OK)
@@ -37,7 +42,7 @@ static enum err_code make(struct db_tx *tx, struct identity *identity, struct st
                           struct project **out, struct err *err) {
     struct entity *entity;
     bool is_inserted;
-    enum err_code code = entity_find(tx, entity_name, identity->arena, &entity, err);
+    enum err_code code = entity_find(tx, named_or_own(entity_name, identity), identity->arena, &entity, err);
     if (code != OK)
         return code == ERR_NOT_FOUND ? project_not_found(project_name, err) : code;
     TRY(check(tx, identity, &entity->owner, CAN_WRITE, project_name, err));

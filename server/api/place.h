@@ -1,6 +1,7 @@
 /* place.h - from the names in a path or an argument to the object they name, with the right to it checked.
  *
- * What one may not read answers in the same words as what does not exist. All run inside an open transaction.
+ * What one may not read answers in the same words as what does not exist. An empty entity name is the asker's own. All run
+ * inside an open transaction.
  * Memory: results live in the identity's arena.
  */
 #ifndef SERVER_API_PLACE_H

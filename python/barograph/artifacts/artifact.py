@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from barograph.artifacts import cache, documents
 from barograph.artifacts.content import METHODS, ArtifactContent, once_logged
-from barograph.artifacts.errors import ArtifactNotLoggedError
+from barograph.artifacts.errors import ArtifactNotFoundError, ArtifactNotLoggedError
 from barograph.artifacts.manifest import ArtifactManifest
 from barograph.artifacts.names import (
     REGISTRY_PREFIX,
@@ -148,22 +148,21 @@ class Artifact(ArtifactContent):
             entity, project = place["entity"]["name"], place["name"]
         if not membership.get("artifact"):
             raise ValueError(f"artifact {name!r} was not in the server's answer")
+        # It keeps the name it was asked by, an alias included; without one, its version is appended.
         alias = name.partition(":")[2]
-        version = alias if is_version(alias) else f"v{membership['versionIndex']}"
-        return cls._from_server(
-            transport, entity, project, f"{collection['name']}:{version}", membership["artifact"], membership
-        )
+        named = f"{collection['name']}:{alias}" if alias else collection["name"]
+        return cls._from_server(transport, entity, project, named, membership["artifact"], membership)
 
     @classmethod
     def _by_name(cls, transport: Transport, path: ArtifactPath) -> Artifact:
-        """ValueError when the project or the artifact is not there, or not for us to see."""
+        """ArtifactNotFoundError when the project or the artifact is not there, or not for us to see."""
         name = path.name if ":" in path.name else f"{path.name}:latest"
         data = transport.query(documents.BY_NAME, {"entity": path.entity, "project": path.project, "name": name})
         if not data.get("project"):
-            raise ValueError(f"project {path.project!r} not found under entity {path.entity!r}")
+            raise ArtifactNotFoundError(f"project {path.project!r} not found under entity {path.entity!r}")
         membership = data["project"]["artifactCollectionMembership"]
         if not membership:
-            raise ValueError(f"artifact {name!r} not found in {path.entity}/{path.project}")
+            raise ArtifactNotFoundError(f"artifact {name!r} not found in {path.entity}/{path.project}")
         return cls._from_membership(transport, membership, path.entity or "", path.project or "", name)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from barograph.errors import Error
+from barograph.errors import CommError, Error
 
 
 class ArtifactStatusError(AttributeError):
@@ -34,3 +34,7 @@ class ArtifactFinalizedError(ArtifactStatusError):
 
 class WaitTimeoutError(Error):
     """The upload took longer than wait() was told to."""
+
+
+class ArtifactNotFoundError(CommError, ValueError):
+    """There is no such artifact, or not for us: scripts catch either kind."""
