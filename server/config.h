@@ -16,6 +16,7 @@ struct config {
     struct str tls_cert, tls_key;
     struct str trusted_proxies;
     int64_t crash_after_s;
+    int64_t entity_quota_mb, project_quota_mb;
     int64_t max_connections;
     int64_t workers;
     bool force;

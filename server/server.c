@@ -8,6 +8,7 @@
 #include "server/api/identity.h"
 #include "server/api/live.h"
 #include "server/api/log_in_limits.h"
+#include "server/api/quota.h"
 #include "server/api/routes.h"
 #include "server/api/schema.h"
 #include "server/api/web_page.h"
@@ -21,7 +22,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { KEY_FILE_MAX_BYTES = 4096 };
+enum { KEY_FILE_MAX_BYTES = 4096, MIB = 1 << 20 };
 
 struct server {
     const struct config *config;
@@ -160,6 +161,7 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     TRY(schema_create(&app->schema, err));
     app->identities = identities_create();
     app->log_in_limits = log_in_limits_create();
+    app->quota = quota_create(&(struct quota_limits){ server->config->entity_quota_mb * MIB, server->config->project_quota_mb * MIB });
     app->live = live_create(app);
     return first_start(app, server->admin_key, data_folder_file(server->folder, "admin.key", server->arena), err);
 }
@@ -204,6 +206,7 @@ static void close_all(struct server *server) {
     live_destroy(app->live);
     identities_destroy(app->identities);
     log_in_limits_destroy(app->log_in_limits);
+    quota_destroy(app->quota);
     schema_destroy(app->schema);
     run_tables_destroy(app->run_tables);
     secrets_close(app->secrets);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "server/api/quota.h"
 #include "server/cleaner.h"
 #include "server/store/run.h"
 
@@ -13,6 +14,8 @@ enum {
     PAUSE_MS = 1000, /* what was deleted is gone for all who ask; its rows may wait that long */
     LONGEST_SILENCE_PERIOD_MS = 10000,
     CLEANING_PERIOD_MS = 600000,
+    QUOTA_PERIOD_MS = 10000,
+    QUOTA_SHARE = 20, /* counting takes no more than a twentieth of the time */
     /* Longer than any upload link lives, so that what a client was just told it need not send is still there. */
     BLOB_GRACE_MS = 26 * 3600 * 1000,
 };
@@ -21,7 +24,7 @@ struct watcher {
     struct app *app;
     int64_t crash_after_ms;
     int64_t started_ms;       /* monotonic */
-    int64_t next_cleaning_ms, next_silence_ms; /* monotonic */
+    int64_t next_cleaning_ms, next_silence_ms, next_quota_ms; /* monotonic */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wakes;
@@ -91,6 +94,20 @@ static void clean_if_due(struct watcher *watcher) {
     watcher->next_cleaning_ms = clock_mono_ms() + CLEANING_PERIOD_MS;
 }
 
+/* ---- quotas ---- */
+
+static void count_quota(struct watcher *watcher) {
+    int64_t begun_ms = clock_mono_ms();
+    struct err err;
+
+    if (begun_ms < watcher->next_quota_ms)
+        return;
+    if (quota_count(watcher->app->quota, watcher->app, &err) != OK)
+        log_warn("cannot count what is stored: %s", err.message);
+    int64_t pause_ms = (clock_mono_ms() - begun_ms) * QUOTA_SHARE;
+    watcher->next_quota_ms = clock_mono_ms() + (pause_ms > QUOTA_PERIOD_MS ? pause_ms : QUOTA_PERIOD_MS);
+}
+
 /* ---- the thread ---- */
 
 /* False when it is time to stop. */
@@ -114,6 +131,7 @@ static void *watch(void *context) {
     while (pause(watcher)) {
         look_for_silence(watcher);
         remove_what_was_deleted(watcher);
+        count_quota(watcher);
         clean_if_due(watcher);
     }
     return NULL;

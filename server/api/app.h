@@ -15,6 +15,7 @@ struct http_server;
 struct identities;
 struct live;
 struct log_in_limits;
+struct quota;
 struct run_tables;
 struct secrets;
 
@@ -26,6 +27,7 @@ struct app {
     struct live *live;        /* tells open pages what changes */
     struct run_tables *run_tables; /* for filters and orders of runs */
     struct secrets *secrets;
+    struct quota *quota;                 /* who holds as much as he may */
     struct identities *identities;       /* keys and cookies that were looked up a moment ago */
     struct log_in_limits *log_in_limits; /* how often names and addresses have failed of late */
     const struct gql_schema *schema;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "server/api/node_id.h"
+#include "server/api/quota.h"
 #include "server/api/upload.h"
 #include "server/store/artifact_file.h"
 
@@ -60,7 +61,7 @@ static enum err_code check_file(struct db_tx *tx, void *context, struct err *err
     TRY(read_number(upload->call->params[0], &id, err));
     TRY(find_draft(tx, upload->call, id, &artifact, err));
     upload->target = artifact;
-    return OK;
+    return quota_check(((struct app *)upload->call->app)->quota, &artifact->owner, err);
 }
 
 static enum err_code store_file(struct db_tx *tx, void *context, struct err *err) {

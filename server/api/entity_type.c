@@ -45,16 +45,28 @@ static enum err_code answer_member_created_at(struct gql_call *call, struct err 
     return OK;
 }
 
+/* An address is its owner's: to be in a team, or to invite somebody to one, does not tell it. One that was invited is
+ * shown to those who may have written it. */
+static bool may_see_email(struct gql_call *call) {
+    struct identity *identity = gql_identity(call);
+    const struct member *member = parent_member(call);
+    struct err no;
+    if (member->user_id != 0)
+        return member->user_id == identity->user_id || identity->is_admin;
+    return access_check(identity, &member->owner, CAN_ADMIN, &no) == OK;
+}
+
 static enum err_code answer_member_email(struct gql_call *call, struct err *err) {
     (void)err;
-    gql_str(call, parent_member(call)->email);
+    if (may_see_email(call))
+        gql_str(call, parent_member(call)->email);
     return OK;
 }
 
 static enum err_code answer_member_name(struct gql_call *call, struct err *err) {
     const struct member *member = parent_member(call);
     (void)err;
-    gql_str(call, member->user_id != 0 ? member->name : member->email);
+    gql_str(call, member->user_id != 0 ? member->name : may_see_email(call) ? member->email : STR("(invited)"));
     return OK;
 }
 
@@ -92,7 +104,7 @@ static const struct gql_field member_fields[] = {
     { "accountType", "", "String!", CAN_READ, answer_member_account_type, NULL },
     { "admin", "", "Boolean!", CAN_READ, answer_member_admin, NULL },
     { "apiKey", "", "String", CAN_READ, answer_nothing, NULL },
-    { "email", "", "String", CAN_READ, answer_member_email, NULL },
+    { "email", "", "String", CAN_READ, answer_member_email, "Null but for oneself and administrators." },
     { "id", "", "ID!", CAN_READ, answer_member_id, NULL },
     { "name", "", "String!", CAN_READ, answer_member_name, NULL },
     { "pending", "", "Boolean!", CAN_READ, answer_member_pending, "Invited by address, and not come yet." },
@@ -105,7 +117,7 @@ const struct gql_type member_type = GQL_TYPE("Member", member_fields);
 /* An invitation of somebody who is here is a membership at once; both are a struct member. */
 static const struct gql_field invite_fields[] = {
     { "createdAt", "", "DateTime!", CAN_READ, answer_member_created_at, NULL },
-    { "email", "", "String", CAN_READ, answer_member_email, NULL },
+    { "email", "", "String", CAN_READ, answer_member_email, "That of an invitation which waits, for administrators." },
     { "id", "", "ID!", CAN_READ, answer_member_id, NULL },
     { "name", "", "String", CAN_READ, answer_member_name, NULL },
     { "toUser", "", "User", CAN_READ, answer_member_user, NULL },

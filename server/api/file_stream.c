@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/api/place.h"
+#include "server/api/quota.h"
 #include "server/api/stream_body.h"
 #include "server/store/receipt.h"
 
@@ -34,6 +35,7 @@ struct stream_request {
     int64_t now_ms;
     struct run_stream_result result;
     bool is_seal_due;
+    struct err refusal; /* code OK: there is room */
 };
 
 static struct stream_body *take_body(void) {
@@ -101,9 +103,18 @@ static enum err_code add_receipt(struct stream_request *request, struct db_tx *t
         .set_aside_bytes = body->set_aside_bytes,
         .summary_count = body->summary_count,
         .client_dropped_count = body->client_dropped_count,
+        .repaired_count = body->repaired_count,
         .last_at = request->now_ms,
     };
     return stream_receipt_add(tx, run_id, &receipt, err);
+}
+
+/* The client keeps what it has and tries again; the run is alive meanwhile, and its receipt says what happened. */
+static enum err_code note_refusal(struct stream_request *request, struct db_tx *tx, int64_t run_id, struct err *err) {
+    const struct stream_receipt receipt = { .request_count = 1, .quota_refused_count = 1, .last_at = request->now_ms };
+    const struct run_stream_change nothing = { 0 };
+    TRY(stream_receipt_add(tx, run_id, &receipt, err));
+    return run_apply_stream(tx, run_id, &nothing, request->now_ms, &request->result, err);
 }
 
 static enum err_code apply(struct db_tx *tx, void *context, struct err *err) {
@@ -112,7 +123,10 @@ static enum err_code apply(struct db_tx *tx, void *context, struct err *err) {
     int64_t rewritten = 0;
     struct run *run;
 
+    request->refusal.code = OK;
     TRY(find_run(request, tx, &run, err));
+    if (quota_check(request->app->quota, &run->owner, &request->refusal) != OK)
+        return note_refusal(request, tx, run->id, err);
     TRY(append_rows(request, tx, run->id, err));
     TRY(console_write(tx, run->id, request->stream, body->console, body->console_count, &rewritten, err));
     TRY(keep_set_aside(request, tx, run->id, err));
@@ -135,6 +149,10 @@ static void applied(void *context, enum err_code code, const struct err *err) {
     struct stream_request *request = context;
     struct http_call *call = request->call;
     give_body(request->body);
+    if (code == OK && request->refusal.code != OK) {
+        http_complete(call, request->refusal.code, &request->refusal);
+        return;
+    }
     if (code == OK)
         buf_append_str(http_body(call), request->result.is_stop_requested ? STR("{\"stopped\":true}") : STR("{}"));
     if (code == OK && request->is_seal_due)

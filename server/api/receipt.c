@@ -195,6 +195,8 @@ static enum err_code write_receipt(struct app *app, int64_t run_id, struct json_
     write_console(&receipt);
     write_count(&receipt, STR("summaries"), receipt.stream.summary_count);
     write_count(&receipt, STR("droppedByClient"), receipt.stream.client_dropped_count);
+    write_count(&receipt, STR("linesRepaired"), receipt.stream.repaired_count);
+    write_count(&receipt, STR("requestsOverQuota"), receipt.stream.quota_refused_count);
     write_set_aside(&receipt);
     write_files(&receipt);
     json_object_end(out);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "server/api/place.h"
+#include "server/api/quota.h"
 #include "server/api/upload.h"
 
 /* ---- links ---- */
@@ -44,7 +45,7 @@ static enum err_code check_upload(struct db_tx *tx, void *context, struct err *e
     struct run *run;
     TRY(find_by_number(tx, upload->call, CAN_WRITE, &run, err));
     upload->target = run;
-    return OK;
+    return quota_check(((struct app *)upload->call->app)->quota, &run->owner, err);
 }
 
 static enum err_code store_file(struct db_tx *tx, void *context, struct err *err) {

@@ -315,6 +315,23 @@ static enum err_code finish_batches(struct stream_body *body, struct err *err) {
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 enum { REPLACEMENT_BYTES = sizeof replacement - 1 };
 
+/* Strings with a byte that begins no character: in JSON such bytes can only stand in strings. */
+static int64_t count_broken_strings(struct str json) {
+    int64_t count = 0;
+    bool is_counted = false, is_escaped = false;
+    for (size_t i = 0, step; i < json.len; i += step > 0 ? step : 1) {
+        step = str_utf8_len(str_from(json, i));
+        if (step == 0 && !is_counted) {
+            is_counted = true;
+            count++;
+        }
+        if (json.ptr[i] == '"' && !is_escaped)
+            is_counted = false;
+        is_escaped = json.ptr[i] == '\\' && !is_escaped;
+    }
+    return count;
+}
+
 /* Each byte that begins no character becomes U+FFFD. */
 static struct str repair_utf8(struct str text, struct arena *arena) {
     size_t bad_count = 0, step;
@@ -352,7 +369,9 @@ static enum err_code parse(struct stream_body *body, struct str json, struct are
 enum err_code stream_body_parse(struct stream_body *body, struct str json, struct arena *arena, struct err *err) {
     enum err_code code = parse(body, json, arena, err);
     /* One line that was cut inside a character must not end the run: what can be read is. */
-    if (code == ERR_BAD_INPUT && !str_is_utf8(json))
+    if (code == ERR_BAD_INPUT && !str_is_utf8(json)) {
         code = parse(body, repair_utf8(json, arena), arena, err);
+        body->repaired_count = count_broken_strings(json);
+    }
     return code;
 }

@@ -33,6 +33,7 @@ struct stream_body {
     size_t set_aside_kept;
     int64_t set_aside_count, set_aside_bytes;
     int64_t summary_count, client_dropped_count;
+    int64_t repaired_count; /* lines that were not UTF-8, and are now */
     bool is_preempting, is_complete;
     int64_t exit_code;
     struct buf line; /* the line being read, unescaped */

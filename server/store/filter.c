@@ -304,7 +304,7 @@ static enum err_code parse_value(struct parser *p, struct str path, size_t key, 
     TRY(node_new(p, path, IS_ALL, out));
     for (size_t i = 0; i < json->object.count; i++) {
         const struct json_member *member = &json->object.members[i];
-        struct node *child;
+        struct node *child = NULL;
         if (str_eq_c(member->key, "$options")) {
             if (json_get(json, STR("$regex")) == NULL)
                 return refuse(p, path, "$options without $regex");
@@ -325,7 +325,7 @@ static enum err_code parse_list_of_filters(struct parser *p, struct str path, co
     if (json->type != JSON_TYPE_ARRAY)
         return refuse(p, path, "must be a list of filters");
     for (size_t i = 0; i < json->array.count; i++) {
-        struct node *child;
+        struct node *child = NULL;
         struct str item_path = arena_printf(p->arena, "%.*s[%zu]", STR_ARG(str_slice(path, 0, 300)), i);
         TRY(parse_object(p, item_path, &json->array.items[i], &child));
         add_child(p, node, child);
@@ -337,7 +337,7 @@ static enum err_code parse_list_of_filters(struct parser *p, struct str path, co
 static enum err_code parse_member(struct parser *p, struct str path, const struct json_member *member,
                                   struct node **out) {
     bool is_or = str_eq_c(member->key, "$or"), is_and = str_eq_c(member->key, "$and");
-    struct node *child;
+    struct node *child = NULL;
     size_t key;
 
     if (is_or || is_and || str_eq_c(member->key, "$nor")) {
@@ -367,7 +367,7 @@ static enum err_code parse_object(struct parser *p, struct str path, const struc
     TRY(node_new(p, path, IS_ALL, out));
     for (size_t i = 0; i < json->object.count; i++) {
         const struct json_member *member = &json->object.members[i];
-        struct node *child;
+        struct node *child = NULL;
         TRY(parse_member(p, path_of(p, path, member->key), member, &child));
         add_child(p, *out, child);
     }

@@ -8,10 +8,12 @@ enum err_code stream_receipt_add(struct db_tx *tx, int64_t run_id, const struct 
                    DB_ARGS(DB_INT(run_id), DB_INT(added->request_count), DB_INT(added->byte_count),
                            DB_INT(added->console_line_count), DB_INT(added->console_rewritten_count),
                            DB_INT(added->set_aside_count), DB_INT(added->set_aside_bytes), DB_INT(added->summary_count),
-                           DB_INT(added->client_dropped_count), DB_INT(added->last_at)),
+                           DB_INT(added->client_dropped_count), DB_INT(added->last_at), DB_INT(added->repaired_count),
+                           DB_INT(added->quota_refused_count)),
                    "insert into stream_receipts (run_id, request_count, byte_count, console_line_count,"
                    " console_rewritten_count, set_aside_count, set_aside_bytes, summary_count, client_dropped_count,"
-                   " first_at, last_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
+                   " first_at, last_at, repaired_count, quota_refused_count)"
+                   " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)"
                    " on conflict (run_id) do update set"
                    " request_count = stream_receipts.request_count + excluded.request_count,"
                    " byte_count = stream_receipts.byte_count + excluded.byte_count,"
@@ -21,6 +23,8 @@ enum err_code stream_receipt_add(struct db_tx *tx, int64_t run_id, const struct 
                    " set_aside_bytes = stream_receipts.set_aside_bytes + excluded.set_aside_bytes,"
                    " summary_count = stream_receipts.summary_count + excluded.summary_count,"
                    " client_dropped_count = stream_receipts.client_dropped_count + excluded.client_dropped_count,"
+                   " repaired_count = stream_receipts.repaired_count + excluded.repaired_count,"
+                   " quota_refused_count = stream_receipts.quota_refused_count + excluded.quota_refused_count,"
                    " last_at = excluded.last_at",
                    err);
 }
@@ -30,8 +34,8 @@ enum err_code stream_receipt_get(struct db_tx *tx, int64_t run_id, struct stream
     *out = (struct stream_receipt){ 0 };
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(run_id)),
                  "select request_count, byte_count, console_line_count, console_rewritten_count, set_aside_count,"
-                 " set_aside_bytes, summary_count, client_dropped_count, first_at, last_at"
-                 " from stream_receipts where run_id = $1",
+                 " set_aside_bytes, summary_count, client_dropped_count, first_at, last_at, repaired_count,"
+                 " quota_refused_count from stream_receipts where run_id = $1",
                  err));
     if (db_next(rows))
         *out = (struct stream_receipt){
@@ -45,6 +49,8 @@ enum err_code stream_receipt_get(struct db_tx *tx, int64_t run_id, struct stream
             .client_dropped_count = db_int(rows, 7),
             .first_at = db_int(rows, 8),
             .last_at = db_int(rows, 9),
+            .repaired_count = db_int(rows, 10),
+            .quota_refused_count = db_int(rows, 11),
         };
     return db_end(rows, err);
 }

@@ -12,7 +12,7 @@
 /* What one request of a run's stream brought, added to the receipt. */
 struct stream_receipt {
     int64_t request_count, byte_count, console_line_count, console_rewritten_count, set_aside_count, set_aside_bytes,
-        summary_count, client_dropped_count, first_at, last_at;
+        summary_count, client_dropped_count, repaired_count, quota_refused_count, first_at, last_at;
 };
 MUST_CHECK enum err_code stream_receipt_add(struct db_tx *tx, int64_t run_id, const struct stream_receipt *added, struct err *err);
 /* All zero when nothing ever came. */

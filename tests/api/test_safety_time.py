@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
@@ -148,3 +149,46 @@ def test_a_deleted_project_is_gone_at_once_and_its_name_is_free(user):
     assert runs[0].post({"files": {}}).status_code == 410
     user.graphql(UPSERT, {"entity": user.name, "project": "going", "name": "run0"})
     assert user.graphql(query, {"e": user.name})["project"]["runCount"] == 1
+
+
+# ---- 9: quotas ----
+
+
+def wait_until(holds, limit_s: float = 30):
+    limit = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+
+
+def test_s09__a_full_quota_is_429_until_something_is_deleted_and_the_receipt_tells(make_server):
+    server = make_server("--project-quota-mb", "1")
+    user = User(server, "alice")
+    full, other = RunUnderTest(user, "full", "run"), RunUnderTest(user, "other", "run")
+    assert requests.put(full.upload_urls("big.bin")["big.bin"], data=bytes(1 << 20), timeout=30).ok
+    body = {"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0}']}}}
+    other.send_rows(0, [{"_step": 0}])
+    wait_until(lambda: full.post({"files": {}}).status_code == 429)
+    refused = full.post(body)
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "the project holds as much as it may" in refused.text
+    assert requests.put(full.upload_urls("more.bin")["more.bin"], data=b"x", timeout=30).status_code == 429
+    assert other.post(body).status_code == 200  # others are not held up
+    receipt = server.request("GET", "/api/runs/alice/full/run/receipt", key=user.key).json()
+    assert receipt["requestsOverQuota"] >= 2
+    assert receipt["history"]["rowsStored"] == 0
+    file = full.files("big.bin")["big.bin"]["id"]
+    user.graphql("mutation M($f: [ID!]!) { deleteFiles(input: {files: $f}) { success } }", {"f": [file]})
+    wait_until(lambda: full.post(body).status_code == 200)
+
+
+def test_the_receipt_counts_lines_that_were_mended(user):
+    run = RunUnderTest(user, "mended", "run")
+    content = b'{"files": {"output.log": {"offset": 0, "content": ["a\xff\xfe", "b", "c \\" \xc3", "d\xc3\xa9"]}}}'
+    path = f"/files/{user.name}/mended/run/file_stream"
+    headers = {"Content-Type": "application/json"}
+    run.send_rows(0, [{"_step": 0}])
+    assert user.server.request("POST", path, key=user.key, data=content, headers=headers).status_code == 200
+    receipt = user.server.request("GET", f"/api/runs/{user.name}/mended/run/receipt", key=user.key).json()
+    assert receipt["linesRepaired"] == 2

@@ -30,12 +30,18 @@ static void mutation__puts_a_team_into_an_organization_only_by_its_administrator
 static void mutation__invites_who_is_here_and_who_is_not(void **state) {
     struct fixture *f = *state;
     assert_data(f, ALICE, "mutation { createInvite(input: {entityName: \"vision\", username: \"carol\", admin: true}) { invite { name email toUser { name } } } }",
-                "{\"createInvite\":{\"invite\":{\"name\":\"carol\",\"email\":\"carol@x.org\",\"toUser\":{\"name\":\"carol\"}}}}");
+                "{\"createInvite\":{\"invite\":{\"name\":\"carol\",\"email\":null,\"toUser\":{\"name\":\"carol\"}}}}");
     assert_data(f, ALICE, "mutation { createInvite(input: {entityName: \"vision\", email: \"new@x.org\"}) { invite { name email toUser { name } } } }",
                 "{\"createInvite\":{\"invite\":{\"name\":\"new@x.org\",\"email\":\"new@x.org\",\"toUser\":null}}}");
     assert_data(f, CAROL, "{ entity(name: \"vision\") { members { username admin pending } } }",
                 "{\"entity\":{\"members\":[{\"username\":\"bob\",\"admin\":false,\"pending\":false},"
                 "{\"username\":\"carol\",\"admin\":true,\"pending\":false},{\"username\":null,\"admin\":false,\"pending\":true}]}}");
+    assert_data(f, BOB, "{ entity(name: \"vision\") { members { name email } } }",
+                "{\"entity\":{\"members\":[{\"name\":\"bob\",\"email\":\"bob@x.org\"},{\"name\":\"carol\",\"email\":null},"
+                "{\"name\":\"(invited)\",\"email\":null}]}}");
+    assert_data(f, CAROL, "{ entity(name: \"vision\") { members { name email } } }",
+                "{\"entity\":{\"members\":[{\"name\":\"bob\",\"email\":null},{\"name\":\"carol\",\"email\":\"carol@x.org\"},"
+                "{\"name\":\"new@x.org\",\"email\":\"new@x.org\"}]}}");
     assert_refused(f, ALICE, "mutation { createInvite(input: {entityName: \"vision\", username: \"carol\"}) { invite { id } } }",
                    "'carol' is a member of 'vision' already");
     assert_refused(f, ALICE, "mutation { createInvite(input: {entityName: \"vision\", username: \"nobody\"}) { invite { id } } }",
