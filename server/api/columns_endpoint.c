@@ -189,18 +189,20 @@ static enum err_code check_cost(const struct arena *arena, int64_t ends_at, stru
 }
 
 static enum err_code answer_samples(struct columns_request *request, struct err *err) {
-    struct arena *arena = arena_create();
+    struct arena *arena = arena_create(), *scratch = arena_create();
     struct row_columns *columns = row_columns_create(arena);
     int64_t ends_at = clock_mono_ms() + TIME_MAX_MS;
     enum err_code code = OK;
     for (size_t i = 0; i < request->run_count && code == OK; i++) {
-        code = add_samples(request, i, columns, arena, err);
+        code = add_samples(request, i, columns, scratch, err);
         if (code == OK)
             code = check_cost(arena, ends_at, err);
+        arena_reset(scratch);
     }
     if (code == OK)
         code = row_columns_write(columns, http_body(request->call), err);
     row_columns_destroy(columns);
+    arena_destroy(scratch);
     arena_destroy(arena);
     return code;
 }

@@ -14,9 +14,8 @@ struct cell {
     union {
         int64_t integer;
         double number;
-        struct str text;
+        struct str text; /* of a string its characters, of lists and objects JSON */
     };
-    struct str raw; /* as JSON; empty for a text of ours */
 };
 
 struct gathered {
@@ -98,8 +97,8 @@ static bool is_nested(const struct json_value *value) {
     return value->type == JSON_TYPE_OBJECT && value->object.count > 0 && json_get(value, STR("_type")) == NULL;
 }
 
-static struct cell cell_of(const struct json_value *value) {
-    struct cell cell = { .type = value->type, .raw = value->raw };
+static struct cell cell_of(struct row_columns *rows, const struct json_value *value) {
+    struct cell cell = { .type = value->type };
     if (value->type == JSON_TYPE_BOOL)
         cell.integer = value->boolean;
     else if (value->type == JSON_TYPE_INT)
@@ -107,7 +106,9 @@ static struct cell cell_of(const struct json_value *value) {
     else if (value->type == JSON_TYPE_DOUBLE)
         cell.number = value->number;
     else if (value->type == JSON_TYPE_STRING)
-        cell.text = value->string;
+        cell.text = arena_copy(rows->arena, value->string);
+    else if (value->type != JSON_TYPE_NULL)
+        cell.text = arena_copy(rows->arena, value->raw);
     return cell;
 }
 
@@ -138,7 +139,7 @@ static void add_members(struct row_columns *rows, const struct position *parent,
         if (goes_deeper)
             add_members(rows, &at, &member->value, has_paths);
         else
-            add_cell(rows, &at, cell_of(&member->value));
+            add_cell(rows, &at, cell_of(rows, &member->value));
     }
 }
 
@@ -157,7 +158,7 @@ void row_columns_add_value(struct row_columns *rows, struct str name, const stru
     if (is_nested(value))
         add_members(rows, &at, value, false);
     else
-        add_cell(rows, &at, cell_of(value));
+        add_cell(rows, &at, cell_of(rows, value));
 }
 
 /* ---- writing ---- */
@@ -184,12 +185,21 @@ static enum arrow_type type_of(const struct gathered *column, bool *is_json) {
 }
 
 static struct str json_of(struct row_columns *rows, const struct cell *cell) {
-    if (cell->raw.len > 0)
-        return cell->raw;
     struct buf json = BUF_INIT(SIZE_MAX / 4);
     struct json_writer writer;
-    json_writer_init(&writer, &json, JSON_STRICT);
-    json_string(&writer, cell->text);
+    if (cell->type == JSON_TYPE_ARRAY || cell->type == JSON_TYPE_OBJECT)
+        return cell->text;
+    json_writer_init(&writer, &json, JSON_EXTENDED);
+    if (cell->type == JSON_TYPE_NULL)
+        json_null(&writer);
+    else if (cell->type == JSON_TYPE_BOOL)
+        json_bool(&writer, cell->integer != 0);
+    else if (cell->type == JSON_TYPE_INT)
+        json_int(&writer, cell->integer);
+    else if (cell->type == JSON_TYPE_DOUBLE)
+        json_double(&writer, cell->number);
+    else
+        json_string(&writer, cell->text);
     struct str copy = arena_copy(rows->arena, buf_str(&json));
     buf_finish(&json);
     return copy;

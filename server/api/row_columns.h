@@ -3,7 +3,8 @@
  * Nested objects become columns with dots; lists, media values and empty objects stay whole, as JSON text, and so does a
  * column whose values are of several kinds. A key that a row lacks is missing there; null is a JSON value.
  *
- * Threads: one owner at a time. Memory: the arena's; texts that are added are borrowed until row_columns_write.
+ * Threads: one owner at a time. Memory: the arena's; texts given to row_columns_add_text are borrowed until row_columns_write, values
+ * are copied.
  */
 #ifndef SERVER_API_ROW_COLUMNS_H
 #define SERVER_API_ROW_COLUMNS_H

@@ -9,6 +9,10 @@ from barograph.errors import CommError
 from barograph.transport import HttpError, Transport
 
 
+class ApiError(CommError, ValueError):
+    """What was asked for is not there, or makes no sense: scripts catch it under either of its bases."""
+
+
 class RetryingClient(Transport):
     """A Transport that also answers `execute`."""
 

@@ -9,7 +9,7 @@ import string
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from barograph.apis.client import RetryingClient, not_offered
+from barograph.apis.client import ApiError, RetryingClient, not_offered
 from barograph.apis.public.artifacts import ArtifactCollection, ArtifactCollections, Artifacts, ArtifactType, ArtifactTypes
 from barograph.apis.public.organizations import Organization, fetch_organization, organization_of
 from barograph.apis.public.paths import parts_of, place_of
@@ -77,7 +77,7 @@ class Api:
         if self._viewer is None:
             fields = self.client.query(_VIEWER).get("viewer")
             if not fields:
-                raise ValueError("the server does not know whose key this is; `barograph login` sets another")
+                raise ApiError("the server does not know whose key this is; `barograph login` sets another")
             self._viewer = User(self.client, fields, self.api_key)
         return self._viewer
 
@@ -92,13 +92,13 @@ class Api:
     def _entity(self, entity: str | None = None) -> str:
         found = entity or self.settings["entity"] or self.default_entity
         if not found:
-            raise ValueError("name the entity, in the call, in the path or as BAROGRAPH_ENTITY")
+            raise ApiError("name the entity, in the call, in the path or as BAROGRAPH_ENTITY")
         return str(found)
 
     def _project_place(self, path: str | None) -> tuple[str, str]:
         parts = parts_of(path or "")
         if len(parts) > 2:
-            raise ValueError(f"a project's path is entity/project, got {path!r}")
+            raise ApiError(f"a project's path is entity/project, got {path!r}")
         project = parts[-1] if parts else self.settings["project"] or "uncategorized"
         return self._entity(parts[0] if len(parts) == 2 else None), project
 
@@ -107,7 +107,7 @@ class Api:
         project = place.project or self.settings["project"]
         name = place.name or (self.settings["run"] if what == "run" else None)
         if not name or not project:
-            raise ValueError(f"a {what}'s path is entity/project/{what}_id, got {path!r}")
+            raise ApiError(f"a {what}'s path is entity/project/{what}_id, got {path!r}")
         return self._entity(place.entity), project, name
 
     def _artifact_project(self, path: str | None) -> tuple[str, str]:
@@ -129,7 +129,7 @@ class Api:
 
     def _artifact_path(self, path: str) -> ArtifactPath:
         if not path:
-            raise ValueError("name the artifact: [[entity/]project/]name:alias")
+            raise ApiError("name the artifact: [[entity/]project/]name:alias")
         parsed = ArtifactPath.parse(path)
         if parsed.is_in_registry:
             return ArtifactPath(parsed.name, parsed.project, self._registry_entity(parsed.entity))
@@ -264,9 +264,13 @@ class Api:
         """An artifact version of the path [[entity/]project/]name:alias, with v3, latest or another alias."""
         from barograph.artifacts import Artifact
 
-        found = Artifact._by_name(self.client, self._artifact_path(name))
+        path = self._artifact_path(name)
+        try:
+            found = Artifact._by_name(self.client, path)
+        except ValueError as error:
+            raise ApiError(str(error)) from None
         if type is not None and found.type != type:
-            raise ValueError(f"artifact {name!r} is of type {found.type!r}, not {type!r}")
+            raise ApiError(f"artifact {name!r} is of type {found.type!r}, not {type!r}")
         return found
 
     def artifacts(
@@ -408,7 +412,7 @@ class Api:
             return self.sweep("/".join((*parts[:2], parts[3])))
         if len(parts) == 4 and parts[2].startswith("report"):
             return self._report(parts)
-        raise ValueError(f"a path is entity/project, or entity/project/KIND/name with runs, sweeps or reports as KIND, got {path!r}")
+        raise ApiError(f"a path is entity/project, or entity/project/KIND/name with runs, sweeps or reports as KIND, got {path!r}")
 
     def _report(self, parts: list[str]) -> BetaReport:
         title, _, identifier = parts[3].rpartition("--")

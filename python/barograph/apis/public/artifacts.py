@@ -6,7 +6,7 @@ import json
 from typing import Any, Collection, Iterable, Literal, Mapping, Sequence
 
 from barograph.apis.attrs import nodes
-from barograph.apis.client import as_client
+from barograph.apis.client import ApiError, as_client
 from barograph.apis.paginator import Paginator, SizedPaginator
 from barograph.apis.public.files import File
 from barograph.artifacts.documents import ARTIFACT_FIELDS
@@ -58,7 +58,7 @@ class ArtifactType:
         data = self.client.query(document, {"entity": self.entity, "project": self.project, "type": self.type})
         found = _project_of(data, self.entity, self.project)["artifactType"]
         if found is None:
-            raise ValueError(f"Could not find artifact type {self.type!r} in {self.entity}/{self.project}")
+            raise ApiError(f"Could not find artifact type {self.type!r} in {self.entity}/{self.project}")
         self._attrs = dict(found)
         return self._attrs
 
@@ -74,9 +74,9 @@ class ArtifactType:
 
     def collections(
         self,
+        per_page: int = 50,
         filters: Mapping[str, Any] | None = None,
         order: str | None = None,
-        per_page: int = 50,
         start: str | None = None,
     ) -> ArtifactCollections:
         """The collections of this type."""
@@ -147,7 +147,7 @@ class ArtifactCollections(ProjectArtifactCollections):
     def connection(self, response: dict[str, Any]) -> dict[str, Any]:
         found = _project_of(response, self.entity, self.project)["artifactType"]
         if found is None:
-            raise ValueError(f"Could not find artifact type {self.type_name!r} in {self.entity}/{self.project}")
+            raise ApiError(f"Could not find artifact type {self.type_name!r} in {self.entity}/{self.project}")
         return found["artifactCollections"]
 
 
@@ -176,7 +176,7 @@ class ArtifactCollection:
         data = self.client.query(document, {"entity": entity, "project": project, "type": type_, "name": name})
         found = _project_of(data, entity, project)["artifactType"]
         if found is None or found["artifactCollection"] is None:
-            raise ValueError(f"Could not find artifact collection {entity}/{project}/{name} of type {type_!r}")
+            raise ApiError(f"Could not find artifact collection {entity}/{project}/{name} of type {type_!r}")
         fields: dict[str, Any] = found["artifactCollection"]
         return fields
 
@@ -383,7 +383,7 @@ class Artifacts(SizedPaginator[Any]):
         found = _project_of(response, self.entity, self.project)["artifactType"]
         if found is None or found["artifactCollection"] is None:
             place = f"{self.entity}/{self.project}/{self.collection_name}"
-            raise ValueError(f"Could not find artifact collection {place} of type {self.type!r}")
+            raise ApiError(f"Could not find artifact collection {place} of type {self.type!r}")
         return found["artifactCollection"]["artifacts"]
 
     def convert_objects(self) -> list[Any]:
@@ -429,7 +429,7 @@ class RunArtifacts(SizedPaginator[Any]):
     def connection(self, response: dict[str, Any]) -> dict[str, Any]:
         run = _project_of(response, self.run.entity, self.run.project)["run"]
         if run is None:
-            raise ValueError(f"Could not find run {'/'.join(self.run.path)}")
+            raise ApiError(f"Could not find run {'/'.join(self.run.path)}")
         return run["artifacts"]
 
     def convert(self, node: dict[str, Any]) -> Any:
@@ -482,7 +482,7 @@ class ArtifactFiles(SizedPaginator[File]):
         collection = _project_of(response, self.artifact.entity, self.artifact.project)["artifactCollection"] or {}
         membership = collection.get("artifactMembership")
         if membership is None:
-            raise ValueError(f"Could not find artifact {'/'.join(self.path)}")
+            raise ApiError(f"Could not find artifact {'/'.join(self.path)}")
         return membership["files"]
 
     def convert(self, node: dict[str, Any]) -> File:
@@ -517,7 +517,7 @@ def check_logged(artifact: Any) -> None:
 def _project_of(response: dict[str, Any], entity: str, project: str) -> dict[str, Any]:
     found: dict[str, Any] | None = response.get("project")
     if found is None:
-        raise ValueError(f"Could not find project {entity}/{project}")
+        raise ApiError(f"Could not find project {entity}/{project}")
     return found
 
 

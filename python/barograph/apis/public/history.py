@@ -68,7 +68,9 @@ class HistoryScan:
         if page_size < 1:
             raise ValueError(f"page_size is 1 or more, got {page_size}")
         self.run = run
-        self.keys = list(dict.fromkeys(keys)) if keys else []
+        # Rows come with their step, whether it is asked for or not.
+        step = ["_step"] if stream == "default" else []
+        self.keys = list(dict.fromkeys([*step, *keys])) if keys else []
         self.page_size = page_size
         self.min_step = min_step
         self._end = max_step
@@ -115,11 +117,8 @@ class HistoryScan:
         for first in range(self.min_step or 0, end, self.page_size):
             last = min(first + self.page_size, end)
             if self.keys:
-                keys = list(dict.fromkeys(["_step", *self.keys]))
-                spec = {"keys": keys, "minStep": first, "maxStep": last - 1, "samples": self.page_size + 1}
-                rows = _ask(self.run, _SAMPLED, specs=[json.dumps(spec)])[0]
-                wanted = set(self.keys)
-                yield from ({key: row[key] for key in row if key in wanted} for row in rows)
+                spec = {"keys": self.keys, "minStep": first, "maxStep": last - 1, "samples": self.page_size + 1}
+                yield from _ask(self.run, _SAMPLED, specs=[json.dumps(spec)])[0]
             else:
                 page = _ask(self.run, _PAGE, minStep=first, maxStep=last, pageSize=last - first)
                 yield from (json.loads(row) for row in page)

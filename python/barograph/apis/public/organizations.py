@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from barograph.apis.client import ApiError
+
 _ORGANIZATION = """query FetchOrganization($org: String!) { organization(name: $org) {
   id name orgEntity { __typename id name entityType } } }"""
 _OF_ENTITY = """query OrganizationOfEntity($entity: String!) { entity(name: $entity) {
@@ -36,7 +38,7 @@ def fetch_organization(client: Any, name: str) -> Organization:
     """ValueError when there is none."""
     found = client.query(_ORGANIZATION, {"org": name}).get("organization")
     if found is None or found.get("orgEntity") is None:
-        raise ValueError(f"Could not find organization {name!r}")
+        raise ApiError(f"Could not find organization {name!r}")
     entity = found["orgEntity"]
     return Organization(client, found["id"], found["name"], OrgEntity(entity["id"], entity["name"]))
 
@@ -50,5 +52,5 @@ def organization_of(client: Any, entity: str) -> tuple[str, str]:
         listed = [each for each in (found.get("user") or {}).get("organizations") or () if each.get("orgEntity")]
     if len(listed) != 1:
         several = "belongs to several organizations" if listed else "belongs to no organization"
-        raise ValueError(f"{entity!r} {several}; name the organization: organization=..., or ORG/wandb-registry-NAME in a path")
+        raise ApiError(f"{entity!r} {several}; name the organization: organization=..., or ORG/wandb-registry-NAME in a path")
     return listed[0]["name"], listed[0]["orgEntity"]["name"]

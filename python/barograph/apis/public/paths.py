@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from barograph.apis.client import ApiError
+
 KINDS = ("runs", "sweeps", "reports", "groups", "workspace", "artifacts", "table")
 
 
@@ -32,6 +34,6 @@ def place_of(path: str) -> Place:
         project, name = parts[-1].split(":", 1)
         parts = [*parts[:-1], project, name]
     if len(parts) > 3:
-        raise ValueError(f"a path is entity/project/name, got {path!r}")
+        raise ApiError(f"a path is entity/project/name, got {path!r}")
     filled: list[str | None] = [None] * (3 - len(parts)) + list(parts)
     return Place(*filled)

@@ -7,7 +7,7 @@ from typing import Any, Mapping
 from urllib.parse import quote
 
 from barograph.apis.attrs import Attrs, frame
-from barograph.apis.client import as_client
+from barograph.apis.client import ApiError, as_client
 from barograph.apis.paginator import Paginator, SizedPaginator
 
 PROJECT_FIELDS = """__typename id name entityName createdAt isBenchmark description access
@@ -38,7 +38,7 @@ class Projects(Paginator["Project"]):
 
     def connection(self, response: dict[str, Any]) -> dict[str, Any]:
         if response.get("models") is None:
-            raise ValueError(f"Could not find entity {self.entity}")
+            raise ApiError(f"Could not find entity {self.entity}")
         models: dict[str, Any] = response["models"]
         return models
 
@@ -68,7 +68,7 @@ class Project(Attrs):
         if not self._is_loaded:
             data = self.client.query(_PROJECT, {"name": self.name, "entity": self.entity})
             if data.get("project") is None:
-                raise ValueError(f"Could not find project {self.entity}/{self.name}; Api().projects({self.entity!r}) lists them")
+                raise ApiError(f"Could not find project {self.entity}/{self.name}; Api().projects({self.entity!r}) lists them")
             self._attrs.update(data["project"])
             self._is_loaded = True
 
@@ -90,7 +90,7 @@ class Project(Attrs):
 
         self._load()
         if not self._attrs.get("user"):
-            raise ValueError(f"nobody knows who made project {self.entity}/{self.name}")
+            raise ApiError(f"nobody knows who made project {self.entity}/{self.name}")
         return User(self.client, self._attrs["user"])
 
     @property
@@ -155,7 +155,7 @@ class Sweeps(SizedPaginator[Any]):
 
     def connection(self, response: dict[str, Any]) -> dict[str, Any]:
         if response.get("project") is None:
-            raise ValueError(f"Could not find project {self.entity}/{self.project}")
+            raise ApiError(f"Could not find project {self.entity}/{self.project}")
         return response["project"].get("sweeps") or {}
 
     def total(self, response: dict[str, Any]) -> int | None:

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any, Generic, Iterable, Literal, Mapping, TypeVar
 
-from barograph.apis.client import as_client
+from barograph.apis.client import ApiError, as_client
 from barograph.apis.paginator import SizedPaginator
 from barograph.apis.public.artifacts import COLLECTION_FIELDS, ArtifactCollection, collection_of
 from barograph.artifacts.documents import MEMBERSHIP_FIELDS
@@ -40,7 +40,7 @@ class _InOrganization(SizedPaginator[Item], Generic[Item]):
     def connection(self, response: dict[str, Any]) -> dict[str, Any]:
         entity = (response.get("organization") or {}).get("orgEntity")
         if entity is None:
-            raise ValueError(f"Could not find organization {self.organization!r}")
+            raise ApiError(f"Could not find organization {self.organization!r}")
         return entity.get(self.FIELD) or {}
 
 
@@ -333,7 +333,7 @@ class Registry:
           project(name: $name) { %s } } }""" % REGISTRY_FIELDS
         found = self.client.query(document, {"name": self.full_name, "entity": self._entity}).get("entity") or {}
         if found.get("project") is None:
-            raise ValueError(f"Could not find registry {self.name!r} in organization {self.organization!r}")
+            raise ApiError(f"Could not find registry {self.name!r} in organization {self.organization!r}")
         self._take(found["project"])
 
     def delete(self) -> None:
@@ -366,7 +366,7 @@ class Registry:
           project(name: $project, entityName: $entity) { %s } }""" % fields
         data = self.client.query(document, {"project": self.full_name, "entity": self._entity})
         if data.get("project") is None:
-            raise ValueError(f"Could not find registry {self.name!r} in organization {self.organization!r}")
+            raise ApiError(f"Could not find registry {self.name!r} in organization {self.organization!r}")
         found: dict[str, Any] = data["project"]
         return found
 

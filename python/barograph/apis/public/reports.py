@@ -9,7 +9,7 @@ from typing import Any, Mapping
 from urllib.parse import quote
 
 from barograph.apis.attrs import Attrs, frame
-from barograph.apis.client import as_client
+from barograph.apis.client import ApiError, as_client
 from barograph.apis.paginator import SizedPaginator
 from barograph.apis.public.query_generator import QueryGenerator
 from barograph.apis.public.runs import Runs
@@ -40,7 +40,7 @@ class Reports(SizedPaginator["BetaReport"]):
 
     def connection(self, response: dict[str, Any]) -> dict[str, Any]:
         if response.get("project") is None:
-            raise ValueError(f"Could not find project {'/'.join(self.project.path)}")
+            raise ApiError(f"Could not find project {'/'.join(self.project.path)}")
         return response["project"].get("allViews") or {}
 
     @property

@@ -14,7 +14,7 @@ from typing import Any, Collection, Iterator, Literal, Mapping, MutableMapping
 from urllib.parse import quote
 
 from barograph.apis.attrs import Attrs, frame
-from barograph.apis.client import as_client
+from barograph.apis.client import ApiError, as_client
 from barograph.apis.paginator import SizedPaginator
 from barograph.apis.public import frames
 from barograph.apis.public.history import HistoryScan, read_history
@@ -49,7 +49,7 @@ _RUN = """query Run($project: String!, $entity: String!, $name: String!) {
 }"""
 
 
-class RunNotFoundError(ValueError):
+class RunNotFoundError(ApiError):
     """No run has that path, or none that may be read."""
 
 
@@ -89,7 +89,7 @@ class Runs(SizedPaginator["Run"]):
     def _project(self, response: dict[str, Any]) -> dict[str, Any]:
         project: dict[str, Any] | None = response.get("project")
         if project is None:
-            raise ValueError(f"Could not find project {self.entity}/{self.project}; Api().projects({self.entity!r}) lists them")
+            raise ApiError(f"Could not find project {self.entity}/{self.project}; Api().projects({self.entity!r}) lists them")
         return project
 
     def convert(self, node: dict[str, Any]) -> Run:

@@ -7,7 +7,7 @@ from typing import Any, Mapping, MutableMapping
 from urllib.parse import quote_plus
 
 from barograph.apis.attrs import Attrs, frame, nodes
-from barograph.apis.client import as_client
+from barograph.apis.client import ApiError, as_client
 from barograph.apis.paginator import SizedPaginator
 from barograph.apis.public.columns import required
 from barograph.apis.public.projects import Sweeps
@@ -76,7 +76,7 @@ class Sweep(Attrs):
             data = self.client.query(_SWEEP % SWEEP_FIELDS, variables)
             fields = (data.get("project") or {}).get("sweep")
             if not fields:
-                raise ValueError(f"Could not find sweep {'/'.join(self.path)}; its path is entity/project/sweep_id")
+                raise ApiError(f"Could not find sweep {'/'.join(self.path)}; its path is entity/project/sweep_id")
             self._attrs.update(fields)
         return self._attrs
 

@@ -7,6 +7,8 @@ from typing import Any, Mapping, MutableMapping
 from barograph.apis.attrs import Attrs
 from barograph.errors import CommError
 
+from barograph.apis.client import ApiError
+
 _TEAM = """query GetTeam($name: String!) { entity(name: $name) {
   id name photoUrl isTeam entityType privateOnly codeSavingEnabled defaultAccess isPaid
   members { id admin pending email username name photoUrl accountType apiKey role } } }"""
@@ -62,7 +64,7 @@ class Team(Attrs):
         if force or not self._attrs:
             found = self._client.query(_TEAM, {"name": self.name}).get("entity")
             if found is None:
-                raise ValueError(f"Could not find team {self.name}")
+                raise ApiError(f"Could not find team {self.name}")
             self._attrs = dict(found)
             self._attrs["members"] = [Member(self._client, self.name, member) for member in found["members"]]
         return self._attrs
