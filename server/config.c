@@ -18,6 +18,7 @@ static const struct option rows[] = {
     { "data", "DIR", OPTION_TEXT, false, AT(data), NULL, "the data folder (default $XDG_DATA_HOME/barograph)" },
     { "database", "URL", OPTION_TEXT, false, AT(database), NULL, "SQLite inside the data folder by default" },
     { "entity-quota-mb", "MIB", OPTION_COUNT, false, AT(entity_quota_mb), "0", "what a person or team may store; 0: no limit" },
+    { "files-url", "URL", OPTION_TEXT, false, AT(files_url), NULL, "another origin of this server, that logged files are served from" },
     { "force", NULL, OPTION_FLAG, false, AT(force), NULL, "accept a data folder on a network file system" },
     { "hosts", "NAMES", OPTION_TEXT, false, AT(hosts), NULL, "names, comma separated, that requests may ask for" },
     { "insecure", NULL, OPTION_FLAG, false, AT(insecure), NULL, "listen beyond this machine without TLS" },

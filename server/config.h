@@ -9,6 +9,7 @@ struct config {
     struct str blobs;
     struct str data;
     struct str database;
+    struct str files_url;
     struct str hosts;
     struct str listen;
     struct str log_level;

@@ -7,6 +7,7 @@
 #include "server/api/first_start.h"
 #include "server/api/identity.h"
 #include "server/api/live.h"
+#include "server/api/files_origin.h"
 #include "server/api/log_in_limits.h"
 #include "server/api/quota.h"
 #include "server/api/routes.h"
@@ -78,6 +79,7 @@ static enum err_code check(const struct config *config, struct err *err) {
     TRY(set_log_level(config->log_level, err));
     if ((config->tls_cert.len == 0) != (config->tls_key.len == 0))
         return err_set(err, ERR_BAD_INPUT, "--tls-cert and --tls-key go together");
+    TRY(files_origin_check(config->files_url, err));
     bool is_protected = config->tls_cert.len > 0 || config->trusted_proxies.len > 0 || config->insecure;
     if (!is_loopback(config->listen) && !is_protected)
         return err_set(err, ERR_BAD_INPUT,
@@ -161,9 +163,18 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     TRY(schema_create(&app->schema, err));
     app->identities = identities_create();
     app->log_in_limits = log_in_limits_create();
+    app->files_url = server->config->files_url;
     app->quota = quota_create(&(struct quota_limits){ server->config->entity_quota_mb * MIB, server->config->project_quota_mb * MIB });
     app->live = live_create(app);
     return first_start(app, server->admin_key, data_folder_file(server->folder, "admin.key", server->arena), err);
+}
+
+static struct str known_hosts(const struct server *server) {
+    struct str files = files_origin_host(server->config->files_url), name, port;
+    if (files.len == 0)
+        return server->config->hosts;
+    (void)str_cut(files, ':', &name, &port);
+    return arena_printf(server->arena, "%.*s%s%.*s", STR_ARG(server->config->hosts), server->config->hosts.len > 0 ? "," : "", STR_ARG(name));
 }
 
 static enum err_code open_http(struct server *server, struct err *err) {
@@ -171,7 +182,7 @@ static enum err_code open_http(struct server *server, struct err *err) {
     struct http_options options = {
         .listen = config->listen,
         .public_url = config->public_url,
-        .hosts = config->hosts,
+        .hosts = known_hosts(server),
         .trusted_proxies = config->trusted_proxies,
         .tls_cert_file = config->tls_cert,
         .tls_key_file = config->tls_key,

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "server/api/files_origin.h"
 #include "server/api/identity.h"
 #include "server/api/session.h"
 #include "server/store/right.h"
@@ -177,6 +178,9 @@ enum err_code access_authorize(struct http_call *call, int who, struct err *err)
         .base_url = call->base_url,
     };
     call->identity = identity;
+    /* Nothing but files is there, and nobody is logged in. */
+    if (who != WHO_SIGNED_LINK && files_origin_is_asked(call))
+        return err_set(err, ERR_NOT_FOUND, "there is nothing at '%.*s'", STR_ARG(str_slice(call->path, 0, 200)));
     if (who == WHO_SIGNED_LINK)
         return check_link(call, identity, err);
     TRY(find_identity(call, identity, err));

@@ -31,6 +31,7 @@ struct app {
     struct identities *identities;       /* keys and cookies that were looked up a moment ago */
     struct log_in_limits *log_in_limits; /* how often names and addresses have failed of late */
     const struct gql_schema *schema;
+    struct str files_url; /* the origin that logged files are served from, without a slash at its end; empty: our own */
 };
 
 #endif

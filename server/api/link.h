@@ -13,7 +13,10 @@
 enum { LINK_LIFE_MS = 24 * 3600 * 1000 };
 #define LINK_PUT_MAX_BYTES ((uint64_t)5 << 40)
 
-/* path: decoded, begins with '/'; answers base_url, the path percent-encoded, and the signature. */
+/* path: decoded, begins with '/'; answers base_url (the files' origin for GET, if there is one), the path percent-encoded, and
+ * the signature. */
+struct str link_signed_for(const struct identity *identity, enum link_method method, struct str path, int64_t life_ms,
+                           struct arena *arena);
 struct str link_signed(const struct identity *identity, enum link_method method, struct str path, struct arena *arena);
 /* The same without a signature: for those who have credentials. */
 struct str link_plain(const struct identity *identity, struct str path, struct arena *arena);

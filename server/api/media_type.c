@@ -1,6 +1,8 @@
 /* media_type.c - see media_type.h. */
 #include "server/api/media_type.h"
 
+#include "server/api/files_origin.h"
+
 struct row {
     const char *ending, *type;
     bool is_shown; /* in the browser; otherwise it is saved */
@@ -69,7 +71,11 @@ void media_type_add_headers(struct http_call *call, struct str name) {
     http_add_header(call, STR("Content-Security-Policy"), STR("sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"));
     http_add_header(call, STR("X-Content-Type-Options"), STR("nosniff"));
     http_add_header(call, STR("Referrer-Policy"), STR("no-referrer"));
-    http_add_header(call, STR("Cross-Origin-Resource-Policy"), STR("same-origin"));
+    /* Of another origin than ours, the page could not show them otherwise; who asks there has a signed address. */
+    bool is_elsewhere = files_origin_is_asked(call);
+    http_add_header(call, STR("Cross-Origin-Resource-Policy"), is_elsewhere ? STR("cross-origin") : STR("same-origin"));
+    if (is_elsewhere)
+        http_add_header(call, STR("Access-Control-Allow-Origin"), STR("*"));
     if (row == NULL || !row->is_shown)
         http_add_header(call, STR("Content-Disposition"), STR("attachment"));
 }

@@ -8,6 +8,7 @@
 #include "server/api/chart.h"
 #include "server/api/columns_endpoint.h"
 #include "server/api/file_stream.h"
+#include "server/api/files_origin.h"
 #include "server/api/graphql_endpoint.h"
 #include "server/api/health.h"
 #include "server/api/history_files.h"
@@ -42,6 +43,7 @@ const struct http_route routes[] = {
     { HTTP_OPTIONS, "/signed/artifacts/{artifact}/files/{path...}", WHO_ANYONE, upload_answer_preflight, 0, NULL },
     { HTTP_GET, "/signed/artifacts/{artifact}/wandb_manifest.json", WHO_SIGNED_LINK, artifact_links_answer_manifest, 0, NULL },
     { HTTP_OPTIONS, "/signed/artifacts/{artifact}/wandb_manifest.json", WHO_ANYONE, upload_answer_preflight, 0, NULL },
+    { HTTP_GET, "/signed/blobs/{sha256}/{name...}", WHO_SIGNED_LINK, files_origin_answer_blob, 0, NULL },
     { HTTP_GET, "/signed/history/{run}/{file}", WHO_SIGNED_LINK, history_files_answer, 0, NULL },
     { HTTP_OPTIONS, "/signed/history/{run}/{file}", WHO_ANYONE, upload_answer_preflight, 0, NULL },
     { HTTP_PUT, "/signed/manifests/{manifest}/{name}", WHO_SIGNED_LINK, NULL, MANIFEST_MAX_BYTES, &artifact_links_upload_manifest },

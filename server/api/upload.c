@@ -1,6 +1,7 @@
 /* upload.c - see upload.h. */
 #include "server/api/upload.h"
 
+#include "server/api/files_origin.h"
 #include "server/api/media_type.h"
 
 enum err_code upload_begin(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err) {
@@ -62,6 +63,10 @@ enum err_code upload_send_blob(struct http_call *call, const unsigned char sha25
     uint64_t size_bytes;
     int fd;
 
+    if (app->files_url.len > 0 && !files_origin_is_asked(call)) {
+        files_origin_redirect(call, sha256, name);
+        return OK;
+    }
     memcpy(id.sha256, sha256, SHA256_BYTES);
     enum err_code code = blobs_read(app->blobs, &id, &fd, &size_bytes, err);
     struct str hex = hash_hex(sha256, SHA256_BYTES, call->arena);

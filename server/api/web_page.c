@@ -2,14 +2,20 @@
 #include "server/api/web_page.h"
 
 #include "base/gzip.h"
+#include "server/api/files_origin.h"
 #include "server/api/web_assets.h"
 
 enum { ASSET_MAX_BYTES = 32 << 20 };
 
 /* Scripts and styles come from this server only; what runs log is never shown in this origin (SAFETY 20). */
-static const char security_policy[] = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-                                      "media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
-                                      "form-action 'self'; frame-ancestors 'none'";
+static struct str security_policy(const struct http_call *call) {
+    struct str files = ((const struct app *)call->app)->files_url; /* empty: they are of this origin */
+    return arena_printf(call->arena,
+                        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: %.*s; media-src 'self' blob: "
+                        "%.*s; connect-src 'self' %.*s; frame-src 'self' %.*s; object-src 'none'; base-uri 'none'; form-action 'self'; "
+                        "frame-ancestors 'none'",
+                        STR_ARG(files), STR_ARG(files), STR_ARG(files), STR_ARG(files));
+}
 
 /* The frame in which charts of unknown authors are drawn (SAFETY 20): whatever runs in it has no origin and no network. */
 static const char frame_policy[] = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: blob:; "
@@ -60,7 +66,7 @@ static enum err_code send(struct http_call *call, const struct web_asset *asset,
     http_add_header(call, STR("Vary"), STR("Accept-Encoding"));
     http_add_header(call, STR("Cache-Control"), is_immutable ? STR("public, max-age=31536000, immutable") : STR("no-cache"));
     bool is_frame = str_eq(asset->path, STR("/assets/frame.html"));
-    http_add_header(call, STR("Content-Security-Policy"), str_from_c(is_frame ? frame_policy : security_policy));
+    http_add_header(call, STR("Content-Security-Policy"), is_frame ? str_from_c(frame_policy) : security_policy(call));
     if (!is_document(asset)) /* the page's own files are no secret, and the frame has no origin to ask from */
         http_add_header(call, STR("Access-Control-Allow-Origin"), STR("*"));
     if (str_eq(http_header(call, STR("if-none-match")), asset->etag)) {
@@ -76,7 +82,7 @@ static bool is_file(struct str path) {
 }
 
 enum err_code web_page_answer(struct http_call *call, struct err *err) {
-    if (call->method != HTTP_GET && call->method != HTTP_HEAD)
+    if ((call->method != HTTP_GET && call->method != HTTP_HEAD) || files_origin_is_asked(call))
         return err_set(err, ERR_NOT_FOUND, "there is nothing at '%.*s'", STR_ARG(call->path));
     if (is_file(call->path)) {
         const struct web_asset *asset = find(call->path);

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -192,3 +194,42 @@ def test_the_receipt_counts_lines_that_were_mended(user):
     assert user.server.request("POST", path, key=user.key, data=content, headers=headers).status_code == 200
     receipt = user.server.request("GET", f"/api/runs/{user.name}/mended/run/receipt", key=user.key).json()
     assert receipt["linesRepaired"] == 2
+
+
+# ---- 20: files on an origin of their own ----
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_s20__with_a_files_url_files_come_from_there_only(make_server):
+    port = free_port()
+    files = f"http://localhost:{port}"
+    server = make_server("--listen", f"127.0.0.1:{port}", "--files-url", files)
+    user = User(server, "alice")
+    run = RunUnderTest(user, "s20", "run")
+    assert requests.put(run.upload_urls("a b.html")["a b.html"], data=b"<b>hi</b>", timeout=30).ok
+    direct = run.files("a b.html")["a b.html"]["directUrl"]
+    assert direct.startswith(files + "/signed/")
+    shown = requests.get(direct, timeout=30)
+    assert shown.content == b"<b>hi</b>"
+    assert shown.headers["Content-Security-Policy"].startswith("sandbox")
+    for address in (f"{server.base_url}/files/alice/s20/run/a b.html", direct.replace("localhost", "127.0.0.1")):
+        ours = requests.get(address, auth=("api", user.key), timeout=30, allow_redirects=False)
+        assert ours.status_code == 302 and ours.content == b"", address
+        assert ours.headers["Location"].startswith(files + "/signed/blobs/")
+        assert requests.get(ours.headers["Location"], timeout=30).content == b"<b>hi</b>"
+    assert requests.get(ours.headers["Location"].replace("localhost", "127.0.0.1"), timeout=30).status_code == 404
+    assert requests.post(files + "/graphql", json=WHO, auth=("api", user.key), timeout=30).status_code == 404
+    for path in ("/", "/healthz", "/alice/s20", "/files/alice/s20/run/a b.html"):
+        assert requests.get(files + path, auth=("api", user.key), timeout=30).status_code == 404, path
+    assert files in requests.get(server.base_url, timeout=30).headers["Content-Security-Policy"]
+
+
+def test_s20__a_files_url_is_an_origin(make_server, binary, tmp_path):
+    done = subprocess.run([binary, "server", "--data", tmp_path / "d", "--files-url", "https://x.org/files"], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "without a path" in done.stderr
