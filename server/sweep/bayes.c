@@ -25,6 +25,9 @@ enum {
     DIFFERENT_TRIES_MAX = 200,
 };
 
+/* Of the unit: nearer than that to a running one is no suggestion of its own. */
+#define APART_MIN 1e-3
+
 /* One dimension of the process: a parameter that varies. */
 struct dimension {
     const struct distribution *distribution;
@@ -431,14 +434,23 @@ static void point_of(const struct bayes *b, const double *x, double *point) {
         point[b->dimensions[d].parameter] = decode(b, d, x[d]);
 }
 
-static bool was_tried(const struct bayes *b, const struct trial *trials, size_t count, const double *point) {
-    for (size_t i = 0; i < count; i++) {
-        bool is_same = true;
-        for (size_t d = 0; d < b->count && is_same; d++)
-            is_same = trials[i].point[b->dimensions[d].parameter] == point[b->dimensions[d].parameter];
-        if (is_same)
-            return true;
+/* What another agent tries right now teaches as much as its close neighbours would. */
+static bool is_as_good_as_tried(const struct bayes *b, const struct trial *trial, const double *point) {
+    double apart = 0;
+    bool is_same = true;
+
+    for (size_t d = 0; d < b->count; d++) {
+        double before = trial->point[b->dimensions[d].parameter], now = point[b->dimensions[d].parameter];
+        is_same = is_same && before == now;
+        apart = fmax(apart, b->dimensions[d].step_count > 0 ? (before != now) : fabs(encode(b, d, before) - encode(b, d, now)));
     }
+    return is_same || (trial->state == TRIAL_RUNNING && apart < APART_MIN);
+}
+
+static bool was_tried(const struct bayes *b, const struct trial *trials, size_t count, const double *point) {
+    for (size_t i = 0; i < count; i++)
+        if (is_as_good_as_tried(b, &trials[i], point))
+            return true;
     return false;
 }
 

@@ -222,6 +222,8 @@ static enum err_code parse_flow_list(struct parser *p, struct json_value *out) {
         skip_blank(p);
         if (peek(p, 0) == ']')
             break;
+        if (is_at_end(p))
+            return FAIL(p, "a [ that is not closed", first_line + 1);
         TRY(parse_flow(p, &item));
         add_item(p, out, &room, &item);
         skip_blank(p);

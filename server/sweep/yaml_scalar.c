@@ -110,7 +110,10 @@ static bool read_double(struct str text, double *out, struct arena *arena) {
     static const char *const negative_infinities[] = { "-.inf", "-.Inf", "-.INF", NULL };
     static const char *const nans[] = { ".nan", ".NaN", ".NAN", NULL };
     struct str decimal;
+    bool has_digit = false;
 
+    for (size_t i = 0; i < text.len; i++)
+        has_digit = has_digit || is_digit(text.ptr[i]);
     if (is_one_of(text, infinities)) {
         *out = INFINITY;
     } else if (is_one_of(text, negative_infinities)) {
@@ -119,7 +122,7 @@ static bool read_double(struct str text, double *out, struct arena *arena) {
         *out = NAN;
     } else {
         decimal = decimal_of(text, arena);
-        if (text.ptr[0] == '_' || !is_decimal(decimal))
+        if (!has_digit || text.ptr[0] == '_' || !is_decimal(decimal))
             return false;
         *out = number_to_double(decimal.ptr, decimal.len);
     }
