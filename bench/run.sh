@@ -7,7 +7,7 @@ for program in graphql json http history; do
     printf '\n== %s\n' "$program"
     "$folder/bench/bench_$program"
 done
-for program in ingest live_runs read runs_table; do
+for program in ingest live_runs memory read runs_table; do
     printf '\n== %s\n' "$program"
     "$folder/bench/bench_$program" "$folder/cli/barograph"
 done

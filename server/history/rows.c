@@ -15,49 +15,58 @@ int row_ref_compare(const void *left, const void *right) {
     return a->stream < b->stream ? -1 : a->stream > b->stream;
 }
 
-struct ref_list {
-    struct row_ref *items;
-    size_t count, room;
+/* What a source has between the steps. */
+struct span {
+    uint32_t first, end;
 };
 
-static void add_rows(struct view *view, struct ref_list *list, uint32_t at, const struct row_places *places, uint32_t first,
-                     uint32_t count) {
-    const struct source *source = &view->sources[at];
+static size_t add_rows(const struct source *source, uint32_t at, const struct row_places *places, struct span span,
+                       struct row_ref *out) {
+    size_t count = 0;
 
-    if (list->count + count > list->room) {
-        size_t room = (list->count + count) * 2;
-        list->items = arena_grow(view->arena, list->items, list->count, room, sizeof(*list->items));
-        list->room = room;
-    }
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < span.end - span.first; i++) {
         int64_t stream = places->streams != NULL ? places->streams[i] : source->stream;
         if (source->mask_count == 0 || !source_is_masked(source, stream, places->lines[i]))
-            list->items[list->count++] = (struct row_ref){ places->steps[i], places->lines[i], stream, at, first + i };
+            out[count++] = (struct row_ref){ places->steps[i], places->lines[i], stream, at, span.first + i };
     }
+    return count;
+}
+
+/* Where each source's rows begin and end. They are counted before there is room for them: a list that grows would take
+ * three times the memory of a compaction. */
+static enum err_code find_spans(struct view *view, int64_t first_step, int64_t last_step, struct span *spans, size_t *total,
+                                struct err *err) {
+    *total = 0;
+    for (uint32_t i = 0; i < view->source_count; i++) {
+        TRY(source_find_rows(&view->sources[i], first_step, last_step, &spans[i].first, &spans[i].end, view->arena, err));
+        *total += spans[i].end - spans[i].first;
+        if (*total > ROWS_MAX)
+            return err_set(err, ERR_TOO_LARGE, "this asks for more than %d rows; ask for fewer steps at a time", ROWS_MAX);
+    }
+    return OK;
 }
 
 enum err_code rows_find(struct view *view, int64_t first_step, int64_t last_step, struct row_ref **out, size_t *count,
                         struct err *err) {
-    struct ref_list list = { .items = ARENA_ARRAY(view->arena, struct row_ref, 1), .room = 1 };
+    struct span *spans = ARENA_ARRAY(view->arena, struct span, view->source_count);
     bool is_sorted = true;
+    size_t total, used = 0;
 
+    TRY(find_spans(view, first_step, last_step, spans, &total, err));
+    struct row_ref *refs = arena_alloc(view->arena, total * sizeof(*refs));
     for (uint32_t i = 0; i < view->source_count; i++) {
         struct row_places places;
-        uint32_t first, end;
-        TRY(source_find_rows(&view->sources[i], first_step, last_step, &first, &end, view->arena, err));
-        if (first == end)
+        if (spans[i].first == spans[i].end)
             continue;
-        if (list.count + (end - first) > ROWS_MAX)
-            return err_set(err, ERR_TOO_LARGE, "this asks for more than %d rows; ask for fewer steps at a time", ROWS_MAX);
-        TRY(source_read_places(&view->sources[i], first, end, &places, view->arena, err));
-        add_rows(view, &list, i, &places, first, end - first);
+        TRY(source_read_places(&view->sources[i], spans[i].first, spans[i].end, &places, view->arena, err));
+        used += add_rows(&view->sources[i], i, &places, spans[i], refs + used);
     }
-    for (size_t i = 1; i < list.count && is_sorted; i++)
-        is_sorted = row_ref_compare(&list.items[i - 1], &list.items[i]) <= 0;
+    for (size_t i = 1; i < used && is_sorted; i++)
+        is_sorted = row_ref_compare(&refs[i - 1], &refs[i]) <= 0;
     if (!is_sorted)
-        qsort(list.items, list.count, sizeof(*list.items), row_ref_compare);
-    *out = list.items;
-    *count = list.count;
+        qsort(refs, used, sizeof(*refs), row_ref_compare);
+    *out = refs;
+    *count = used;
     return OK;
 }
 
