@@ -94,13 +94,17 @@ static enum err_code parse_item(struct record_items *items, struct str bytes, st
     return protobuf_check(&reader, "item", err);
 }
 
+static bool take_short_item(struct record_items *items, uint32_t wanted, struct record_item *out);
+
 enum err_code record_items_next(struct record_items *items, struct record_item *out, bool *is_end, struct err *err) {
     uint32_t wanted = items->kind == RECORD_STATS ? 3 : 1;
     struct protobuf_reader reader;
     struct protobuf_field field;
 
-    protobuf_reader_init(&reader, items->body);
     *is_end = false;
+    if (take_short_item(items, wanted, out))
+        return OK;
+    protobuf_reader_init(&reader, items->body);
     while (protobuf_next(&reader, &field)) {
         bool removes = field.number == 2 && (items->kind == RECORD_SUMMARY || items->kind == RECORD_CONFIG);
         items->body = reader.rest;
@@ -113,12 +117,55 @@ enum err_code record_items_next(struct record_items *items, struct record_item *
     return protobuf_check(&reader, "list of items", err);
 }
 
+/* The usual item, a short key and a short value, in one piece: its lengths fit a byte each. A row is made of these, and
+ * log() is measured in them. */
+static bool put_short_item(struct buf *out, uint32_t number, struct str key, struct str value_json) {
+    size_t body_len = 2 + key.len + 3 + value_json.len;
+    if (number > 15 || key.len > 127 || value_json.len > 127 || body_len > 127)
+        return false;
+    unsigned char *at = (unsigned char *)buf_reserve(out, body_len + 2);
+    if (at == NULL)
+        return true;
+    *at++ = (unsigned char)(number << 3 | PROTOBUF_BYTES);
+    *at++ = (unsigned char)body_len;
+    *at++ = 1 << 3 | PROTOBUF_BYTES;
+    *at++ = (unsigned char)key.len;
+    memcpy(at, key.ptr, key.len);
+    at += key.len;
+    *at++ = 0x82; /* field 16 takes two bytes */
+    *at++ = 0x01;
+    *at++ = (unsigned char)value_json.len;
+    memcpy(at, value_json.ptr, value_json.len);
+    buf_commit(out, body_len + 2);
+    return true;
+}
+
 void record_put_item(struct buf *out, uint32_t number, const struct str *path, size_t path_len, struct str value_json) {
+    if (path_len == 1 && put_short_item(out, number, path[0], value_json))
+        return;
     size_t item = protobuf_begin(out, number);
     for (size_t i = 0; i < path_len; i++)
         protobuf_put_bytes(out, path_len == 1 ? 1 : 2, path[i]);
     protobuf_put_bytes(out, 16, value_json);
     protobuf_end(out, item);
+}
+
+/* The other way round; false for an item of another form. */
+static bool take_short_item(struct record_items *items, uint32_t wanted, struct record_item *out) {
+    const unsigned char *at = (const unsigned char *)items->body.ptr;
+    size_t len = items->body.len;
+    if (len < 7 || at[0] != (wanted << 3 | PROTOBUF_BYTES) || at[1] > 127 || at[1] < 5U || at[1] + 2U > len ||
+        at[2] != (1 << 3 | PROTOBUF_BYTES) || at[3] + 7U > at[1] + 2U)
+        return false;
+    size_t key_len = at[3], value_at = 4 + key_len;
+    if (key_len > 127 || at[value_at] != 0x82 || at[value_at + 1] != 0x01 || value_at + 3 + at[value_at + 2] != at[1] + 2U)
+        return false;
+    out->path[0] = (struct str){ (const char *)at + 4, key_len };
+    out->path_len = 1;
+    out->value_json = (struct str){ (const char *)at + value_at + 3, at[value_at + 2] };
+    out->is_removed = false;
+    items->body = str_from(items->body, at[1] + 2U);
+    return true;
 }
 
 /* ---- bodies that are read ---- */

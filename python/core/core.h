@@ -7,6 +7,7 @@
 
 /* Every Python from 3.3 on has it; the limited API declares it from 3.10 on. */
 #if Py_LIMITED_API < 0x030A0000
+#define METH_FASTCALL 0x0080 /* the same holds for it */
 PyAPI_FUNC(const char *) PyUnicode_AsUTF8AndSize(PyObject *text, Py_ssize_t *len);
 #endif
 

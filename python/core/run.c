@@ -145,20 +145,23 @@ static PyObject *commit_values(PyObject *self, PyObject *values, enum baro_row_k
 }
 
 /* log(row, step or None, commit) */
-static PyObject *run_log(PyObject *self, PyObject *args) {
-    PyObject *values, *step;
+static PyObject *run_log(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     struct baro_log_options options = { 0 };
-    int commit;
-    if (!PyArg_ParseTuple(args, "O!Op", &PyDict_Type, &values, &step, &commit))
+    if (count != 3 || !PyDict_Check(args[0])) {
+        PyErr_SetString(PyExc_TypeError, "log() takes a dictionary, a step or None, and whether it is committed");
         return NULL;
-    if (step != Py_None) {
-        options.step = PyLong_AsLongLong(step);
+    }
+    if (args[1] != Py_None) {
+        options.step = PyLong_AsLongLong(args[1]);
         options.has_step = 1;
         if (options.step == -1 && PyErr_Occurred())
             return NULL;
     }
-    options.is_open = !commit;
-    return commit_values(self, values, BARO_HISTORY, &options);
+    int commits = PyObject_IsTrue(args[2]);
+    if (commits < 0)
+        return NULL;
+    options.is_open = !commits;
+    return commit_values(self, args[0], BARO_HISTORY, &options);
 }
 
 static PyObject *run_update_config(PyObject *self, PyObject *values) {
@@ -420,7 +423,7 @@ static PyMethodDef methods[] = {
     { "get", run_get, METH_VARARGS, NULL },
     { "history", run_history, METH_NOARGS, NULL },
     { "is_resumed", run_is_resumed, METH_NOARGS, NULL },
-    { "log", run_log, METH_VARARGS, NULL },
+    { "log", (PyCFunction)(void (*)(void))run_log, METH_FASTCALL, NULL },
     { "next_step", run_next_step, METH_NOARGS, NULL },
     { "output", run_output, METH_VARARGS, NULL },
     { "past", run_past, METH_NOARGS, NULL },
