@@ -292,12 +292,14 @@ int main(int argc, char **argv) {
     char folder[] = "/tmp/bench-history-XXXXXX";
     const struct history_options options = { .has_no_worker = true };
     struct arena *arena = arena_create();
+    struct depot *depot;
     int64_t steps = argc > 1 ? strtoll(argv[1], NULL, 10) : 10000000;
 
     if (mkdtemp(folder) == NULL)
         return 1;
     must(db_open(&db, arena_printf(arena, "sqlite:%s/bench.db", folder), &err));
-    must(history_create(&history, db, file_join(arena, folder, "history"), &options, &err));
+    must(depot_open(&depot, file_join(arena, folder, "history"), NULL, STR_EMPTY, &err));
+    must(history_create(&history, db, depot, &options, &err));
     bench_parsing(arena, false);
     bench_parsing(arena, true);
     write_run(SMALL_RUN, 10000, put_one_metric, "10,000 steps of one metric");

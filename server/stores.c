@@ -19,12 +19,14 @@ enum err_code stores_open(struct stores *stores, const struct data_folder *folde
         TRY(s3_open(&stores->bucket, options->blobs, err));
     TRY(depot_open(&stores->blob_depot, data_folder_file(folder, "blobs", arena), stores->bucket, STR("blobs/"), err));
     stores->blobs = blobs_create(stores->blob_depot);
-    return history_create(&stores->history, stores->db, data_folder_file(folder, "history", arena), &options->history, err);
+    TRY(depot_open(&stores->history_depot, data_folder_file(folder, "history", arena), stores->bucket, STR("history/"), err));
+    return history_create(&stores->history, stores->db, stores->history_depot, &options->history, err);
 }
 
 void stores_close(struct stores *stores) {
     history_destroy(stores->history);
     blobs_destroy(stores->blobs);
+    depot_close(stores->history_depot);
     depot_close(stores->blob_depot);
     s3_close(stores->bucket);
     db_close(stores->db);

@@ -21,7 +21,7 @@ struct stores_options {
 struct stores {
     struct db *db;
     struct s3 *bucket; /* NULL: the data folder holds everything */
-    struct depot *blob_depot;
+    struct depot *blob_depot, *history_depot;
     struct blobs *blobs;
     struct history *history;
 };

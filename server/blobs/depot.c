@@ -10,12 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOLDER_MODE = 0700, FILE_MODE = 0600, STAGED_NAME_BYTES = 16, TOUCH_AFTER_S = 60 };
+enum { FOLDER_MODE = 0700, FILE_MODE = 0600, STAGED_NAME_BYTES = 16, TOUCH_AFTER_S = 60, SMALL_PART_BYTES = 256 * 1024 };
 
 #define STAGED "staged"
 
@@ -23,6 +24,8 @@ struct depot {
     char *folder;
     struct s3 *bucket;
     char *key_prefix;
+    pthread_rwlock_t removals; /* held for reading by each removal; guards holders */
+    int holders;
 };
 
 enum err_code depot_open(struct depot **out, const char *folder, struct s3 *bucket, struct str key_prefix, struct err *err) {
@@ -39,6 +42,7 @@ enum err_code depot_open(struct depot **out, const char *folder, struct s3 *buck
         (depot->key_prefix = strndup(key_prefix.ptr, key_prefix.len)) == NULL)
         log_fatal("out of memory: cannot open the folder '%s'", folder);
     depot->bucket = bucket;
+    (void)pthread_rwlock_init(&depot->removals, NULL);
     *out = depot;
     return OK;
 }
@@ -46,6 +50,7 @@ enum err_code depot_open(struct depot **out, const char *folder, struct s3 *buck
 void depot_close(struct depot *depot) {
     if (depot == NULL)
         return;
+    (void)pthread_rwlock_destroy(&depot->removals);
     free(depot->folder);
     free(depot->key_prefix);
     free(depot);
@@ -127,14 +132,30 @@ enum err_code depot_publish(struct depot *depot, int fd, const char *path, struc
     return code;
 }
 
+void depot_hold(struct depot *depot) {
+    (void)pthread_rwlock_wrlock(&depot->removals);
+    depot->holders++;
+    (void)pthread_rwlock_unlock(&depot->removals);
+}
+
+void depot_let_go(struct depot *depot) {
+    (void)pthread_rwlock_wrlock(&depot->removals);
+    depot->holders--;
+    (void)pthread_rwlock_unlock(&depot->removals);
+}
+
 enum err_code depot_remove(struct depot *depot, struct str name, struct err *err) {
     TRY(check_name(name, err));
     struct arena *arena = arena_create();
     enum err_code code = OK;
-    if (depot->bucket != NULL)
+    (void)pthread_rwlock_rdlock(&depot->removals);
+    if (depot->holders > 0)
+        code = err_set(err, ERR_BUSY, "a backup is being taken; files stay until it is done");
+    if (code == OK && depot->bucket != NULL)
         code = s3_remove(depot->bucket, key_of(depot, name, arena), err);
     if (code == OK)
         code = file_remove(path_of(depot, name, arena), err);
+    (void)pthread_rwlock_unlock(&depot->removals);
     arena_destroy(arena);
     return code;
 }
@@ -181,6 +202,22 @@ enum err_code depot_read(struct depot *depot, struct str name, int *fd, struct e
     return code;
 }
 
+enum err_code depot_read_part(struct depot *depot, struct str name, uint64_t offset, size_t size, void *out, struct err *err) {
+    struct arena *arena = arena_create();
+    const char *path = path_of(depot, name, arena);
+    enum err_code code = check_name(name, err);
+    int fd;
+
+    if (code == OK && depot->bucket != NULL && size <= SMALL_PART_BYTES && !file_exists(path)) {
+        code = s3_read(depot->bucket, key_of(depot, name, arena), offset, size, out, err);
+    } else if (code == OK && (code = depot_read(depot, name, &fd, err)) == OK) {
+        code = file_read_at(fd, out, size, offset, path, err);
+        (void)close(fd);
+    }
+    arena_destroy(arena);
+    return code;
+}
+
 enum err_code depot_size(struct depot *depot, struct str name, uint64_t *size_bytes, struct err *err) {
     TRY(check_name(name, err));
     struct arena *arena = arena_create();
@@ -200,6 +237,10 @@ enum err_code depot_link(struct depot *depot, struct str name, int64_t expires_s
 }
 
 /* ---- all of them ---- */
+
+static int64_t modified_ms(const struct stat *facts) {
+    return facts->st_mtim.tv_sec * INT64_C(1000) + facts->st_mtim.tv_nsec / 1000000;
+}
 
 /* Visits the folder's files, staged ones left out. */
 typedef enum err_code visit_file(void *context, const FTSENT *entry, struct str name, struct err *err);
@@ -233,7 +274,7 @@ static enum err_code list_file(void *context, const FTSENT *entry, struct str na
     struct listing *listing = context;
     if (!str_starts_with(name, listing->begins_with))
         return OK;
-    return listing->visit(listing->context, name, entry->fts_statp->st_mtime * INT64_C(1000), err);
+    return listing->visit(listing->context, name, modified_ms(entry->fts_statp), err);
 }
 
 struct remote_listing {
@@ -241,10 +282,10 @@ struct remote_listing {
     struct listing listing;
 };
 
-static enum err_code list_object(void *context, struct str key, uint64_t size, int64_t modified_ms, struct err *err) {
+static enum err_code list_object(void *context, struct str key, uint64_t size, int64_t written_ms, struct err *err) {
     struct remote_listing *remote = context;
     (void)size;
-    return remote->listing.visit(remote->listing.context, str_from(key, strlen(remote->depot->key_prefix)), modified_ms, err);
+    return remote->listing.visit(remote->listing.context, str_from(key, strlen(remote->depot->key_prefix)), written_ms, err);
 }
 
 enum err_code depot_list(struct depot *depot, struct str begins_with, depot_visit *visit, void *context, struct err *err) {
@@ -257,6 +298,19 @@ enum err_code depot_list(struct depot *depot, struct str begins_with, depot_visi
     enum err_code code = s3_list(depot->bucket, key_of(depot, begins_with, arena), list_object, &remote, err);
     arena_destroy(arena);
     return code;
+}
+
+void depot_remove_empty_folders(struct depot *depot, int64_t before_ms) {
+    char *const roots[] = { depot->folder, NULL };
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+    FTSENT *entry;
+
+    while (tree != NULL && (entry = fts_read(tree)) != NULL)
+        if (entry->fts_info == FTS_DP && entry->fts_level > 0 && strcmp(entry->fts_name, STAGED) != 0 &&
+            modified_ms(entry->fts_statp) < before_ms)
+            (void)rmdir(entry->fts_accpath); /* one with something in it stays */
+    if (tree != NULL)
+        (void)fts_close(tree);
 }
 
 /* ---- trimming ---- */

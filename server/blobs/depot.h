@@ -28,9 +28,21 @@ MUST_CHECK enum err_code depot_publish(struct depot *depot, int fd, const char *
 
 /* For reading, the caller's to close. ERR_NOT_FOUND. */
 MUST_CHECK enum err_code depot_read(struct depot *depot, struct str name, int *fd, struct err *err);
+/* Exactly size bytes at offset; ERR_CORRUPT when the file ends before. A small part of what is only in the bucket is
+ * read there, without fetching the rest. */
+MUST_CHECK enum err_code depot_read_part(struct depot *depot, struct str name, uint64_t offset, size_t size, void *out,
+                                         struct err *err);
 /* ERR_NOT_FOUND. A bucket that cannot be asked is an error, not an answer. */
 MUST_CHECK enum err_code depot_size(struct depot *depot, struct str name, uint64_t *size_bytes, struct err *err);
-MUST_CHECK enum err_code depot_remove(struct depot *depot, struct str name, struct err *err); /* missing is OK */
+/* Missing is OK. ERR_BUSY while somebody holds the depot's files. */
+MUST_CHECK enum err_code depot_remove(struct depot *depot, struct str name, struct err *err);
+
+/* Nothing is removed between these two: a backup copies what its copy of the database names. */
+void depot_hold(struct depot *depot);
+void depot_let_go(struct depot *depot);
+
+/* Removes folders that nothing is in and nothing was since before_ms. */
+void depot_remove_empty_folders(struct depot *depot, int64_t before_ms);
 
 /* Every name that begins so, and when it was published. Ends when visit fails. */
 typedef enum err_code depot_visit(void *context, struct str name, int64_t modified_ms, struct err *err);

@@ -12,7 +12,7 @@ enum { CACHE_BYTES = 32 << 20, KINDS = 2 };
 
 /* ---- life ---- */
 
-enum err_code history_create(struct history **out, struct db *db, const char *folder, const struct history_options *options,
+enum err_code history_create(struct history **out, struct db *db, struct depot *depot, const struct history_options *options,
                              struct err *err) {
     struct history *history = calloc(1, sizeof(*history));
 
@@ -32,8 +32,9 @@ enum err_code history_create(struct history **out, struct db *db, const char *fo
     pthread_mutex_init(&history->wake_lock, NULL);
     pthread_cond_init(&history->wake, NULL);
     history->cache = segment_cache_create(CACHE_BYTES);
-    enum err_code code = segment_files_create(&history->files, folder, err);
-    if (code == OK && !options->has_no_worker) {
+    enum err_code code = OK;
+    history->files = segment_files_create(depot);
+    if (!options->has_no_worker) {
         int number = pthread_create(&history->worker, NULL, worker_run, history);
         history->has_worker = number == 0;
         if (number != 0)

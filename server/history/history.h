@@ -15,6 +15,7 @@
 
 struct db;
 struct db_tx;
+struct depot;
 struct history;
 struct history_batch;
 
@@ -44,7 +45,7 @@ struct history_options {
 };
 
 /* Makes the folder. Segments lie in FOLDER/<run number>/<random>.parquet. */
-MUST_CHECK enum err_code history_create(struct history **out, struct db *db, const char *folder,
+MUST_CHECK enum err_code history_create(struct history **out, struct db *db, struct depot *depot,
                                         const struct history_options *options, struct err *err);
 /* Waits for the worker's current segment. NULL is fine. */
 void history_destroy(struct history *history);

@@ -1,4 +1,4 @@
-/* segment_files.h - where the bytes of segments lie: a folder. Another kind of store takes the place of this file.
+/* segment_files.h - the bytes of segments, as files of a depot.
  *
  * A name is "<run number>/<32 hex digits>.parquet". Names are random, so nothing is ever written over.
  *
@@ -7,12 +7,12 @@
 #ifndef SERVER_HISTORY_SEGMENT_FILES_H
 #define SERVER_HISTORY_SEGMENT_FILES_H
 
-#include "base/arena.h"
+#include "server/blobs/depot.h"
 
 struct segment_files;
 struct segment_file; /* one that is being written */
 
-MUST_CHECK enum err_code segment_files_create(struct segment_files **out, const char *folder, struct err *err);
+struct segment_files *segment_files_create(struct depot *depot); /* which must outlive them */
 void segment_files_destroy(struct segment_files *files); /* NULL is fine */
 
 /* Begins a file for a run. Its bytes are appended; nothing is seen of it until segment_file_publish has returned, and
@@ -34,18 +34,9 @@ MUST_CHECK enum err_code segment_files_remove(struct segment_files *files, struc
 
 /* ---- what lies there, whether anything refers to it or not ---- */
 
-/* The runs that have a folder, in no order. */
-MUST_CHECK enum err_code segment_files_list_runs(struct segment_files *files, int64_t **runs, size_t *count,
-                                                 struct arena *arena, struct err *err);
-/* A run's files, in no order: segments, and temporary ones whose writer may be gone. Names that are not of our making are
- * left out. */
-MUST_CHECK enum err_code segment_files_list(struct segment_files *files, int64_t run, struct str **names, size_t *count,
-                                            struct arena *arena, struct err *err);
-/* Removes a file that nobody has written to since before_ms (Unix milliseconds); *is_removed is false for younger ones. */
-MUST_CHECK enum err_code segment_files_remove_old(struct segment_files *files, struct str name, int64_t before_ms,
-                                                  bool *is_removed, struct err *err);
-/* Removes a run's folder if nothing is in it and nothing was since before_ms. */
-MUST_CHECK enum err_code segment_files_remove_empty(struct segment_files *files, int64_t run, int64_t before_ms,
-                                                    struct err *err);
+/* Every file whose name is of our making; ends when visit fails. */
+MUST_CHECK enum err_code segment_files_list(struct segment_files *files, depot_visit *visit, void *context, struct err *err);
+/* Removes folders of runs that nothing is in and nothing was since before_ms. */
+void segment_files_remove_empty_folders(struct segment_files *files, int64_t before_ms);
 
 #endif

@@ -64,9 +64,8 @@ static char failing(void) {
     return letter;
 }
 
-static void die_if(char letter, const char *path, const char *ending) {
-    size_t len = strlen(path), ending_len = strlen(ending);
-    if (len > ending_len && strcmp(path + len - ending_len, ending) == 0 && failing() == letter)
+static void die_if(char letter, const char *path, const char *part) {
+    if (strstr(path, part) != NULL && failing() == letter)
         (void)kill(getpid(), SIGKILL);
 }
 
@@ -181,7 +180,7 @@ ssize_t write(int fd, const void *bytes, size_t len) {
     ssize_t done = disk.write(fd, bytes, len);
     if (done > 0)
         note(WRITE, fd, at, bytes, (size_t)done, NULL);
-    die_if('T', path, ".parquet.tmp");
+    die_if('T', path, "/history/staged/");
     unlock();
     return done;
 }

@@ -2,6 +2,7 @@
 #ifndef TESTS_HISTORY_FIXTURE_H
 #define TESTS_HISTORY_FIXTURE_H
 
+#include "server/blobs/depot.h"
 #include "server/history/history.h"
 #include "server/store/db.h"
 #include "tests/unit/server/store/db_fixture.h"
@@ -12,6 +13,7 @@ struct history_fixture {
     struct fixture *store;
     struct arena *arena;
     struct db *db;
+    struct depot *depot;
     struct history *history;
     struct history_appended appended;
     struct err err;
@@ -20,7 +22,8 @@ struct history_fixture {
 static inline void open_history(struct history_fixture *f) {
     const struct history_options options = { .compact_factor = 3, .garbage_delay_ms = 1, .has_no_worker = true };
     const char *folder = arena_printf(f->arena, "%s/history", f->store->folder).ptr;
-    assert_int_equal(history_create(&f->history, f->db, folder, &options, &f->err), OK);
+    assert_int_equal(depot_open(&f->depot, folder, NULL, STR_EMPTY, &f->err), OK);
+    assert_int_equal(history_create(&f->history, f->db, f->depot, &options, &f->err), OK);
 }
 
 static inline int history_set_up(void **state) {
@@ -40,6 +43,7 @@ static inline int history_tear_down(void **state) {
     struct history_fixture *f = *state;
     void *store = f->store;
     history_destroy(f->history);
+    depot_close(f->depot);
     free(f);
     return fixture_tear_down(&store);
 }
@@ -47,6 +51,21 @@ static inline int history_tear_down(void **state) {
 static inline void expect_ok(struct history_fixture *f, enum err_code code) {
     if (code != OK)
         fail_msg("%s", f->err.message);
+}
+
+static inline enum err_code count_name(void *context, struct str name, int64_t modified_ms, struct err *err) {
+    (void)name;
+    (void)modified_ms;
+    (void)err;
+    ++*(size_t *)context;
+    return OK;
+}
+
+/* Their files, whether a record names them or not. */
+static inline size_t count_segments(struct history_fixture *f) {
+    size_t count = 0;
+    expect_ok(f, depot_list(f->depot, STR_EMPTY, count_name, &count, &f->err));
+    return count;
 }
 
 struct append_call {

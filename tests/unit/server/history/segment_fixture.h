@@ -14,6 +14,7 @@ enum { RUN = 7 };
 struct segment_fixture {
     char folder[64];
     struct arena *arena;
+    struct depot *depot;
     struct segment_files *files;
     struct str name; /* of the file that was written last */
     struct err err;
@@ -28,13 +29,17 @@ static inline int segment_set_up(void **state) {
         return 1;
     f->arena = arena_create();
     *state = f;
-    return segment_files_create(&f->files, f->folder, &f->err) != OK;
+    if (depot_open(&f->depot, f->folder, NULL, STR_EMPTY, &f->err) != OK)
+        return 1;
+    f->files = segment_files_create(f->depot);
+    return 0;
 }
 
 static inline int segment_tear_down(void **state) {
     struct segment_fixture *f = *state;
     int result = file_remove_tree(f->folder, &f->err) == OK ? 0 : -1;
     segment_files_destroy(f->files);
+    depot_close(f->depot);
     arena_destroy(f->arena);
     free(f);
     return result;

@@ -1,17 +1,41 @@
 /* test_segment_files.c - files are there whole or not at all, and only ours are listed and removed. */
 #include "tests/unit/server/history/segment_fixture.h"
 
+#include <dirent.h>
+
 static struct segment_file *begin(struct segment_fixture *f) {
     struct segment_file *file = NULL;
     must(f, segment_file_create(&file, f->files, RUN, &f->err));
     return file;
 }
 
-static size_t count_files(struct segment_fixture *f) {
-    struct str *names;
+struct found {
+    struct arena *arena;
+    struct str last;
+    int64_t modified_ms;
     size_t count;
-    must(f, segment_files_list(f->files, RUN, &names, &count, f->arena, &f->err));
-    return count;
+};
+
+static enum err_code find(void *context, struct str name, int64_t modified_ms, struct err *err) {
+    struct found *found = context;
+    (void)err;
+    found->last = arena_copy(found->arena, name);
+    found->modified_ms = modified_ms;
+    found->count++;
+    return OK;
+}
+
+/* Finished or not. */
+static size_t count_files(struct segment_fixture *f) {
+    struct found found = { .arena = f->arena };
+    DIR *staged = opendir(path_in(f, STR("staged")));
+    const struct dirent *entry;
+    must(f, segment_files_list(f->files, find, &found, &f->err));
+    assert_non_null(staged);
+    while ((entry = readdir(staged)) != NULL)
+        found.count += entry->d_name[0] != '.';
+    (void)closedir(staged);
+    return found.count;
 }
 
 static struct str publish(struct segment_fixture *f, struct str bytes) {
@@ -86,45 +110,31 @@ static void segment_files__have_names_that_never_come_again(void **state) {
     assert_true(first.len == strlen("7/") + 32 + strlen(".parquet") && memcmp(first.ptr, "7/", 2) == 0);
 }
 
-static void segment_files__list_runs_and_their_files(void **state) {
-    struct segment_fixture *f = *state;
-    struct str name = publish(f, STR("1")), *names;
-    int64_t *runs;
-    size_t count;
-
-    must(f, file_make_folders(path_in(f, STR("12")), 0700, &f->err));
-    must(f, file_make_folders(path_in(f, STR("lost+found")), 0700, &f->err));
-    must(f, file_replace(path_in(f, STR("7/abc.parquet")), STR("x"), 0600, &f->err));
-    must(f, segment_files_list_runs(f->files, &runs, &count, f->arena, &f->err));
-    assert_int_equal(count, 2);
-    assert_int_equal(runs[0] + runs[1], 7 + 12);
-    must(f, segment_files_list(f->files, RUN, &names, &count, f->arena, &f->err));
-    assert_int_equal(count, 1);
-    assert_true(str_eq(names[0], name));
-    must(f, segment_files_list(f->files, 99, &names, &count, f->arena, &f->err)); /* no folder */
-    assert_int_equal(count, 0);
-}
-
-static void segment_files__are_removed_by_age(void **state) {
+static void segment_files__list_what_is_theirs(void **state) {
     struct segment_fixture *f = *state;
     struct str name = publish(f, STR("1"));
-    struct stat status;
-    bool is_removed;
+    struct found found = { .arena = f->arena };
 
-    assert_int_equal(stat(path_in(f, name), &status), 0);
-    int64_t written_ms = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
-    must(f, segment_files_remove_old(f->files, name, written_ms, &is_removed, &f->err));
-    assert_false(is_removed);
-    assert_int_equal(count_files(f), 1);
-    must(f, segment_files_remove_empty(f->files, RUN, INT64_MAX, &f->err));
+    must(f, file_make_folders(path_in(f, STR("lost+found")), 0700, &f->err));
+    must(f, file_replace(path_in(f, STR("7/abc.parquet")), STR("x"), 0600, &f->err));
+    must(f, segment_files_list(f->files, find, &found, &f->err));
+    assert_int_equal(found.count, 1);
+    assert_true(str_eq(found.last, name));
+    assert_true(found.modified_ms > INT64_C(1700000000000));
+}
+
+static void segment_files__lose_folders_that_are_empty_and_old(void **state) {
+    struct segment_fixture *f = *state;
+    struct str name = publish(f, STR("1"));
+
+    segment_files_remove_empty_folders(f->files, INT64_MAX);
+    assert_true(file_exists(path_in(f, name)));
+    must(f, segment_files_remove(f->files, name, &f->err));
+    segment_files_remove_empty_folders(f->files, 0);
     assert_true(file_exists(path_in(f, STR("7"))));
-    must(f, segment_files_remove_old(f->files, name, written_ms + 1, &is_removed, &f->err));
-    assert_true(is_removed);
-    assert_int_equal(count_files(f), 0);
-    must(f, segment_files_remove_empty(f->files, RUN, 0, &f->err));
-    assert_true(file_exists(path_in(f, STR("7"))));
-    must(f, segment_files_remove_empty(f->files, RUN, INT64_MAX, &f->err));
+    segment_files_remove_empty_folders(f->files, INT64_MAX);
     assert_false(file_exists(path_in(f, STR("7"))));
+    (void)publish(f, STR("1")); /* the place for what is not finished is still there */
 }
 
 int main(void) {
@@ -134,8 +144,8 @@ int main(void) {
         SEGMENT_TEST(segment_files__are_read_exactly_or_not_at_all),
         SEGMENT_TEST(segment_files__are_never_outside_their_folder),
         SEGMENT_TEST(segment_files__have_names_that_never_come_again),
-        SEGMENT_TEST(segment_files__list_runs_and_their_files),
-        SEGMENT_TEST(segment_files__are_removed_by_age),
+        SEGMENT_TEST(segment_files__list_what_is_theirs),
+        SEGMENT_TEST(segment_files__lose_folders_that_are_empty_and_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,7 +114,7 @@ static void threads__write_read_and_seal_at_the_same_time(void **state) {
     pthread_t threads[RUNS + READERS];
 
     history_destroy(f->history);
-    expect_ok(f, history_create(&f->history, f->db, arena_printf(f->arena, "%s/history", f->store->folder).ptr, &options, &f->err));
+    expect_ok(f, history_create(&f->history, f->db, f->depot, &options, &f->err));
     for (int i = 0; i < RUNS + READERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, i < RUNS ? write_run : read_runs, &shared), 0);
     for (int i = 0; i < RUNS + READERS; i++)

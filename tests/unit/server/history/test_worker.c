@@ -10,8 +10,7 @@ static void work(struct history_fixture *f) {
 static void reopen(struct history_fixture *f, struct history_options options) {
     history_destroy(f->history);
     options.has_no_worker = true;
-    const char *folder = arena_printf(f->arena, "%s/history", f->store->folder).ptr;
-    expect_ok(f, history_create(&f->history, f->db, folder, &options, &f->err));
+    expect_ok(f, history_create(&f->history, f->db, f->depot, &options, &f->err));
 }
 
 static void worker__seals_at_so_many_rows(void **state) {
@@ -128,12 +127,6 @@ static void sql(struct history_fixture *f, const char *statement) {
     expect_ok(f, db_write(f->db, run_sql, text, &f->err));
 }
 
-static size_t files_of(struct history_fixture *f) {
-    struct str *names;
-    size_t count;
-    expect_ok(f, segment_files_list(f->history->files, RUN, &names, &count, f->arena, &f->err));
-    return count;
-}
 
 static void worker__takes_its_file_back_when_the_record_is_refused(void **state) {
     struct history_fixture *f = *state;
@@ -142,12 +135,12 @@ static void worker__takes_its_file_back_when_the_record_is_refused(void **state)
     sql(f, "create trigger no before insert on history_segments begin select raise(abort, 'no'); end");
     seal_all(f, RUN);
     assert_int_equal(counts_of(f, RUN).tail_rows, 1);
-    assert_int_equal(files_of(f), 0);
+    assert_int_equal(count_segments(f), 0);
     assert_string_equal(all_rows(f), "{\"_step\":0,\"a\":1}");
     sql(f, "drop trigger no");
     work(f);
     assert_int_equal(counts_of(f, RUN).segments, 1);
-    assert_int_equal(files_of(f), 1);
+    assert_int_equal(count_segments(f), 1);
     assert_string_equal(all_rows(f), "{\"_step\":0,\"a\":1}");
 }
 
@@ -161,7 +154,7 @@ static void worker__keeps_a_file_that_it_cannot_ask_about(void **state) {
     int64_t run = RUN;
     expect_ok(f, db_write(f->db, finish_work, &run, &f->err));
     assert_int_not_equal(history_work(f->history, &f->err), OK);
-    assert_int_equal(files_of(f), 1);
+    assert_int_equal(count_segments(f), 1);
 }
 
 static void worker__goes_on_with_others_when_one_history_is_damaged(void **state) {
@@ -193,7 +186,7 @@ static void worker__works_by_itself_when_it_is_woken(void **state) {
     int64_t run = RUN;
 
     history_destroy(f->history);
-    expect_ok(f, history_create(&f->history, f->db, arena_printf(f->arena, "%s/history", f->store->folder).ptr, &options, &f->err));
+    expect_ok(f, history_create(&f->history, f->db, f->depot, &options, &f->err));
     append(f, 0, "{\"_step\":0,\"a\":1}");
     expect_ok(f, db_write(f->db, finish_work, &run, &f->err));
     history_wake(f->history);
