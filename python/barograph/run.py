@@ -74,6 +74,7 @@ class Run:
         self._first_step: int = core.next_step()
         self._config = Config(core.update_config, settings.allow_val_change)
         self._config.__dict__["_use_artifact"] = self._config_artifact
+        self._is_writing_summary = False
         self._summary = Summary(self._read_summary, self._write_summary, self._remove_summary)
         self._log = core.log
         core.set_encoder(self._encode)
@@ -84,7 +85,8 @@ class Run:
         """Plain JSON for a value that is no number, text or container; its files are written on the way."""
         from barograph.values import to_json
 
-        return to_json(self, key, self.step if step is None else step, value)
+        # Files are named after the step they are of; those of the summary are of none.
+        return to_json(self, key, "summary" if self._is_writing_summary else self.step if step is None else step, value)
 
     def _append_record(self, record: bytes) -> None:
         """Appends an encoded Record message, without its number, to the run's log."""
@@ -117,7 +119,11 @@ class Run:
         return self._summary_at_end if self._is_finished else self._core.summary()
 
     def _write_summary(self, values: dict[str, Any]) -> None:
-        self._core.update_summary(values)
+        self._is_writing_summary = True
+        try:
+            self._core.update_summary(values)
+        finally:
+            self._is_writing_summary = False
 
     def _remove_summary(self, path: list[str]) -> None:
         self._core.remove_summary(path)

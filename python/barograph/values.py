@@ -23,7 +23,7 @@ def _size(value: Any) -> int | None:
         return None
 
 
-def _array_json(run: Any, key: str, step: int, value: Any) -> Any:
+def _array_json(run: Any, key: str, step: int | str, value: Any) -> Any:
     """Small arrays are lists; of large ones the histogram is kept, as the official client does."""
     size = _size(value)
     if hasattr(value, "detach"):
@@ -58,7 +58,7 @@ def _is_media(value: Any) -> bool:
     return hasattr(value, "_log_type") or hasattr(value, "to_json") or hasattr(value, "bind_to_run")
 
 
-def to_json(run: Any, key: str, step: int, value: Any) -> Any:
+def to_json(run: Any, key: str, step: int | str, value: Any) -> Any:
     """Plain JSON for one logged value; TypeError when there is none."""
     simple = plain(value)
     if simple is not value:
