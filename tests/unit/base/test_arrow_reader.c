@@ -1,0 +1,139 @@
+/* test_arrow_reader.c - what was written comes back, and damaged bytes never lead outside. */
+#include "base/arrow.h"
+#include "tests/unit/base/fixture.h"
+
+#include <stdlib.h>
+
+static const struct arrow_field fields[] = {
+    { .name = STR_INIT("step"), .type = ARROW_INT64 },
+    { .name = STR_INIT("loss"), .type = ARROW_DOUBLE },
+    { .name = STR_INIT("is_best"), .type = ARROW_BOOL },
+    { .name = STR_INIT("a.b"), .type = ARROW_TEXT, .is_json = true, .path = STR_INIT("[\"a\",\"b\"]") },
+};
+enum { FIELDS = sizeof fields / sizeof fields[0], ROWS = 3 };
+
+static void write_all(struct buf *out) {
+    static const int64_t steps[ROWS] = { 1, 2, INT64_MAX }, offsets[ROWS + 1] = { 0, 2, 2, 6 };
+    static const double losses[ROWS] = { 0.5, 0, -1 };
+    static const uint8_t bits = 5, valid = 5;
+    const struct arrow_column columns[FIELDS] = {
+        { .values = steps },
+        { .values = losses, .valid = &valid, .null_count = 1 },
+        { .values = &bits },
+        { .values = "[]null", .offsets = offsets, .valid = &valid, .null_count = 1 },
+    };
+    const struct arrow_pair pair = { STR("made"), STR("here") };
+
+    arrow_write_schema(out, fields, FIELDS, &pair, 1);
+    arrow_write_batch(out, fields, columns, FIELDS, ROWS);
+    arrow_write_batch(out, fields, columns, FIELDS, ROWS);
+    arrow_write_end(out);
+    assert_false(out->failed);
+}
+
+static struct str text_at(const struct arrow_column *column, size_t row) {
+    return (struct str){ (const char *)column->values + column->offsets[row], (size_t)(column->offsets[row + 1] - column->offsets[row]) };
+}
+
+static void arrow_reader__gives_back_what_was_written(void **state) {
+    struct buf out = BUF_INIT(1 << 16);
+    struct arrow_table table;
+    struct err err = { 0 };
+    (void)state;
+
+    write_all(&out);
+    assert_int_equal(arrow_table_read(&table, buf_str(&out), &err), OK);
+    assert_true(table.field_count == FIELDS && table.batch_count == 2 && table.row_count == 2 * ROWS);
+    assert_true(table.metadata_count == 1 && str_eq_c(table.metadata[0].value, "here"));
+    for (size_t i = 0; i < FIELDS; i++)
+        assert_true(str_eq(table.fields[i].name, fields[i].name) && table.fields[i].type == fields[i].type);
+    assert_true(table.fields[3].is_json && str_eq(table.fields[3].path, fields[3].path) && !table.fields[1].is_json);
+    const struct arrow_column *columns = table.batches[1].columns;
+    assert_true(((const int64_t *)columns[0].values)[2] == INT64_MAX && columns[0].valid == NULL);
+    assert_true(arrow_bit(columns[1].valid, 0) && !arrow_bit(columns[1].valid, 1) && columns[1].null_count == 1);
+    assert_true(arrow_bit(columns[2].values, 2) && !arrow_bit(columns[2].values, 1));
+    assert_true(str_eq_c(text_at(&columns[3], 0), "[]") && str_eq_c(text_at(&columns[3], 2), "null"));
+    arrow_table_finish(&table);
+    buf_finish(&out);
+}
+
+static void arrow_reader__takes_tables_without_rows_and_without_columns(void **state) {
+    struct buf out = BUF_INIT(1 << 16);
+    struct arrow_table table;
+    struct err err = { 0 };
+    (void)state;
+
+    arrow_write_schema(&out, NULL, 0, NULL, 0);
+    arrow_write_end(&out);
+    assert_int_equal(arrow_table_read(&table, buf_str(&out), &err), OK);
+    assert_true(table.field_count == 0 && table.row_count == 0);
+    arrow_table_finish(&table);
+    buf_finish(&out);
+}
+
+static void arrow_reader__refuses_a_stream_that_is_cut_anywhere(void **state) {
+    struct buf out = BUF_INIT(1 << 16);
+    (void)state;
+
+    write_all(&out);
+    for (size_t len = 0; len < out.len; len++) {
+        struct arrow_table table;
+        struct err err = { 0 };
+        char *part = malloc(len + 1); /* exactly that long, so that a sanitizer sees a byte too far */
+        memcpy(part, out.ptr, len);
+        assert_int_equal(arrow_table_read(&table, (struct str){ part, len }, &err), ERR_CORRUPT);
+        arrow_table_finish(&table);
+        free(part);
+    }
+    buf_finish(&out);
+}
+
+/* Sums all that a reader would look at. */
+static uint64_t look_at_all(const struct arrow_table *table) {
+    uint64_t sum = 0;
+    for (size_t b = 0; b < table->batch_count; b++)
+        for (size_t i = 0; i < table->field_count; i++)
+            for (size_t row = 0; row < table->batches[b].row_count; row++) {
+                const struct arrow_column *column = &table->batches[b].columns[i];
+                sum += column->valid != NULL && arrow_bit(column->valid, row);
+                if (table->fields[i].type == ARROW_TEXT)
+                    sum += text_at(column, row).len > 0 ? (uint8_t)text_at(column, row).ptr[0] : 0;
+                else if (table->fields[i].type == ARROW_BOOL)
+                    sum += arrow_bit(column->values, row);
+                else
+                    sum += ((const uint8_t *)column->values)[row * 8 + 7];
+            }
+    return sum;
+}
+
+static void arrow_reader__stays_inside_whatever_byte_is_damaged(void **state) {
+    struct buf out = BUF_INIT(1 << 16);
+    uint64_t sum = 0;
+    (void)state;
+
+    write_all(&out);
+    for (size_t at = 0; at < out.len; at++) {
+        for (int value = 0; value < 256; value += 51) {
+            struct arrow_table table;
+            struct err err = { 0 };
+            char before = out.ptr[at];
+            out.ptr[at] = (char)value;
+            if (arrow_table_read(&table, buf_str(&out), &err) == OK)
+                sum += look_at_all(&table);
+            arrow_table_finish(&table);
+            out.ptr[at] = before;
+        }
+    }
+    assert_true(sum > 0);
+    buf_finish(&out);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arrow_reader__gives_back_what_was_written),
+        cmocka_unit_test(arrow_reader__takes_tables_without_rows_and_without_columns),
+        cmocka_unit_test(arrow_reader__refuses_a_stream_that_is_cut_anywhere),
+        cmocka_unit_test(arrow_reader__stays_inside_whatever_byte_is_damaged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
