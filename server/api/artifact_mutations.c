@@ -6,6 +6,7 @@
 #include "server/api/artifact_links.h"
 #include "server/api/artifact_type.h"
 #include "server/api/file_type.h"
+#include "server/api/identity.h"
 #include "server/api/node_id.h"
 #include "server/api/place.h"
 #include "server/api/resolver.h"
@@ -512,6 +513,14 @@ MUTATION(update) {
     return artifact_get(tx, artifact->id, call->arena, &payload->artifact, err);
 }
 
+static enum err_code note_deletion(struct db_tx *tx, struct gql_call *call, const struct artifact *artifact, struct err *err) {
+    struct actor actor = identity_actor(gql_identity(call));
+    struct collection *collection;
+    TRY(collection_get(tx, artifact->collection_id, call->arena, &collection, err));
+    return audit_add(tx, &actor, "artifact.delete", artifact->owner.entity_id,
+                     arena_printf(call->arena, "%.*s:v%lld", STR_ARG(collection->name), (long long)artifact->version_index), err);
+}
+
 MUTATION(delete) {
     const struct json_value *also_aliases = gql_input(call, "deleteAliases");
     bool deletes_aliases = also_aliases != NULL && also_aliases->type == JSON_TYPE_BOOL && also_aliases->boolean;
@@ -522,6 +531,7 @@ MUTATION(delete) {
     if (aliases.count > 0 && !deletes_aliases)
         return err_set(err, ERR_BAD_INPUT, "the artifact has the alias '%.*s' among others; delete its aliases too, or remove them first",
                        STR_ARG(((const struct artifact_alias *)aliases.items[0])->alias));
+    TRY(note_deletion(tx, call, artifact, err));
     TRY(artifact_delete(tx, artifact->id, clock_wall_ms(), err));
     payload->owner = artifact->owner;
     return artifact_get(tx, artifact->id, call->arena, &payload->artifact, err);

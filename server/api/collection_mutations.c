@@ -1,6 +1,7 @@
 /* collection_mutations.c - changing artifact collections and types; see artifact_mutations.h. */
 #include "server/api/artifact_mutations.h"
 #include "server/api/artifact_type.h"
+#include "server/api/identity.h"
 #include "server/api/node_id.h"
 #include "server/api/place.h"
 #include "server/api/resolver.h"
@@ -124,7 +125,9 @@ static enum err_code move(struct db_tx *tx, struct gql_call *call, struct payloa
 }
 
 static enum err_code delete(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err) {
+    struct actor actor = identity_actor(gql_identity(call));
     TRY(find_by_id(tx, call, payload, err));
+    TRY(audit_add(tx, &actor, "collection.delete", payload->owner.entity_id, payload->collection->name, err));
     return collection_delete(tx, payload->collection->id, clock_wall_ms(), err);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "server/api/file_type.h"
+#include "server/api/identity.h"
 #include "server/api/node_id.h"
 #include "server/api/place.h"
 #include "server/api/resolver.h"
@@ -148,6 +149,9 @@ static enum err_code delete_one(struct db_tx *tx, struct gql_call *call, struct 
     enum err_code code = access_check_in(tx, gql_identity(call), &run->owner, CAN_WRITE, err);
     if (code != OK)
         return code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "there is no such file") : code;
+    struct actor actor = identity_actor(gql_identity(call));
+    struct str subject = arena_printf(call->arena, "%.*s/%.*s/%.*s", STR_ARG(run->project_name), STR_ARG(run->name), STR_ARG(file->path));
+    TRY(audit_add(tx, &actor, "file.delete", run->owner.entity_id, subject, err));
     TRY(run_file_remove(tx, file->id, err));
     return run_touch(tx, run->id, clock_wall_ms(), err);
 }
