@@ -270,10 +270,33 @@ struct bucket_reader {
     const struct segment_column *column;
     const struct overview_header *header;
     uint32_t levels;
+    int64_t first_step, last_step; /* of the whole range */
 };
 
 static enum err_code gather_between(struct sampling *sampling, struct bucket_reader reader, int64_t first_step, int64_t last_step,
                                     struct err *err);
+
+static enum err_code gather_steps(struct sampling *sampling, const struct part *part, int64_t first_step, int64_t last_step,
+                                  struct err *err) {
+    struct source *source = &sampling->view->sources[part->source];
+    uint32_t first, end;
+    TRY(source_find_rows(source, first_step, last_step, &first, &end, sampling->view->arena, err));
+    return gather_rows(sampling, part, first, end, err);
+}
+
+/* The last value of a bucket with which the range ends, if no other part goes further: the last of all is always kept.
+ * So is the first; that of the whole column is a sample. */
+static enum err_code gather_last(struct sampling *sampling, struct bucket_reader reader, const struct overview_buckets *b,
+                                 uint32_t at, struct err *err) {
+    const struct source *source = &sampling->view->sources[reader.part->source];
+
+    if (source->last_step < sampling->last_step)
+        return OK;
+    if (b->nonfinite[at] > 0) /* it may not be the one that the bucket remembers */
+        return gather_steps(sampling, reader.part, b->last_steps[at], b->last_steps[at], err);
+    add_from_overview(sampling, reader.part, b->last_steps[at], b->last_rows[at], reader.column->type, &b->last[at]);
+    return OK;
+}
 
 /* Buckets that the steps cut are taken apart: into those of the next finer level, and in the end into rows. */
 static enum err_code gather_edges(struct sampling *sampling, struct bucket_reader finer, const struct overview_buckets *b,
@@ -285,48 +308,31 @@ static enum err_code gather_edges(struct sampling *sampling, struct bucket_reade
         return is_cut_before || is_cut_behind ? gather_between(sampling, finer, first_step, last_step, err) : OK;
     if (is_cut_before)
         TRY(gather_between(sampling, finer, first_step, b->last_steps[first - 1], err));
+    else if (first > 0 && first_step == finer.first_step)
+        TRY(gather_steps(sampling, finer.part, b->first_steps[first], b->first_steps[first], err));
     if (is_cut_behind)
         TRY(gather_between(sampling, finer, b->first_steps[end], last_step, err));
+    else if (last_step == finer.last_step)
+        TRY(gather_last(sampling, finer, b, end - 1, err));
     return OK;
 }
 
 /* The extremes of what lies between two steps. */
 static enum err_code gather_between(struct sampling *sampling, struct bucket_reader reader, int64_t first_step, int64_t last_step,
                                     struct err *err) {
-    struct source *source = &sampling->view->sources[reader.part->source];
-    uint32_t first = 0, end, first_row, end_row;
+    const struct segment *segment = sampling->view->sources[reader.part->source].segment;
+    uint32_t first = 0, end;
     struct overview_buckets b;
 
-    if (reader.levels == 0) {
-        TRY(source_find_rows(source, first_step, last_step, &first_row, &end_row, sampling->view->arena, err));
-        return gather_rows(sampling, reader.part, first_row, end_row, err);
-    }
+    if (reader.levels == 0)
+        return gather_steps(sampling, reader.part, first_step, last_step, err);
     reader.levels--;
-    TRY(segment_read_buckets(source->segment, reader.column, reader.header, reader.levels, &b, sampling->view->arena, err));
+    TRY(segment_read_buckets(segment, reader.column, reader.header, reader.levels, &b, sampling->view->arena, err));
     while (first < b.count && b.first_steps[first] < first_step)
         first++;
     for (end = first; end < b.count && b.last_steps[end] <= last_step; end++)
         add_extremes(sampling, reader.part, reader.column->type, &b, end);
     return gather_edges(sampling, reader, &b, first, end, first_step, last_step, err);
-}
-
-/* The last value of a part that ends within the range, if none comes after it. The first one is a sample. */
-static enum err_code gather_last(struct sampling *sampling, const struct part *part, struct err *err) {
-    const struct source *source = &sampling->view->sources[part->source];
-    const struct segment_directory *directory = &source->segment->directory;
-    const struct segment_column *column = &directory->columns[part->primary];
-    uint32_t page = directory->page_count - 1;
-
-    if (part->end < source->row_count || source->last_step < sampling->last_step)
-        return OK;
-    if (column->count == directory->row_count) {
-        add_from_overview(sampling, part, column->last_step, directory->row_count - 1, column->type, &column->last);
-        return OK;
-    }
-    while (page > 0 && column->pages[page].count == 0)
-        page--;
-    uint32_t first = directory_page_first(page), end = first + directory_page_rows(directory, page);
-    return gather_rows(sampling, part, first > part->first ? first : part->first, end, err);
 }
 
 static enum err_code gather_overview(struct sampling *sampling, const struct part *part, struct err *err) {
@@ -340,9 +346,8 @@ static enum err_code gather_overview(struct sampling *sampling, const struct par
         return gather_rows(sampling, part, part->first, part->end, err);
     uint32_t level = choose_level(sampling->occurrences, header.bucket_stride, header.bucket_levels,
                                   (uint64_t)sampling->spec->samples / 3);
-    struct bucket_reader reader = { part, column, &header, level + 1 };
+    struct bucket_reader reader = { part, column, &header, level + 1, sampling->spec->first_step, last_step };
     TRY(gather_samples(sampling, part, column, &header, err));
-    TRY(gather_last(sampling, part, err));
     return gather_between(sampling, reader, sampling->spec->first_step, last_step, err);
 }
 

@@ -117,6 +117,115 @@ static void sampler__thins_whole_rows(void **state) {
     assert_true(str_eq_c(rows.json[10], "{\"_step\":199999,\"flat\":99.0,\"other\":199999}"));
 }
 
+/* ---- several segments, and ranges that cut them ---- */
+
+enum { LONG = 4 * HISTORY_SEAL_ROWS, RARELY = 20 };
+
+static int64_t noise_at(int64_t step) {
+    return (int64_t)(((uint64_t)step * 2654435761u + 12345) % 1000003);
+}
+
+/* Three segments of `noise`, and of `rare` in every 20th row, but for the last thousand. */
+static void append_long(struct history_fixture *f) {
+    const struct history_options uncompacted = { .compact_factor = 8, .has_no_worker = true };
+    const char *folder = arena_printf(f->arena, "%s/history", f->store->folder).ptr;
+    struct history_batch *batch = history_batch_create();
+
+    history_destroy(f->history);
+    expect_ok(f, history_create(&f->history, f->db, folder, &uncompacted, &f->err));
+    for (int64_t first = 0; first < LONG; first += HISTORY_SEAL_ROWS) {
+        history_batch_begin(batch, HISTORY_ROWS, first);
+        for (int64_t step = first; step < first + HISTORY_SEAL_ROWS; step++) {
+            char line[160];
+            int len = snprintf(line, sizeof(line), "{\"_step\":%lld,\"noise\":%lld,\"other\":%lld", (long long)step, (long long)noise_at(step), (long long)step);
+            if (step % RARELY == 0 && step < LONG - 1000)
+                len += snprintf(line + len, sizeof(line) - (size_t)len, ",\"rare\":%lld", (long long)(step / RARELY));
+            line[len++] = '}';
+            expect_ok(f, history_batch_add_line(batch, (struct str){ line, (size_t)len }, &f->err));
+        }
+        append_batch(f, STR_EMPTY, HISTORY_ROWS, batch);
+        if (first > 0) /* the first segment is of two batches */
+            expect_ok(f, history_work(f->history, &f->err));
+    }
+    history_batch_destroy(batch);
+}
+
+static void expect_step(struct history_fixture *f, const char *rows, int64_t step, const char *why, int64_t first, int64_t last) {
+    const char *row = arena_printf(f->arena, "{\"_step\":%lld,\"noise\":%lld}", (long long)step, (long long)noise_at(step)).ptr;
+    if (strstr(rows, row) == NULL)
+        fail_msg("the %s of %lld to %lld is missing: %s", why, (long long)first, (long long)last, row);
+}
+
+static void check_range(struct history_fixture *f, int64_t first, int64_t last) {
+    int64_t least = first, greatest = first;
+    size_t count;
+
+    for (int64_t step = first; step <= last; step++) {
+        least = noise_at(step) < noise_at(least) ? step : least;
+        greatest = noise_at(step) > noise_at(greatest) ? step : greatest;
+    }
+    const char *rows = sample(f, arena_printf(f->arena, "{\"keys\":[\"_step\",\"noise\"],\"samples\":50,\"minStep\":%lld,\"maxStep\":%lld}",
+                                              (long long)first, (long long)last).ptr, &count);
+    assert_true(count <= 54 && (count >= 30 || last - first < 40));
+    expect_step(f, rows, first, "first row", first, last);
+    expect_step(f, rows, last, "last row", first, last);
+    expect_step(f, rows, least, "least", first, last);
+    expect_step(f, rows, greatest, "greatest", first, last);
+}
+
+static void sampler__keeps_ends_and_extremes_wherever_a_range_cuts(void **state) {
+    struct history_fixture *f = *state;
+    uint32_t random = 7;
+
+    append_long(f);
+    assert_int_equal(counts_of(f, RUN).segments, 3);
+    assert_int_equal(counts_of(f, RUN).tail_rows, 0);
+    check_range(f, 0, LONG - 1);
+    check_range(f, HISTORY_SEAL_ROWS, 2 * HISTORY_SEAL_ROWS - 1);
+    check_range(f, HISTORY_SEAL_ROWS - 1, 2 * HISTORY_SEAL_ROWS);
+    for (int64_t edge = 1024; edge < LONG; edge *= 2) /* where buckets begin and end */
+        for (int64_t shift = -1; shift <= 1; shift++) {
+            check_range(f, edge + shift, LONG - 5000);
+            check_range(f, 500, edge + shift);
+        }
+    for (int i = 0; i < 60; i++) {
+        random = random * 1664525u + 1013904223u;
+        int64_t first = random % LONG;
+        random = random * 1664525u + 1013904223u;
+        int64_t last = first + random % (i % 2 == 0 ? 5000 : LONG);
+        check_range(f, first, last < LONG ? last : LONG - 1);
+    }
+}
+
+static void sampler__keeps_the_last_value_of_a_rare_key(void **state) {
+    struct history_fixture *f = *state;
+    size_t count;
+
+    append_long(f);
+    int64_t last = (LONG - 1001) / RARELY;
+    const char *rows = sample(f, "{\"keys\":[\"_step\",\"rare\"],\"samples\":50}", &count);
+    assert_in_range(count, 30, 54);
+    assert_memory_equal(rows, "{\"_step\":0,\"rare\":0}", 20);
+    assert_non_null(strstr(rows, arena_printf(f->arena, "{\"_step\":%lld,\"rare\":%lld}", (long long)last * RARELY, (long long)last).ptr));
+}
+
+static void sampler__keeps_the_extremes_of_all_segments_with_several_keys(void **state) {
+    struct history_fixture *f = *state;
+    int64_t least = 0, greatest = 0;
+    size_t count;
+
+    append_long(f);
+    for (int64_t step = 0; step < LONG; step++) {
+        least = noise_at(step) < noise_at(least) ? step : least;
+        greatest = noise_at(step) > noise_at(greatest) ? step : greatest;
+    }
+    const char *rows = sample(f, "{\"keys\":[\"noise\",\"other\"],\"samples\":50}", &count);
+    assert_in_range(count, 30, 54);
+    assert_non_null(strstr(rows, arena_printf(f->arena, "{\"noise\":%lld,\"other\":%lld}", (long long)noise_at(least), (long long)least).ptr));
+    assert_non_null(strstr(rows, arena_printf(f->arena, "{\"noise\":%lld,\"other\":%lld}", (long long)noise_at(greatest), (long long)greatest).ptr));
+    assert_non_null(strstr(rows, arena_printf(f->arena, "\"other\":%lld}", (long long)LONG - 1).ptr));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         HISTORY_TEST(sampler__gives_rows_that_have_all_keys),
@@ -125,6 +234,9 @@ int main(void) {
         HISTORY_TEST(sampler__takes_a_spec_without_keys_for_one_of_none),
         HISTORY_TEST(sampler__keeps_a_one_step_spike),
         HISTORY_TEST(sampler__thins_whole_rows),
+        HISTORY_TEST(sampler__keeps_ends_and_extremes_wherever_a_range_cuts),
+        HISTORY_TEST(sampler__keeps_the_last_value_of_a_rare_key),
+        HISTORY_TEST(sampler__keeps_the_extremes_of_all_segments_with_several_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
