@@ -225,7 +225,7 @@ class ArtifactContent:
         entry = self._add_json(path, told, is_named_by_content, overwrite)
         self._objects[id(obj)] = (obj, entry)
         if obj._artifact_target is None:
-            obj._set_artifact_target(self, entry.path)
+            obj._set_artifact_target(self, entry.path)  # type: ignore[arg-type]
         return entry
 
     def _add_json(self, path: str, told: Any, is_named_by_content: bool, overwrite: bool) -> ArtifactManifestEntry:

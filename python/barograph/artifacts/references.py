@@ -27,7 +27,7 @@ Entries = list[ArtifactManifestEntry]
 def store(artifact: Artifact, uri: str, name: str | None, checksum: bool, max_objects: int | None) -> Entries:
     """The entries that a reference becomes: one, or one for each file of a folder or prefix."""
     limit = max_objects or OBJECTS_MAX
-    entries = _handler(uri, _STORE, _store_unknown)(artifact, uri, name, checksum, limit)
+    entries: Entries = _handler(uri, _STORE, _store_unknown)(artifact, uri, name, checksum, limit)
     if len(entries) > limit:
         raise ValueError(f"{uri!r} has more than {limit} objects; max_objects raises the limit")
     return entries

@@ -204,9 +204,10 @@ class Image(BatchableMedia):
         classes = json_obj.get("classes")
         boxes = {key: BoundingBoxes2D.from_json(each, source_artifact) for key, each in (json_obj.get("boxes") or {}).items()}
         masks = {key: ImageMask.from_json(each, source_artifact) for key, each in (json_obj.get("masks") or {}).items()}
-        for key, layer in [*boxes.items(), *masks.items()]:
-            layer._key = key
-        for mask in masks.values():
+        for key, box in boxes.items():
+            box._key = key
+        for key, mask in masks.items():
+            mask._key = key
             mask._set_artifact_source(source_artifact)
         return cls(
             source_artifact.get_entry(json_obj["path"]).download(),

@@ -90,7 +90,8 @@ class Table(Media):
         self._previous_increments_paths: list[str] | None = None
         self._pk_col: Any = None
         self._fk_cols: set[Any] = set()
-        source = dataframe if dataframe is not None else data if data is not None else rows if rows is not None else []
+        given = (each for each in (dataframe, data, rows) if each is not None)
+        source: Any = next(given, [])
         if is_pandas_data_frame(source):
             columns, source = list(source.columns), _frame_rows(source)
         elif not isinstance(source, list) and not is_numpy_array(source):

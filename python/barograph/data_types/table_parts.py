@@ -95,9 +95,11 @@ class JoinedTable(_OfTables):
 
     @classmethod
     def from_json(cls, json_obj: dict[str, Any], source_artifact: Artifact) -> JoinedTable:
-        paths = (json_obj["table1"], json_obj["table2"])
-        found = [table if (table := source_artifact.get(path)) is not None else path for path in paths]
-        return cls(*found, json_obj["join_key"])
+        def found(path: str) -> Any:
+            table = source_artifact.get(path)
+            return table if table is not None else path
+
+        return cls(found(json_obj["table1"]), found(json_obj["table2"]), json_obj["join_key"])
 
     def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
         if is_run(run_or_artifact):
