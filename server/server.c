@@ -151,6 +151,9 @@ static enum err_code open_store(struct server *server, struct err *err) {
     confine(server, data);
     TRY(stores_open(&server->stores, server->folder, &options, server->arena, err));
     server->app.db = server->stores.db;
+    server->app.folder = server->folder;
+    server->app.blob_depot = server->stores.blob_depot;
+    server->app.history_depot = server->stores.history_depot;
     server->app.blobs = server->stores.blobs;
     server->app.history = server->stores.history;
     return secrets_open(&server->app.secrets, data_folder_file(server->folder, "secret.key", server->arena), server->app.db, err);
@@ -237,7 +240,8 @@ enum err_code server_run(const struct config *config, struct err *err) {
         code = open_http(&server, err);
     if (code == OK) {
         set_signals(server.app.http);
-        server.watcher = watcher_start(&server.app, config->crash_after_s);
+        server.watcher = watcher_start(&server.app, config->crash_after_s, data_folder_file(server.folder, ".", server.arena),
+                                       data_folder_file(server.folder, "ballast", server.arena));
         say_where(&server);
         code = http_server_run(server.app.http, err);
     }

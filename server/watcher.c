@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/api/quota.h"
+#include "server/ballast.h"
 #include "server/cleaner.h"
 #include "server/store/run.h"
 
@@ -25,6 +26,7 @@ struct watcher {
     int64_t crash_after_ms;
     int64_t started_ms;       /* monotonic */
     int64_t next_cleaning_ms, next_silence_ms, next_quota_ms; /* monotonic */
+    struct ballast ballast;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wakes;
@@ -129,6 +131,7 @@ static bool pause(struct watcher *watcher) {
 static void *watch(void *context) {
     struct watcher *watcher = context;
     while (pause(watcher)) {
+        ballast_look(&watcher->ballast);
         look_for_silence(watcher);
         remove_what_was_deleted(watcher);
         count_quota(watcher);
@@ -137,11 +140,12 @@ static void *watch(void *context) {
     return NULL;
 }
 
-struct watcher *watcher_start(struct app *app, int64_t crash_after_s) {
+struct watcher *watcher_start(struct app *app, int64_t crash_after_s, const char *folder, const char *ballast) {
     struct watcher *watcher = calloc(1, sizeof *watcher);
     if (watcher == NULL)
         log_fatal("out of memory: cannot start the watcher");
     watcher->app = app;
+    watcher->ballast = (struct ballast){ folder, ballast, &app->is_disk_low };
     watcher->crash_after_ms = crash_after_s * 1000;
     watcher->started_ms = clock_mono_ms();
     watcher->next_cleaning_ms = watcher->started_ms + CLEANING_PERIOD_MS;

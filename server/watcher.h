@@ -1,5 +1,6 @@
 /* watcher.h - what happens by itself while the server runs: silent runs become crashed, what was deleted is
- * removed, versions whose time is over are deleted, blobs that nobody has are collected.
+ * removed, versions whose time is over are deleted, blobs that nobody has are collected,
+ * what is stored is counted, the disk is watched.
  *
  * Threads: it owns one.
  */
@@ -11,8 +12,9 @@
 
 struct watcher;
 
-/* crash_after_s: how long a run may be silent; 0: for ever. */
-struct watcher *watcher_start(struct app *app, int64_t crash_after_s);
+/* crash_after_s: how long a run may be silent; 0: for ever. folder: the data folder, ballast: the file in it that takes room
+ * (see ballast.h); both are borrowed. */
+struct watcher *watcher_start(struct app *app, int64_t crash_after_s, const char *folder, const char *ballast);
 void watcher_stop(struct watcher *watcher); /* waits for what it is doing; NULL is fine */
 
 #endif

@@ -8,7 +8,9 @@
 #include "base/str.h"
 
 struct blobs;
+struct data_folder;
 struct db;
+struct depot;
 struct gql_schema;
 struct history;
 struct http_server;
@@ -21,6 +23,8 @@ struct secrets;
 
 struct app {
     struct db *db;
+    const struct data_folder *folder;
+    struct depot *blob_depot, *history_depot; /* for backups; all else goes through the two below */
     struct blobs *blobs;
     struct history *history;
     struct http_server *http; /* for its metrics */
@@ -31,6 +35,7 @@ struct app {
     struct identities *identities;       /* keys and cookies that were looked up a moment ago */
     struct log_in_limits *log_in_limits; /* how often names and addresses have failed of late */
     const struct gql_schema *schema;
+    _Atomic bool is_disk_low; /* rows and files are refused; deleting goes on */
     struct str files_url; /* the origin that logged files are served from, without a slash at its end; empty: our own */
 };
 

@@ -186,8 +186,8 @@ enum err_code file_stream_answer(struct http_call *call, struct err *err) {
         .stream = writer_of(call),
         .now_ms = clock_wall_ms(),
     };
-    enum err_code code = OK;
-    if (request->stream.len > HISTORY_STREAM_BYTES_MAX)
+    enum err_code code = request->app->is_disk_low ? err_set(err, ERR_FULL, "the server's disk is nearly full") : OK;
+    if (code == OK && request->stream.len > HISTORY_STREAM_BYTES_MAX)
         code = err_set(err, ERR_BAD_INPUT, "the writer's name is longer than %d bytes", HISTORY_STREAM_BYTES_MAX);
     if (code == OK)
         code = stream_body_parse(request->body, call->body, call->arena, err);

@@ -8,6 +8,8 @@ enum err_code upload_begin(struct http_call *call, const struct upload_kind *kin
     struct app *app = call->app;
     struct upload *upload = ARENA_NEW(call->arena, struct upload);
     *upload = (struct upload){ .call = call, .kind = kind };
+    if (app->is_disk_low)
+        return err_set(err, ERR_FULL, "the server's disk is nearly full");
     TRY(db_read(app->db, kind->check, upload, err));
     TRY(blob_writer_create(&upload->writer, app->blobs, err));
     *state = upload;
