@@ -12,7 +12,7 @@ MESON_TEST = meson test --print-errorlogs --no-rebuild -C
 # The program that test-api, test-faults, test-web and test-official run.
 export BAROGRAPH_BINARY ?= $(CURDIR)/build/barograph
 
-.PHONY: all build run test check bench fuzz clean
+.PHONY: all build wheel run test check bench fuzz clean
 .PHONY: asan tsan test-unit test-page test-api test-postgres test-faults test-python test-web test-official
 
 all: build
@@ -49,9 +49,20 @@ web/dist/.built: $(PAGE_SOURCES) web/node_modules/.installed
 $(BUILD)/build.ninja: | build/.setup
 	meson setup $(BUILD) --buildtype=release
 
+# The program, and beside the package's sources the extension and the sender: PYTHONPATH=python is then a working package.
 build: $(BUILD)/build.ninja web/dist/.built
-	$(NINJA) $(BUILD) cli/barograph
+	$(NINJA) $(BUILD) cli/barograph client/barograph-sender $(EXTENSION)
 	@ln -sfr $(BUILD)/cli/barograph build/barograph
+	@cp -f $(BUILD)/client/barograph-sender $(if $(EXTENSION),$(BUILD)/$(EXTENSION)) python/barograph/
+
+# A machine without Python's headers builds everything else.
+EXTENSION = $(if $(wildcard $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_paths()["include"])')/Python.h),python/_core.abi3.so)
+
+# One file that is a complete installation: the package, its sender, and the program with the page inside.
+wheel: build/venv/.installed web/dist/.built
+	rm -rf build/wheel
+	build/venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps -Cbuild-dir=build/wheel-objects -w build/wheel .
+	build/venv/bin/wheel tags --python-tag cp39 --remove build/wheel/*.whl
 
 run: build
 	@$(PYTHON) tools/run.py build/barograph
@@ -107,6 +118,7 @@ test-faults: build build/venv/.installed
 test-python: build build/venv/.installed
 	tests/official/setup.sh
 	$(NINJA) $(BUILD)
+	build/venv/bin/mypy
 	build/venv/bin/pytest -q tests/python
 
 test-web: build build/.setup-test web/node_modules/.installed

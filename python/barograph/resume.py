@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from typing import Any, NamedTuple
 
 from barograph.errors import UsageError
@@ -32,6 +33,7 @@ class RunMoment(NamedTuple):
 
 def prepare(settings: Settings) -> None:
     """Turns what was said about resuming into one of allow, must, never, a rewind or a fork."""
+    take_assignment(settings)
     said = [name for name in ("resume", "resume_from", "fork_from") if getattr(settings, name)]
     if len(said) > 1:
         raise UsageError(f"only one of {' and '.join(said)} can be had")
@@ -86,9 +88,25 @@ def forget(run: Any) -> None:
 
 def sweep_parameters(settings: Settings) -> dict[str, Any]:
     """What the sweep's agent chose for this run: in a file, or handed over within the process."""
+    sweeps = sys.modules.get("barograph.sweeps")
+    assignment = sweeps.current if sweeps is not None else None
+    if assignment is not None:
+        parameters: dict[str, Any] = assignment.parameters
+        return parameters
     path = settings.sweep_param_path or variable("SWEEP_PARAM_PATH")
     if not path or not settings.sweep_id:
         return {}
     from barograph.config import read_yaml
 
-    return {key: value for key, value in read_yaml(path).items() if key != "wandb_version"}
+    return read_yaml(path)
+
+
+def take_assignment(settings: Settings) -> None:
+    """A run that a sweep's agent asked for has that one's id and place, whatever the script says."""
+    sweeps = sys.modules.get("barograph.sweeps")
+    assignment = sweeps.current if sweeps is not None else None
+    if assignment is None:
+        return
+    settings.run_id, settings.sweep_id = assignment.run_id, assignment.sweep_id
+    settings.entity = assignment.entity or settings.entity
+    settings.project = assignment.project or settings.project

@@ -668,9 +668,8 @@ class Run:
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
+    ) -> None:
         self.finish(exit_code=_exit_code(kind, error))
-        return False
 
     # A run that is sent to another process logs to the same log there.
 

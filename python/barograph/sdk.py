@@ -290,10 +290,12 @@ def _start_helpers(run: Run, monitor_gym: bool | None) -> None:
         save_script(run)
     if run._settings.stop_fn is not None:
         threading.Thread(target=_watch_for_stop, args=(run,), name="barograph-stop", daemon=True).start()
-    if run._settings.sync_tensorboard or monitor_gym:
-        from barograph.integration import start
+    if run._settings.sync_tensorboard:
+        from barograph import tensorboard
 
-        start(run, tensorboard=bool(run._settings.sync_tensorboard), gym=bool(monitor_gym))
+        tensorboard.sync(run)
+    if monitor_gym:
+        run._terminal.warning("videos of environments are not recorded; log a barograph.Video of each episode")
 
 
 def _console_writer(run: Run) -> Callable[[bool, str], None]:
