@@ -29,12 +29,14 @@ interface Watcher {
 const watchers = new Set<Watcher>();
 const HIDDEN_MS = 60000;
 const WATCH_DELAY_MS = 5;
+const SETTLE_MS = 1500;
 
 let socket: WebSocket | null = null;
 let failures = 0;
 let retryTimer = 0;
 let hideTimer = 0;
 let watchTimer = 0;
+let settleTimer = 0;
 
 /* The returned function ends it. */
 export function follow(
@@ -93,9 +95,12 @@ function take(text: string): void {
     const message = readMessage(text);
     if (message === null) return;
     if (message.type === "watching") {
+        const wasLost = failures > 0 || isOffline.value;
         failures = 0;
         isOffline.value = false;
-        void catchUpAll();
+        /* What the page has just read itself is read again when it has nothing better to do. */
+        window.clearTimeout(settleTimer);
+        settleTimer = window.setTimeout(() => void catchUpAll(), wasLost ? 0 : SETTLE_MS);
         return;
     }
     for (const watcher of [...watchers]) {

@@ -58,12 +58,12 @@ export class RunStore {
         this.isLoading.value = false;
     }
 
-    async more(): Promise<void> {
+    async more(count = this.page): Promise<void> {
         if (this.isLoading.value || this.next.value === null) return;
         const question = this.asked;
         this.isLoading.value = true;
         try {
-            const page = await fetchRuns(this.query(this.page, this.next.value));
+            const page = await fetchRuns(this.query(count, this.next.value));
             if (question !== this.asked) return;
             const known = new Set(this.runs.value.map((r) => r.id));
             this.runs.value = [...this.runs.value, ...page.runs.filter((r) => !known.has(r.id))];

@@ -54,6 +54,16 @@ function ProjectTabs({ entity, project, path }: { entity: string; project: strin
             isHere: path.endsWith(":project/overview"),
         },
         {
+            href: pathOf(entity, project, "sweeps"),
+            label: t("title.sweeps"),
+            isHere: path.includes("/sweeps"),
+        },
+        {
+            href: pathOf(entity, project, "reportlist"),
+            label: t("title.reports"),
+            isHere: path.includes("/report"),
+        },
+        {
             href: pathOf(entity, project, "artifacts"),
             label: t("title.artifacts"),
             isHere: path.includes("/artifacts"),

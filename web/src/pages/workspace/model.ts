@@ -17,6 +17,7 @@ import { viewer } from "../../session";
 import * as views from "../../views";
 
 const SAVE_DELAY_MS = 400;
+const MAX_PAGE = 1000;
 
 export class Workspace {
     readonly store: RunStore;
@@ -39,6 +40,8 @@ export class Workspace {
     readonly columnSearch = signal("");
     readonly openGroups = signal<ReadonlySet<string>>(new Set());
     readonly place: views.Place;
+    /* Whether changes are a saved workspace; in a report they are the report's. */
+    isKept = true;
 
     readonly layout = computed(() => this.layoutSteps.value.present);
     readonly visibleRuns = computed(() => {
@@ -79,11 +82,12 @@ export class Workspace {
         readonly project: string,
         private readonly extra: readonly Mongo[],
         readonly scope: string,
+        private readonly preset: L.Layout | null = null,
     ) {
         this.store = new RunStore(entity, project, true);
         this.place = { user: viewer.peek()?.username ?? "", entity, project: project + scope };
         const kept = views.loadKept(this.place, views.PERSONAL);
-        this.show(kept?.view ?? views.DEFAULT_VIEW, kept?.version ?? 0);
+        this.show(kept?.view ?? this.firstView(), kept?.version ?? 0);
     }
 
     /* Starts asking and saving; the returned function ends both. */
@@ -102,6 +106,12 @@ export class Workspace {
                 window.clearTimeout(timer);
                 if (this.isUnsaved) timer = window.setTimeout(() => this.keep(), SAVE_DELAY_MS);
             }),
+            /* As many runs as may be shown, without scrolling through them. */
+            effect(() => {
+                const missing = this.runsView.value.maxShown - this.store.runs.value.length;
+                if (missing > 0 && this.store.hasMore.value && !this.store.isLoading.value && this.store.failure.value === "")
+                    void this.store.more(Math.min(missing, MAX_PAGE));
+            }),
             this.store.follow(),
         ];
         if (views.isShared(this.place)) void this.openFirst();
@@ -116,6 +126,10 @@ export class Workspace {
 
     /* Changed by hand; panels that come by themselves will come again. */
     private isUnsaved = false;
+
+    private firstView(): views.View {
+        return this.preset === null ? views.DEFAULT_VIEW : { ...views.DEFAULT_VIEW, layout: this.preset };
+    }
 
     private touch(): void {
         this.isUnsaved = true;
@@ -136,6 +150,7 @@ export class Workspace {
 
     /* The copy in this browser at once; one's own workspace on the server too. */
     private keep(): void {
+        if (!this.isKept) return;
         const id = this.viewId.peek();
         this.isUnsaved = false;
         const kept = { view: this.view, version: this.version, isSaved: false };
@@ -231,9 +246,14 @@ export class Workspace {
         return runsFilter(v.filter, isUsable ? v.search : "", v.isRegex, extra);
     }
 
+    /* Back to where it began, without a past. */
+    resetLayout(): void {
+        this.layoutSteps.value = start(this.firstView().layout);
+    }
+
     resetView(): void {
         this.touch();
-        this.layoutSteps.value = commit(this.layoutSteps.peek(), views.DEFAULT_VIEW.layout);
+        this.layoutSteps.value = commit(this.layoutSteps.peek(), this.firstView().layout);
         this.runsView.value = views.DEFAULT_RUNS;
     }
 

@@ -1,0 +1,210 @@
+/* bench.mjs - what somebody who looks at the page waits for, in milliseconds, and what travels. */
+
+import { openBrowser, openContext, openPage } from "../../tests/web/browser.mjs";
+import { each, makeRun, noise, sendRows } from "./fill.mjs";
+
+const SHARE = Number(process.env.BENCH_SHARE ?? 1);
+const TRIES = 3;
+const amount = (n) => Math.max(2, Math.round(n * SHARE));
+
+/* ---- the data ---- */
+
+const RUNS_LONG = amount(50);
+const STEPS_LONG = amount(100000);
+const RUNS_MANY = amount(100);
+const CHARTS = 20;
+const PANELS = 200;
+const LINES = amount(1000);
+const ROWS = amount(10000);
+const COLUMNS = 200;
+
+const walk = (seed) => {
+    const next = noise(seed);
+    return (step) => Number((2 * Math.exp(-step / 20000) + 0.3 * next()).toFixed(5));
+};
+
+async function fill() {
+    await each(RUNS_LONG, async (i) => {
+        await makeRun("long", `run-${i}`);
+        const value = walk(i);
+        await sendRows("long", `run-${i}`, STEPS_LONG, (s) => ({ loss: value(s) }));
+    });
+    await each(RUNS_MANY, async (i) => {
+        await makeRun("many", `run-${i}`);
+        const value = walk(i);
+        await sendRows("many", `run-${i}`, 2000, (s) => Object.fromEntries(Array.from({ length: CHARTS }, (_, k) => [`m${k}`, value(s * 10)])));
+    });
+    await makeRun("panels", "run");
+    const value = walk(1);
+    await sendRows("panels", "run", 300, (s) => Object.fromEntries(Array.from({ length: PANELS }, (_, k) => [`m${k}`, value(s * 50)])));
+    await each(LINES, async (i) => {
+        await makeRun("lines", `run-${i}`);
+        const v = walk(i);
+        await sendRows("lines", `run-${i}`, 500, (s) => ({ loss: v(s * 40) }));
+    });
+    await each(ROWS, async (i) => {
+        const config = Object.fromEntries(Array.from({ length: COLUMNS / 2 }, (_, k) => [`c${k}`, (i * 7 + k) % 100]));
+        const summary = Object.fromEntries(Array.from({ length: COLUMNS / 2 }, (_, k) => [`s${k}`, ((i * 13 + k) % 1000) / 7]));
+        await makeRun("table", `run-${i}`, config);
+        await sendRows("table", `run-${i}`, 1, () => ({ s0: 1 }), summary);
+    });
+}
+
+/* ---- looking ---- */
+
+/* In the page: when so many panels have a canvas with colour, and when so many cells have text. */
+const watcher = () => {
+    window.__drawn = (count) =>
+        new Promise((resolve) => {
+            const done = new Set();
+            const look = () => {
+                for (const canvas of document.querySelectorAll(".panel canvas")) {
+                    if (done.has(canvas) || canvas.width < 50) continue;
+                    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+                    let coloured = 0;
+                    for (let i = 0; i < data.length && coloured < 100; i += 4)
+                        if (data[i + 3] > 60 && Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 40) coloured++;
+                    if (coloured >= 100) done.add(canvas);
+                }
+                if (done.size >= count) resolve(performance.now());
+                else requestAnimationFrame(look);
+            };
+            look();
+        });
+    window.__frames = async (ms, each) => {
+        const gaps = [];
+        const start = performance.now();
+        for (let last = start, i = 0; last - start < ms; i++) {
+            each(i);
+            const now = await new Promise((r) => requestAnimationFrame(r));
+            gaps.push(now - last);
+            last = now;
+        }
+        return gaps;
+    };
+};
+
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+const report = (what, value, unit, wanted) => console.log(`${what.padEnd(58)} ${String(Math.round(value * 10) / 10).padStart(9)} ${unit.padEnd(8)} wanted ${wanted}`);
+
+async function open(browser, path, viewport) {
+    const context = await openContext(browser, viewport ? { viewport } : {});
+    await context.addInitScript(watcher);
+    /* As somebody who has been here before: the program is in the browser's cache. */
+    const warm = await context.newPage();
+    await warm.goto(`${process.env.BAROGRAPH_BASE_URL}/login`);
+    await warm.close();
+    const { page } = await openPage(context, "about:blank".replace("about:blank", "/settings"));
+    await page.waitForTimeout(300);
+    const bytes = { count: 0, series: 0, points: 0 };
+    page.on("response", async (r) => {
+        if (!r.url().endsWith("/api/history/buckets")) return;
+        const body = await r.body().catch(() => null);
+        if (body === null) return;
+        bytes.count += body.length;
+        bytes.series += body.readUInt32LE(8);
+        bytes.points += body.length > 16 ? body.readUInt32LE(28) * body.readUInt32LE(8) : 0;
+    });
+    await page.goto(process.env.BAROGRAPH_BASE_URL + path, { waitUntil: "commit" });
+    return { page, context, bytes };
+}
+
+async function times(browser, path, count, viewport, prepare) {
+    const found = [];
+    let bytes = null;
+    for (let i = 0; i < TRIES; i++) {
+        const opened = await open(browser, path, viewport);
+        if (prepare) await prepare(opened.page);
+        found.push(await opened.page.evaluate((n) => window.__drawn(n), count));
+        await opened.page.waitForTimeout(200);
+        bytes = opened.bytes;
+        await opened.context.close();
+    }
+    return { ms: median(found), bytes };
+}
+
+async function scrollPanels(browser) {
+    const { page, context } = await open(browser, "/admin/panels", { width: 1400, height: 900 });
+    await page.evaluate(() => window.__drawn(3));
+    const gaps = await page.evaluate(() => {
+        const main = document.querySelector(".workspace-main");
+        return window.__frames(4000, (i) => (main.scrollTop = (i * 40) % Math.max(1, main.scrollHeight - main.clientHeight)));
+    });
+    await context.close();
+    return gaps;
+}
+
+async function zoomLines(browser) {
+    const { page, context } = await open(browser, "/admin/many?panelDisplayName=m0", { width: 1400, height: 900 });
+    await page.evaluate(() => window.__drawn(1));
+    await page.waitForTimeout(1000);
+    const box = await page.locator(".overlay .u-over, .u-over").first().boundingBox();
+    const gaps = page.evaluate(() => window.__frames(3000, () => undefined));
+    for (let i = 0; i < 12; i++) {
+        await page.mouse.move(box.x + 40 + i * 10, box.y + 40);
+        await page.mouse.down();
+        for (let k = 0; k < 10; k++) await page.mouse.move(box.x + 60 + i * 10 + k * 30, box.y + box.height - 40);
+        await page.mouse.up();
+        if (i % 3 === 2) await page.mouse.dblclick(box.x + 50, box.y + 50);
+    }
+    const all = await gaps;
+    await context.close();
+    return all;
+}
+
+/* All lines on: as a view that was set up so. */
+async function drawLines(browser) {
+    const context = await openContext(browser);
+    await context.addInitScript(watcher);
+    await context.addInitScript((most) => {
+        const view = { layout: { settings: { maxRuns: most } }, runs: { maxShown: most } };
+        localStorage.setItem("barograph.view.2/admin/admin/lines/", JSON.stringify({ view, version: 0, isSaved: false }));
+    }, LINES);
+    const { page } = await openPage(context, "/admin/lines");
+    const opened = await page.evaluate(() => window.__drawn(1));
+    await page.waitForFunction((most) => document.querySelector(".sidebar")?.textContent.includes(`${most} shown`), LINES, { timeout: 60000 });
+    await page.waitForTimeout(3000);
+    const drawn = await page.evaluate(async () => {
+        const slider = document.querySelector('.workspace-head input[type="range"]');
+        const start = performance.now();
+        slider.value = "0.5";
+        slider.dispatchEvent(new Event("change", { bubbles: true }));
+        await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));
+        return performance.now() - start;
+    });
+    await context.close();
+    return { opened, drawn };
+}
+
+async function openTable(browser) {
+    const found = [];
+    for (let i = 0; i < TRIES; i++) {
+        const { page, context } = await open(browser, "/admin/table/table");
+        await page.waitForFunction(() => document.querySelectorAll(".grid [role=row]").length > 10);
+        found.push(await page.evaluate(() => performance.now()));
+        await context.close();
+    }
+    return median(found);
+}
+
+/* ---- all of it ---- */
+
+const started = Date.now();
+await fill();
+console.log(`filled in ${Math.round((Date.now() - started) / 1000)} s`);
+const browser = await openBrowser();
+const long = await times(browser, "/admin/long", 1);
+report(`first chart, ${RUNS_LONG} runs of ${STEPS_LONG} steps`, long.ms, "ms", "300");
+report("bytes for a bucket of a series", long.bytes.count / Math.max(1, long.bytes.points), "bytes", "4");
+const many = await times(browser, "/admin/many", CHARTS, { width: 1900, height: 2600 });
+report(`${CHARTS} charts of ${RUNS_MANY} runs`, many.ms, "ms", "1000");
+const scroll = await scrollPanels(browser);
+report(`scrolling ${PANELS} panels, longest frame`, Math.max(...scroll.slice(1)), "ms", "50");
+report(`scrolling ${PANELS} panels, frames`, 1000 / (scroll.reduce((a, b) => a + b, 0) / scroll.length), "a second", "");
+const zoom = await zoomLines(browser);
+report(`zooming ${RUNS_MANY} lines`, 1000 / (zoom.reduce((a, b) => a + b, 0) / zoom.length), "a second", "30");
+const lines = await drawLines(browser);
+report(`${LINES} lines in one chart, from opening the page`, lines.opened, "ms", "");
+report(`${LINES} lines in one chart, from points to pixels`, lines.drawn, "ms", "400");
+report(`table of ${ROWS} runs x ${COLUMNS} columns`, await openTable(browser), "ms", "500");
+await browser.close();

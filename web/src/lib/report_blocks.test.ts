@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import * as R from "./report_blocks";
+
+const paragraph = {
+    type: "paragraph",
+    children: [
+        { text: "text " },
+        { text: "code", inlineCode: true },
+        { text: " " },
+        { type: "link", url: "https://x.y", children: [{ text: "l" }] },
+        { type: "latex", children: [{ text: "" }], content: "x^2" },
+    ],
+};
+
+test("paragraphs become Markdown and come back", () => {
+    const text = R.blockToMarkdown(paragraph)!;
+    expect(text).toBe("text `code` [l](https://x.y)$x^2$");
+    expect(R.withMarkdown(paragraph, text)).toEqual(paragraph);
+});
+
+test("every kind of new block can be edited as text, or needs none", () => {
+    for (const make of Object.values(R.NEW_BLOCKS)) {
+        const block = make() as R.Block;
+        const text = R.blockToMarkdown(block);
+        if (text !== null) expect(R.blockToMarkdown(R.withMarkdown(block, text))).toBe(text);
+    }
+    const list = R.withMarkdown(R.NEW_BLOCKS.checklist() as R.Block, "[x] done\n[ ] open");
+    expect((list["children"] as R.Json[]).map((i) => i["checked"])).toEqual([true, false]);
+    expect(R.withMarkdown(R.NEW_BLOCKS.heading() as R.Block, "### Three")["level"]).toBe(3);
+});
+
+test("addresses hold title and id", () => {
+    const slug = R.reportSlug("What worked?", "VmlldzozMg==");
+    expect(slug).toBe("What-worked--VmlldzozMg");
+    expect(R.idOfSlug(slug)).toBe("VmlldzozMg==");
+    expect(R.idOfSlug("a--b--Vmlldzoz")).toBe("Vmlldzoz");
+});
