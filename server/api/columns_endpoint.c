@@ -158,26 +158,81 @@ static enum err_code name_runs(struct columns_request *request, struct err *err)
 
 /* ---- sampled histories ---- */
 
-static enum err_code sample_rows(struct columns_request *request, int64_t run, struct history_rows *rows, struct arena *arena, struct err *err) {
+/* Rows of one run on their way into columns. */
+struct sample_visit {
+    struct columns_request *request;
+    struct row_columns *columns;
+    struct str run_name;
+    int64_t *key_columns;
+    struct arena *arena;
+    struct err err;
+    enum err_code code;
+};
+
+static void begin_row(struct sample_visit *visit) {
+    row_columns_begin_row(visit->columns);
+    if (visit->request->has_run_column)
+        row_columns_add_text(visit->columns, STR("run_id"), visit->run_name);
+}
+
+static void add_json(struct sample_visit *visit, size_t key, struct str json) {
+    struct json_value *value;
+    if (visit->code == OK)
+        visit->code = json_parse(&value, json, JSON_EXTENDED, visit->arena, &visit->err);
+    if (visit->code == OK)
+        row_columns_add_value(visit->columns, visit->request->keys[key], value);
+}
+
+static void add_sample(void *context, const struct history_value *values) {
+    struct sample_visit *visit = context;
+    begin_row(visit);
+    for (size_t i = 0; i < visit->request->key_count; i++) {
+        int64_t column = visit->key_columns[i];
+        if (values[i].type == HISTORY_INT)
+            row_columns_add_int(visit->columns, column, values[i].integer);
+        else if (values[i].type == HISTORY_DOUBLE)
+            row_columns_add_double(visit->columns, column, values[i].number);
+        else if (values[i].type == HISTORY_BOOL)
+            row_columns_add_bool(visit->columns, column, values[i].integer != 0);
+        else if (values[i].type == HISTORY_STRING)
+            row_columns_add_string(visit->columns, column, values[i].text);
+        else
+            add_json(visit, i, values[i].text);
+    }
+}
+
+static enum err_code add_keyed_samples(struct sample_visit *visit, int64_t run, struct err *err) {
+    struct columns_request *request = visit->request;
     struct app *app = request->call->app;
-    struct history_sample_spec spec = { request->keys, request->key_count, request->samples, request->first_step, request->last_step };
-    if (request->key_count == 0)
-        return history_sample_rows(app->history, run, request->kind, (size_t)request->samples, JSON_EXTENDED, rows, arena, err);
-    return history_sample(app->history, run, request->kind, &spec, JSON_EXTENDED, rows, arena, err);
+    const struct history_sample_spec spec = { request->keys, request->key_count, request->samples, request->first_step, request->last_step };
+    const struct history_visitor visitor = { add_sample, visit };
+
+    visit->key_columns = ARENA_ARRAY(visit->arena, int64_t, request->key_count);
+    for (size_t i = 0; i < request->key_count; i++)
+        visit->key_columns[i] = row_columns_find(visit->columns, request->keys[i]);
+    TRY(history_visit_samples(app->history, run, request->kind, &spec, &visitor, visit->arena, err));
+    if (visit->code != OK)
+        *err = visit->err;
+    return visit->code;
+}
+
+static enum err_code add_whole_samples(struct sample_visit *visit, int64_t run, struct err *err) {
+    struct columns_request *request = visit->request;
+    struct app *app = request->call->app;
+    struct history_rows rows;
+    struct json_value *row;
+    TRY(history_sample_rows(app->history, run, request->kind, (size_t)request->samples, JSON_EXTENDED, &rows, visit->arena, err));
+    for (size_t i = 0; i < rows.count; i++) {
+        TRY(json_parse(&row, rows.json[i], JSON_EXTENDED, visit->arena, err));
+        begin_row(visit);
+        row_columns_add_object(visit->columns, STR_EMPTY, row, true);
+    }
+    return OK;
 }
 
 static enum err_code add_samples(struct columns_request *request, size_t at, struct row_columns *columns, struct arena *arena, struct err *err) {
-    struct history_rows rows = { 0 };
-    struct json_value *row;
-    TRY(sample_rows(request, request->run_ids[at], &rows, arena, err));
-    for (size_t i = 0; i < rows.count; i++) {
-        TRY(json_parse(&row, rows.json[i], JSON_EXTENDED, arena, err));
-        row_columns_begin_row(columns);
-        if (request->has_run_column)
-            row_columns_add_text(columns, STR("run_id"), request->run_names[at]);
-        row_columns_add_object(columns, STR_EMPTY, row, request->key_count == 0);
-    }
-    return OK;
+    struct sample_visit visit = { .request = request, .columns = columns, .run_name = request->run_names[at], .arena = arena };
+    return request->key_count > 0 ? add_keyed_samples(&visit, request->run_ids[at], err) : add_whole_samples(&visit, request->run_ids[at], err);
 }
 
 static enum err_code check_cost(const struct arena *arena, int64_t ends_at, struct err *err) {

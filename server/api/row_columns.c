@@ -22,6 +22,7 @@ struct gathered {
     struct str name, path;
     struct cell *cells;
     size_t count, room;
+    int64_t number; /* its place among the columns */
 };
 
 struct row_columns {
@@ -68,13 +69,13 @@ static struct gathered *column_of(struct row_columns *rows, struct str name, str
     column = ARENA_NEW(rows->arena, struct gathered);
     column->name = arena_copy(rows->arena, name);
     column->path = path;
+    column->number = (int64_t)rows->count;
     rows->columns[rows->count++] = column;
     map_put(rows->by_name, column->name, column);
     return column;
 }
 
-static void add_cell(struct row_columns *rows, const struct position *at, struct cell cell) {
-    struct gathered *column = column_of(rows, at->name, at->path);
+static void add_to(struct row_columns *rows, struct gathered *column, struct cell cell) {
     if (column == NULL || rows->cell_count == ROW_COLUMNS_CELLS_MAX) {
         rows->is_too_large = true;
         return;
@@ -91,6 +92,10 @@ static void add_cell(struct row_columns *rows, const struct position *at, struct
     }
     column->cells[column->count++] = cell;
     rows->cell_count++;
+}
+
+static void add_cell(struct row_columns *rows, const struct position *at, struct cell cell) {
+    add_to(rows, column_of(rows, at->name, at->path), cell);
 }
 
 static bool is_nested(const struct json_value *value) {
@@ -159,6 +164,34 @@ void row_columns_add_value(struct row_columns *rows, struct str name, const stru
         add_members(rows, &at, value, false);
     else
         add_cell(rows, &at, cell_of(rows, value));
+}
+
+/* ---- columns that were found beforehand ---- */
+
+int64_t row_columns_find(struct row_columns *rows, struct str name) {
+    struct gathered *column = column_of(rows, name, STR_EMPTY);
+    rows->is_too_large |= column == NULL;
+    return column == NULL ? -1 : column->number;
+}
+
+static void add_at(struct row_columns *rows, int64_t column, struct cell cell) {
+    add_to(rows, column < 0 ? NULL : rows->columns[column], cell);
+}
+
+void row_columns_add_int(struct row_columns *rows, int64_t column, int64_t value) {
+    add_at(rows, column, (struct cell){ .type = JSON_TYPE_INT, .integer = value });
+}
+
+void row_columns_add_double(struct row_columns *rows, int64_t column, double value) {
+    add_at(rows, column, (struct cell){ .type = JSON_TYPE_DOUBLE, .number = value });
+}
+
+void row_columns_add_bool(struct row_columns *rows, int64_t column, bool value) {
+    add_at(rows, column, (struct cell){ .type = JSON_TYPE_BOOL, .integer = value });
+}
+
+void row_columns_add_string(struct row_columns *rows, int64_t column, struct str text) {
+    add_at(rows, column, (struct cell){ .type = JSON_TYPE_STRING, .text = arena_copy(rows->arena, text) });
 }
 
 /* ---- writing ---- */

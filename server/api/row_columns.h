@@ -26,6 +26,13 @@ void row_columns_begin_row(struct row_columns *rows);
 void row_columns_add_object(struct row_columns *rows, struct str prefix, const struct json_value *object, bool has_paths);
 void row_columns_add_text(struct row_columns *rows, struct str name, struct str text); /* ptr NULL: missing */
 void row_columns_add_value(struct row_columns *rows, struct str name, const struct json_value *value);
+/* The same with the column found beforehand, for many rows of the same keys; -1 when there are too many columns. Texts
+ * are copied. */
+int64_t row_columns_find(struct row_columns *rows, struct str name);
+void row_columns_add_int(struct row_columns *rows, int64_t column, int64_t value);
+void row_columns_add_double(struct row_columns *rows, int64_t column, double value);
+void row_columns_add_bool(struct row_columns *rows, int64_t column, bool value);
+void row_columns_add_string(struct row_columns *rows, int64_t column, struct str text);
 /* The whole table. ERR_TOO_LARGE when more was added than the limits allow. */
 MUST_CHECK enum err_code row_columns_write(struct row_columns *rows, struct buf *out, struct err *err);
 

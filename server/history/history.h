@@ -171,6 +171,25 @@ MUST_CHECK enum err_code history_sample(struct history *history, int64_t run, en
                                         const struct history_sample_spec *spec, enum json_flags flags,
                                         struct history_rows *out, struct arena *arena, struct err *err);
 
+/* What a whole column holds, and a value of it. */
+enum history_type { HISTORY_INT = 1, HISTORY_DOUBLE = 2, HISTORY_BOOL = 3, HISTORY_STRING = 4, HISTORY_JSON = 5 };
+struct history_value {
+    enum history_type type;
+    union {
+        int64_t integer; /* HISTORY_INT, HISTORY_BOOL */
+        double number;
+        struct str text; /* HISTORY_STRING: the characters; HISTORY_JSON: any value as JSON text */
+    };
+};
+struct history_visitor {
+    void (*row)(void *context, const struct history_value *values); /* of each key of the spec; valid during the call */
+    void *context;
+};
+/* The same samples without text between: one call a row. */
+MUST_CHECK enum err_code history_visit_samples(struct history *history, int64_t run, enum history_kind kind,
+                                               const struct history_sample_spec *spec, const struct history_visitor *visitor,
+                                               struct arena *arena, struct err *err);
+
 /* A chart's envelope. Values that are not finite are only counted; where there are no others, the rest is NaN. */
 struct history_bucket {
     double x_first, x_last; /* of the values in it */
@@ -211,7 +230,6 @@ MUST_CHECK enum err_code history_read_keys(struct history *history, int64_t run,
                                            struct history_keys *out, struct arena *arena, struct err *err);
 
 /* A whole column, for export. Strings are the values' own text, JSON for type 's' keys that are mixed. */
-enum history_type { HISTORY_INT = 1, HISTORY_DOUBLE = 2, HISTORY_BOOL = 3, HISTORY_STRING = 4, HISTORY_JSON = 5 };
 struct history_column {
     enum history_type type; /* the narrowest that holds all */
     size_t count;

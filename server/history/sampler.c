@@ -571,17 +571,21 @@ static enum err_code fetch_part(struct sampling *sampling, const struct part *pa
     return OK;
 }
 
-/* False, and nothing written, when the row lacks a key. */
-static bool write_sample(struct sampling *sampling, const struct candidate *candidate, struct fetched *fetched, struct buf *out,
-                         struct buf *text, enum json_flags flags) {
-    struct json_writer json;
-
+/* False when the row lacks a key. */
+static bool find_values(const struct sampling *sampling, const struct candidate *candidate, struct fetched *fetched) {
     for (size_t i = 0; i < sampling->key_count; i++) {
         const struct column *column = &fetched->columns[i];
         fetched->at[i] = column_lower_bound(column->rows, column->count, candidate->ref.row);
         if (fetched->at[i] == column->count || column->rows[fetched->at[i]] != candidate->ref.row)
             return false;
     }
+    return true;
+}
+
+static void write_sample(struct sampling *sampling, const struct candidate *candidate, struct fetched *fetched, struct buf *out,
+                         struct buf *text, enum json_flags flags) {
+    struct json_writer json;
+
     json_writer_init(&json, out, flags);
     json_object_begin(&json);
     if (sampling->wants_step) {
@@ -596,7 +600,6 @@ static bool write_sample(struct sampling *sampling, const struct candidate *cand
         out->failed |= text->failed;
     }
     json_object_end(&json);
-    return true;
 }
 
 static enum err_code write_samples(struct sampling *sampling, enum json_flags flags, struct history_rows *out, struct err *err) {
@@ -611,8 +614,10 @@ static enum err_code write_samples(struct sampling *sampling, enum json_flags fl
     for (size_t i = 0; i < sampling->count && code == OK; i++) {
         const struct candidate *candidate = &sampling->candidates[i];
         size_t begin = all.len;
-        if (write_sample(sampling, candidate, &fetched[candidate->ref.source], &all, &text, flags))
-            out->json[out->count++].len = all.len - begin;
+        if (!find_values(sampling, candidate, &fetched[candidate->ref.source]))
+            continue;
+        write_sample(sampling, candidate, &fetched[candidate->ref.source], &all, &text, flags);
+        out->json[out->count++].len = all.len - begin;
     }
     if (code == OK)
         code = buf_check(&all, "the answer", err);
@@ -659,6 +664,68 @@ enum err_code history_sample(struct history *history, int64_t run, enum history_
     enum err_code code = choose_rows(&sampling, err);
     if (code == OK)
         code = write_samples(&sampling, flags, out, err);
+    view_finish(&view);
+    return code;
+}
+
+/* ---- without text ---- */
+
+/* For each key of the spec, which of the sampling's it is; STEP_KEY for the step. */
+enum { STEP_KEY = -1 };
+
+static int32_t *match_keys(const struct sampling *sampling) {
+    const struct history_sample_spec *spec = sampling->spec;
+    int32_t *found = ARENA_ARRAY(sampling->view->arena, int32_t, spec->key_count);
+    for (size_t i = 0; i < spec->key_count; i++) {
+        found[i] = STEP_KEY;
+        for (size_t k = 0; k < sampling->key_count && found[i] == STEP_KEY; k++)
+            if (str_eq(spec->keys[i], sampling->keys[k]))
+                found[i] = (int32_t)k;
+    }
+    return found;
+}
+
+static struct history_value value_of(const struct column *column, uint32_t at) {
+    struct history_value value = { .type = column->type };
+    if (column_is_text(column->type))
+        value.text = column_text(column, at);
+    else if (column->type == HISTORY_DOUBLE)
+        value.number = column->values[at].number;
+    else
+        value.integer = column->values[at].integer;
+    return value;
+}
+
+static enum err_code visit_samples(struct sampling *sampling, const struct history_visitor *visitor, struct err *err) {
+    struct arena *arena = sampling->view->arena;
+    struct fetched *fetched = ARENA_ARRAY(arena, struct fetched, sampling->view->source_count);
+    struct history_value *values = ARENA_ARRAY(arena, struct history_value, sampling->spec->key_count);
+    const int32_t *keys = match_keys(sampling);
+
+    for (size_t i = 0; i < sampling->part_count; i++)
+        TRY(fetch_part(sampling, &sampling->parts[i], &fetched[sampling->parts[i].source], err));
+    for (size_t i = 0; i < sampling->count; i++) {
+        const struct row_ref *ref = &sampling->candidates[i].ref;
+        struct fetched *source = &fetched[ref->source];
+        if (!find_values(sampling, &sampling->candidates[i], source))
+            continue;
+        for (size_t k = 0; k < sampling->spec->key_count; k++)
+            values[k] = keys[k] == STEP_KEY ? (struct history_value){ .type = HISTORY_INT, .integer = ref->step }
+                                            : value_of(&source->columns[keys[k]], source->at[keys[k]]);
+        visitor->row(visitor->context, values);
+    }
+    return OK;
+}
+
+enum err_code history_visit_samples(struct history *history, int64_t run, enum history_kind kind, const struct history_sample_spec *spec,
+                                    const struct history_visitor *visitor, struct arena *arena, struct err *err) {
+    struct view view;
+
+    TRY(view_open(&view, history, (struct history_id){ run, kind }, spec->first_step, spec->last_step, arena, err));
+    struct sampling sampling = { .view = &view, .spec = spec, .last_step = INT64_MIN };
+    enum err_code code = choose_rows(&sampling, err);
+    if (code == OK)
+        code = visit_samples(&sampling, visitor, err);
     view_finish(&view);
     return code;
 }
