@@ -27,10 +27,15 @@ static const struct option rows[] = {
     { "max-connections", "N", OPTION_COUNT, false, AT(max_connections), "0", "0: 20,000, or what the process may open" },
     { "project-quota-mb", "MIB", OPTION_COUNT, false, AT(project_quota_mb), "0", "what one project may store; 0: no limit" },
     { "public-url", "URL", OPTION_TEXT, false, AT(public_url), NULL, "how people reach this server; builds every link" },
+    { "smtp", "URL", OPTION_TEXT, false, AT(smtp), NULL, "smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://...: mails of alerts go there" },
+    { "smtp-file", "FILE", OPTION_TEXT, false, AT(smtp_file), NULL, "a file that holds that URL: command lines are seen by others" },
+    { "smtp-from", "ADDRESS", OPTION_TEXT, false, AT(smtp_from), NULL, "whom mails come from" },
     { "tls-cert", "FILE", OPTION_TEXT, false, AT(tls_cert), NULL, "certificate chain, PEM" },
     { "tls-key", "FILE", OPTION_TEXT, false, AT(tls_key), NULL, "its private key, PEM" },
     { "trusted-proxies", "NETS", OPTION_TEXT, false, AT(trusted_proxies), NULL,
       "addresses or networks whose X-Forwarded headers count" },
+    { "webhook-networks", "NETS", OPTION_TEXT, false, AT(webhook_networks), NULL,
+      "private addresses or networks that webhooks may reach; public ones always" },
     { "workers", "N", OPTION_COUNT, false, AT(workers), "0", "threads that answer requests; 0: twice the cores" },
 };
 

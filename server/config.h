@@ -14,8 +14,10 @@ struct config {
     struct str listen;
     struct str log_level;
     struct str public_url;
+    struct str smtp, smtp_file, smtp_from;
     struct str tls_cert, tls_key;
     struct str trusted_proxies;
+    struct str webhook_networks;
     int64_t crash_after_s;
     int64_t entity_quota_mb, project_quota_mb;
     int64_t max_connections;

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "server/api/access.h"
+#include "server/api/automation_worker.h"
 #include "server/api/first_start.h"
 #include "server/api/identity.h"
 #include "server/api/live.h"
@@ -34,6 +35,8 @@ struct server {
     struct app app;
     struct http_app http_app; /* the HTTP server keeps its address */
     struct watcher *watcher;
+    struct outside outside;
+    struct automation_worker *automations;
 };
 
 /* What the signal handler stops. */
@@ -119,6 +122,8 @@ static void confine(struct server *server, struct str data) {
     struct str home = environment("HOME"), aws = arena_printf(server->arena, "%.*s/.aws", STR_ARG(home));
     const struct str readable[] = { folder_of(config->tls_cert), real_folder_of(config->tls_cert, server->arena),
                                     folder_of(config->tls_key), real_folder_of(config->tls_key, server->arena),
+                                    /* whom webhooks and mails trust */
+                                    folder_of(environment("SSL_CERT_FILE")), real_folder_of(environment("SSL_CERT_FILE"), server->arena),
                                     /* of the database and the bucket: who we are there */
                                     folder_of(environment("PGPASSFILE")), folder_of(environment("PGSSLROOTCERT")),
                                     folder_of(environment("AWS_SHARED_CREDENTIALS_FILE")), aws,
@@ -141,6 +146,23 @@ static enum err_code read_admin_key(struct server *server, struct err *err) {
     TRY(file_read_all(&text, arena_copy_c(server->arena, config->admin_key_file), KEY_FILE_MAX_BYTES, server->arena, err));
     server->admin_key = str_trim(text);
     return OK;
+}
+
+/* What may be reached outside, and where mails go. */
+static enum err_code read_outside(struct server *server, struct err *err) {
+    const struct config *config = server->config;
+    struct str smtp = config->smtp;
+    if (config->smtp_file.len > 0) {
+        if (smtp.len > 0)
+            return err_set(err, ERR_BAD_INPUT, "--smtp and --smtp-file say the same thing: give one of them");
+        TRY(file_read_all(&smtp, arena_copy_c(server->arena, config->smtp_file), KEY_FILE_MAX_BYTES, server->arena, err));
+        smtp = str_trim(smtp);
+    }
+    server->outside.has_mail = server->app.sends_mail = smtp.len > 0;
+    server->app.public_url = config->public_url;
+    if (smtp.len > 0)
+        TRY(mail_server_parse(&server->outside.mail, smtp, config->smtp_from, server->arena, err));
+    return webhook_networks_create(&server->outside.networks, config->webhook_networks, err);
 }
 
 static enum err_code open_store(struct server *server, struct err *err) {
@@ -215,6 +237,8 @@ static void say_where(const struct server *server) {
 static void close_all(struct server *server) {
     struct app *app = &server->app;
     watcher_stop(server->watcher);
+    automation_worker_stop(server->automations);
+    webhook_networks_destroy(server->outside.networks);
     stops_on_signal = NULL;
     http_server_destroy(app->http);
     live_destroy(app->live);
@@ -235,6 +259,8 @@ enum err_code server_run(const struct config *config, struct err *err) {
     if (code == OK)
         code = read_admin_key(&server, err);
     if (code == OK)
+        code = read_outside(&server, err);
+    if (code == OK)
         code = open_parts(&server, err);
     if (code == OK)
         code = open_http(&server, err);
@@ -242,6 +268,7 @@ enum err_code server_run(const struct config *config, struct err *err) {
         set_signals(server.app.http);
         server.watcher = watcher_start(&server.app, config->crash_after_s, data_folder_file(server.folder, ".", server.arena),
                                        data_folder_file(server.folder, "ballast", server.arena));
+        server.automations = automation_worker_start(&server.app, &server.outside);
         say_where(&server);
         code = http_server_run(server.app.http, err);
     }

@@ -49,6 +49,7 @@ struct identity {
     struct str base_url;     /* for links, as in http_call */
     struct str writer;       /* which of several writers of one run asks (shared mode); empty: there is but one */
     struct access_grant *grants; /* private */
+    int status_for_client; /* what a GraphQL answer's status is to be, for clients that look at nothing else; 0: 200 */
 };
 
 static inline struct identity *http_identity(const struct http_call *call) {

@@ -37,6 +37,8 @@ struct app {
     const struct gql_schema *schema;
     _Atomic bool is_disk_low; /* rows and files are refused; deleting goes on */
     struct str files_url; /* the origin that logged files are served from, without a slash at its end; empty: our own */
+    struct str public_url; /* how people reach this server, for what leaves it; empty: nobody said */
+    bool sends_mail;
 };
 
 #endif

@@ -2,11 +2,13 @@
 #include "server/api/account_types.h"
 
 #include "server/api/access.h"
+#include "server/api/automation_type.h"
 #include "server/api/custom_chart_type.h"
 #include "server/api/node_id.h"
 #include "server/api/project_type.h"
 #include "server/api/registry_type.h"
 #include "server/api/resolver.h"
+#include "server/api/webhook_type.h"
 #include "server/store/entity.h"
 #include "server/store/member.h"
 #include "server/store/user.h"
@@ -258,6 +260,7 @@ static const struct gql_field entity_fields[] = {
     { "defaultAccess", "", "String!", WHO_USER, answer_default_access, NULL },
     { "entityType", "", "String!", WHO_USER, answer_entity_type, "personal, team or organization." },
     { "id", "", "ID!", WHO_USER, answer_id, NULL },
+    { "integrations", "after: String, first: Int = 50", "IntegrationConnection", CAN_READ, webhook_answer_list, "Webhooks that automations and alerts may call." },
     { "isPaid", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "isTeam", "", "Boolean!", WHO_USER, answer_is_team, NULL },
     { "limits", "", "JSON", WHO_USER, answer_nothing, NULL },
@@ -272,6 +275,7 @@ static const struct gql_field entity_fields[] = {
     { "readOnly", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "readOnlyAdmin", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "storageBytes", "", "Int64!", WHO_USER, answer_storage_bytes, NULL },
+    { "triggers", "after: String, filters: JSONString, first: Int = 50, order: String", "TriggerConnection", WHO_USER, automation_answer_of_entity, "Automations that you may read, newest first." },
     { "user", "", "User", WHO_USER, answer_user, "Whose personal entity it is." },
     { "xxhashDigestsEnabled", "", "Boolean!", WHO_USER, answer_no, "Possession is proved by MD5 and SHA-256 alone." },
 };

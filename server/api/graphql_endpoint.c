@@ -36,6 +36,8 @@ enum err_code graphql_endpoint_answer(struct http_call *call, struct err *err) {
     TRY(read_request(&request, document, err));
     http_identity(call)->writer = writer_of(call);
     int status = gql_execute(app->schema, &request, &gql_default_limits, call->arena, http_body(call));
+    if (status == 200 && http_identity(call)->status_for_client != 0)
+        status = http_identity(call)->status_for_client;
     http_set_status(call, status);
     if (status == 503)
         http_add_header(call, STR("Retry-After"), STR("5"));

@@ -2,6 +2,7 @@
 #include "server/api/account_types.h"
 
 #include "server/api/access.h"
+#include "server/api/automation_type.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
 #include "server/store/entity.h"
@@ -75,6 +76,7 @@ static const struct gql_field organization_fields[] = {
     { "name", "", "String!", WHO_USER, answer_name, NULL },
     { "orgEntity", "", "Entity", WHO_USER, answer_org_entity, NULL },
     { "teams", "", "[Entity!]!", CAN_READ, answer_teams, NULL },
+    { "triggers", "after: String, filters: JSONString, first: Int = 50, order: String", "TriggerConnection", WHO_USER, automation_answer_of_organization, NULL },
 };
 const struct gql_type organization_type = GQL_TYPE("Organization", organization_fields);
 

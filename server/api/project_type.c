@@ -3,7 +3,9 @@
 
 #include "base/hash.h"
 #include "server/api/account_types.h"
+#include "server/api/alert_type.h"
 #include "server/api/artifact_type.h"
+#include "server/api/automation_type.h"
 #include "server/api/place.h"
 #include "server/api/registry_type.h"
 #include "server/api/resolver.h"
@@ -156,6 +158,7 @@ READING_RESOLVER(answer_run_count) {
 /* Sorted by name. */
 static const struct gql_field project_fields[] = {
     { "access", "", "String!", CAN_READ, answer_access, "PRIVATE: the entity's members. RESTRICTED: its own members only. USER_READ: everybody may read." },
+    { "alertSetting", "", "ProjectAlertSetting!", CAN_READ, alert_answer_project_setting, "Whom alerts of its runs reach." },
     { "allViews", VIEW_LIST_ARGS, "ViewConnection", CAN_READ, view_answer_list, "Reports, drafts and saved workspaces, newest first." },
     { "allowAllArtifactTypesInRegistry", "", "Boolean!", CAN_READ, registry_answer_allows_all_types, "Otherwise a registry takes artifacts of the types it has." },
     { "artifact", "enableTracking: Boolean, name: String!", "Artifact", CAN_READ, artifact_answer_project_artifact, "name:alias, name:v3, or a name alone for its latest version." },
@@ -167,6 +170,7 @@ static const struct gql_field project_fields[] = {
     { "bucket", "desc: String, missingOk: Boolean, name: String!", "Run", CAN_READ, answer_bucket, "As run, by its oldest name." },
     { "buckets", RUN_LIST_ARGS, "RunConnection", CAN_READ, answer_runs, "As runs, by its oldest name." },
     { "createdAt", "", "DateTime!", CAN_READ, answer_created_at, NULL },
+    { "deliveries", DELIVERY_LIST_ARGS, "DeliveryConnection!", CAN_READ, automation_answer_deliveries, "What its alerts and automations have sent, newest first." },
     { "description", "", "String", CAN_READ, answer_description, NULL },
     { "dockerImage", "", "String", CAN_READ, answer_nothing, NULL },
     { "entity", "", "Entity", CAN_READ, answer_entity, NULL },
@@ -177,6 +181,7 @@ static const struct gql_field project_fields[] = {
     { "isBenchmark", "", "Boolean!", CAN_READ, answer_false, NULL },
     { "members", "", "[ProjectMember!]!", CAN_READ, registry_answer_members, "Users with a role in this project of their own." },
     { "name", "", "String!", CAN_READ, answer_name, NULL },
+    { "ownAlertSetting", "", "AlertSetting!", CAN_READ, alert_answer_own_setting, "Which alerts of your own runs come by mail." },
     { "readOnly", "", "Boolean!", CAN_READ, answer_read_only, "Whether the one who asks may not change it." },
     { "repo", "", "String", CAN_READ, answer_nothing, NULL },
     { "run", "desc: String, name: String!", "Run", CAN_READ, answer_run, "By the id that its client gave it." },
@@ -186,6 +191,7 @@ static const struct gql_field project_fields[] = {
     { "sweeps", SWEEP_LIST_ARGS, "SweepConnection!", CAN_READ, sweep_type_answer_list, "Newest first. filters: over name, displayName, state, createdAt, ..." },
     { "teamMembers", "", "[ProjectTeamMember!]!", CAN_READ, registry_answer_team_members, NULL },
     { "totalSweeps", "", "Int!", CAN_READ, sweep_type_answer_count, NULL },
+    { "triggers", "", "[Trigger!]!", CAN_READ, automation_answer_of_project, "Its automations." },
     { "updatedAt", "", "DateTime!", CAN_READ, answer_updated_at, NULL },
     { "user", "", "User", CAN_READ, answer_user, "Who made it." },
     { "views", "", "JSONString", CAN_READ, answer_nothing, NULL },

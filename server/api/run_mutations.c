@@ -11,6 +11,7 @@
 #include "server/history/history.h"
 #include "server/store/artifact.h"
 #include "server/store/audit.h"
+#include "server/store/alert.h"
 #include "server/store/run_alert.h"
 #include "server/store/run_file.h"
 #include "server/store/run_table.h"
@@ -416,8 +417,14 @@ static enum err_code notify(struct db_tx *tx, void *context, struct err *err) {
         alert.severity = STR("INFO");
     TRY(find_by_names(tx, change, &run, err));
     (void)json_to_double(wait, &wait_ms);
-    return run_alert_add(tx, run->id, &alert, wait_ms > 0 && wait_ms < 1e12 ? (int64_t)wait_ms : 0, &is_new,
-                         err);
+    TRY(run_alert_add(tx, run->id, &alert, wait_ms > 0 && wait_ms < 1e12 ? (int64_t)wait_ms : 0, &is_new, err));
+    if (!is_new)
+        return OK;
+    const struct app *app = change->identity->app;
+    struct str url = app->public_url.len == 0 ? STR_EMPTY
+                                              : arena_printf(change->arena, "%.*s/%.*s/%.*s/runs/%.*s", STR_ARG(app->public_url),
+                                                             STR_ARG(run->entity_name), STR_ARG(run->project_name), STR_ARG(run->name));
+    return alert_queue(tx, run, &alert, url, app->sends_mail, change->arena, err);
 }
 
 enum err_code run_answer_notify_alert(struct gql_call *call, struct err *err) {

@@ -1,6 +1,8 @@
 /* run_type.c - see run_type.h. */
 #include "server/api/run_type.h"
 
+#include "server/api/alert_type.h"
+
 #include "server/api/account_types.h"
 #include "server/api/artifact_type.h"
 #include "server/api/console_type.h"
@@ -176,6 +178,7 @@ static enum err_code answer_fork_step(struct gql_call *call, struct err *err) {
 
 /* Sorted by name. */
 static const struct gql_field run_fields[] = {
+    { "alerts", "", "[RunAlert!]!", CAN_READ, alert_answer_of_run, "What it raised with run.alert, newest first." },
     { "commit", "", "String", CAN_READ, answer_commit, "The git commit that the code was at." },
     { "computeSeconds", "", "Int!", CAN_READ, answer_compute_seconds, "Seconds between its first and its last sign of life." },
     { "config", "", "JSONString", CAN_READ, run_config_answer, "{\"key\": {\"value\": ...}}, as the client gave it." },

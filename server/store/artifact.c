@@ -1,5 +1,6 @@
 /* artifact.c - versions; see artifact.h. */
 #include "server/store/artifact.h"
+#include "server/store/automation.h"
 
 #include "server/store/removal.h"
 
@@ -175,6 +176,7 @@ enum err_code artifact_commit(struct db_tx *tx, struct artifact *artifact, struc
     artifact->size_bytes = size_bytes;
     artifact->file_count = file_count;
     artifact->committed_at = now_ms;
+    TRY(automation_event_add(tx, "CREATE_ARTIFACT", artifact->collection_id, artifact->id, STR_EMPTY, err));
     return add_membership(tx, artifact->collection_id, artifact->id, artifact->version_index, now_ms, err);
 }
 
@@ -214,10 +216,19 @@ enum err_code artifact_tags(struct db_tx *tx, int64_t id, struct arena *arena, s
 }
 
 enum err_code artifact_tag(struct db_tx *tx, int64_t id, struct str tag, bool is_added, struct err *err) {
-    return db_exec(tx, DB_ARGS(DB_INT(id), DB_TEXT(tag)),
-                   is_added ? "insert into artifact_tags (artifact_id, tag) values ($1, $2) on conflict do nothing"
-                            : "delete from artifact_tags where artifact_id = $1 and tag = $2",
-                   err);
+    struct db_rows *rows;
+    int64_t collection_id = 0;
+    TRY(db_exec(tx, DB_ARGS(DB_INT(id), DB_TEXT(tag)),
+                is_added ? "insert into artifact_tags (artifact_id, tag) values ($1, $2) on conflict do nothing"
+                         : "delete from artifact_tags where artifact_id = $1 and tag = $2",
+                err));
+    if (db_changed(tx) == 0)
+        return OK;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), "select collection_id from artifacts where id = $1", err));
+    while (db_next(rows))
+        collection_id = db_int(rows, 0);
+    TRY(db_end(rows, err));
+    return automation_event_add(tx, is_added ? "ADD_ARTIFACT_TAG" : "REMOVE_ARTIFACT_TAG", collection_id, id, tag, err);
 }
 
 enum err_code artifact_list_expired(struct db_tx *tx, int64_t now_ms, size_t limit, struct arena *arena, struct list *out,
@@ -240,6 +251,7 @@ enum err_code membership_link(struct db_tx *tx, int64_t collection_id, int64_t a
         return code;
     TRY(take_index(tx, collection_id, now_ms, &index, err));
     TRY(add_membership(tx, collection_id, artifact_id, index, now_ms, err));
+    TRY(automation_event_add(tx, "LINK_MODEL", collection_id, artifact_id, STR_EMPTY, err));
     return membership_get(tx, collection_id, artifact_id, arena, out, err);
 }
 

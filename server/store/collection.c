@@ -1,5 +1,6 @@
 /* collection.c - artifact types and collections, memberships and aliases; see artifact.h. */
 #include "server/store/artifact.h"
+#include "server/store/automation.h"
 
 #include "server/store/removal.h"
 
@@ -171,10 +172,13 @@ enum err_code collection_tags(struct db_tx *tx, int64_t id, struct arena *arena,
 }
 
 enum err_code collection_tag(struct db_tx *tx, int64_t id, struct str tag, bool is_added, struct err *err) {
-    return db_exec(tx, DB_ARGS(DB_INT(id), DB_TEXT(tag)),
-                   is_added ? "insert into collection_tags (collection_id, tag) values ($1, $2) on conflict do nothing"
-                            : "delete from collection_tags where collection_id = $1 and tag = $2",
-                   err);
+    TRY(db_exec(tx, DB_ARGS(DB_INT(id), DB_TEXT(tag)),
+                is_added ? "insert into collection_tags (collection_id, tag) values ($1, $2) on conflict do nothing"
+                         : "delete from collection_tags where collection_id = $1 and tag = $2",
+                err));
+    if (db_changed(tx) == 0)
+        return OK;
+    return automation_event_add(tx, is_added ? "ADD_COLLECTION_TAG" : "REMOVE_COLLECTION_TAG", id, 0, tag, err);
 }
 
 /* ---- memberships ---- */
@@ -273,13 +277,27 @@ enum err_code membership_list_of_artifact(struct db_tx *tx, int64_t artifact_id,
 enum err_code membership_unlink(struct db_tx *tx, int64_t collection_id, int64_t artifact_id, struct err *err) {
     TRY(db_exec(tx, DB_ARGS(DB_INT(collection_id), DB_INT(artifact_id)),
                 "delete from artifact_aliases where collection_id = $1 and artifact_id = $2", err));
-    return db_exec(tx, DB_ARGS(DB_INT(collection_id), DB_INT(artifact_id)),
-                   "delete from artifact_memberships where collection_id = $1 and artifact_id = $2", err);
+    TRY(db_exec(tx, DB_ARGS(DB_INT(collection_id), DB_INT(artifact_id)),
+                "delete from artifact_memberships where collection_id = $1 and artifact_id = $2", err));
+    return db_changed(tx) == 0 ? OK : automation_event_add(tx, "UNLINK_ARTIFACT", collection_id, artifact_id, STR_EMPTY, err);
 }
 
 /* ---- aliases ---- */
 
+static enum err_code alias_has(struct db_tx *tx, int64_t collection_id, struct str alias, int64_t artifact_id, bool *out, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(collection_id), DB_TEXT(alias), DB_INT(artifact_id)),
+                 "select 1 from artifact_aliases where collection_id = $1 and alias = $2 and artifact_id = $3", err));
+    *out = db_next(rows);
+    return db_end(rows, err);
+}
+
 enum err_code alias_set(struct db_tx *tx, int64_t collection_id, struct str alias, int64_t artifact_id, struct err *err) {
+    bool has;
+    TRY(alias_has(tx, collection_id, alias, artifact_id, &has, err));
+    if (has)
+        return OK;
+    TRY(automation_event_add(tx, "ADD_ARTIFACT_ALIAS", collection_id, artifact_id, alias, err));
     return db_exec(tx, DB_ARGS(DB_INT(collection_id), DB_TEXT(alias), DB_INT(artifact_id)),
                    "insert into artifact_aliases (collection_id, alias, artifact_id) values ($1, $2, $3)"
                    " on conflict (collection_id, alias) do update set artifact_id = excluded.artifact_id",

@@ -20,7 +20,7 @@ fragment T on __Type { name kind ofType { name kind ofType { name kind ofType { 
 # What anybody may ask without a key.
 OPEN = {"serverInfo"}
 # What everybody who is logged in may do: it makes something of the asker's own, or answers the same to all.
-OWN = {"createTeam", "generateApiKey", "createAnonymousEntity"}
+OWN = {"createTeam", "generateApiKey", "createAnonymousEntity", "updateAlertSetting"}
 # Rows of these tables are no part of what was asked to change: they tell of the asking.
 ASIDE = {"audit", "sessions", "sqlite_sequence", "settings"}
 

@@ -13,10 +13,6 @@ from tests.official.extract_documents import Document, extract
 
 # Operations of things we do not serve. What is listed here and validates after all must be taken off.
 UNSERVED = {
-    "automations": """CreateAutomation CreateGenericWebhookIntegration DeleteAutomation
-        GenericWebhookIntegrationsByEntity GetAutomations GetAutomationsByEntity GetAutomationsLegacy
-        GetEntityAutomations GetEntityAutomationsLegacy GetOrgAutomations IntegrationsByEntity
-        SlackIntegrationsByEntity UpdateAutomation""",
     "launch": """CreateDefaultResourceConfig CreateRunQueue DeleteFromRunQueue DeleteRunQueue
         GetDefaultResourceConfig GetRunQueueItem GetRunQueueItems GetRunQueueMetadata LaunchAgent ProjectRunQueues
         UpsertRunQueue ackRunQueueItem createDefaultResourceConfig createLaunchAgent createRunQueue failRunQueueItem

@@ -1,0 +1,12 @@
+/* automation_watch.h - from what happened to what is to be sent: events of artifacts, changes of runs. Threads: one. */
+#ifndef SERVER_API_AUTOMATION_WATCH_H
+#define SERVER_API_AUTOMATION_WATCH_H
+
+#include "server/api/app.h"
+#include "base/err.h"
+
+/* Looks at a portion; *has_more when there is another at once. What two servers look at counts once. */
+MUST_CHECK enum err_code automation_watch_artifacts(struct app *app, bool *has_more, struct err *err);
+MUST_CHECK enum err_code automation_watch_runs(struct app *app, bool *has_more, struct err *err);
+
+#endif
