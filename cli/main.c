@@ -1,13 +1,15 @@
 /* main.c - finds the command and runs it. */
 #include "cli/command.h"
 
-extern const struct command key_command, org_command, schema_command, secret_command, server_command, sync_command, team_command, user_command,
+extern const struct command backup_command, key_command, org_command, restore_command, schema_command, secret_command, server_command, sync_command, team_command, user_command,
     verify_command;
 
 /* Sorted by name; help is printed from it. */
 static const struct command *const commands[] = {
+    &backup_command,
     &key_command,
     &org_command,
+    &restore_command,
     &schema_command,
     &secret_command,
     &server_command,

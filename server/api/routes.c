@@ -5,6 +5,7 @@
 #include "server/api/admin.h"
 #include "server/api/artifact_links.h"
 #include "server/api/artifact_manifest.h"
+#include "server/api/backup.h"
 #include "server/api/chart.h"
 #include "server/api/columns_endpoint.h"
 #include "server/api/file_stream.h"
@@ -23,6 +24,7 @@ const struct http_route routes[] = {
     { HTTP_POST, "/api/admin/{path...}", WHO_SERVER_ADMIN, admin_answer, ADMIN_MAX_BODY_BYTES, NULL },
     { HTTP_PUT, "/api/admin/{path...}", WHO_SERVER_ADMIN, admin_answer, ADMIN_MAX_BODY_BYTES, NULL },
     { HTTP_DELETE, "/api/admin/{path...}", WHO_SERVER_ADMIN, admin_answer, 0, NULL },
+    { HTTP_GET, "/api/backup", WHO_SERVER_ADMIN, backup_answer, 0, NULL },
     { HTTP_POST, "/api/history/buckets", CAN_READ, chart_answer, CHART_REQUEST_MAX_BYTES, NULL },
     { HTTP_POST, "/api/history/columns", CAN_READ, columns_answer_history, COLUMNS_REQUEST_MAX_BYTES, NULL },
     { HTTP_GET, "/api/live", WHO_USER, live_answer, 0, NULL },

@@ -75,6 +75,10 @@ enum err_code db_read(struct db *db, db_work *work, void *context, struct err *e
     return db->driver->read(db, work, context, err);
 }
 
+enum err_code db_copy(struct db *db, const char *path, struct err *err) {
+    return db->driver->copy(db, path, err);
+}
+
 struct db_stats db_get_stats(struct db *db) {
     return db->driver->stats(db);
 }

@@ -35,6 +35,10 @@ MUST_CHECK enum err_code db_read(struct db *db, db_work *work, void *context, st
 /* Whether the caller is inside a work that writes: what it reads may be undone again. */
 bool db_is_writing(const struct db *db);
 
+/* A consistent copy of everything into one new file, while others read and write. ERR_NOT_OFFERED where the engine has
+ * tools of its own for that. */
+MUST_CHECK enum err_code db_copy(struct db *db, const char *path, struct err *err);
+
 struct db_stats {
     int64_t works;        /* written, since the start */
     int64_t commits;      /* they shared so many */

@@ -18,6 +18,7 @@ struct db_driver {
     void (*write_later)(struct db *db, db_work *work, void *context,
                         void (*done)(void *context, enum err_code code, const struct err *err));
     enum err_code (*read)(struct db *db, db_work *work, void *context, struct err *err);
+    enum err_code (*copy)(struct db *db, const char *path, struct err *err);
     struct db_stats (*stats)(struct db *db);
 
     enum err_code (*exec)(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql,

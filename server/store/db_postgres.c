@@ -95,6 +95,12 @@ static void postgres_write_later(struct db *base, db_work *work, void *context,
     write_queue_write_later(&((struct postgres_db *)base)->writer.queue, work, context, done);
 }
 
+static enum err_code postgres_copy(struct db *base, const char *path, struct err *err) {
+    (void)base;
+    (void)path;
+    return err_set(err, ERR_NOT_OFFERED, "PostgreSQL is backed up with its own tools: pg_dump, or a base backup with its log");
+}
+
 static struct db_stats postgres_stats(struct db *base) {
     struct postgres_db *db = (struct postgres_db *)base;
     (void)pthread_mutex_lock(&db->writer.queue.mutex);
@@ -151,6 +157,7 @@ const struct db_driver db_postgres_driver = {
     .write = postgres_write,
     .write_later = postgres_write_later,
     .read = postgres_read,
+    .copy = postgres_copy,
     .stats = postgres_stats,
     .exec = postgres_exec,
     .exec_script = postgres_exec_script,

@@ -76,6 +76,33 @@ static void sqlite_write_later(struct db *base, db_work *work, void *context,
     write_queue_write_later(&((struct sqlite_db *)base)->writer.queue, work, context, done);
 }
 
+/* ---- copying ---- */
+
+static enum err_code copy_to(struct sqlite_conn *from, sqlite3 *to, struct err *err) {
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from->handle, "main");
+    /* All pages at once: one snapshot, which writers do not wait for. */
+    int result = backup == NULL ? sqlite3_errcode(to) : sqlite3_backup_step(backup, -1);
+    if (backup != NULL)
+        (void)sqlite3_backup_finish(backup);
+    if (result == SQLITE_DONE)
+        return OK;
+    return err_set(err, (result & 0xff) == SQLITE_FULL ? ERR_FULL : ERR_IO, "cannot copy the database: %s", sqlite3_errstr(result));
+}
+
+static enum err_code sqlite_copy(struct db *base, const char *path, struct err *err) {
+    struct sqlite_db *db = (struct sqlite_db *)base;
+    struct sqlite_conn *conn;
+    sqlite3 *to = NULL;
+
+    TRY(borrow_reader(db, &conn, err));
+    enum err_code code = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK
+                             ? copy_to(conn, to, err)
+                             : err_set(err, ERR_IO, "cannot make the file '%s' for a copy of the database", path);
+    (void)sqlite3_close(to);
+    pool_give_back(&db->readers, &conn->item);
+    return code;
+}
+
 static struct db_stats sqlite_stats(struct db *base) {
     struct sqlite_db *db = (struct sqlite_db *)base;
     (void)pthread_mutex_lock(&db->writer.queue.mutex);
@@ -145,6 +172,7 @@ const struct db_driver db_sqlite_driver = {
     .write = sqlite_write,
     .write_later = sqlite_write_later,
     .read = sqlite_read,
+    .copy = sqlite_copy,
     .stats = sqlite_stats,
     .exec = sqlite_exec,
     .exec_script = sqlite_exec_script,

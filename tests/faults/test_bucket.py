@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 import requests
@@ -39,10 +40,21 @@ def get(run, name: str) -> requests.Response:
     return requests.get(run.files(name)[name]["directUrl"], timeout=60)
 
 
+def wait_until_sealed(server):
+    limit = time.monotonic() + 30
+    while time.monotonic() < limit:
+        with server.database() as connection:
+            if connection.execute("select count(*) from history_segments").fetchone() == (1,):
+                return
+        time.sleep(0.1)
+    raise AssertionError("nothing was sealed")
+
+
 def forget_cache(server):
     """As a new machine has it: the folder of what was used lately is empty."""
     server.stop()
     shutil.rmtree(server.data / "blobs")
+    shutil.rmtree(server.data / "history")
 
 
 def test_files__come_back_from_the_bucket(start_on_bucket, open_run, binary):
@@ -61,6 +73,17 @@ def test_files__come_back_from_the_bucket(start_on_bucket, open_run, binary):
     command = [binary, "verify", "--data", server.data, "--blobs", start_on_bucket.address, *server.store_options]
     done = subprocess.run(command, env=server.env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_histories__come_back_from_the_bucket(start_on_bucket, open_run):
+    server = start_on_bucket()
+    run = open_run(server)
+    run.send_rows(0, [{"_step": step, "a": step * 0.5} for step in range(1000)])
+    assert run.post({"complete": True, "exitcode": 0}).status_code == 200
+    wait_until_sealed(server)
+    forget_cache(server)
+    server.start()
+    assert [row["a"] for row in run.read()["rows"]] == [step * 0.5 for step in range(1000)]
 
 
 def test_bucket_away__is_503_until_it_is_back(start_on_bucket, open_run, bucket_store):

@@ -128,11 +128,10 @@ static int64_t noise_at(int64_t step) {
 /* Three segments of `noise`, and of `rare` in every 20th row, but for the last thousand. */
 static void append_long(struct history_fixture *f) {
     const struct history_options uncompacted = { .compact_factor = 8, .has_no_worker = true };
-    const char *folder = arena_printf(f->arena, "%s/history", f->store->folder).ptr;
     struct history_batch *batch = history_batch_create();
 
     history_destroy(f->history);
-    expect_ok(f, history_create(&f->history, f->db, folder, &uncompacted, &f->err));
+    expect_ok(f, history_create(&f->history, f->db, f->depot, &uncompacted, &f->err));
     for (int64_t first = 0; first < LONG; first += HISTORY_SEAL_ROWS) {
         history_batch_begin(batch, HISTORY_ROWS, first);
         for (int64_t step = first; step < first + HISTORY_SEAL_ROWS; step++) {
