@@ -106,7 +106,7 @@ _LATER = {
     "visualize": "barograph.plot",
     "watch": "barograph.watch",
 }
-_MODULES = ("apis", "data_types", "integration", "plot", "tensorboard", "util")
+_MODULES = ("apis", "data_types", "integration", "plot", "util")
 
 __all__ = [
     "AlertLevel",
@@ -182,6 +182,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(_LATER[name]), name)
         globals()[name] = value
         return value
+    if name == "tensorboard":
+        return importlib.import_module("barograph.integration.tensorboard")
     if name in _MODULES:
         return importlib.import_module(f"barograph.{name}")
     raise AttributeError(f"module 'barograph' has no attribute {name!r}")

@@ -291,11 +291,13 @@ def _start_helpers(run: Run, monitor_gym: bool | None) -> None:
     if run._settings.stop_fn is not None:
         threading.Thread(target=_watch_for_stop, args=(run,), name="barograph-stop", daemon=True).start()
     if run._settings.sync_tensorboard:
-        from barograph import tensorboard
+        from barograph.integration import tensorboard
 
-        tensorboard.sync(run)
+        tensorboard.follow(run)
     if monitor_gym:
-        run._terminal.warning("videos of environments are not recorded; log a barograph.Video of each episode")
+        from barograph.integration import gym
+
+        gym.monitor(run)
 
 
 def _console_writer(run: Run) -> Callable[[bool, str], None]:
