@@ -107,6 +107,6 @@ def test_missing_sync__would_be_seen(recorded, tmp_path, start, open_run):
     """The tests above can fail: without the syncs of these paths, something that was answered is gone."""
     disk, *_, sealed_at = recorded
     assert is_whole(PowerCut(disk, sealed_at), tmp_path / "synced", start, open_run)
-    for number, unsynced in enumerate(["barograph.db-wal", ".parquet", "/history/", "/blobs/"]):
+    for number, unsynced in enumerate(["barograph.db-wal", "/history/staged/", "/history/", "/blobs/"]):
         cut = PowerCut(disk, sealed_at, skip_syncs=unsynced)
         assert not is_whole(cut, tmp_path / f"unsynced{number}", start, open_run), unsynced
