@@ -233,3 +233,20 @@ def test_s20__a_files_url_is_an_origin(make_server, binary, tmp_path):
     done = subprocess.run([binary, "server", "--data", tmp_path / "d", "--files-url", "https://x.org/files"], capture_output=True, text=True)
     assert done.returncode != 0
     assert "without a path" in done.stderr
+
+
+# ---- 10: addresses outlive what clients live through ----
+
+
+def test_s10__an_upload_address_outlives_a_restart_and_is_good_for_a_day(make_server):
+    server = make_server()
+    user = User(server, "alice")
+    run = RunUnderTest(user, "s10", "run")
+    address = run.upload_urls("late.txt", "never.txt")["late.txt"]
+    expires_at = int(address.split("sig=")[1].split(".")[0]) / 1000
+    assert expires_at - time.time() > 23 * 3600
+    server.kill()
+    server.start()
+    assert requests.put(address, data=b"late", timeout=30).ok
+    receipt = server.request("GET", "/api/runs/alice/s10/run/receipt", key=user.key).json()
+    assert [each["name"] for each in receipt["files"]["missingUploads"]] == ["never.txt"]
