@@ -4,6 +4,7 @@
 #include "server/api/access.h"
 #include "server/api/automation_type.h"
 #include "server/api/custom_chart_type.h"
+#include "server/api/launch_type.h"
 #include "server/api/node_id.h"
 #include "server/api/project_type.h"
 #include "server/api/registry_type.h"
@@ -258,6 +259,7 @@ static const struct gql_field entity_fields[] = {
     { "createdAt", "", "DateTime!", WHO_USER, answer_created_at, NULL },
     { "customCharts", "", "[CustomChart!]!", CAN_READ, custom_chart_answer_list, NULL },
     { "defaultAccess", "", "String!", WHO_USER, answer_default_access, NULL },
+    { "defaultResourceConfig", "id: ID!", "DefaultResourceConfig", CAN_READ, launch_answer_nothing, "Not offered: there is none." },
     { "entityType", "", "String!", WHO_USER, answer_entity_type, "personal, team or organization." },
     { "id", "", "ID!", WHO_USER, answer_id, NULL },
     { "integrations", "after: String, first: Int = 50", "IntegrationConnection", CAN_READ, webhook_answer_list, "Webhooks that automations and alerts may call." },

@@ -6,6 +6,7 @@
 #include "server/api/alert_type.h"
 #include "server/api/artifact_type.h"
 #include "server/api/automation_type.h"
+#include "server/api/launch_type.h"
 #include "server/api/place.h"
 #include "server/api/registry_type.h"
 #include "server/api/resolver.h"
@@ -186,6 +187,8 @@ static const struct gql_field project_fields[] = {
     { "repo", "", "String", CAN_READ, answer_nothing, NULL },
     { "run", "desc: String, name: String!", "Run", CAN_READ, answer_run, "By the id that its client gave it." },
     { "runCount", "filters: JSONString", "Int!", CAN_READ, answer_run_count, NULL },
+    { "runQueue", "name: String!", "RunQueue", CAN_READ, launch_answer_nothing, "Not offered: there is none." },
+    { "runQueues", "", "[RunQueue!]!", CAN_READ, launch_answer_none, NULL },
     { "runs", RUN_LIST_ARGS, "RunConnection", CAN_READ, answer_runs, "filters: Mongo's language over attributes, config.* and summary_metrics.*. order: \"-summary_metrics.loss,+created_at\"; runs without a value come last." },
     { "sweep", "sweepName: String!", "Sweep", CAN_READ, sweep_type_answer_one, NULL },
     { "sweeps", SWEEP_LIST_ARGS, "SweepConnection!", CAN_READ, sweep_type_answer_list, "Newest first. filters: over name, displayName, state, createdAt, ..." },

@@ -13,11 +13,6 @@ from tests.official.extract_documents import Document, extract
 
 # Operations of things we do not serve. What is listed here and validates after all must be taken off.
 UNSERVED = {
-    "launch": """CreateDefaultResourceConfig CreateRunQueue DeleteFromRunQueue DeleteRunQueue
-        GetDefaultResourceConfig GetRunQueueItem GetRunQueueItems GetRunQueueMetadata LaunchAgent ProjectRunQueues
-        UpsertRunQueue ackRunQueueItem createDefaultResourceConfig createLaunchAgent createRunQueue failRunQueueItem
-        fetchRunQueuesFromProject popFromRunQueue pushToRunQueue pushToRunQueueByName updateLaunchAgent
-        updateRunQueueItemWarning upsertRunQueue""",
 }
 UNSERVED_NAMES = {name for names in UNSERVED.values() for name in names.split()}
 
