@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence, TextIO
 from urllib.parse import quote
 
 from barograph import _core
+from barograph.code import is_a_runs, is_code
 from barograph.config import Config, StaticConfig
 from barograph.errors import ChartsFound, CommError, Error, UsageError
 from barograph.metric import Metric
@@ -563,8 +564,8 @@ class Run:
         self,
         root: str | None = ".",
         name: str | None = None,
-        include_fn: Callable[..., bool] | None = None,
-        exclude_fn: Callable[..., bool] | None = None,
+        include_fn: Callable[[str, str], bool] | Callable[[str], bool] = is_code,
+        exclude_fn: Callable[[str, str], bool] | Callable[[str], bool] = is_a_runs,
     ) -> Any:
         """Keeps the code below root as an artifact of type "code"."""
         from barograph.artifacts import logging
