@@ -77,6 +77,22 @@ print("/".join([run.entity, run.project, run.id]))
 """
 
 
+TENSORBOARD = """
+import numpy as np, wandb
+run = wandb.init(project="tensorboard", sync_tensorboard=True)
+from tensorboardX import SummaryWriter
+writer = SummaryWriter("logs/train")
+for step in range(3):
+    writer.add_scalar("loss", 1 / (step + 1), step * 10)
+    writer.add_scalar("deep/accuracy", step / 2, step * 10)
+writer.add_histogram("weights", np.arange(100.0), 30)
+writer.add_image("picture", np.zeros((3, 4, 5), "uint8"), 40)
+writer.close()
+run.finish()
+print("/".join([run.entity, run.project, run.id]))
+"""
+
+
 def without_times(run: dict) -> dict:
     return comparable({key: run[key] for key in ("history", "summary", "config")}, run["id"])
 
@@ -112,6 +128,43 @@ def test_plots_of_scikit_learn_are_the_same_tables(peers):
     for key in ("feature_importances", "summary_metrics", "class_proportions", "roc_table"):
         names = [next(name for name in run["files"] if name.startswith(f"media/table/{key}_")) for run in (official, ours)]
         assert names[1] == names[0]
+
+
+def test_what_is_written_for_tensorboard_is_logged(peers):
+    official, ours = peers.both(TENSORBOARD)
+    rows = [[{k: v for k, v in row.items() if not k.startswith("_")} for row in run["history"]] for run in (official, ours)]
+    assert rows[1][:3] == rows[0][:3] == [
+        {"global_step": 0, "loss": 1.0, "deep/accuracy": 0.0},
+        {"global_step": 10, "loss": 0.5, "deep/accuracy": 0.5},
+        {"global_step": 20, "loss": 0.33333334, "deep/accuracy": 1.0},
+    ]
+    assert rows[1][3]["weights"]["_type"] == rows[0][3]["weights"]["_type"] == "histogram"
+    assert sum(rows[1][3]["weights"]["values"]) == 100
+    assert rows[1][4]["global_step"] == 40
+    assert rows[1][4]["picture"]["_type"] == "images/separated"
+
+
+def test_damaged_event_files_are_no_reason_to_fail(peers):
+    code = """
+    import json, struct
+    from barograph.integration.tfevents import EventFile, Malformed, fields, values
+    told = []
+    for content in (b"", b"x" * 5, struct.pack("<Q", 1 << 60) + b"x" * 40, struct.pack("<Q", 4) + b"\\0" * 4 + b"\\xff" * 8):
+        with open("events", "wb") as file:
+            file.write(content)
+        try:
+            told.append(len(list(EventFile("events", "").read())))
+        except Malformed:
+            told.append("malformed")
+    for message in (b"\\x0a\\xff\\xff\\xff\\x0f", b"\\xff" * 20, b"\\x0b"):
+        try:
+            told.append(len(list(values(message))))
+        except Malformed:
+            told.append("malformed")
+    print(json.dumps(told))
+    """
+    told = json.loads(peers.run(code.replace("\\\\", "\\"), True, "damaged").splitlines()[-1])
+    assert told == [0, 0, "malformed", "malformed", "malformed", "malformed", "malformed"]
 
 
 def test_frameworks_find_the_names_they_import(peers):

@@ -1,0 +1,215 @@
+"""tfevents.py - reads TensorBoard's event files while they are written: scalars, histograms and images, step by step.
+
+The framing is TFRecord's: length, its checksum, an Event message, its checksum. Counts and lengths come from a file and
+are held against what is there before anything is made of them. Checksums are not: a torn tail is waited for.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+from typing import Any, Iterator
+
+RECORD_MAX = 256 << 20
+_HEADER, _TRAILER = 12, 4
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+# Of TensorFlow's data types.
+_FLOAT, _DOUBLE, _INT32, _STRING, _INT64 = 1, 2, 3, 7, 9
+_PACKED = {_FLOAT: "f", _DOUBLE: "d", _INT32: "i", _INT64: "q"}
+
+
+class Malformed(ValueError):
+    """The bytes are no such message."""
+
+
+def fields(message: bytes) -> Iterator[tuple[int, int, Any]]:
+    """(number, wire type, value) of each field of a protocol buffer."""
+    at, end = 0, len(message)
+
+    def varint() -> int:
+        nonlocal at
+        value = shift = 0
+        while True:
+            if at >= end or shift > 63:
+                raise Malformed("a number does not end")
+            byte = message[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+
+    while at < end:
+        key = varint()
+        number, wire = key >> 3, key & 7
+        if wire == _VARINT:
+            yield number, wire, varint()
+            continue
+        size = {_FIXED64: 8, _FIXED32: 4}.get(wire) or (varint() if wire == _BYTES else -1)
+        if size < 0 or size > end - at:
+            raise Malformed(f"field {number} is longer than its message")
+        yield number, wire, message[at : at + size]
+        at += size
+
+
+def _one(message: bytes, number: int, default: Any = None) -> Any:
+    found = default
+    for each, _, value in fields(message):
+        if each == number:
+            found = value
+    return found
+
+
+def _doubles(message: bytes, number: int) -> list[float]:
+    """A repeated double, packed or not."""
+    raw = b"".join(value for each, wire, value in fields(message) if each == number and wire in (_FIXED64, _BYTES))
+    return list(struct.unpack(f"<{len(raw) // 8}d", raw[: len(raw) // 8 * 8]))
+
+
+def events(path: str, offset: int) -> tuple[list[tuple[int, bytes]], int]:
+    """The whole events from offset on as (step, summary), and the offset after them."""
+    found: list[tuple[int, bytes]] = []
+    with open(path, "rb") as file:
+        file.seek(offset)
+        while True:
+            header = file.read(_HEADER)
+            if len(header) < _HEADER:
+                return found, offset
+            (size,) = struct.unpack("<Q", header[:8])
+            if size > RECORD_MAX:
+                raise Malformed(f"{path!r} has a record of {size} bytes")
+            body = file.read(size + _TRAILER)
+            if len(body) < size + _TRAILER:
+                return found, offset
+            offset += _HEADER + size + _TRAILER
+            event = body[:size]
+            summary = _one(event, 5)
+            if isinstance(summary, bytes):
+                step = int(_one(event, 2, 0))
+                found.append((step - (1 << 64) if step >> 63 else step, summary))
+
+
+def values(summary: bytes) -> Iterator[tuple[str, Any]]:
+    """(tag, value) of a summary: numbers, Histogram, lists of Image."""
+    for number, _, message in fields(summary):
+        if number != 1:
+            continue
+        tag, plugin, found = "", "", None
+        for each, wire, content in fields(message):
+            if each == 1:
+                tag = content.decode("utf-8", "replace")
+            elif each == 2 and wire == _FIXED32:
+                found = _single(content)
+            elif each == 4:
+                found = _images([_one(content, 4, b"")])
+            elif each == 5:
+                found = _histogram(_doubles(content, 6), _doubles(content, 7), _doubles(content, 1))
+            elif each == 8:
+                found = content
+            elif each == 9:
+                plugin = _one(_one(content, 1, b""), 1, b"").decode("utf-8", "replace")
+        if isinstance(found, bytes):
+            found = _of_tensor(found, plugin)
+        if tag and found is not None:
+            yield tag, found
+
+
+def _single(content: bytes) -> float:
+    """A float of four bytes as the shortest decimal that means it: 0.1, not 0.10000000149."""
+    (exact,) = struct.unpack("<f", content)
+    for digits in (6, 7, 8):
+        short = float(f"{exact:.{digits}g}")
+        if abs(short) < 3.4e38 and struct.pack("<f", short) == content:
+            return short
+    return float(exact)
+
+
+def _of_tensor(tensor: bytes, plugin: str) -> Any:
+    """TensorFlow 2 writes everything as tensors; the plugin says what it is."""
+    kind = int(_one(tensor, 1, 0))
+    if kind == _STRING:
+        texts = [value for number, _, value in fields(tensor) if number == 8]
+        # The first two are the width and the height.
+        return _images(texts[2:]) if plugin == "images" else None
+    letter = _PACKED.get(kind)
+    if letter is None:
+        return None
+    raw = _one(tensor, 4, b"")
+    if raw:
+        size = struct.calcsize(letter)
+        numbers: list[Any] = list(struct.unpack(f"<{len(raw) // size}{letter}", raw[: len(raw) // size * size]))
+    else:
+        numbers = _listed(tensor, kind)
+    if plugin == "histograms":
+        rows = [numbers[i : i + 3] for i in range(0, len(numbers) - 2, 3)]
+        return _histogram([row[1] for row in rows], [row[2] for row in rows], [row[0] for row in rows[:1]])
+    return numbers[0] if len(numbers) == 1 else None
+
+
+def _listed(tensor: bytes, kind: int) -> list[Any]:
+    field = {_FLOAT: 5, _DOUBLE: 6, _INT32: 7, _INT64: 10}[kind]
+    found: list[Any] = []
+    for number, wire, value in fields(tensor):
+        if number != field:
+            continue
+        if wire == _VARINT:
+            found.append(value - (1 << 64) if value >> 63 else value)
+        elif kind in (_FLOAT, _DOUBLE):
+            size = struct.calcsize(_PACKED[kind])
+            found += struct.unpack(f"<{len(value) // size}{_PACKED[kind]}", value[: len(value) // size * size])
+        else:
+            found += [each for _, _, each in fields(b"".join(b"\x08" + part for part in _split(value)))]
+    return found
+
+
+def _split(packed: bytes) -> Iterator[bytes]:
+    """The numbers of a packed list, each in its bytes."""
+    start = 0
+    for i, byte in enumerate(packed):
+        if byte < 0x80:
+            yield packed[start : i + 1]
+            start = i + 1
+
+
+def _histogram(limits: list[float], counts: list[float], lowest: list[float]) -> Any:
+    from barograph.data_types import Histogram
+
+    if not limits or len(limits) != len(counts):
+        return None
+    first = lowest[0] if lowest and lowest[0] <= limits[0] else limits[0] - 1
+    edges = [first, *limits]
+    if first == limits[0] and len(counts) > 1:
+        # A bucket without width: the values are those of its edge.
+        counts = [counts[0] + counts[1], *counts[2:]]
+        edges = limits
+    while len(counts) > Histogram.MAX_LENGTH:
+        pairs = range(0, len(counts), 2)
+        counts = [sum(counts[i : i + 2]) for i in pairs]
+        edges = [edges[0], *(edges[min(i + 2, len(edges) - 1)] for i in pairs)]
+    return Histogram(np_histogram=(counts, edges))
+
+
+def _images(encoded: list[bytes]) -> Any:
+    from barograph.data_types import Image
+    from barograph.util import need
+
+    pil = need("PIL.Image", "TensorBoard's images", "pillow")
+    return [Image(pil.open(io.BytesIO(each))) for each in encoded if each] or None
+
+
+class EventFile:
+    """One file, read from where the last read ended."""
+
+    def __init__(self, path: str, namespace: str) -> None:
+        self.path, self.namespace, self.offset = path, namespace, 0
+
+    def read(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(step, values by key) of what was written since."""
+        if not os.path.exists(self.path):
+            return
+        found, self.offset = events(self.path, self.offset)
+        for step, summary in found:
+            row = {f"{self.namespace}/{tag}" if self.namespace else tag: value for tag, value in values(summary)}
+            if row:
+                yield step, row
