@@ -122,9 +122,10 @@ char *arena_copy_c(struct arena *arena, struct str text) {
 
 struct str arena_printf(struct arena *arena, const char *format, ...) {
     va_list args;
+    char none[1];
 
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(none, sizeof none, format, args); /* a NULL here makes the sanitizers' build warn */
     va_end(args);
     if (len < 0)
         log_fatal("cannot format '%s'", format);

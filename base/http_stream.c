@@ -2,6 +2,7 @@
 #include "base/http_stream.h"
 
 #include "base/clock.h"
+#include "base/http_resolve.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -109,18 +110,15 @@ static size_t count_addresses(const struct addrinfo *address) {
 enum err_code http_stream_open(struct http_stream *stream, struct str host, uint16_t port,
                                bool (*may_connect)(void *context, const struct sockaddr *address),
                                void *context, int64_t deadline_ms, struct err *err) {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *addresses = NULL;
-    char host_text[256], port_text[8];
+    struct addrinfo *addresses = NULL;
+    char host_text[256];
     enum err_code code;
 
     *stream = HTTP_STREAM_CLOSED;
     if (host.len >= sizeof host_text)
         return err_set(err, ERR_BAD_INPUT, "a host's name has at most 255 bytes, got %zu", host.len);
     (void)snprintf(host_text, sizeof host_text, "%.*s", STR_ARG(host));
-    (void)snprintf(port_text, sizeof port_text, "%u", port);
-    int failure = getaddrinfo(host_text, port_text, &hints, &addresses);
-    if (failure != 0)
-        return err_set(err, ERR_IO, "cannot find '%s': %s", host_text, gai_strerror(failure));
+    TRY(http_resolve(&addresses, host_text, port, deadline_ms, err));
     size_t left = count_addresses(addresses);
     code = err_set(err, ERR_FORBIDDEN, "none of its addresses may be connected to");
     for (struct addrinfo *address = addresses; address != NULL; address = address->ai_next, left--) {

@@ -111,7 +111,7 @@ CHANGES = {
 OTHERS = {
     "createAccessToken", "revokeAccessToken", "updateAccessTokenProjects",  # not offered
     "createProjectMembers", "deleteProjectMembers",  # registries
-    "deleteSweep", "deleteView",
+    "deleteIntegration", "deleteSweep", "deleteTrigger", "deleteView",
     "deleteAliases", "deleteArtifactCollectionTagAssignments", "unlinkArtifact",  # names of what stays
     "createAnonymousEntity",  # always fails
 }
