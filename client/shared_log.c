@@ -79,6 +79,9 @@ static enum err_code set_aside(struct shared_log *log, uint64_t end, struct err 
     uint64_t wanted = (end + GROWTH_BYTES - 1) / GROWTH_BYTES * GROWTH_BYTES;
     uint64_t from = log->control->allocated;
     int failure = posix_fallocate(log->fd, (off_t)from, (off_t)(wanted - from));
+    /* A quota, or a limit on the file's size, is as good as a full disk. */
+    if (failure == EFBIG || failure == EDQUOT || failure == ENOSPC)
+        return err_set(err, ERR_FULL, "cannot set room aside in '%s': %s", log->path, strerror(failure));
     if (failure != 0)
         return err_set_errno(err, failure, "cannot set room aside in '%s'", log->path);
     log->control->allocated = wanted;

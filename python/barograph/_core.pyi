@@ -3,6 +3,7 @@ from typing import Any, Callable
 BEST: int
 DIR: int
 ENTITY: int
+FULL: int
 LAST: int
 LOG_PATH: int
 MAX: int

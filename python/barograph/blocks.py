@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Mapping, Sequence
 
 from barograph import _core
-from barograph.terminal import number, sparkline, table
+from barograph.terminal import number, short_path, sparkline, table
 
 
 def start_block(run: Any) -> str:
     """One or two lines: what it is called, and where it can be seen."""
     if run.offline:
-        return f"recording run {run.id} offline; `barograph sync {_short(run.sync_dir)}` sends it later"
+        return f"recording run {run.id} offline; `barograph sync {short_path(run.sync_dir)}` sends it later"
     what = "resuming" if run.resumed else "recording"
     problem = run._core.get(_core.PROBLEM)
     if run.url is None:
         why = problem or "the server has not answered yet"
         return (
-            f"{what} run {run.name or run.id}\n{why}; all is kept in {_short(run.sync_dir)} and sent when the server "
-            f"answers, or by `barograph sync {_short(run.sync_dir)}`"
+            f"{what} run {run.name or run.id}\n{why}; all is kept in {short_path(run.sync_dir)} and sent when the server "
+            f"answers, or by `barograph sync {short_path(run.sync_dir)}`"
         )
     return f"{what} run {run.name or run.id}\nsee it at {run.url}"
 
@@ -43,13 +42,7 @@ def finish_block(run: Any, history: Mapping[str, Sequence[float]]) -> str:
         if len(scalars) > len(shown):
             lines.append(f"  and {len(scalars) - len(shown)} more")
     if run.offline:
-        lines.append(f"`barograph sync {_short(run.sync_dir)}` sends this run")
+        lines.append(f"`barograph sync {short_path(run.sync_dir)}` sends this run")
     elif run.url:
         lines.append(f"run {run.name or run.id} is at {run.url}")
     return "\n".join(lines)
-
-
-def _short(path: str) -> str:
-    """As a person would type it."""
-    relative = os.path.relpath(path)
-    return relative if len(relative) < len(path) and not relative.startswith("..") else path

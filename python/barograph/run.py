@@ -18,7 +18,7 @@ from barograph.metric import Metric
 from barograph.protobuf import integer, message, text
 from barograph.settings import Settings
 from barograph.summary import Summary
-from barograph.terminal import Terminal
+from barograph.terminal import Terminal, short_path
 
 if TYPE_CHECKING:
     from barograph.console import Capture
@@ -332,6 +332,9 @@ class Run:
     def _refused(self, error: Error, step: int | None) -> None:
         if self._is_finished:
             raise UsageError(f"the run {self.id} is finished; nothing can be logged to it") from None
+        if getattr(error, "code", 0) == _core.FULL:
+            self._terminal.warning("the disk is full: rows are dropped, and counted in the end", once=True)
+            return
         if step is None or "behind the run's step" not in str(error):
             raise error
         self._terminal.warning(
@@ -618,6 +621,9 @@ class Run:
             self._summary_at_end = self._core.summary()
             lines = None
             terminal.error(str(error))
+        dropped = self._core.dropped_rows()
+        if dropped:
+            terminal.warning(f"{dropped} rows found no room on the disk and are lost")
         self._is_finished = True
         if not exit_code and self._settings.resume == "allow":
             from barograph.resume import forget
@@ -650,7 +656,7 @@ class Run:
         finally:
             progress.end()
         why = f"{problem}; " if problem else "the sender is gone; " if is_gone else ""
-        terminal.error(f"{why}not all is sent: `barograph sync {self.sync_dir}` sends what is left")
+        terminal.error(f"{why}not all is sent: `barograph sync {short_path(self.sync_dir)}` sends what is left")
         if self._settings.finish_timeout_raises and is_late:
             raise TimeoutError(f"the run {self.id} was not sent within {limit:g} s")
         return None

@@ -133,3 +133,9 @@ def number(value: Any) -> str:
         return f"{value:.5g}"
     text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def short_path(path: str) -> str:
+    """As a person would type it here."""
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(path) and not relative.startswith("..") else path

@@ -24,7 +24,8 @@ static int add_constants(PyObject *module) {
         { "MAXIMIZE", BARO_MAXIMIZE }, { "MEAN", BARO_MEAN },     { "MIN", BARO_MIN },
         { "MINIMIZE", BARO_MINIMIZE }, { "NAME", BARO_NAME },     { "NOTES", BARO_NOTES },
         { "NO_GOAL", BARO_NO_GOAL }, { "NO_SUMMARY", BARO_NO_SUMMARY }, { "PROBLEM", BARO_PROBLEM },
-        { "PROJECT", BARO_PROJECT }, { "RUN_ID", BARO_RUN_ID }, { "REFUSED", ERR_FORBIDDEN },
+        { "PROJECT", BARO_PROJECT }, { "RUN_ID", BARO_RUN_ID }, { "FULL", ERR_FULL },
+        { "REFUSED", ERR_FORBIDDEN },
         { "TIMED_OUT", ERR_TIMEOUT },
     };
     for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++)

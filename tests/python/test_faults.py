@@ -1,0 +1,348 @@
+"""test_faults.py - what goes wrong around a training: servers, disks, processes, values. No row is lost, no step waits."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import signal
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.python.support import read_run, rows_of, wait_for
+
+
+class Storm:
+    """Stands before a server and answers what it is told to: a status for some requests, the server's answer for others."""
+
+    def __init__(self, target: str):
+        self.target, self.status, self.refused, self.retry_after = target, None, 0, None
+        storm = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if storm.status is not None:
+                    storm.refused += 1
+                    return self.answer(storm.status, {"Retry-After": storm.retry_after} if storm.retry_after else {}, b"{}")
+                headers = {key: value for key, value in self.headers.items() if key.lower() not in ("connection", "expect")}
+                request = urllib.request.Request(storm.target + self.path, body or None, headers, method=self.command)
+                try:
+                    with urllib.request.urlopen(request) as answer:
+                        self.answer(answer.status, dict(answer.headers), answer.read())
+                except urllib.error.HTTPError as error:
+                    self.answer(error.code, dict(error.headers), error.read())
+
+            do_GET = do_POST = do_PUT = do
+
+            def answer(self, status, headers, body):
+                self.send_response(status)
+                for key, value in headers.items():
+                    if key.lower() not in ("content-length", "connection", "transfer-encoding"):
+                        self.send_header(key, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *unused):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def storm(user):
+    storm = Storm(user.server.base_url)
+    yield storm
+    storm.server.shutdown()
+
+
+STEADY = """
+    import barograph, sys, time
+    run = barograph.init(project="p", id="r")
+    print("begun", flush=True)
+    for i in range(60):
+        run.log({"i": i})
+        time.sleep(0.05)
+    run.finish()
+    print("finished", flush=True)
+    """
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_storm_of_refusals_loses_nothing(scripts, user, storm, status):
+    process = scripts.start(STEADY, BAROGRAPH_BASE_URL=storm.url)
+    assert process.stdout.readline() == "begun\n"
+    storm.status, storm.retry_after = status, "1" if status == 429 else None
+    time.sleep(2.5)
+    storm.status = None
+    output, errors = process.communicate(timeout=60)
+    assert output == "finished\n" and storm.refused > 0, errors
+    run = read_run(user, "p", "r")
+    assert [row["i"] for row in rows_of(run)] == list(range(60)) and run["state"] == "finished"
+
+
+def test_a_server_that_dies_in_the_middle_gets_all_of_it(scripts, make_server):
+    server = make_server()
+    key = server.add_user("brave")
+    process = scripts.start(STEADY, BAROGRAPH_BASE_URL=server.base_url, BAROGRAPH_API_KEY=key)
+    assert process.stdout.readline() == "begun\n"
+    server.kill() if hasattr(server, "kill") else server.stop()
+    time.sleep(2)
+    server.start()
+    output, errors = process.communicate(timeout=90)
+    assert output == "finished\n", errors
+
+    class Reader:
+        name = "brave"
+
+        @staticmethod
+        def graphql(document, variables):
+            return server.graphql(document, variables, key=key)
+
+    assert [row["i"] for row in rows_of(read_run(Reader, "p", "r"))] == list(range(60))
+
+
+def test_log_never_waits_for_a_server(scripts, storm):
+    output = scripts.run("""
+        import barograph, time
+        run = barograph.init(project="p", id="r", settings={"finish_timeout": 0.5})
+        slowest = 0.0
+        for i in range(20000):
+            began = time.perf_counter()
+            run.log({"i": i})
+            slowest = max(slowest, time.perf_counter() - began)
+        print(slowest)
+        run.finish()
+        """, BAROGRAPH_BASE_URL="http://127.0.0.1:9")  # fmt: skip
+    assert float(output) < 1.0
+
+
+def test_the_start_without_a_server_says_how_to_sync(scripts):
+    process = scripts.start("""
+        import barograph
+        run = barograph.init(project="p", id="r", settings={"quiet": False, "finish_timeout": 0.5})
+        run.log({"i": 1})
+        run.finish()
+        """, BAROGRAPH_BASE_URL="http://127.0.0.1:9")  # fmt: skip
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0 and errors.count("barograph sync wandb/run-") == 2, errors
+
+
+def test_a_key_that_is_not_accepted_is_an_error_at_once(scripts):
+    output = scripts.run("""
+        import barograph
+        try:
+            barograph.init(project="p")
+        except barograph.AuthenticationError as error:
+            print("login" in str(error))
+        """, BAROGRAPH_API_KEY="x" * 40)  # fmt: skip
+    assert output == "True\n"
+
+
+def test_the_next_init_finishes_what_was_orphaned(scripts, user):
+    process = scripts.start("""
+        import barograph, os, signal, time
+        run = barograph.init(project="p", id="orphan")
+        for i in range(1000):
+            run.log({"i": i})
+        print(run.sync_dir, flush=True)
+        time.sleep(60)
+        """)
+    log = process.stdout.readline().strip()
+    for pid in senders_of(os.path.basename(log)):
+        os.kill(pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+    scripts.run("import barograph; barograph.init(project='p', id='next').finish()")
+    run = wait_for(lambda: (r := read_run(user, "p", "orphan")) and r["state"] == "failed" and r)
+    assert [row["i"] for row in rows_of(run)] == list(range(1000))
+
+
+def test_a_living_run_is_no_orphan(scripts, user):
+    process = scripts.start("""
+        import barograph, time
+        run = barograph.init(project="p", id="alive")
+        run.log({"i": 0})
+        print(run.sync_dir, flush=True)
+        time.sleep(5)
+        run.log({"i": 1})
+        run.finish()
+        """)
+    folder = process.stdout.readline().strip()
+    for pid in senders_of(os.path.basename(folder)):
+        os.kill(pid, signal.SIGKILL)
+    scripts.run("import barograph; barograph.init(project='p', id='next').finish()")
+    refused = user.server.run_cli("sync", folder, key=user.key)
+    assert refused.returncode == 1 and "--follow" in refused.stderr
+    process.communicate(timeout=60)
+    done = user.server.run_cli("sync", folder, key=user.key)
+    assert done.returncode == 0, done.stderr
+    run = read_run(user, "p", "alive")
+    assert run["state"] == "finished" and [row["i"] for row in rows_of(run)] == [0, 1]
+
+
+def senders_of(text: str) -> list[int]:
+    """Senders whose command line names this folder."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                line = file.read()
+        except OSError:
+            continue
+        if b"barograph-sender" in line and text.encode() in line:
+            found.append(int(pid))
+    return found
+
+
+def test_sixty_four_threads_log_every_row(scripts, user):
+    scripts.run("""
+        import barograph, threading
+        run = barograph.init(project="p", id="r")
+        def work(who):
+            for i in range(200):
+                run.log({"who": who, "i": i})
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(64)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        run.finish()
+        """)
+    rows = rows_of(read_run(user, "p", "r"))
+    assert {(row["who"], row["i"]) for row in rows} == {(n, i) for n in range(64) for i in range(200)}
+    assert [row["_step"] for row in rows] == list(range(64 * 200))
+
+
+def test_worker_processes_log_to_their_parents_run(scripts, user):
+    scripts.run("""
+        import barograph, multiprocessing
+        run = barograph.init(project="p", id="r")
+        def work(who):
+            run.log({"who": who})
+            return who
+        with multiprocessing.get_context("fork").Pool(4) as pool:
+            pool.map(work, range(40))
+        run.finish()
+        """)
+    run = read_run(user, "p", "r")
+    assert sorted(row["who"] for row in rows_of(run)) == list(range(40)) and run["state"] == "finished"
+
+
+def test_a_step_backwards_is_a_warning_and_no_row(scripts, user):
+    process = scripts.start("""
+        import barograph
+        run = barograph.init(project="p", id="r", settings={"silent": False})
+        run.log({"i": 1}, step=5)
+        run.log({"i": 2}, step=3)
+        run.log({"i": 3}, step=6)
+        run.finish()
+        """)
+    _, errors = process.communicate(timeout=60)
+    assert "step 3 is behind the run's step 5" in errors and "define_metric" in errors
+    assert [row["i"] for row in rows_of(read_run(user, "p", "r"))] == [1, 3]
+
+
+def test_odd_numbers_and_keys_arrive_or_are_refused(scripts, user):
+    output = scripts.run("""
+        import barograph, datetime, decimal, json
+        run = barograph.init(project="p", id="r")
+        run.log({"nan": float("nan"), "inf": float("inf"), "ninf": float("-inf"), "big": 2**70, "key with space": 1,
+                 "uni\\u00e9": "\\U0001f600", "when": datetime.date(2026, 1, 2), "none": None, "bytes": b"ab", "": 1})
+        for bad in ({1: 2}, {None: 1}, {"x": decimal.Decimal(1)}, {"x": object()}, [1], "text", {"x": {"y": {3: object()}}}):
+            try:
+                run.log(bad)
+                print("accepted", bad)
+            except (TypeError, ValueError) as error:
+                print(type(error).__name__)
+        run.finish()
+        """)
+    assert output.split() == ["TypeError"] * 4 + ["ValueError"] * 2 + ["TypeError"]
+    (row,) = rows_of(read_run(user, "p", "r"))
+    assert row["big"] == 2**70 and row["inf"] == float("inf") and row["nan"] != row["nan"]
+    assert row["uni\u00e9"] == "\U0001f600" and row["when"] == "2026-01-02" and row["none"] is None and row["bytes"] == "ab"
+
+
+def test_a_torn_last_record_is_passed_over(scripts, user):
+    scripts.run("""
+        import barograph
+        with barograph.init(project="p", id="r", mode="offline") as run:
+            for i in range(100):
+                run.log({"i": i})
+        """)
+    log = scripts.logs()[0]
+    log.write_bytes(log.read_bytes()[:-37])
+    done = user.server.run_cli("sync", str(log.parent), key=user.key)
+    assert done.returncode == 0, done.stderr
+    run = read_run(user, "p", "r")
+    assert [row["i"] for row in rows_of(run)] == list(range(100))[: len(rows_of(run))] and len(rows_of(run)) >= 99
+
+
+def test_a_full_disk_is_a_warning_and_not_the_end(scripts, user):
+    """The limit on a file's size stands for the disk: setting room aside fails as it does there."""
+    output = scripts.run("""
+        import barograph, resource, signal
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        run = barograph.init(project="p", id="r", settings={"finish_timeout": 5})
+        for i in range(100):
+            run.log({"i": i})
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limit[1]))
+        text = "x" * 1000
+        for i in range(100, 5000):
+            run.log({"i": i, "text": text})
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        import time
+        time.sleep(0.2)
+        run.log({"i": 5000})
+        run.finish()
+        print("alive")
+        """)
+    assert output == "alive\n"
+    assert [row["i"] for row in rows_of(read_run(user, "p", "r"))] == list(range(5001))
+
+
+def test_a_request_to_stop_interrupts_the_training(scripts, user):
+    process = scripts.start("""
+        import barograph, time
+        run = barograph.init(project="p", id="r")
+        run.log({"i": 0})
+        print("begun", flush=True)
+        try:
+            while True:
+                run.log({"i": 1})
+                time.sleep(0.2)
+        except KeyboardInterrupt:
+            print("stopped", flush=True)
+        """)
+    assert process.stdout.readline() == "begun\n"
+    run_id = wait_for(lambda: read_run(user, "p", "r"))["id"]
+    user.graphql("mutation($id: ID!) { stopRun(input: {id: $id}) { success } }", {"id": run_id})
+    output, _ = process.communicate(timeout=60)
+    assert output == "stopped\n"
+
+
+def test_several_writers_make_one_run(scripts, user):
+    writer = """
+        import barograph
+        run = barograph.init(project="p", id="shared", mode="shared",
+                             settings={"x_label": "rank{n}", "x_primary": {primary}})
+        for i in range(50):
+            run.log({"m{n}": i})
+        print("from rank {n}")
+        run.finish()
+        """
+    first = scripts.start(writer.replace("{n}", "0").replace("{primary}", "True"))
+    second = scripts.start(writer.replace("{n}", "1").replace("{primary}", "False"))
+    for process in (first, second):
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    rows = rows_of(read_run(user, "p", "shared"))
+    assert [row["m0"] for row in rows if "m0" in row] == list(range(50))
+    assert [row["m1"] for row in rows if "m1" in row] == list(range(50))
