@@ -1,4 +1,4 @@
-"""read_all.py MODULE ENTITY OUT - reads everything through MODULE.Api and writes what it saw as JSON.
+"""read_all.py MODULE ENTITY ORG SWEEP OUT - reads everything through MODULE.Api and writes what it saw as JSON.
 
 Run once with the official package and once with ours, in environments of their own.
 """
@@ -9,7 +9,7 @@ import math
 import sys
 
 module = importlib.import_module(sys.argv[1])
-entity, out = sys.argv[2], sys.argv[3]
+entity, org, sweep_id, out = sys.argv[2:6]
 public = importlib.import_module(f"{sys.argv[1]}.apis.public")
 api = module.Api({"entity": entity})
 seen = {}
@@ -141,10 +141,81 @@ def read_queries():
     note("keys of order", lambda: generator.order_to_keys(["+state", "-createdAt"]))
 
 
+def read_shelf():
+    def read_version(title, read):
+        names = """name qualified_name type version aliases tags description metadata digest size state file_count entity project
+          source_name source_entity source_project source_version is_link created_at updated_at id ttl""".split()
+        for name in names:
+            note(f"{title} {name}", lambda: getattr(read(), name))
+
+    read_version("artifact", lambda: api.artifact("shelf/net:best"))
+    note("artifact of type", lambda: api.artifact("shelf/net:v0", type="model").version)
+    note("artifact of another type", lambda: api.artifact("shelf/net:v0", type="dataset"))
+    read_version("linked artifact", lambda: api.artifact(f"{org}/wandb-registry-models/net:prod"))
+    note("artifact types", lambda: sorted(each.name for each in api.artifact_types("shelf")))
+    note("artifact type", lambda: api.artifact_type("model", "shelf").name)
+    note("versions", lambda: [each.name for each in api.artifacts("model", "shelf/net")])
+    note("versions len", lambda: len(api.artifacts("model", "shelf/net")))
+    note("versions with tags", lambda: [each.name for each in api.artifacts("model", "shelf/net", tags=["good"])])
+    note("no versions", lambda: list(api.artifacts("model", "shelf/nobody")))
+    note("collections", lambda: [each.name for each in api.artifact_collections("shelf", "model")])
+    collection = api.artifact_collection("model", "shelf/net")
+    for name in "id name type description tags aliases entity project created_at updated_at".split():
+        note(f"collection {name}", lambda: getattr(collection, name))
+    note("collection versions", lambda: [each.version for each in collection.artifacts()])
+    note("collection exists", lambda: [api.artifact_collection_exists("shelf/net", "model"), api.artifact_collection_exists("shelf/x", "model")])
+    note("exists", lambda: [api.artifact_exists("shelf/net:v2"), api.artifact_exists("shelf/net:v7"), api.artifact_exists("shelf/net:v1", "dataset")])
+    note("artifact files", lambda: sorted((each.name, each.size, each.md5) for each in api.artifact("shelf/net:v1").files()))
+    note("logged by", lambda: api.artifact("shelf/net:v1").logged_by().id)
+    note("used by", lambda: [run.id for run in api.artifact("shelf/net:v1").used_by()])
+    note("run logged", lambda: sorted(each.name for each in api.run("shelf/maker").logged_artifacts()))
+    note("run used", lambda: [[each.name for each in api.run("shelf/user").used_artifacts()], len(api.run("shelf/user").used_artifacts())])
+    note("registries", lambda: sorted(each.name for each in api.registries(org)))
+    note("registries by name", lambda: [each.name for each in api.registries(org, filter={"name": "models"})])
+    note("registries by pattern", lambda: [each.name for each in api.registries(org, filter={"name": {"$regex": "any"}})])
+    registry = api.registry("models", org)
+    for name in "id name full_name entity organization description visibility allow_all_artifact_types created_at path".split():
+        note(f"registry {name}", lambda: getattr(registry, name))
+    note("registry types", lambda: list(registry.artifact_types))
+    note("registry collections", lambda: [[each.name, each.type, each.description, each.tags] for each in registry.collections()])
+    note("registry collections by tag", lambda: [each.name for each in api.registries(org).collections(filter={"tag": "vision"})])
+    note("registry versions", lambda: [[each.name, each.aliases] for each in registry.versions()])
+    note("registry versions by alias", lambda: [each.name for each in api.registries(org).versions(filter={"alias": "prod"})])
+    note("registry versions of", lambda: [each.name for each in api.registries(org).collections(filter={"name": "net"}).versions()])
+    note("registry members", lambda: sorted([each.user.username, str(getattr(each.role, "value", each.role))] for each in registry.user_members()))
+    note("missing registry", lambda: api.registry("nobody", org))
+    note("organization", lambda: [api.organization(org).name, api.organization(org).org_entity.name])
+
+
+def read_sweep():
+    sweep = api.sweep(f"everything/{sweep_id}")
+    for name in "id name state config order path url entity project expected_run_count description".split():
+        note(f"sweep {name}", lambda: getattr(sweep, name))
+    note("sweep runs", lambda: [run.id for run in sweep.runs])
+    note("sweep best run", lambda: sweep.best_run().id)
+    note("sweep best by another", lambda: sweep.best_run("+config.lr.value").id)
+    note("run's sweep", lambda: api.run("everything/small1").sweep.id)
+    note("no sweep", lambda: api.run("everything/full").sweep)
+    note("sweeps", lambda: [[each.id for each in api.project("everything").sweeps()], len(api.project("everything").sweeps())])
+    note("missing sweep", lambda: api.sweep("everything/nobody"))
+    note("sweep repr", lambda: repr(sweep))
+
+
+def read_reports():
+    reports = api.reports(f"{entity}/everything")
+    note("reports", lambda: sorted(each.display_name for each in reports))
+    names = "id name display_name description spec created_at updated_at url".split()
+    note("report", lambda: {name: plain(getattr(api.reports(f"{entity}/everything", name="named")[0], name)) for name in names})
+    note("report runs", lambda: [run.id for run in reports[0].runs(reports[0].sections[0], only_selected=False)])
+
+
 for path in ("everything/full", "everything/small3", "everything/sealed"):
     read_run(path)
 read_runs()
 read_others()
 read_queries()
+read_shelf()
+read_sweep()
+read_reports()
 with open(out, "w") as file:
     json.dump(seen, file)

@@ -286,6 +286,45 @@ def test_api__asks_for_a_key_when_there_is_none(public, world, monkeypatch, tmp_
         public.Api({"base_url": world.server.base_url})
 
 
+# ---- sweeps, registries ----
+
+
+def test_sweep__is_made_and_found(api):
+    config = {"method": "grid", "name": "s", "metric": {"name": "loss"}, "parameters": {"lr": {"values": [1, 2, 3]}}}
+    made = api.create_sweep(config, project="changes")
+    found = api.sweep(f"changes/{made.id}")
+    assert (found.config, found.name, found.order, found.expected_run_count) == (config, "s", "+summary_metrics.loss", 3)
+    assert (list(found.runs), found.best_run(), found.agents()) == ([], None, [])
+    assert [sweep.id for sweep in api.project("changes").sweeps()] == [made.id]
+
+
+def test_registry__is_made_edited_and_deleted(api, world, make_user):
+    registry = api.create_registry("shelf", "restricted", organization=world.org, artifact_types=["model"])
+    with pytest.raises(ValueError, match="has a registry 'shelf' already"):
+        api.create_registry("shelf", "restricted", organization=world.org)
+    registry.description, registry.visibility = "what is served", "organization"
+    registry.artifact_types.append("dataset")
+    registry.name = "renamed"
+    registry.save()
+    found = api.registry("renamed", world.org)
+    assert (found.description, found.visibility, sorted(found.artifact_types)) == ("what is served", "organization", ["dataset", "model"])
+    found.artifact_types.remove("model")
+    with pytest.raises(ValueError, match="artifact types stay in a registry"):
+        found.save()
+    colleague = make_user()
+    assert world.server.run_cli("org", "member", world.org, colleague.name, "--role", "member").returncode == 0
+    user = api.user(colleague.name)
+    found.add_members(user).update_member(user, "admin")
+    roles = {member.user.username: member.role for member in found.members()}
+    assert roles[colleague.name] == "admin"
+    found.remove_members(user)
+    assert colleague.name not in {member.user.username for member in found.members()}
+    assert (len(list(found.collections())), len(list(found.versions()))) == (0, 0)
+    found.delete()
+    with pytest.raises(ValueError, match="Could not find registry"):
+        api.registry("renamed", world.org)
+
+
 # ---- people, tensorboard ----
 
 

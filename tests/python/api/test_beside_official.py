@@ -13,13 +13,14 @@ import pytest
 from tests.official.client import venv_of
 
 READ_ALL = Path(__file__).parent / "read_all.py"
+WRITE_SHELF = Path(__file__).parent / "write_shelf.py"
 
 # Where we differ on purpose, and why.
 DIFFERENT: dict[str, str] = {}
 
 
-def read(python: Path | str, module: str, world, folder: Path, package: str) -> dict:
-    folder.mkdir()
+def run(command: list, world, folder: Path, package: str = "") -> None:
+    folder.mkdir(exist_ok=True)
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -29,10 +30,13 @@ def read(python: Path | str, module: str, world, folder: Path, package: str) -> 
         "WANDB_SILENT": "true",
         "WANDB_ERROR_REPORTING": "false",
     }
-    out = folder / "seen.json"
-    command = [python, READ_ALL, module, world.entity, out]
     done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def read(python: Path | str, module: str, world, folder: Path, package: str) -> dict:
+    out = folder / "seen.json"
+    run([python, READ_ALL, module, world.entity, world.org, world.sweep, out], world, folder, package)
     return json.loads(out.read_text())
 
 
@@ -42,6 +46,7 @@ def answers(world, package, tmp_path_factory) -> tuple[dict, dict]:
     if not official.exists():
         pytest.exit("wandb 0.31.0 is not installed; run tests/official/setup.sh", returncode=1)
     folder = tmp_path_factory.mktemp("answers")
+    run([official, WRITE_SHELF, world.entity, world.org], world, folder / "writer")
     theirs = read(official, "wandb", world, folder / "official", "")
     ours = read(sys.executable, "barograph", world, folder / "ours", str(package))
     return theirs, ours
@@ -70,4 +75,7 @@ def test_answers__are_answers(answers):
     """Errors on both sides would be equal too: only those that are meant raise."""
     _, ours = answers
     raised = {name for name, value in ours.items() if isinstance(value, list) and value[:1] == ["raises"]}
-    assert raised == {"missing run", "missing project", "missing path", "missing artifact", "filter bad"}
+    assert raised == {
+        *("missing run", "missing project", "missing path", "missing artifact", "missing registry", "missing sweep"),
+        *("filter bad", "artifact of another type", "no versions"),
+    }

@@ -8,6 +8,8 @@ import math
 import requests
 
 UPSERT = """mutation ($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }"""
+SWEEP = """mutation ($input: UpsertSweepInput!) { upsertSweep(input: $input) { sweep { name } } }"""
+VIEW = """mutation ($input: UpsertViewInput!) { upsertView(input: $input) { view { id } } }"""
 FILES = """mutation ($input: CreateRunFilesInput!) { createRunFiles(input: $input) { uploadHeaders files { uploadUrl } } }"""
 
 HISTORY = [
@@ -36,6 +38,23 @@ class World:
     def __init__(self, server, entity: str):
         self.server, self.entity = server, entity
         self.key = server.add_user(entity)
+        self.org = f"{entity}-org"
+        done = server.run_cli("org", "add", self.org, "--admin", entity)
+        assert done.returncode == 0, done.stderr
+
+    def make_sweep(self) -> str:
+        config = "method: grid\nname: the search\nmetric: {name: loss, goal: minimize}\nparameters: {lr: {values: [0.1, 0.3, 0.5]}}\n"
+        values = {"config": config, "projectName": self.project, "entityName": self.entity}
+        return self.server.graphql(SWEEP, {"input": values}, key=self.key)["upsertSweep"]["sweep"]["name"]
+
+    def make_report(self, title: str, name: str) -> None:
+        query = {"op": "OR", "filters": [{"op": "AND", "filters": [{"key": {"section": "run", "name": "group"}, "op": "=", "value": "group-b"}]}]}
+        sort = {"key": {"section": "run", "name": "createdAt"}, "ascending": True}
+        run_set = {"filters": query, "sort": sort, "selections": {"root": 1, "bounds": [], "tree": []}}
+        spec = {"panelGroups": [{"name": "section", "runSets": [run_set], "openRunSet": 0}], "version": 1}
+        values = {"type": "runs", "name": name, "displayName": title, "description": f"about {title}", "spec": json.dumps(spec)}
+        place = {"entityName": self.entity, "projectName": self.project}
+        self.server.graphql(VIEW, {"input": {**values, **place}}, key=self.key)
 
     def upsert(self, run: str, project: str | None = None, **values) -> None:
         for name in ("config", "summaryMetrics"):
@@ -78,9 +97,12 @@ class World:
         self.upload("full", "wandb-metadata.json", json.dumps({"program": "train.py", "python": "3.11"}).encode())
         self.upload("full", "notes/readme.txt", b"read me\n")
         self.stream("full", complete=True, exitcode=0)
+        self.sweep = self.make_sweep()
+        self.make_report("The first: a report", "named")
+        self.make_report("the second", "other")
         for i in range(7):
             values = {"config": {"lr": {"value": i / 10}}, "summaryMetrics": {"loss": 1.0 - i / 10}}
-            self.upsert(f"small{i}", tags=["even"] if i % 2 == 0 else ["odd"], groupName="group-b", **values)
+            self.upsert(f"small{i}", tags=["even"] if i % 2 == 0 else ["odd"], groupName="group-b", sweep=self.sweep if i % 2 else None, **values)
             self.log(f"small{i}", [{"_step": step, "loss": i + step / 100, "acc": step} for step in range(40)])
         self.upsert("sealed", summaryMetrics={"loss": 71.0})
         self.log("sealed", [{"_step": step, "loss": step / 7, "rare": step * step} for step in range(500)])

@@ -9,10 +9,10 @@ from urllib.parse import quote_plus
 from barograph.apis.attrs import Attrs, frame, nodes
 from barograph.apis.client import ApiError, as_client
 from barograph.apis.paginator import SizedPaginator
-from barograph.apis.public.columns import required
 from barograph.apis.public.projects import Sweeps
 from barograph.apis.public.query_generator import QueryGenerator
 from barograph.apis.public.runs import LIGHT_FIELDS, Run, Runs
+from barograph.yaml import load
 
 SWEEP_FIELDS = """__typename id name displayName method state description bestLoss config createdAt updatedAt runCount
   runCountExpected"""
@@ -27,7 +27,7 @@ def read_config(text: str) -> dict[str, Any]:
     try:
         config = json.loads(text or "{}")
     except ValueError:
-        config = required("yaml").safe_load(text)
+        config = load(text, "the sweep's configuration")
     return config if isinstance(config, dict) else {}
 
 
