@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdint.h>
 
@@ -122,10 +123,10 @@ char *arena_copy_c(struct arena *arena, struct str text) {
 
 struct str arena_printf(struct arena *arena, const char *format, ...) {
     va_list args;
-    char none[1];
 
+    assert(format != NULL); /* UBSan's own check makes gcc 12 think that it may be, and warn */
     va_start(args, format);
-    int len = vsnprintf(none, sizeof none, format, args); /* a NULL here makes the sanitizers' build warn */
+    int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     if (len < 0)
         log_fatal("cannot format '%s'", format);
