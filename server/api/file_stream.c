@@ -149,6 +149,7 @@ static void applied(void *context, enum err_code code, const struct err *err) {
     struct stream_request *request = context;
     struct http_call *call = request->call;
     give_body(request->body);
+    quota_leave(request->app->quota, http_identity(call)->user_id);
     if (code == OK && request->refusal.code != OK) {
         http_complete(call, request->refusal.code, &request->refusal);
         return;
@@ -191,6 +192,8 @@ enum err_code file_stream_answer(struct http_call *call, struct err *err) {
         code = err_set(err, ERR_BAD_INPUT, "the writer's name is longer than %d bytes", HISTORY_STREAM_BYTES_MAX);
     if (code == OK)
         code = stream_body_parse(request->body, call->body, call->arena, err);
+    if (code == OK)
+        code = quota_enter(request->app->quota, http_identity(call)->user_id, err);
     if (code != OK) {
         give_body(request->body);
         return code;

@@ -5,13 +5,18 @@
 #include "server/store/usage.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* Whose bytes are counted: an entity, or one of its projects. */
 struct holder {
     int64_t entity_id, project_id; /* project_id 0: all of the entity's */
 };
 
+/* Users whose numbers fall together share what one may: with ids given out in a row that takes thousands of them. */
+enum { USER_SLOTS = 4096 };
+
 struct quota {
+    _Atomic int32_t waiting[USER_SLOTS];
     struct quota_limits limits;
     pthread_mutex_t lock;
     struct holder *full;
@@ -112,4 +117,21 @@ enum err_code quota_check(struct quota *quota, const struct owner *owner, struct
         return OK;
     return err_set(err, ERR_TOO_MANY, "%s holds as much as it may: delete something, or ask the administrator for more",
                    is_entity ? "the entity" : "the project");
+}
+
+/* ---- waiting ---- */
+
+enum err_code quota_enter(struct quota *quota, int64_t user_id, struct err *err) {
+    if (quota == NULL)
+        return OK;
+    _Atomic int32_t *waiting = &quota->waiting[(uint64_t)user_id % USER_SLOTS];
+    if (atomic_fetch_add(waiting, 1) < QUOTA_WAITING_MAX)
+        return OK;
+    (void)atomic_fetch_sub(waiting, 1);
+    return err_set(err, ERR_TOO_MANY, "%d requests of yours are waiting already", QUOTA_WAITING_MAX);
+}
+
+void quota_leave(struct quota *quota, int64_t user_id) {
+    if (quota != NULL)
+        (void)atomic_fetch_sub(&quota->waiting[(uint64_t)user_id % USER_SLOTS], 1);
 }

@@ -25,4 +25,12 @@ MUST_CHECK enum err_code quota_count(struct quota *quota, struct app *app, struc
 /* ERR_TOO_MANY when the project or its entity is full. quota may be NULL: nobody is limited. */
 MUST_CHECK enum err_code quota_check(struct quota *quota, const struct owner *owner, struct err *err);
 
+/* How many requests of one user may wait for the writer at once: a part of its queue, so that whoever sends more than can be
+ * written is told so, and others find room. Enough for ten thousand live runs that come back together, in two tries. */
+enum { QUOTA_WAITING_MAX = 8192 };
+
+/* ERR_TOO_MANY when so many of the user's are waiting; otherwise quota_leave belongs to it. quota may be NULL. */
+MUST_CHECK enum err_code quota_enter(struct quota *quota, int64_t user_id, struct err *err);
+void quota_leave(struct quota *quota, int64_t user_id);
+
 #endif
