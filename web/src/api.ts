@@ -53,6 +53,7 @@ export async function graphql<T>(
         method: "POST",
         headers: JSON_HEADERS,
         body: JSON.stringify({ query, variables }),
+        keepalive: query.startsWith("mutation PageDeleteRun"),
         ...(signal ? { signal } : {}),
     });
     const body = (await response.json()) as {
@@ -80,6 +81,14 @@ export async function logIn(name: string, secret: string): Promise<void> {
 
 export async function logOut(): Promise<void> {
     await send("/api/session", { method: "DELETE", headers: JSON_HEADERS });
+}
+
+/* ---- administration ---- */
+
+export async function admin<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+    const response = await send(`/api/admin/${path}`, { method, headers: JSON_HEADERS, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const text = await response.text();
+    return (text === "" ? null : JSON.parse(text)) as T;
 }
 
 /* ---- chart data ---- */

@@ -64,6 +64,15 @@ interface VersionNode {
 
 const VERSION_FIELDS = "id createdAt size digest fileCount aliases { alias artifactCollection { name } }";
 
+/* Aliases of one version, put on and taken off. */
+export async function changeAliases(artifactID: string, entityName: string, projectName: string, collection: string, added: readonly string[], removed: readonly string[]): Promise<void> {
+    const of = (aliases: readonly string[]) => aliases.map((alias) => ({ alias, artifactCollectionName: collection, entityName, projectName }));
+    if (added.length > 0)
+        await graphql("mutation PageAddAliases($input: AddAliasesInput!) { addAliases(input: $input) { success } }", { input: { artifactID, aliases: of(added) } });
+    if (removed.length > 0)
+        await graphql("mutation PageDeleteAliases($input: DeleteAliasesInput!) { deleteAliases(input: $input) { success } }", { input: { artifactID, aliases: of(removed) } });
+}
+
 function parseVersion(node: VersionNode, version: string, collection: string): ArtifactVersion {
     const own = node.aliases.filter((a) => a.artifactCollection === null || a.artifactCollection.name === collection);
     return { ...node, version, size: Number(node.size), aliases: own.map((a) => a.alias) };

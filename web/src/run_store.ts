@@ -25,6 +25,7 @@ export class RunStore {
     private order = "-created_at";
     private abort: AbortController | null = null;
     private asked = "";
+    private readonly hidden = new Set<string>();
 
     constructor(
         private readonly entity: string,
@@ -49,7 +50,7 @@ export class RunStore {
             this.exists.value = page.exists;
             this.total.value = page.total;
             this.next.value = page.next;
-            this.runs.value = page.runs;
+            this.runs.value = this.withoutHidden(page.runs);
             this.failure.value = "";
         } catch (e) {
             if (question !== this.asked || (e instanceof DOMException && e.name === "AbortError")) return;
@@ -66,7 +67,7 @@ export class RunStore {
             const page = await fetchRuns(this.query(count, this.next.value));
             if (question !== this.asked) return;
             const known = new Set(this.runs.value.map((r) => r.id));
-            this.runs.value = [...this.runs.value, ...page.runs.filter((r) => !known.has(r.id))];
+            this.runs.value = [...this.runs.value, ...this.withoutHidden(page.runs).filter((r) => !known.has(r.id))];
             this.next.value = page.next;
         } catch (e) {
             this.failure.value = e instanceof Error ? e.message : String(e);
@@ -82,12 +83,12 @@ export class RunStore {
         const page = await fetchRuns(this.query(count, null));
         if (question !== this.asked) return;
         const old = new Map(this.runs.value.map((r) => [r.id, r]));
-        const fresh = page.runs.map((r) => (isSame(old.get(r.id), r) ? old.get(r.id)! : r));
+        const fresh = this.withoutHidden(page.runs).map((r) => (isSame(old.get(r.id), r) ? old.get(r.id)! : r));
         const rest = this.runs.value.slice(count);
         const next = [...fresh, ...rest.filter((r) => !fresh.some((f) => f.id === r.id))];
         if (next.length !== this.runs.value.length || next.some((r, i) => r !== this.runs.value[i]))
             this.runs.value = next;
-        this.total.value = page.total;
+        this.total.value = page.total - (page.runs.length - fresh.length);
         this.exists.value = page.exists;
         if (rest.length === 0) this.next.value = page.next;
     }
@@ -127,10 +128,20 @@ export class RunStore {
         this.runs.value = this.runs.value.map((r) => (r.id === id ? { ...r, ...change } : r));
     }
 
-    drop(ids: ReadonlySet<string>): void {
-        const before = this.runs.value.length;
-        this.runs.value = this.runs.value.filter((r) => !ids.has(r.id));
-        this.total.value -= before - this.runs.value.length;
+    /* As if they were not there, until they are or come back. */
+    hide(ids: readonly string[]): void {
+        for (const id of ids) this.hidden.add(id);
+        this.runs.value = this.withoutHidden(this.runs.value);
+        this.total.value -= ids.length;
+    }
+
+    async unhide(ids: readonly string[]): Promise<void> {
+        for (const id of ids) this.hidden.delete(id);
+        await this.refresh();
+    }
+
+    private withoutHidden(runs: Run[]): Run[] {
+        return this.hidden.size === 0 ? runs : runs.filter((r) => !this.hidden.has(r.id));
     }
 
     private query(first: number, after: string | null): RunQuery {

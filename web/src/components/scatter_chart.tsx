@@ -3,6 +3,7 @@
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 import { formatValue } from "../lib/format";
+import { language } from "../i18n";
 import { makeScale } from "../lib/scale";
 import { frontier } from "../lib/stats";
 
@@ -32,6 +33,13 @@ interface Props {
 
 const EDGE = { left: 54, right: 16, top: 8, bottom: 36 };
 
+/* Moments are numbers too, and unreadable ones. */
+function tickFormat(name: string | undefined): ((v: number, span: number) => string) | undefined {
+    if (name !== "createdAt" && name !== "heartbeatAt") return undefined;
+    return (v, span) =>
+        new Intl.DateTimeFormat(language, span > 2 * 86400e3 ? { month: "short", day: "numeric" } : { hour: "2-digit", minute: "2-digit", second: span < 600e3 ? "2-digit" : undefined }).format(v);
+}
+
 export function ScatterChart(props: Props) {
     const { dots, width, height, names } = props;
     const [shown, setShown] = useState<Dot | null>(null);
@@ -40,12 +48,14 @@ export function ScatterChart(props: Props) {
         EDGE.left + 8,
         width - EDGE.right,
         props.isLogX,
+        tickFormat(names[0]),
     );
     const y = makeScale(
         dots.map((d) => d.y),
         height - EDGE.bottom - 6,
         EDGE.top + 6,
         props.isLogY,
+        tickFormat(names[1]),
     );
     const placed = dots
         .map((d) => ({ d, x: x.place(d.x), y: y.place(d.y) }))

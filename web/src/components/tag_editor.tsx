@@ -8,10 +8,12 @@ export function TagEditor({
     tags,
     onChange,
     isOff,
+    label = t("run.add_tag"),
 }: {
     tags: readonly string[];
     onChange: (tags: string[]) => void;
     isOff: boolean;
+    label?: string;
 }) {
     const [text, setText] = useState("");
     const add = (e: Event) => {
@@ -40,8 +42,8 @@ export function TagEditor({
                     <input
                         class="input short tag-input"
                         value={text}
-                        placeholder={t("run.add_tag")}
-                        aria-label={t("run.add_tag")}
+                        placeholder={label}
+                        aria-label={label}
                         onInput={(e) => setText(e.currentTarget.value)}
                     />
                 </form>

@@ -106,6 +106,7 @@ function UserMenu() {
                     items={[
                         { label: t("nav.projects"), onClick: () => navigate("/") },
                         { label: t("title.settings"), onClick: () => navigate("/settings") },
+                        who.admin && { label: t("title.people"), onClick: () => navigate("/settings/people") },
                         { label: t("title.authorize"), onClick: () => navigate("/authorize") },
                         "line",
                         {

@@ -9,7 +9,7 @@ export interface Scale {
 import { formatTick } from "./axis";
 import { ticks } from "./svg";
 
-export function makeScale(values: readonly unknown[], from: number, to: number, isLog = false): Scale {
+export function makeScale(values: readonly unknown[], from: number, to: number, isLog = false, format = formatTick): Scale {
     const present = values.filter((v) => v !== null && v !== undefined && v !== "" && !Number.isNaN(v));
     const numbers = present.filter(
         (v): v is number => typeof v === "number" && Number.isFinite(v) && (!isLog || v > 0),
@@ -28,7 +28,7 @@ export function makeScale(values: readonly unknown[], from: number, to: number, 
     return {
         kind: isLog ? "log" : "linear",
         place,
-        ticks: ticks([lo, hi], isLog, count).map((v) => ({ at: place(v), label: formatTick(v, hi - lo) })),
+        ticks: ticks([lo, hi], isLog, count).map((v) => ({ at: place(v), label: format(v, hi - lo) })),
     };
 }
 

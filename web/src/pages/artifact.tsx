@@ -12,7 +12,10 @@ import { formatBytes } from "../lib/format";
 import { pathOf } from "../lib/match";
 import { parseObject } from "../lib/runs";
 import type { RunFile } from "../queries";
-import { fetchArtifactFiles, fetchDetail, fetchVersions } from "../queries_artifacts";
+import { sayError } from "../components/toast";
+import { TagEditor } from "../components/tag_editor";
+import { changeAliases, fetchArtifactFiles, fetchDetail, fetchVersions } from "../queries_artifacts";
+import { viewer } from "../session";
 import type { ArtifactDetail, ArtifactVersion, RunLink } from "../queries_artifacts";
 import type { PageProps } from "../routes";
 
@@ -64,6 +67,14 @@ export default function Artifact({ params }: PageProps) {
                     {collection}
                     <span class="faint">:{chosen.version}</span>
                 </h1>
+                <Aliases
+                    key={chosen.id}
+                    version={chosen}
+                    onChange={async (added, removed) => {
+                        await changeAliases(chosen.id, entity, project, collection, added, removed);
+                        setVersions(await fetchVersions(entity, project, collection));
+                    }}
+                />
                 <nav class="tabs" aria-label={t("artifact.version")}>
                     {Object.entries(TABS).map(([id, name]) => (
                         <a key={id} class="tab" aria-current={id === tab ? "page" : undefined} href={link(chosen.version, id)}>
@@ -124,6 +135,23 @@ function VersionTab({ tab, path, version, place, fileLink }: TabProps) {
                 <Fact name="fact.author">{detail.creator ? <RunName run={detail.creator} /> : detail.author}</Fact>
             </dl>
         </>
+    );
+}
+
+/* "v3" and "latest" are the server's own. */
+function Aliases({ version, onChange }: { version: ArtifactVersion; onChange: (added: string[], removed: string[]) => Promise<void> }) {
+    const shown = version.aliases.filter((a) => a !== version.version);
+    return (
+        <TagEditor
+            tags={shown}
+            label={t("artifact.add_alias")}
+            isOff={viewer.value === null}
+            onChange={(next) => {
+                const added = next.filter((a) => !shown.includes(a));
+                const removed = shown.filter((a) => !next.includes(a));
+                void onChange(added, removed).catch(sayError);
+            }}
+        />
     );
 }
 

@@ -2,7 +2,8 @@
 
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
-import { changeRun, deleteRun, stopRun } from "../queries";
+import { changeRun, stopRun } from "../queries";
+import { removeRuns } from "../removal";
 import type { Workspace } from "./workspace/model";
 
 export function BulkBar({
@@ -33,8 +34,8 @@ export function BulkBar({
         if (name !== "") void each((r) => changeRun(r.id, { groupName: name })).catch(sayError);
     };
     const remove = () => {
-        if (!window.confirm(t("table.confirm_delete", { count: runs.length }))) return;
-        void each((r) => deleteRun(r.id)).then(() => ws.store.drop(picked), sayError);
+        removeRuns(ws.store, runs);
+        onDone();
     };
     const isRunning = runs.some((r) => r.state === "running");
     return (

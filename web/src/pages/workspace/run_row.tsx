@@ -11,7 +11,8 @@ import { columnLabel } from "../../lib/layout";
 import { pathOf } from "../../lib/match";
 import { columnNumber, columnValue, definitionOf, type RunGroup } from "../../lib/runs";
 import type { Run } from "../../lib/types";
-import { changeRun, deleteRun, stopRun } from "../../queries";
+import { changeRun, stopRun } from "../../queries";
+import { removeRuns } from "../../removal";
 import { viewer } from "../../session";
 import { useWorkspace, type Workspace } from "./model";
 
@@ -93,11 +94,7 @@ function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
         ws.store.patch(run.id, { displayName });
         await changeRun(run.id, { displayName });
     };
-    const remove = async () => {
-        if (!window.confirm(t("runs.confirm_delete", { name: run.displayName }))) return;
-        await deleteRun(run.id);
-        ws.store.drop(new Set([run.id]));
-    };
+    const remove = async () => removeRuns(ws.store, [run]);
     return (
         <Popover
             isMenu

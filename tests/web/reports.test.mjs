@@ -1,0 +1,84 @@
+/* Reports and sweeps: written here and read by the official package, and the other way round. */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { after, before, test } from "node:test";
+import { base, key, openBrowser, openContext, openPage } from "./browser.mjs";
+
+let browser;
+before(async () => (browser = await openBrowser()));
+after(() => browser.close());
+
+const official = (code) =>
+    execFileSync(process.env.BAROGRAPH_WANDB_PYTHON, ["-c", code], {
+        env: { ...process.env, WANDB_BASE_URL: base, WANDB_API_KEY: key, WANDB_SILENT: "true", WANDB_DIR: process.env.TMPDIR ?? "/tmp" },
+        encoding: "utf8",
+    });
+
+test("a report of the official package is shown, changed, and read back by it", { timeout: 90000 }, async () => {
+    const url = official(`
+import wandb_workspaces.reports.v2 as wr
+r = wr.Report(entity="admin", project="charts", title="What worked", description="In short")
+r.blocks = [wr.H1("Results"), wr.P(["Some ", wr.InlineCode("code"), " and ", wr.InlineLatex("x^2")]), wr.LatexBlock("a = b"),
+            wr.PanelGrid(runsets=[wr.Runset("admin", "charts")], panels=[wr.LinePlot(x="Step", y=["train/loss"], title="Loss")])]
+r.save()
+print(r.url)`).trim().split("\n").at(-1);
+    const { page, problems } = await openPage(await openContext(browser), new URL(url).pathname);
+    await page.getByRole("heading", { name: "Results" }).waitFor();
+    await page.locator("math").first().waitFor();
+    await page.locator(".report-grid canvas").waitFor();
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    await page.getByText("Some").click();
+    await page.locator("textarea:focus").fill("Changed **words** and `code`");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.waitForURL((u) => !u.search.includes("edit"));
+    const read = official(`
+import wandb_workspaces.reports.v2 as wr
+r = wr.Report.from_url("${url}")
+print([type(b).__name__ for b in r.blocks]); print(r.blocks[2].text if hasattr(r.blocks[2], "text") else r.blocks[2])
+print([type(p).__name__ for p in r.blocks[4].panels])`);
+    assert.match(read, /'H1', 'P', 'LatexBlock', 'PanelGrid'/);
+    assert.match(read, /Changed/);
+    assert.match(read, /'LinePlot'/);
+    assert.deepEqual(problems, []);
+});
+
+test("a report begun here is a draft until it is published", { timeout: 60000 }, async () => {
+    const { page, problems } = await openPage(await openContext(browser), "/admin/charts/reportlist");
+    await page.getByRole("button", { name: "New report" }).click();
+    await page.waitForURL(/edit=1/);
+    await page.getByText("Draft", { exact: true }).waitFor();
+    await page.locator("textarea").first().fill("First words");
+    await page.getByText("saved", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.waitForURL((u) => !u.search.includes("edit"));
+    await page.getByText("First words").waitFor();
+    assert.equal(await page.getByText("Draft", { exact: true }).count(), 0);
+    assert.deepEqual(problems, []);
+});
+
+test("a sweep is made from YAML, told what to do, and shows its command", { timeout: 60000 }, async () => {
+    const { page, problems } = await openPage(await openContext(browser), "/admin/charts/sweeps");
+    await page.getByRole("button", { name: "New sweep" }).click();
+    await page.getByRole("button", { name: "Start the sweep" }).click();
+    await page.waitForURL(/sweeps\/\w+$/);
+    await page.getByText(/^wandb agent admin\/charts\/\w+$/).waitFor();
+    await page.locator('[data-panel="sweep-parallel"]').waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByText("Paused").waitFor();
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("Canceled").waitFor();
+    assert.deepEqual(problems, []);
+});
+
+test("an administrator makes and removes a user", async () => {
+    const { page, problems } = await openPage(await openContext(browser), "/settings/people");
+    await page.getByLabel("Name").first().fill("newcomer");
+    await page.getByRole("button", { name: "Add" }).first().click();
+    assert.ok((await page.getByLabel("Your new API key").inputValue()).length >= 40);
+    page.on("dialog", (d) => d.accept());
+    await page.locator("tr", { hasText: "newcomer" }).getByRole("button", { name: "Remove" }).click();
+    await page.locator("tr", { hasText: "newcomer" }).waitFor({ state: "detached" });
+    assert.deepEqual(problems, []);
+});
