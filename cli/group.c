@@ -18,12 +18,16 @@ static void write_names(struct json_writer *writer, const char *member, struct s
     json_array_end(writer);
 }
 
+static const char *path_of(const struct subcommand_call *call) {
+    return ((const struct group_options *)call->options)->path;
+}
+
 static enum err_code ask(struct subcommand_call *call, enum http_method method, struct str path, struct str body,
                          struct json_value **answer) {
     return administration_ask(call->administration, method, path, body, answer, call->err);
 }
 
-enum err_code group_add(struct subcommand_call *call, const char *path) {
+static enum err_code add(struct subcommand_call *call) {
     const struct group_options *group = call->options;
     struct buf body = BUF_INIT(REQUEST_MAX_BYTES);
     struct json_value *answer;
@@ -42,15 +46,15 @@ enum err_code group_add(struct subcommand_call *call, const char *path) {
     json_object_end(&writer);
     enum err_code code = buf_check(&body, "the request", call->err);
     if (code == OK)
-        code = ask(call, HTTP_POST, str_from_c(path), buf_str(&body), &answer);
+        code = ask(call, HTTP_POST, str_from_c(path_of(call)), buf_str(&body), &answer);
     buf_finish(&body);
     return code;
 }
 
-enum err_code group_list(struct subcommand_call *call, const char *path) {
+static enum err_code list(struct subcommand_call *call) {
     const struct group_options *group = call->options;
     struct json_value *answer;
-    TRY(administration_ask_list(call->administration, str_from_c(path), &answer, call->err));
+    TRY(administration_ask_list(call->administration, str_from_c(path_of(call)), &answer, call->err));
     if (group->common.is_json) {
         administration_print_json(answer);
         return OK;
@@ -64,15 +68,15 @@ enum err_code group_list(struct subcommand_call *call, const char *path) {
     return OK;
 }
 
-enum err_code group_remove(struct subcommand_call *call, const char *path) {
+static enum err_code remove_one(struct subcommand_call *call) {
     struct json_value *answer;
-    return ask(call, HTTP_DELETE, arena_printf(call->arena, "%s/%s", path, call->arguments[0]), STR_EMPTY, &answer);
+    return ask(call, HTTP_DELETE, arena_printf(call->arena, "%s/%s", path_of(call), call->arguments[0]), STR_EMPTY, &answer);
 }
 
-static enum err_code list_members(struct subcommand_call *call, const char *path) {
+static enum err_code list_members(struct subcommand_call *call) {
     const struct group_options *group = call->options;
     struct json_value *answer;
-    struct str members = arena_printf(call->arena, "%s/%s/members", path, call->arguments[0]);
+    struct str members = arena_printf(call->arena, "%s/%s/members", path_of(call), call->arguments[0]);
     TRY(administration_ask_list(call->administration, members, &answer, call->err));
     if (group->common.is_json) {
         administration_print_json(answer);
@@ -90,19 +94,34 @@ static enum err_code list_members(struct subcommand_call *call, const char *path
     return OK;
 }
 
-enum err_code group_member(struct subcommand_call *call, const char *path) {
+/* NAME: lists the members; NAME USER: sets the role. */
+static enum err_code member(struct subcommand_call *call) {
     const struct group_options *group = call->options;
     struct json_value *answer;
     if (call->argument_count == 1)
-        return list_members(call, path);
+        return list_members(call);
     return ask(call, HTTP_PUT,
-               arena_printf(call->arena, "%s/%s/members/%s", path, call->arguments[0], call->arguments[1]),
+               arena_printf(call->arena, "%s/%s/members/%s", path_of(call), call->arguments[0], call->arguments[1]),
                administration_object(call->arena, "role", group->role, NULL), &answer);
 }
 
-enum err_code group_remove_member(struct subcommand_call *call, const char *path) {
+static enum err_code remove_member(struct subcommand_call *call) {
     struct json_value *answer;
     return ask(call, HTTP_DELETE,
-               arena_printf(call->arena, "%s/%s/members/%s", path, call->arguments[0], call->arguments[1]), STR_EMPTY,
+               arena_printf(call->arena, "%s/%s/members/%s", path_of(call), call->arguments[0], call->arguments[1]), STR_EMPTY,
                &answer);
+}
+
+/* Sorted by name. */
+static const struct subcommand subcommands[] = {
+    { "add", 1, 1, add },
+    { "list", 0, 0, list },
+    { "member", 1, 2, member },
+    { "remove", 1, 1, remove_one },
+    { "remove-member", 2, 2, remove_member },
+};
+
+int group_run(const struct command *command, const char *path, int argc, char **argv) {
+    struct group_options group = { .path = path };
+    return subcommand_run(command, subcommands, sizeof subcommands / sizeof subcommands[0], &group.common, argc, argv);
 }

@@ -4,19 +4,30 @@
 
 #include "cli/administration.h"
 
+#include <stddef.h>
+
 struct group_options {
     struct administration_options common;
     struct str admin, member; /* user names, comma separated */
     struct str org, role;
+    const char *path; /* no option: what group_run was given */
 };
 
-/* path: "/api/admin/teams". */
-enum err_code group_add(struct subcommand_call *call, const char *path);
-enum err_code group_list(struct subcommand_call *call, const char *path);
-enum err_code group_remove(struct subcommand_call *call, const char *path);
-/* NAME: lists the members; NAME USER: sets the role (member when none is given). */
-enum err_code group_member(struct subcommand_call *call, const char *path);
-/* NAME USER */
-enum err_code group_remove_member(struct subcommand_call *call, const char *path);
+/* What both offer as options, but for those that differ. */
+#define GROUP_OPTION_ADMIN                                                                                               \
+    { "admin", "USERS", OPTION_TEXT, false, offsetof(struct group_options, admin), NULL, "add: who administers it, comma separated" }
+#define GROUP_OPTION_MEMBER                                                                                              \
+    { "member", "USERS", OPTION_TEXT, false, offsetof(struct group_options, member), NULL, "add: who belongs to it, comma separated" }
+#define GROUP_OPTION_ROLE                                                                                                \
+    { "role", "ROLE", OPTION_TEXT, false, offsetof(struct group_options, role), "member", "member: admin, member or viewer" }
+
+#define GROUP_FORMS                                                                                                      \
+    "list\n"                                                                                                             \
+    "member NAME [USER --role admin|member|viewer]   without USER: lists the members\n"                                  \
+    "remove NAME\n"                                                                                                      \
+    "remove-member NAME USER"
+
+/* The whole command. path: where the server keeps such groups, "/api/admin/teams". */
+int group_run(const struct command *command, const char *path, int argc, char **argv);
 
 #endif
