@@ -18,7 +18,7 @@ import ssl
 import threading
 import time
 import urllib.request
-from typing import IO, Any, Callable, Iterable, Iterator, Mapping
+from typing import IO, Any, Callable, Iterable, Iterator, Mapping, TypeVar, Union
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from barograph.errors import AuthenticationError, CommError
@@ -32,7 +32,8 @@ REDIRECTS_MAX = 5
 CHUNK_BYTES = 1 << 18
 DELAY_FIRST, DELAY_MAX = 0.25, 15.0
 
-Headers = Mapping[str, str] | Iterable[str]
+Headers = Union[Mapping[str, str], Iterable[str]]
+Kind = TypeVar("Kind", bound="Transport")
 
 
 class Reply:
@@ -125,8 +126,8 @@ class Transport:
 
     @classmethod
     def of_environment(
-        cls, base_url: str | None = None, api_key: str | None = None, timeout: float | None = None
-    ) -> Transport:
+        cls: type[Kind], base_url: str | None = None, api_key: str | None = None, timeout: float | None = None
+    ) -> Kind:
         """What is not given comes from BAROGRAPH_ and WANDB_ variables, the settings file, and the netrc file."""
         settings = Settings(base_url=base_url, api_key=api_key).filled()
         if timeout is None and (text := variable("HTTP_TIMEOUT")):

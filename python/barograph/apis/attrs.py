@@ -37,8 +37,8 @@ class Attrs:
         page = self.to_html(height, hidden)
         if page is None or "IPython" not in sys.modules:
             return False
-        from IPython import get_ipython  # type: ignore[import-not-found]
-        from IPython.display import HTML, display  # type: ignore[import-not-found]
+        from IPython import get_ipython
+        from IPython.display import HTML, display
 
         if get_ipython() is None:
             return False

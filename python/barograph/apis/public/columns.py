@@ -68,7 +68,7 @@ class Columns:
         if kind == "O":
             if _are_numbers(values):
                 return numpy.array([float("nan") if value is None else value for value in values], dtype="float64")
-            array = numpy.empty(len(values), dtype=object)
+            array: Any = numpy.empty(len(values), dtype=object)
             array[:] = values
             return array
         return numpy.frombuffer(values, dtype=_DTYPES[kind])
@@ -88,7 +88,7 @@ class Columns:
     def _objects(self, top: str, columns: list[int]) -> Any:
         import numpy
 
-        array = numpy.empty(len(self), dtype=object)
+        array: Any = numpy.empty(len(self), dtype=object)
         array[:] = [row.get(top, float("nan")) for row in self._core.rows(0, len(self), columns)]
         return array
 

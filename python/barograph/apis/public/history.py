@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
+import warnings
 from typing import TYPE_CHECKING, Any, Iterator
 
 from barograph.apis.public import frames
@@ -40,7 +42,10 @@ def _columns(run: Run, keys: list[str], stream: str, **more: Any) -> Columns | N
 
 
 def read_history(run: Run, samples: int, keys: list[str], stream: str, format: str) -> Any:
-    """About `samples` rows; with keys those that have all of them."""
+    """About `samples` rows; with keys those that have all of them. Without pandas, a list instead of a DataFrame."""
+    if format == "pandas" and importlib.util.find_spec("pandas") is None:
+        warnings.warn("pandas is not installed: history() answers a list; pandas=False asks for one", stacklevel=3)
+        format = "default"
     columns = _columns(run, keys, stream, samples=samples)
     if columns is not None:
         return frames.of_columns(columns, format)

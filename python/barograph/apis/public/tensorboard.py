@@ -101,7 +101,8 @@ def _tag_and_value(message: bytes) -> tuple[str, float] | None:
 
 def _tensor(message: bytes) -> float | None:
     """The number of a tensor that holds just one; None for others (images, histograms, texts)."""
-    kind, content, numbers = 0, b"", []
+    kind, content = 0, b""
+    numbers: list[float] = []
     for which, value in fields(message):
         if which == 1:
             kind = value
