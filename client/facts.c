@@ -14,7 +14,7 @@
 
 extern char **environ;
 
-enum { GIT_LIMIT_MS = 10000, PIECE_BYTES = 64 << 10, PACKAGES_MAX = 20000, PARENTS_MAX = 64 };
+enum { GIT_LIMIT_MS = 10000, PIECE_BYTES = 16 << 10, PACKAGES_MAX = 20000, PARENTS_MAX = 64 };
 
 /* ---- git ---- */
 
@@ -49,16 +49,18 @@ static bool has_repository(void) {
 
 static bool read_all(int fd, struct buf *out) {
     int64_t limit_ms = clock_mono_ms() + GIT_LIMIT_MS;
+    char piece[PIECE_BYTES];
     for (;;) {
         struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
         int64_t left_ms = limit_ms - clock_mono_ms();
         if (left_ms <= 0 || poll(&poll_fd, 1, (int)left_ms) <= 0)
             return false;
-        char *room = buf_reserve(out, PIECE_BYTES);
-        ssize_t len = room == NULL ? -1 : read(fd, room, PIECE_BYTES);
+        ssize_t len = read(fd, piece, sizeof piece);
         if (len <= 0)
             return len == 0;
-        buf_commit(out, (size_t)len);
+        buf_append(out, piece, (size_t)len);
+        if (out->failed)
+            return false;
     }
 }
 

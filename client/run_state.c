@@ -223,10 +223,12 @@ static void take_output(struct run_state *state, struct str body) {
         bool is_full = text->len == CONSOLE_LINE_MAX_BYTES;
         if (c == '\n' || is_full)
             end_console_line(state, text, output.is_stderr, output.time);
-        /* A progress bar writes its line again and again; its last state is the line. */
-        if (c == '\r' && i + 1 < output.line.len && output.line.ptr[i + 1] != '\n')
+        /* A progress bar writes its line again and again; its last state is the line. The return may end one piece, and
+         * what it returns for begin the next. */
+        if (state->has_return[output.is_stderr] && c != '\n' && c != '\r')
             buf_reset(text);
-        else if (c != '\n' && c != '\r')
+        state->has_return[output.is_stderr] = c == '\r';
+        if (c != '\n' && c != '\r')
             buf_append_char(text, c);
     }
 }

@@ -43,6 +43,7 @@ struct run_state {
     size_t metric_count;
     struct stream_lines history, events, output;
     struct buf console_line[2]; /* of stdout and stderr, until the line ends */
+    bool has_return[2];         /* the line will be written over */
     struct buf console_text;    /* all of output.log */
     struct buf line;
     struct run_file *files;
