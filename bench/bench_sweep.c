@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { SEEDS = 20, TRIALS = 50, TRIALS_MAX = 1000, RUNS_BEFORE = 1000 };
 
@@ -115,27 +116,35 @@ static void print_values(size_t function, const char *method, size_t seed_count,
     printf("]");
 }
 
-/* On the function of most dimensions whose model is worth making; the least of five, as the machine is not ours alone. */
-static double suggestion_ms(size_t runs_before) {
+static double processor_ms(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* On Hartmann's function; the least of ten, as the machine may not be ours alone. */
+static void suggestion_ms(size_t runs_before, double *least, double *least_processor) {
     struct arena *arena = arena_create(), *scratch = arena_create();
     struct sweep_config *random = config_of(1, "random", arena), *bayes = config_of(1, "bayes", arena);
     struct trial *trials = ARENA_ARRAY(arena, struct trial, runs_before);
-    double *next = ARENA_ARRAY(arena, double, bayes->space.count), least = INFINITY;
+    double *next = ARENA_ARRAY(arena, double, bayes->space.count);
 
     for (size_t i = 0; i < runs_before; i++) {
         double *point = ARENA_ARRAY(arena, double, random->space.count);
         search_next(random, trials, 0, 1, i, point, scratch);
         trials[i] = (struct trial){ point, hartmann(point), TRIAL_DONE };
     }
-    for (uint64_t i = 0; i < 5; i++) {
+    *least = *least_processor = INFINITY;
+    for (uint64_t i = 0; i < 10; i++) {
+        double begin_processor = processor_ms();
         int64_t begin = clock_mono_ns();
         search_next(bayes, trials, runs_before, 1, runs_before + i, next, scratch);
-        least = fmin(least, (double)(clock_mono_ns() - begin) / 1e6);
+        *least = fmin(*least, (double)(clock_mono_ns() - begin) / 1e6);
+        *least_processor = fmin(*least_processor, processor_ms() - begin_processor);
         arena_reset(scratch);
     }
     arena_destroy(scratch);
     arena_destroy(arena);
-    return least;
 }
 
 static size_t count_of(int argc, char **argv, int place, size_t otherwise, size_t most) {
@@ -144,6 +153,7 @@ static size_t count_of(int argc, char **argv, int place, size_t otherwise, size_
 }
 
 int main(int argc, char **argv) {
+    double least, least_processor;
     size_t seeds = count_of(argc, argv, 1, SEEDS, 1000), trials = count_of(argc, argv, 2, TRIALS, TRIALS_MAX);
 
     printf("{");
@@ -154,6 +164,7 @@ int main(int argc, char **argv) {
         print_values(i, "bayes", seeds, trials);
         printf("},\n ");
     }
-    printf("\"suggestion_after_1000_ms\": %.2f}\n", suggestion_ms(RUNS_BEFORE));
+    suggestion_ms(RUNS_BEFORE, &least, &least_processor);
+    printf("\"suggestion_after_1000_ms\": %.1f, \"of_which_processor_ms\": %.1f}\n", least, least_processor);
     return 0;
 }

@@ -543,7 +543,7 @@ static enum err_code parse_flow(struct parser *p, struct json_value *out) {
 static enum err_code parse_block_inner(struct parser *p, struct place place, struct json_value *out) {
     size_t at_column = column(p), begin_line = p->line;
     bool is_beside_key = place.is_value && p->line == place.line;
-    enum err_code code;
+    enum err_code code = OK;
     struct str key;
     char c = peek(p, 0);
 
@@ -557,6 +557,8 @@ static enum err_code parse_block_inner(struct parser *p, struct place place, str
         TRY(parse_flow_inner(p, out));
     } else if (!is_beside_key && find_key(p, &key, &code)) {
         return parse_block_object(p, at_column, key, out);
+    } else if (code != OK) {
+        return code;
     } else if (c == '"' || c == '\'') {
         TRY(parse_quoted(p, &key));
         *out = (struct json_value){ .type = JSON_TYPE_STRING, .string = key };

@@ -54,6 +54,7 @@ static void yaml__reads_over_tags(void **state) {
 static void yaml__refuses_what_is_ambiguous(void **state) {
     assert_refused("a: 1\na: 2\n", "line 3: the key 'a' stands twice", *state);
     assert_refused("a: [1, 2\n", "line 1: a [ that is not closed", *state);
+    assert_refused("\"", "line 1: a \" that is not closed", *state);
     assert_refused("a: 'x\n", "line 1: a ' that is not closed", *state);
     assert_refused("a: 1\n  b: 2\n", "line 2: a key where a value goes on", *state);
     assert_refused("a:\n  b: 1\n c: 2\n", "line 3: this stands further right than the key that it follows", *state);
