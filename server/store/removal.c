@@ -154,6 +154,10 @@ static enum err_code remove_collection(struct portion *portion, struct err *err)
     return REMOVE_ROWS(portion, statements, err);
 }
 
+#define SOME_OF_SWEEPS(table)                                                                                             \
+    "delete from " table " where id in (select c.id from " table " c join sweeps s on s.id = c.sweep_id"                \
+    " where s.project_id = $1 limit $2)"
+
 static enum err_code hide_run(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err) {
     return run_delete(tx, id, now_ms, err);
 }
@@ -162,6 +166,11 @@ static enum err_code remove_project(struct portion *portion, struct err *err) {
     static const char *const statements[] = {
         SOME_OF("project_blobs", "project_id", "md5"),
         SOME_OF("artifact_types", "project_id", "id"),
+        SOME_OF("project_members", "project_id", "id"),
+        SOME_OF("views", "project_id", "id"),
+        SOME_OF_SWEEPS("sweep_agents"),
+        SOME_OF_SWEEPS("sweep_runs"),
+        SOME_OF("sweeps", "project_id", "id"),
     };
     TRY(hide_members(portion, "select id from runs where project_id = $1 and deleted_at is null limit $2", hide_run, err));
     TRY(hide_members(portion, "select id from artifact_collections where project_id = $1 limit $2", collection_delete, err));

@@ -58,6 +58,16 @@ static enum err_code do_fill(struct db_tx *tx, struct fixture *f, void *context,
     return OK;
 }
 
+static enum err_code do_add_others(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    (void)f;
+    (void)context;
+    TRY(db_exec(tx, DB_NO_ARGS, "insert into project_members (project_id, user_id, role, created_at) values (1, 1, 1, 1)", err));
+    return db_exec(tx, DB_NO_ARGS,
+                   "insert into sweeps (project_id, name, state, config, seed, next_number, next_point, is_exhausted, created_at,"
+                   " updated_at, checked_at) values (1, 's', 0, '{}', 0, 0, 0, 0, 1, 1, 1)",
+                   err);
+}
+
 static enum err_code do_delete_project(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
     (void)f;
     (void)context;
@@ -74,6 +84,7 @@ static void removal__of_a_project_takes_many_short_transactions(void **state) {
     struct fixture *f = *state;
 
     assert_ok(f, in_tx(f, do_fill, NULL));
+    assert_ok(f, in_tx(f, do_add_others, NULL));
     assert_ok(f, in_tx(f, do_delete_project, NULL));
     /* Hidden by one row; nothing else was touched in that transaction. */
     assert_int_equal(in_tx(f, do_find_run, NULL), ERR_GONE);
@@ -85,6 +96,8 @@ static void removal__of_a_project_takes_many_short_transactions(void **state) {
     assert_int_equal(count_of(f, "select count(*) from console_lines"), 0);
     assert_int_equal(count_of(f, "select count(*) from runs where deleted_at is null"), 0);
     assert_int_equal(count_of(f, "select count(*) from run_configs"), 0);
+    assert_int_equal(count_of(f, "select count(*) from project_members"), 0);
+    assert_int_equal(count_of(f, "select count(*) from sweeps"), 0);
     assert_int_equal(count_of(f, "select count(*) from removals"), 0);
 }
 
