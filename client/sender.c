@@ -335,6 +335,10 @@ static enum err_code open_log(struct sender *sender, struct err *err) {
 }
 
 struct uplink_options sender_uplink_options(const struct sender *sender, struct buf *files) {
+    struct stat stat;
+    /* A log on a shared disk names files that its writer may not read, but who follows it may. */
+    bool is_followed = sender->options->owner == 0 && sender->options->follows;
+    int64_t owner = is_followed && fstat(sender->fd, &stat) == 0 ? (int64_t)stat.st_uid : -1;
     buf_append_str(files, folder_of(sender->options->log_path));
     buf_append_str(files, STR("/files"));
     return (struct uplink_options){ .base_url = sender->options->base_url,
@@ -344,6 +348,7 @@ struct uplink_options sender_uplink_options(const struct sender *sender, struct 
                                     .client_id = sender->options->client_id,
                                     .is_secondary = sender->options->is_secondary,
                                     .files_dir = buf_str(files),
+                                    .owner = owner,
                                     .follows_links = sender->options->follows_links };
 }
 

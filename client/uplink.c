@@ -46,6 +46,7 @@ enum err_code uplink_create(struct uplink **out, const struct uplink_options *op
     buf_init(&uplink->url, 4 * UPLINK_FACT_MAX_BYTES);
     uplink->follows_links = options->follows_links;
     uplink->is_secondary = options->is_secondary;
+    uplink->owner = options->owner;
     uplink->wait_ms = -1;
     buf_append_str(&uplink->files_dir, options->files_dir);
     buf_append_str(&uplink->wanted_entity, options->entity);

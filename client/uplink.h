@@ -18,6 +18,7 @@ struct uplink_options {
     struct str files_dir;       /* where the run's files lie */
     struct str client_id;       /* of this writer, in shared mode; empty: the run is this writer's alone */
     bool is_secondary;          /* another writer tells config, summary and the end */
+    int64_t owner;              /* whose the log is: another's files are not sent; -1: that is not looked at */
     bool follows_links;         /* files may be symbolic links, as run.save of the official client makes them */
 };
 

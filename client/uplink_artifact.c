@@ -303,7 +303,11 @@ static enum uplink_result send_batch(struct job *job, struct artifact_entry *con
         result = refuse(job->uplink, "the server does not say where the artifact's files go");
     for (size_t i = 0; i < count && result == UPLINK_SENT; i++) {
         struct str path = keep(job, entries[i]->local_path);
-        list[i] = (struct upload){ .name = entries[i]->path, .path = path.ptr, .follows_links = true, .url_json = STR_INIT("") };
+        list[i] = (struct upload){ .name = entries[i]->path,
+                                   .path = path.ptr,
+                                   .follows_links = job->uplink->follows_links,
+                                   .owner = job->uplink->owner,
+                                   .url_json = STR_INIT("") };
         if (!answer_element(edges, i, &edge) || !answer_find(edge, &node, "node", NULL))
             continue;
         (void)!answer_find(node, &list[i].url_json, "uploadUrl", NULL);

@@ -81,7 +81,7 @@ enum uplink_result uplink_send_files(struct uplink *uplink, const char *const *n
         struct str name = str_from_c(names[i]);
         if (!file_is_safe_path(name) || asprintf(&paths[used], "%.*s/%s", STR_ARG(buf_str(&uplink->files_dir)), names[i]) < 0)
             continue;
-        list[used] = (struct upload){ .name = name, .path = paths[used], .follows_links = uplink->follows_links };
+        list[used] = (struct upload){ .name = name, .path = paths[used], .follows_links = uplink->follows_links, .owner = uplink->owner };
         used++;
     }
     if (used > 0)

@@ -23,7 +23,7 @@ struct uplink {
     struct buf uploaded; /* JSON strings, comma separated, for the next file_stream */
     struct buf body, url;
     bool follows_links, is_secondary, was_stopped, had_tags, knows_lines;
-    int64_t line_count, wait_ms;
+    int64_t line_count, wait_ms, owner;
     char problem[ERR_MESSAGE_MAX];
 };
 

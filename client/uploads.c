@@ -63,7 +63,8 @@ static int open_file(const struct upload *upload, uint64_t *length) {
     int fd = open(upload->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (upload->follows_links ? 0 : O_NOFOLLOW));
     if (fd < 0)
         return -1;
-    if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
+    bool is_ours = fstat(fd, &stat) == 0 && (upload->owner < 0 || (int64_t)stat.st_uid == upload->owner);
+    if (!is_ours || !S_ISREG(stat.st_mode)) {
         close(fd);
         return -1;
     }

@@ -13,6 +13,7 @@ struct upload {
     const char *path;    /* of a file; NULL: the content is sent */
     struct str content;
     bool follows_links;
+    int64_t owner;             /* only a file of this user is sent; -1: whoever's it is */
     struct str url_json;     /* as the server wrote it; null: the server has it already */
     struct str headers_json; /* ["Key:Value", ...]; empty: none */
     enum uplink_result result;
