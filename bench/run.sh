@@ -3,7 +3,7 @@
 set -eu
 
 folder=${1:?usage: run.sh BUILD_FOLDER}
-for program in graphql json http history; do
+for program in graphql json http history sweep; do
     printf '\n== %s\n' "$program"
     "$folder/bench/bench_$program"
 done
