@@ -202,18 +202,30 @@ static bool has_gaps(const struct arrow_table *table, size_t at) {
     return false;
 }
 
+/* Texts often repeat from row to row, as a run's id does: those are one object. */
+static PyObject *text_like(const ColumnsObject *self, const struct arrow_field *field, const struct arrow_column *column, size_t row,
+                           PyObject *previous) {
+    bool repeats = previous != NULL && row > 0 && field->type == ARROW_TEXT && !field->is_json && is_there(column, row - 1) &&
+                   str_eq(text_at(column, row), text_at(column, row - 1));
+    if (!repeats)
+        return value_at(self, field, column, row);
+    Py_INCREF(previous);
+    return previous;
+}
+
 static PyObject *as_list(const ColumnsObject *self, size_t at, PyObject *missing) {
     const struct arrow_table *table = &self->table;
-    PyObject *list = PyList_New((Py_ssize_t)table->row_count);
+    PyObject *list = PyList_New((Py_ssize_t)table->row_count), *previous = NULL; /* the list's */
     Py_ssize_t next = 0;
     for (size_t b = 0; list != NULL && b < table->batch_count; b++) {
         const struct arrow_column *column = &table->batches[b].columns[at];
         for (size_t row = 0; list != NULL && row < table->batches[b].row_count; row++) {
             PyObject *value = missing;
             if (is_there(column, row))
-                value = value_at(self, &table->fields[at], column, row);
+                value = text_like(self, &table->fields[at], column, row, previous);
             else
                 Py_INCREF(missing);
+            previous = value;
             if (value == NULL || PyList_SetItem(list, next++, value) != 0)
                 Py_CLEAR(list);
         }

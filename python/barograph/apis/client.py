@@ -45,20 +45,22 @@ class RetryingClient(Transport):
                 "POST", path, json.dumps(request).encode(), {"Content-Type": "application/json", "Accept": Columns.MEDIA_TYPE}
             )
         except HttpError as error:
-            if error.status in (404, 405) and not self._answers_columns(error):
-                self._has_columns = False
-                return None
-            raise
+            if _is_ours(error):
+                raise (ApiError(str(error)) if error.status == 404 else error) from None
+            if not 400 <= error.status < 500 or error.status in (401, 429):
+                raise
+            self._has_columns = False
+            return None
         if not reply.headers.get("content-type", "").startswith(Columns.MEDIA_TYPE):
             self._has_columns = False
             return None
         self._has_columns = True
         return Columns(reply.body)
 
-    @staticmethod
-    def _answers_columns(error: HttpError) -> bool:
-        """Our server tells in JSON which project or run is missing; one without the endpoint cannot."""
-        return b'"request_id"' in error.body and b"no such page" not in error.body
+
+def _is_ours(error: HttpError) -> bool:
+    """Our server tells in JSON which project or run is missing; one without the endpoint says something else."""
+    return b'"request_id"' in error.body and b"there is nothing at" not in error.body
 
 
 def not_offered(what: str) -> CommError:

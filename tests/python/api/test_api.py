@@ -227,6 +227,8 @@ def test_histories__are_one_request(api, runs):
     assert runs.histories(samples=10, format="polars").shape[1] == 4
     with pytest.raises(ValueError, match="format is default, pandas or polars"):
         runs.histories(format="excel")
+    with pytest.raises(ValueError, match="project 'nowhere' not found"):
+        api.runs("nowhere").histories(format="pandas")
 
 
 def test_table__has_a_row_for_each_run(runs, api, world):
