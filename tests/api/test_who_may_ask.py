@@ -17,6 +17,11 @@ INTROSPECTION = """{ __schema { queryType { name } mutationType { name } types {
   inputFields { name type { ...T } } enumValues { name } } } }
 fragment T on __Type { name kind ofType { name kind ofType { name kind ofType { name kind } } } }"""
 
+MAKE_SWEEP = """mutation { upsertSweep(input: {projectName: "private",
+  config: "{method: grid, parameters: {x: {values: [1, 2]}}}"}) { sweep { id name } } }"""
+MAKE_AGENT = """mutation($sweep: String!) { createAgent(input: {host: "h", projectName: "private", sweep: $sweep}) {
+  agent { id } } }"""
+
 # What anybody may ask without a key.
 OPEN = {"serverInfo"}
 # What everybody who is logged in may do: it makes something of the asker's own, or answers the same to all.
@@ -39,6 +44,8 @@ class World:
             "query Q($e: String!) { project(name: \"private\", entityName: $e) { id internalId } viewer { id apiKeys { edges { node { id } } } } }",
             {"e": owner.name},
         )
+        sweep = owner.graphql(MAKE_SWEEP)["upsertSweep"]["sweep"]
+        agent = owner.graphql(MAKE_AGENT, {"sweep": sweep["name"]})["createAgent"]["agent"]
         self.names = {"entity": owner.name, "project": "private", "run": "secret-run"}
         self.ids = {
             "run": run.id,
@@ -46,6 +53,8 @@ class World:
             "user": ids["viewer"]["id"],
             "key": ids["viewer"]["apiKeys"]["edges"][0]["node"]["id"],
             "artifact": "QXJ0aWZhY3Q6MQ==",
+            "sweep": sweep["id"],
+            "agent": agent["id"],
         }
         types = owner.graphql(INTROSPECTION)["__schema"]["types"]
         self.types = {each["name"]: each for each in types}
@@ -73,6 +82,8 @@ ABSENT_IDS = {
     "user": "VXNlcjo5OTk5OTk=",
     "key": "QXBpS2V5Ojk5OTk5OQ==",
     "artifact": "QXJ0aWZhY3Q6OTk5OTk5",
+    "sweep": "U3dlZXA6djE6YWJzZW50OmFic2VudDphYnNlbnQ=",
+    "agent": "QWdlbnQ6OTk5OTk5",
 }
 
 
