@@ -1,18 +1,24 @@
 /* main.c - finds the command and runs it. */
 #include "cli/command.h"
 
-extern const struct command backup_command, key_command, org_command, restore_command, schema_command, secret_command, server_command, sync_command, team_command, user_command,
-    verify_command;
+extern const struct command agent_command, artifact_command, backup_command, exec_command,
+    key_command, login_command, org_command, restore_command, schema_command, secret_command,
+    server_command, sweep_command, sync_command, team_command, user_command, verify_command;
 
 /* Sorted by name; help is printed from it. */
 static const struct command *const commands[] = {
+    &agent_command,
+    &artifact_command,
     &backup_command,
+    &exec_command,
     &key_command,
+    &login_command,
     &org_command,
     &restore_command,
     &schema_command,
     &secret_command,
     &server_command,
+    &sweep_command,
     &sync_command,
     &team_command,
     &user_command,

@@ -113,6 +113,18 @@ def sweep(
     return str(made["name"])
 
 
+def set_state(sweep_id: str, state: str, entity: str | None = None, project: str | None = None) -> None:
+    """PAUSED, RUNNING, FINISHED or CANCELED."""
+    place = place_of(sweep_id, entity, project)
+    variables: dict[str, Any] = {"entity": place.entity, "project": place.project, "sweep": place.sweep, "specs": []}
+    transport = _transport()
+    found = (transport.query(_SWEEP, variables).get("project") or {}).get("sweep")
+    if not found:
+        raise UsageError(f"there is no sweep {place.sweep} in {place.project}")
+    named = {"id": found["id"], "state": state, "entityName": place.entity, "projectName": place.project}
+    transport.query(_UPSERT, named)
+
+
 # ---- agents ----
 
 
