@@ -32,6 +32,7 @@ static const struct option rows[] = {
     { "smtp-from", "ADDRESS", OPTION_TEXT, false, AT(smtp_from), NULL, "whom mails come from" },
     { "tls-cert", "FILE", OPTION_TEXT, false, AT(tls_cert), NULL, "certificate chain, PEM" },
     { "tls-key", "FILE", OPTION_TEXT, false, AT(tls_key), NULL, "its private key, PEM" },
+    { "trash-days", "DAYS", OPTION_COUNT, false, AT(trash_days), "7", "how long what was deleted can be brought back; 0: not at all" },
     { "trusted-proxies", "NETS", OPTION_TEXT, false, AT(trusted_proxies), NULL,
       "addresses or networks whose X-Forwarded headers count" },
     { "webhook-networks", "NETS", OPTION_TEXT, false, AT(webhook_networks), NULL,

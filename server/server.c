@@ -18,6 +18,7 @@
 #include "server/store/data_folder.h"
 #include "server/store/run_table.h"
 #include "server/store/secrets.h"
+#include "server/store/trash.h"
 #include "server/stores.h"
 #include "server/watcher.h"
 
@@ -181,9 +182,15 @@ static enum err_code open_store(struct server *server, struct err *err) {
     return secrets_open(&server->app.secrets, data_folder_file(server->folder, "secret.key", server->arena), server->app.db, err);
 }
 
+static enum err_code set_trash(struct db_tx *tx, void *context, struct err *err) {
+    const struct config *config = context;
+    return trash_set_keep(tx, config->trash_days * 24 * 3600 * 1000, err);
+}
+
 static enum err_code open_parts(struct server *server, struct err *err) {
     struct app *app = &server->app;
     TRY(open_store(server, err));
+    TRY(db_write(app->db, set_trash, (void *)server->config, err));
     app->run_tables = run_tables_create(app->db, 0);
     TRY(schema_create(&app->schema, err));
     app->identities = identities_create();

@@ -7,6 +7,8 @@
 #include "server/store/entity.h"
 #include "server/store/member.h"
 #include "server/store/password.h"
+#include "server/store/removal.h"
+#include "server/store/trash.h"
 #include "server/store/user.h"
 
 enum { ADMIN_PARAMS_MAX = 2, LISTED_USERS_MAX = 100000 };
@@ -259,7 +261,35 @@ static enum err_code remove_member(struct db_tx *tx, struct admin_call *call, st
     { HTTP_DELETE, path "/{}/members/{}", kind, remove_member, NULL }
 
 /* Sorted by pattern. */
+/* ---- the trash ---- */
+
+static enum err_code show_garbage(struct db_tx *tx, struct admin_call *call, struct err *err) {
+    struct trash_counts counts;
+    int64_t removals;
+    TRY(trash_count(tx, clock_wall_ms(), &counts, err));
+    TRY(removal_count(tx, &removals, err));
+    json_object_begin(&call->out);
+    for (int kind = TRASH_RUN; kind <= TRASH_VIEW; kind++) {
+        json_key(&call->out, arena_printf(call->arena, "%ss", trash_kind_name((enum trash_kind)kind)));
+        json_int(&call->out, counts.of_kind[kind]);
+    }
+    json_key(&call->out, STR("bytes"));
+    json_int(&call->out, counts.file_bytes);
+    json_key(&call->out, STR("removals"));
+    json_int(&call->out, removals);
+    json_object_end(&call->out);
+    return OK;
+}
+
+static enum err_code collect_garbage(struct db_tx *tx, struct admin_call *call, struct err *err) {
+    TRY(show_garbage(tx, call, err));
+    TRY(audit_add(tx, &call->actor, "trash.empty", 0, STR("all"), err));
+    return trash_empty(tx, clock_wall_ms(), err);
+}
+
 static const struct admin_row rows[] = {
+    { HTTP_GET, "gc", ENTITY_PERSONAL, show_garbage, NULL },
+    { HTTP_POST, "gc", ENTITY_PERSONAL, collect_garbage, NULL },
     { HTTP_DELETE, "keys/{}", ENTITY_PERSONAL, revoke_key, NULL },
     ENTITY_ROWS("organizations", ENTITY_ORGANIZATION),
     ENTITY_ROWS("teams", ENTITY_TEAM),

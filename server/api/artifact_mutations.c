@@ -13,6 +13,7 @@
 #include "server/store/artifact_file.h"
 #include "server/store/names.h"
 #include "server/store/registry.h"
+#include "server/store/trash.h"
 
 enum {
     ARTIFACT_NAME_MAX = 128,
@@ -532,7 +533,10 @@ MUTATION(delete) {
         return err_set(err, ERR_BAD_INPUT, "the artifact has the alias '%.*s' among others; delete its aliases too, or remove them first",
                        STR_ARG(((const struct artifact_alias *)aliases.items[0])->alias));
     TRY(note_deletion(tx, call, artifact, err));
-    TRY(artifact_delete(tx, artifact->id, clock_wall_ms(), err));
+    int64_t now_ms = clock_wall_ms();
+    TRY(trash_save_artifact(tx, artifact->id, err));
+    TRY(artifact_delete(tx, artifact->id, now_ms, err));
+    TRY(trash_keep(tx, TRASH_ARTIFACT, artifact->id, now_ms, err));
     payload->owner = artifact->owner;
     return artifact_get(tx, artifact->id, call->arena, &payload->artifact, err);
 }

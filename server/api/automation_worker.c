@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "server/api/automation_watch.h"
 #include "server/store/delivery.h"
+#include "server/store/trash.h"
 
 #include <pthread.h>
 
@@ -98,6 +99,7 @@ static void look(struct automation_worker *worker) {
 
 static enum err_code forget(struct db_tx *tx, void *context, struct err *err) {
     (void)context;
+    TRY(trash_purge_views(tx, clock_wall_ms(), err));
     return delivery_forget(tx, clock_wall_ms() - DELIVERIES_KEPT_MS, err);
 }
 

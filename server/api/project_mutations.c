@@ -6,6 +6,7 @@
 #include "server/api/registry_type.h"
 #include "server/api/run_mutations.h"
 #include "server/store/audit.h"
+#include "server/store/trash.h"
 
 struct change {
     struct gql_call *call;
@@ -124,6 +125,8 @@ static enum err_code delete_model(struct db_tx *tx, void *context, struct err *e
         code = audit(tx, change, "project.delete", err);
     if (code == OK)
         code = project_delete(tx, change->project->id, change->now_ms, err);
+    if (code == OK)
+        code = trash_keep(tx, TRASH_PROJECT, change->project->id, change->now_ms, err);
     change->project = NULL;
     return code;
 }

@@ -15,6 +15,7 @@
 #include "server/store/run_alert.h"
 #include "server/store/run_file.h"
 #include "server/store/run_table.h"
+#include "server/store/trash.h"
 
 enum { RUNS_AT_ONCE_MAX = 10000 };
 
@@ -225,6 +226,7 @@ static enum err_code delete_one(struct db_tx *tx, struct change *change, struct 
     if (wants_artifacts_deleted(change))
         TRY(delete_outputs(tx, change, run->id, err));
     TRY(run_delete(tx, run->id, change->now_ms, err));
+    TRY(trash_keep(tx, TRASH_RUN, run->id, change->now_ms, err));
     change->count++;
     return audit_add(tx, &actor, "run.delete", run->owner.entity_id,
                      arena_printf(change->arena, "%.*s/%.*s", STR_ARG(run->project_name), STR_ARG(run->name)),

@@ -18,6 +18,7 @@
 #include "server/api/run_type.h"
 #include "server/api/sweep_mutations.h"
 #include "server/api/sweep_type.h"
+#include "server/api/trash_type.h"
 #include "server/api/view_type.h"
 #include "server/api/webhook_type.h"
 
@@ -99,6 +100,7 @@ static const struct gql_field mutation_fields[] = {
     { "pushToRunQueue", "input: PushToRunQueueInput!", "PushToRunQueuePayload", WHO_USER, launch_answer_refusal, "Not offered: it always fails." },
     { "pushToRunQueueByName", "input: PushToRunQueueByNameInput!", "PushToRunQueueByNamePayload", WHO_USER, launch_answer_refusal, "Not offered: it always fails." },
     { "renameProject", "input: RenameProjectInput!", "RenameProjectPayload", WHO_USER, project_answer_rename, NULL },
+    { "restore", "input: RestoreInput!", "RestorePayload", WHO_USER, trash_answer_restore, "Brings back what was deleted, as long as it is in the trash." },
     { "revokeAccessToken", "input: RevokeAccessTokenInput!", "RevokeAccessTokenPayload", WHO_USER, view_answer_no_access_tokens, "Not offered: it always fails." },
     { "rewindRun", "input: RewindRunInput!", "RewindRunPayload", WHO_USER, run_answer_rewind_run, "Hides the run's rows of later steps." },
     { "stopRun", "input: StopRunInput!", "StopRunPayload", WHO_USER, run_answer_stop_run, "Asks the run's client to stop it." },
@@ -250,6 +252,7 @@ static const struct gql_type *const types[] = {
     &query_type,
     &queue_job_triggered_action_type,
     &rename_project_payload_type,
+    &restore_payload_type,
     &revoke_access_token_payload_type,
     &rewind_run_payload_type,
     &role_type,
@@ -275,6 +278,7 @@ static const struct gql_type *const types[] = {
     &tag_edge_type,
     &tag_type,
     &template_variable_type,
+    &trash_item_type,
     &trigger_connection_type,
     &trigger_edge_type,
     &trigger_queue_type,
@@ -336,6 +340,7 @@ static const char *const sdl_parts[] = {
     registry_sdl,
     run_sdl,
     sweep_sdl,
+    trash_sdl,
     view_sdl,
     webhook_sdl,
 };

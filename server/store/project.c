@@ -145,7 +145,7 @@ done:
 
 enum err_code project_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err) {
     TRY(db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(now_ms)),
-                "update projects set deleted_at = $2, updated_at = $2, description = null, run_version = run_version + 1"
+                "update projects set deleted_at = $2, updated_at = $2, run_version = run_version + 1"
                 " where id = $1 and deleted_at is null",
                 err));
     if (db_changed(tx) != 1)

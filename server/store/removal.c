@@ -57,7 +57,11 @@ static enum err_code remove_run(struct portion *portion, struct err *err) {
         SOME_OF("set_aside_lines", "run_id", "id"),
         SOME_OF("run_alerts", "run_id", "id"),
         SOME_OF("stream_receipts", "run_id", "run_id"),
+        SOME_OF("run_configs", "run_id", "run_id"),
+        SOME_OF("run_summaries", "run_id", "run_id"),
     };
+    TRY(db_exec(portion->tx, DB_ARGS(DB_INT(portion->subject_id)),
+                "update runs set tags = '[]', notes = null, description = null where id = $1", err));
     for (int64_t kind = 0; kind < HISTORY_KINDS && portion->left > 0; kind++) {
         int64_t removed;
         TRY(history_store_delete_some(portion->tx, (struct history_id){ portion->subject_id, kind }, portion->left, portion->now_ms,
@@ -172,6 +176,7 @@ static enum err_code remove_project(struct portion *portion, struct err *err) {
         SOME_OF_SWEEPS("sweep_runs"),
         SOME_OF("sweeps", "project_id", "id"),
     };
+    TRY(db_exec(portion->tx, DB_ARGS(DB_INT(portion->subject_id)), "update projects set description = null where id = $1", err));
     TRY(hide_members(portion, "select id from runs where project_id = $1 and deleted_at is null limit $2", hide_run, err));
     TRY(hide_members(portion, "select id from artifact_collections where project_id = $1 limit $2", collection_delete, err));
     return REMOVE_ROWS(portion, statements, err);
@@ -197,10 +202,12 @@ static removal_step *find_step(struct str kind) {
     return NULL;
 }
 
+/* What lies in the trash is not due yet. */
 static enum err_code find_oldest(struct portion *portion, int64_t *id, struct str *kind, struct err *err) {
     struct db_rows *rows;
     *id = 0;
-    TRY(db_query(portion->tx, &rows, DB_NO_ARGS, "select id, kind, subject_id from removals order by id limit 1", err));
+    TRY(db_query(portion->tx, &rows, DB_ARGS(DB_INT(portion->now_ms)),
+                 "select id, kind, subject_id from removals where due_at <= $1 order by id limit 1", err));
     if (db_next(rows)) {
         *id = db_int(rows, 0);
         *kind = db_str(rows, 1, portion->arena);

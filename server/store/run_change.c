@@ -413,11 +413,7 @@ done:
 enum err_code run_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err) {
     TRY(removal_add(tx, REMOVAL_RUN, id, now_ms, err));
     TRY(count_change(tx, id, err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "delete from run_configs where run_id = $1", err));
-    TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "delete from run_summaries where run_id = $1", err));
     TRY(db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(now_ms)),
-                "update runs set deleted_at = $2, tags = '[]', notes = null, description = null,"
-                " version = " NEXT_VERSION " where id = $1 and deleted_at is null",
-                err));
+                "update runs set deleted_at = $2, version = " NEXT_VERSION " where id = $1 and deleted_at is null", err));
     return check_changed(tx, err);
 }

@@ -47,7 +47,8 @@ class Server:
         self.binary = Path(binary).resolve()
         self.data = Path(data)
         self.options = options
-        self.env = {**_without_ours(os.environ), **(env or {})}
+        # Tests of deletion want to see it: the trash is tested with one of its own.
+        self.env = {**_without_ours(os.environ), "BAROGRAPH_TRASH_DAYS": "0", **(env or {})}
         self.listen = "127.0.0.1:0"
         self.base_url = ""
         self.process: subprocess.Popen | None = None

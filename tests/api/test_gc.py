@@ -1,0 +1,165 @@
+"""What was deleted can be brought back for a while; gc says what it holds and empties it."""
+
+from __future__ import annotations
+
+import hashlib
+import base64
+import json
+import sqlite3
+
+import pytest
+
+from tests.conftest import User
+from tests.support.protocol import RunUnderTest
+from tests.support.receiver import wait_until
+from tests.support.server import GraphQLError
+
+TRASH = "query($e: String) { entity(name: $e) { trash { id kind name deletedAt removedAt } } }"
+RESTORE = "mutation($id: ID!) { restore(input: {id: $id}) { success } }"
+DELETE_RUN = "mutation($id: ID!) { deleteRun(input: {id: $id}) { success } }"
+DELETE_PROJECT = "mutation($id: String!) { deleteModel(input: {id: $id}) { success } }"
+PROJECT = 'query($e: String) { project(name: "p", entityName: $e) { id description runs { edges { node { name config } } } } }'
+
+
+@pytest.fixture(scope="module")
+def lab(binary, tmp_path_factory):
+    from tests.support.server import Server
+
+    server = Server(binary, tmp_path_factory.mktemp("gc") / "data", env={"BAROGRAPH_TRASH_DAYS": "7"}).start()
+    yield server
+    server.stop()
+
+
+_count = iter(range(1, 1000))
+
+
+@pytest.fixture
+def owner(lab):
+    return User(lab, f"gc{next(_count)}")
+
+
+def trash(user):
+    return user.graphql(TRASH, {"e": user.name})["entity"]["trash"]
+
+
+def restore(user, item):
+    return user.graphql(RESTORE, {"id": item["id"]})["restore"]["success"]
+
+
+def refusal(function, *arguments) -> GraphQLError:
+    with pytest.raises(GraphQLError) as caught:
+        function(*arguments)
+    return caught.value
+
+
+def test_run__comes_back_whole(owner):
+    run = RunUnderTest(owner, "p", "r", {"lr": {"value": 0.1}})
+    run.send_rows(0, [{"_step": 0, "loss": 1.5}])
+    owner.graphql(DELETE_RUN, {"id": run.id})
+    assert owner.graphql(PROJECT, {"e": owner.name})["project"]["runs"]["edges"] == []
+    item = trash(owner)[0]
+    assert (item["kind"], item["removedAt"] > item["deletedAt"]) == ("run", True)
+    assert restore(owner, item) is True and trash(owner) == []
+    back = run.read()
+    assert (back["config"], back["rows"]) == ('{"lr": {"value": 0.1}}', [{"_step": 0, "loss": 1.5}])
+
+
+def test_run__whose_name_was_taken_stays_in_the_trash(owner):
+    run = RunUnderTest(owner, "p", "r")
+    owner.graphql(DELETE_RUN, {"id": run.id})
+    RunUnderTest(owner, "p", "r")
+    assert refusal(restore, owner, trash(owner)[0]).code == "CONFLICT"
+
+
+def test_project__comes_back_with_its_runs(owner):
+    run = RunUnderTest(owner, "p", "r")
+    project = owner.graphql(PROJECT, {"e": owner.name})["project"]
+    owner.graphql(DELETE_PROJECT, {"id": project["id"]})
+    assert owner.graphql(PROJECT, {"e": owner.name})["project"] is None
+    assert [(each["kind"], each["name"]) for each in trash(owner)] == [("project", "p")]
+    assert restore(owner, trash(owner)[0])
+    assert run.read()["name"] == "r"
+
+
+def test_report__comes_back(owner):
+    RunUnderTest(owner, "p", "r")
+    make = 'mutation($e: String) { upsertView(input: {entityName: $e, projectName: "p", name: "n", displayName: "Report", spec: "{}"}) { view { id } } }'
+    view = owner.graphql(make, {"e": owner.name})["upsertView"]["view"]
+    owner.graphql("mutation($id: ID!) { deleteView(input: {id: $id}) { success } }", {"id": view["id"]})
+    assert [(each["kind"], each["name"]) for each in trash(owner)] == [("report", "Report")]
+    assert restore(owner, trash(owner)[0])
+    assert owner.graphql("query($id: ID!) { view(id: $id) { displayName } }", {"id": view["id"]})["view"]["displayName"] == "Report"
+
+
+def log_artifact(user, run, content=b"bytes"):
+    md5 = base64.b64encode(hashlib.md5(content).digest()).decode()
+    create = """mutation($input: CreateArtifactInput!) { createArtifact(input: $input) { artifact { id } } }"""
+    given = {"entityName": user.name, "projectName": "p", "artifactTypeName": "t", "artifactCollectionName": "c", "digest": md5, "runName": run.name,
+             "aliases": [{"alias": "best", "artifactCollectionName": "c"}]}  # fmt: skip
+    artifact = user.graphql(create, {"input": given})["createArtifact"]["artifact"]["id"]
+    files = """mutation($input: CreateArtifactFilesInput!) { createArtifactFiles(input: $input) { files { edges { node { uploadUrl } } } } }"""
+    spec = {"artifactID": artifact, "name": "a.txt", "md5": md5}
+    url = user.graphql(files, {"input": {"artifactFiles": [spec]}})["createArtifactFiles"]["files"]["edges"][0]["node"]["uploadUrl"]
+    if url:
+        assert user.server.request("PUT", url, key=None, data=content).status_code == 200
+    manifest = json.dumps({"version": 1, "storagePolicy": "wandb-storage-policy-v1", "storagePolicyConfig": {"storageLayout": "V2"},
+                           "contents": {"a.txt": {"digest": md5, "size": len(content)}}}).encode()  # fmt: skip
+    make = """mutation($input: CreateArtifactManifestInput!) { createArtifactManifest(input: $input) { artifactManifest { file { uploadUrl } } } }"""
+    given = {"artifactID": artifact, "name": "wandb_manifest.json", "digest": "x", "entityName": user.name, "projectName": "p"}
+    url = user.graphql(make, {"input": given})["createArtifactManifest"]["artifactManifest"]["file"]["uploadUrl"]
+    assert user.server.request("PUT", url, key=None, data=manifest).status_code == 200
+    user.graphql("mutation($id: ID!) { commitArtifact(input: {artifactID: $id}) { artifact { state } } }", {"id": artifact})
+    return artifact
+
+
+FIND = 'query($e: String) { project(name: "p", entityName: $e) { artifact(name: "c:best") { id versionIndex tags { name } files { edges { node { name directUrl } } } } } }'
+
+
+def test_version__comes_back_with_its_names_and_bytes(owner):
+    run = RunUnderTest(owner, "p", "r")
+    artifact = log_artifact(owner, run)
+    owner.graphql('mutation($id: ID!) { updateArtifact(input: {artifactID: $id, tagsToAdd: [{tagName: "good"}]}) { artifact { id } } }', {"id": artifact})
+    owner.graphql("mutation($id: ID!) { deleteArtifact(input: {artifactID: $id, deleteAliases: true}) { artifact { id } } }", {"id": artifact})
+    assert owner.graphql(FIND, {"e": owner.name})["project"]["artifact"] is None
+    assert [(each["kind"], each["name"]) for each in trash(owner)] == [("artifact", "c")]
+    assert restore(owner, trash(owner)[0])
+    found = owner.graphql(FIND, {"e": owner.name})["project"]["artifact"]
+    assert (found["id"], found["versionIndex"], found["tags"]) == (artifact, 0, [{"name": "good"}])
+    url = found["files"]["edges"][0]["node"]["directUrl"]
+    assert owner.server.request("GET", url, key=None).content == b"bytes"
+
+
+def test_stranger__neither_sees_nor_restores(owner, lab):
+    run = RunUnderTest(owner, "p", "r")
+    owner.graphql(DELETE_RUN, {"id": run.id})
+    stranger = User(lab, f"gc{next(_count)}")
+    assert stranger.graphql(TRASH, {"e": owner.name}) == {"entity": None}
+    assert refusal(restore, stranger, trash(owner)[0]).code == "NOT_FOUND"
+
+
+def rows(server, table):
+    with sqlite3.connect(f"file:{server.data}/barograph.db?mode=ro", uri=True) as database:
+        return database.execute(f"select count(*) from {table}").fetchone()[0]
+
+
+def test_gc__says_first_and_frees_when_told(make_server):
+    server = make_server(env={"BAROGRAPH_TRASH_DAYS": "7"})
+    user = User(server, "owner")
+    run = RunUnderTest(user, "p", "r")
+    log_artifact(user, RunUnderTest(user, "p", "other"))
+    user.graphql(DELETE_RUN, {"id": run.id})
+    said = server.run_cli("gc")
+    assert said.returncode == 0 and "1 runs" in said.stdout and "--yes" in said.stdout
+    assert len(trash(user)) == 1
+    done = server.run_cli("gc", "--yes", "--json")
+    assert json.loads(done.stdout)["runs"] == 1 and trash(user) == []
+    wait_until(lambda: rows(server, "removals") == 0)
+    assert rows(server, "run_configs") == 1
+    assert server.run_cli("gc", key=user.key).returncode == 1
+
+
+def test_trash__may_be_none(server, user):
+    run = RunUnderTest(user, "p", "r")
+    user.graphql(DELETE_RUN, {"id": run.id})
+    assert trash(user) == []
+    wait_until(lambda: rows(server, f"runs where deleted_at is not null and id in (select subject_id from removals) and name = 'r' and user_id = (select id from users where username = '{user.name}')") == 0)
