@@ -13,7 +13,7 @@ MESON_TEST = meson test --print-errorlogs --no-rebuild -C
 export BAROGRAPH_BINARY ?= $(CURDIR)/build/barograph
 
 .PHONY: all build wheel run test check bench fuzz clean
-.PHONY: asan tsan test-unit test-page test-api test-postgres test-faults test-python test-web test-official
+.PHONY: asan tsan test-unit test-page test-api test-stores test-faults test-python test-web test-official
 
 all: build
 
@@ -69,7 +69,7 @@ run: build
 
 # ---- tests, those first that take least time ----
 
-TEST_STEPS = check test-unit test-page test-api test-postgres test-faults $(if $(wildcard tests/python/test_*.py),test-python) test-web asan tsan test-official
+TEST_STEPS = check test-unit test-page test-api test-stores test-faults $(if $(wildcard tests/python/test_*.py),test-python) test-web asan tsan test-official
 
 # Each step builds what it needs; tools/test.py counts, and its last line is the sum.
 test: build/.setup-test
@@ -105,11 +105,12 @@ test-api: build build/venv/.installed
 	$(NINJA) $(BUILD) tests/unit/server/graphql/gql_probe
 	BAROGRAPH_GQL_PROBE=$(BUILD)/tests/unit/server/graphql/gql_probe build/venv/bin/pytest -q tests/api
 
-# What asks the store, over the other one.
-test-postgres: build build/venv/.installed
+# What asks the stores, over the others: PostgreSQL and a bucket.
+OTHER_STORES = build/venv/bin/python -m tests.support.postgres build/venv/bin/python -m tests.support.seaweed
+test-stores: build build/venv/.installed
 	$(NINJA) $(BUILD)
-	build/venv/bin/python -m tests.support.postgres $(MESON_TEST) $(BUILD) --suite store --suite history
-	build/venv/bin/python -m tests.support.postgres build/venv/bin/pytest -q tests/api --ignore tests/api/test_graphql_oracle.py
+	$(OTHER_STORES) $(MESON_TEST) $(BUILD) --suite store --suite history --suite blobs
+	$(OTHER_STORES) build/venv/bin/pytest -q tests/api --ignore tests/api/test_graphql_oracle.py
 
 test-faults: build build/venv/.installed
 	build/venv/bin/pytest -q tests/faults
@@ -119,6 +120,7 @@ test-python: build build/venv/.installed
 	tests/official/setup.sh
 	$(NINJA) $(BUILD)
 	build/venv/bin/mypy
+	MYPYPATH=python build/venv/bin/mypy --strict tests/python/typed_script.py
 	build/venv/bin/pytest -q tests/python
 
 test-web: build build/.setup-test web/node_modules/.installed
