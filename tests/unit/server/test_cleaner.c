@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 /* BAROGRAPH_TEST_COMMITS=10000 makes a long race of it. Some contents only, so that most files of a version are there already, or are just being collected. */
-enum { COMMITS = 250, FILES = 4, CONTENTS = 12, VERSIONS_KEPT = 2, TRIES_MAX = 1000 };
+enum { COMMITS = 150, FILES = 4, CONTENTS = 12, VERSIONS_KEPT = 2, TRIES_MAX = 1000 };
 
 struct race {
     struct fixture *f;
