@@ -10,10 +10,11 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, which older headers lack */ };
-enum { VERSION = 2, GROWTH_BYTES = 1 << 20, WINDOW_BYTES = 2 << 20 };
+enum { VERSION = 3, GROWTH_BYTES = 1 << 20, WINDOW_BYTES = 2 << 20, SCRATCH_MAX_BYTES = 80 << 20 };
 static const char magic[8] = { 'B', 'A', 'R', 'O', 'L', 'O', 'G', 0 };
 
 static struct shared_log *log_new(const char *path) {
@@ -21,6 +22,7 @@ static struct shared_log *log_new(const char *path) {
     if (log == NULL)
         return NULL;
     log->fd = log->control_fd = -1;
+    buf_init(&log->scratch, SCRATCH_MAX_BYTES);
     log->path = strdup(path);
     if (log->path == NULL) {
         free(log);
@@ -40,6 +42,7 @@ void shared_log_close(struct shared_log *log) {
         close(log->fd);
     if (log->control_fd >= 0)
         close(log->control_fd);
+    buf_finish(&log->scratch);
     free(log->path);
     free(log);
 }
@@ -118,8 +121,57 @@ static enum err_code room_for(struct shared_log *log, uint64_t at, size_t bytes,
     return map_window(log, at, bytes, err);
 }
 
+/* Room that was set aside on these is there when a page of it is written to. */
+static bool is_local(int fd) {
+    static const unsigned long types[] = { 0xEF53 /* ext */,          0x58465342 /* XFS */,   0x9123683E /* Btrfs */,
+                                           0x01021994 /* tmpfs */,    0xF2F52010 /* F2FS */,  0x2FC12FC1 /* ZFS */,
+                                           0x794C7630 /* overlay */,  0x858458F6 /* ramfs */, 0xCA451A4E /* bcachefs */ };
+    const char *refused = getenv("BAROGRAPH_NO_MMAP");
+    struct statfs stat;
+    if ((refused != NULL && strcmp(refused, "1") == 0) || fstatfs(fd, &stat) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if ((unsigned long)stat.f_type == types[i])
+            return true;
+    return false;
+}
+
+static enum err_code write_at(struct shared_log *log, uint64_t at, struct str bytes, struct err *err) {
+    while (bytes.len > 0) {
+        ssize_t len = pwrite(log->fd, bytes.ptr, bytes.len, (off_t)at);
+        if (len < 0 && errno == EINTR)
+            continue;
+        if (len < 0 && (errno == EFBIG || errno == EDQUOT || errno == ENOSPC))
+            return err_set(err, ERR_FULL, "cannot write '%s': %s", log->path, strerror(errno));
+        if (len < 0)
+            return err_set_errno(err, errno, "cannot write '%s'", log->path);
+        at += (uint64_t)len;
+        bytes = str_from(bytes, (size_t)len);
+    }
+    return OK;
+}
+
+static enum err_code append_written(struct shared_log *log, uint64_t end, struct str record, struct err *err) {
+    buf_reset(&log->scratch);
+    log_file_append(&log->scratch, end, record);
+    TRY(buf_check(&log->scratch, "a record", err));
+    log->control->reserved_end = end + log->scratch.len;
+    TRY(write_at(log, end, buf_str(&log->scratch), err));
+    atomic_store_explicit(&log->control->end, end + log->scratch.len, memory_order_release);
+    return OK;
+}
+
 static enum err_code write_header(struct shared_log *log, struct err *err) {
     struct buf room = { 0 };
+    log->control->is_written = !is_local(log->fd);
+    if (log->control->is_written) {
+        buf_reset(&log->scratch);
+        log_file_append_header(&log->scratch);
+        TRY(write_at(log, 0, buf_str(&log->scratch), err));
+        log->control->reserved_end = LOG_FILE_HEADER_BYTES;
+        atomic_store_explicit(&log->control->end, LOG_FILE_HEADER_BYTES, memory_order_release);
+        return OK;
+    }
     TRY(room_for(log, 0, LOG_FILE_HEADER_BYTES, err));
     room = (struct buf){ .ptr = log->window, .cap = log->window_bytes, .max = log->window_bytes };
     log_file_append_header(&room);
@@ -192,6 +244,11 @@ static void wipe_torn_tail(struct shared_log *log) {
     struct err err;
     uint64_t end = shared_log_end(log);
     uint64_t torn_end = log->control->reserved_end;
+    if (log->control->is_written) {
+        (void)!ftruncate(log->fd, (off_t)end);
+        log->control->reserved_end = end;
+        return;
+    }
     if (torn_end > end && torn_end <= log->control->allocated &&
         map_window(log, end, (size_t)(torn_end - end), &err) == OK)
         memset(log->window + (end - log->window_at), 0, (size_t)(torn_end - end));
@@ -220,6 +277,8 @@ enum err_code shared_log_append(struct shared_log *log, struct str record, struc
     if (atomic_load(&log->control->is_ended))
         return err_set(err, ERR_CONFLICT, "the run is finished");
     uint64_t end = shared_log_end(log);
+    if (log->control->is_written)
+        return append_written(log, end, record, err);
     size_t bytes = (size_t)log_file_record_bytes(end, record.len);
     TRY(room_for(log, end, bytes, err));
     log->control->reserved_end = end + bytes;

@@ -5,6 +5,9 @@
  * the sender. What was appended is in the page cache when append returns, so it outlives any of them. Bytes behind
  * the end are room set aside beforehand; a full disk is noticed there and not by a signal.
  *
+ * On file systems of other machines, and on those that cannot map (BAROGRAPH_NO_MMAP=1 says so of any), the log is written
+ * by write(2) instead: some microseconds a row, and the same promise.
+ *
  * A holder of the mutex that dies leaves a torn tail behind the end: the next holder wipes it.
  *
  * Threads: any, between shared_log_lock and shared_log_unlock. Memory: shared_log_close. Nothing aborts.
@@ -31,6 +34,7 @@ struct shared_log_control {
     int64_t first_line;    /* where the server's history of this run began; the sender's */
     uint32_t has_first_line;
     int64_t start_wall_ns;
+    uint32_t is_written; /* by write(2): the file system is none whose mapped pages a full disk cannot fail */
     char server[256]; /* whom the sender tells; empty: nobody yet */
     /* Items of the history record that is not committed yet: which of the two, and its length. A holder that dies
      * while it writes one leaves the other. */
@@ -46,6 +50,7 @@ struct shared_log {
     char *window; /* the part of the file that is mapped here */
     uint64_t window_at;
     size_t window_bytes;
+    struct buf scratch; /* of a log that is written and not mapped */
     char *path;
 };
 

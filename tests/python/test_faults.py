@@ -284,8 +284,9 @@ def test_a_torn_last_record_is_passed_over(scripts, user):
     assert [row["i"] for row in rows_of(run)] == list(range(100))[: len(rows_of(run))] and len(rows_of(run)) >= 99
 
 
-def test_a_full_disk_is_a_warning_and_not_the_end(scripts, user):
-    """The limit on a file's size stands for the disk: setting room aside fails as it does there."""
+@pytest.mark.parametrize("no_mmap", ["0", "1"])
+def test_a_full_disk_is_a_warning_and_not_the_end(scripts, user, no_mmap):
+    """The limit on a file's size stands for the disk: setting room aside, and writing, fails as it does there."""
     output = scripts.run("""
         import barograph, resource, signal
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -303,7 +304,7 @@ def test_a_full_disk_is_a_warning_and_not_the_end(scripts, user):
         run.log({"i": 5000})
         run.finish()
         print("alive")
-        """)
+        """, BAROGRAPH_NO_MMAP=no_mmap)  # fmt: skip
     assert output == "alive\n"
     assert [row["i"] for row in rows_of(read_run(user, "p", "r"))] == list(range(5001))
 
@@ -346,3 +347,28 @@ def test_several_writers_make_one_run(scripts, user):
     rows = rows_of(read_run(user, "p", "shared"))
     assert [row["m0"] for row in rows if "m0" in row] == list(range(50))
     assert [row["m1"] for row in rows if "m1" in row] == list(range(50))
+
+
+def test_a_log_that_cannot_be_mapped_is_written(scripts, user):
+    """As on network file systems: threads, children and a kill lose nothing there either."""
+    process = scripts.start("""
+        import barograph, os, signal, threading
+        run = barograph.init(project="p", id="r")
+        def work(who):
+            for i in range(100):
+                run.log({"who": who, "i": i})
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        pid = os.fork()
+        if pid == 0:
+            work(4)
+            os._exit(0)
+        os.waitpid(pid, 0)
+        run.log({"who": 5, "i": 0}, commit=False)
+        os.kill(os.getpid(), signal.SIGKILL)
+        """, BAROGRAPH_NO_MMAP="1")  # fmt: skip
+    process.communicate(timeout=60)
+    run = wait_for(lambda: (r := read_run(user, "p", "r")) and r["state"] == "failed" and r)
+    expected = {(n, i) for n in range(5) for i in range(100)} | {(5, 0)}
+    assert {(row["who"], row["i"]) for row in rows_of(run)} == expected
