@@ -236,7 +236,10 @@ static void take_messages(struct sender *sender) {
 }
 
 void sender_hear_owner(struct sender *sender) {
-    struct pollfd fds[2] = { { .fd = sender->options->link_fd, .events = POLLIN }, { .fd = sender->pidfd, .events = POLLIN } };
+    /* Both would be readable for ever once the owner is gone, and a pause before the next try none. */
+    bool is_alone = sender->owner_is_gone;
+    struct pollfd fds[2] = { { .fd = is_alone ? -1 : sender->options->link_fd, .events = POLLIN },
+                             { .fd = is_alone ? -1 : sender->pidfd, .events = POLLIN } };
     bool has_records = !sender->is_at_end;
     int wait_ms = sender->is_finishing || has_records ? 0 : sender->options->is_offline ? OFFLINE_POLL_MS : POLL_MS;
     if (sender->is_finishing && sender->transfers != NULL && !sender_has_delivered(sender))
