@@ -15,6 +15,7 @@ enum {
     GIVES_MAX = 3,           /* a run that never begins is handed out so often */
     UNSEEN_GIVES_MAX = 2,    /* to an agent that is there and does not begin it */
     GRID_POINTS_PER_BEAT = 2000,
+    MEASURES_PER_BEAT = 500, /* runs that ended; after a new configuration all are looked at again */
     TAKES_MAX = 20,          /* tries to be the one who takes a suggestion */
 };
 
@@ -153,62 +154,69 @@ static bool reaches_target(const struct sweep_config *config, double value) {
     return config->has_target && !sweep_outcome_is_better(config, config->target, value);
 }
 
+/* The courses of all runs that have one; the first `open_count` are those of open runs. */
+struct courses {
+    struct hyperband_run *items;
+    const struct sweep_run **runs; /* of the open ones */
+    size_t count, open_count;
+};
+
+static bool is_worth_measuring(const struct beat *beat, const struct sweep_run *run, bool has_ended) {
+    if (has_ended)
+        return beat->outcome_count < MEASURES_PER_BEAT;
+    return run_state_is_alive(run->run_state) && (beat->is_checked || beat->config->has_target);
+}
+
 /* Runs that ended are measured once; those that run, when they are looked at for stopping early. */
-static enum err_code measure_open(struct beat *beat, struct hyperband_run *courses, size_t *course_count, struct err *err) {
+static enum err_code measure_open(struct beat *beat, struct courses *courses, struct err *err) {
     beat->outcomes = ARENA_ARRAY(beat->arena, struct sweep_outcome, beat->open.count);
     for (size_t i = 0; i < beat->open.count; i++) {
         const struct sweep_run *run = beat->open.items[i];
         bool has_ended = run_state_is_terminal(run->run_state) && !is_replaceable(beat, run);
-        bool is_watched = run_state_is_alive(run->run_state) && (is_check_due(beat) || beat->config->has_target);
         struct sweep_outcome outcome;
 
-        if (!has_ended && !is_watched)
+        if (!is_worth_measuring(beat, run, has_ended))
             continue;
         TRY(sweep_outcome_measure(beat->identity->app, beat->config, run, &outcome, beat->arena, err));
         if (outcome.outcome == SWEEP_RUN_VALUE && reaches_target(beat->config, outcome.best))
             beat->has_reached_target = true;
-        if (courses != NULL)
-            courses[(*course_count)++] = outcome.measured;
+        courses->runs[courses->count] = run;
+        courses->items[courses->count++] = outcome.measured;
         if (has_ended)
             beat->outcomes[beat->outcome_count++] = outcome;
     }
+    courses->open_count = courses->count;
     return OK;
 }
 
-static void choose_stops(struct beat *beat, const struct hyperband_run *courses, size_t open_count, size_t count) {
-    size_t at = 0;
-    beat->stops = ARENA_ARRAY(beat->arena, int64_t, beat->open.count);
-    for (size_t i = 0; i < beat->open.count && at < open_count; i++) {
-        const struct sweep_run *run = beat->open.items[i];
-        bool is_alive = run_state_is_alive(run->run_state);
-        if (!is_alive && !(run_state_is_terminal(run->run_state) && !is_replaceable(beat, run)))
-            continue;
-        if (is_alive && !run->is_stop_requested && hyperband_should_stop(&beat->config->early_terminate, courses, count, &courses[at], beat->arena))
+static void choose_stops(struct beat *beat, const struct courses *courses) {
+    beat->stops = ARENA_ARRAY(beat->arena, int64_t, courses->open_count);
+    for (size_t i = 0; i < courses->open_count; i++) {
+        const struct sweep_run *run = courses->runs[i];
+        if (run_state_is_alive(run->run_state) && !run->is_stop_requested &&
+            hyperband_should_stop(&beat->config->early_terminate, courses->items, courses->count, &courses->items[i], beat->arena))
             beat->stops[beat->stop_count++] = run->run_id;
-        at++;
     }
 }
 
 static enum err_code find_out(struct beat *beat, struct err *err) {
-    struct hyperband_run *courses = NULL;
-    size_t count = 0, open_count;
+    struct courses courses = {
+        .items = ARENA_ARRAY(beat->arena, struct hyperband_run, beat->all.count + beat->open.count),
+        .runs = ARENA_ARRAY(beat->arena, const struct sweep_run *, beat->open.count),
+    };
 
     beat->is_checked = is_check_due(beat);
-    if (beat->is_checked)
-        courses = ARENA_ARRAY(beat->arena, struct hyperband_run, beat->all.count + beat->open.count);
-    TRY(measure_open(beat, courses, &count, err));
-    open_count = count;
+    TRY(measure_open(beat, &courses, err));
     for (size_t i = 0; i < beat->all.count; i++) {
         const struct sweep_run *run = beat->all.items[i];
         if (run->outcome != SWEEP_RUN_VALUE)
             continue;
         if (reaches_target(beat->config, run->best))
             beat->has_reached_target = true;
-        if (courses != NULL)
-            sweep_outcome_read_course(&courses[count++], run, beat->config, beat->arena);
+        sweep_outcome_read_course(&courses.items[courses.count++], run, beat->config, beat->arena);
     }
-    if (courses != NULL)
-        choose_stops(beat, courses, open_count, count);
+    if (beat->is_checked)
+        choose_stops(beat, &courses);
     return OK;
 }
 
@@ -446,7 +454,7 @@ static enum err_code take_suggestion(struct db_tx *tx, void *context, struct err
     TRY(find_agent(tx, beat, err));
     TRY(is_capped(tx, beat, &is_at_cap, err));
     taking->is_taken = true;
-    if (beat->sweep->state != SWEEP_RUNNING || beat->sweep->is_deleted || is_at_cap)
+    if (beat->sweep->state == SWEEP_PAUSED || sweep_state_is_over(beat->sweep->state) || beat->sweep->is_deleted || is_at_cap)
         return OK; /* it hears why when it asks again */
     if (beat->config->method == SWEEP_GRID) {
         TRY(take_from_grid(tx, taking, err));

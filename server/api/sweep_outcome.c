@@ -115,30 +115,40 @@ static enum err_code read_summary(struct db_tx *tx, void *context, struct err *e
     return sweep_outcome_now(tx, reading->config, reading->run_id, &reading->has_value, &reading->value, reading->arena, err);
 }
 
-enum err_code sweep_outcome_measure(struct app *app, const struct sweep_config *config, const struct sweep_run *run,
-                                    struct sweep_outcome *out, struct arena *arena, struct err *err) {
-    struct summary_reading summary = { .config = config, .run_id = run->run_id, .arena = arena };
-    struct values values;
-
-    *out = (struct sweep_outcome){ .id = run->id, .outcome = SWEEP_RUN_NO_VALUE };
-    if (config->metric.len == 0)
-        return OK;
-    TRY(read_values(app, config, run->run_id, &values, arena, err));
-    TRY(db_read(app->db, read_summary, &summary, err));
+static void measure(const struct sweep_config *config, const struct values *values, const struct summary_reading *summary,
+                    struct sweep_outcome *out, struct arena *arena) {
     if (config->has_early_terminate) {
-        hyperband_measure(&out->measured, &config->early_terminate, values.items, values.count, config->is_maximize);
+        hyperband_measure(&out->measured, &config->early_terminate, values->items, values->count, config->is_maximize);
         out->course = write_course(&out->measured, arena);
     }
-    if (values.count == 0 && !summary.has_value)
-        return OK;
+    if (values->count == 0 && !summary->has_value)
+        return;
     out->outcome = SWEEP_RUN_VALUE;
-    out->best = out->latest = values.count > 0 ? values.items[values.count - 1] : summary.value;
-    for (size_t i = 0; i < values.count; i++)
-        if (sweep_outcome_is_better(config, values.items[i], out->best))
-            out->best = values.items[i];
-    if (summary.has_value && sweep_outcome_is_better(config, summary.value, out->best))
-        out->best = summary.value;
-    return OK;
+    out->best = out->latest = values->count > 0 ? values->items[values->count - 1] : summary->value;
+    for (size_t i = 0; i < values->count; i++)
+        if (sweep_outcome_is_better(config, values->items[i], out->best))
+            out->best = values->items[i];
+    if (summary->has_value && sweep_outcome_is_better(config, summary->value, out->best))
+        out->best = summary->value;
+}
+
+/* Histories may be long, and many are looked at by one request: each has an arena of its own. */
+enum err_code sweep_outcome_measure(struct app *app, const struct sweep_config *config, const struct sweep_run *run,
+                                    struct sweep_outcome *out, struct arena *arena, struct err *err) {
+    struct arena *scratch = arena_create();
+    struct summary_reading summary = { .config = config, .run_id = run->run_id, .arena = scratch };
+    struct values values = { 0 };
+    enum err_code code = OK;
+
+    *out = (struct sweep_outcome){ .id = run->id, .outcome = SWEEP_RUN_NO_VALUE };
+    if (config->metric.len > 0)
+        code = read_values(app, config, run->run_id, &values, scratch, err);
+    if (code == OK && config->metric.len > 0)
+        code = db_read(app->db, read_summary, &summary, err);
+    if (code == OK)
+        measure(config, &values, &summary, out, arena);
+    arena_destroy(scratch);
+    return code;
 }
 
 /* ---- as the search sees them ---- */
