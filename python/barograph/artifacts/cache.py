@@ -75,7 +75,7 @@ def place_of_etag(url: str, etag: str) -> str:
     return os.path.join(cache_dir(), "artifacts", "obj", "etag", name[:2], name[2:])
 
 
-def _temporary(path: str) -> str:
+def temporary_name(path: str) -> str:
     return f"{path}.{os.getpid()}-{threading.get_ident()}.part"
 
 
@@ -89,7 +89,7 @@ def take(place: str, destination: str, size: int | None, digest: str | None, alg
         if size is not None and os.fstat(source.fileno()).st_size != size:
             return False
         hasher = new_hasher(algorithm)
-        temporary = _temporary(destination)
+        temporary = temporary_name(destination)
         with open(temporary, "wb") as copy:
             while chunk := source.read(CHUNK_BYTES):
                 hasher.update(chunk)
@@ -102,12 +102,30 @@ def take(place: str, destination: str, size: int | None, digest: str | None, alg
 
 
 def keep(path: str, place: str) -> None:
-    """Puts a copy into the cache. A cache that cannot be written is no error: the file is where it was wanted."""
-    temporary = _temporary(place)
+    """Puts a file into the cache, as a second name of it where the file system can.
+
+    Whoever writes into the file then changes the cache as well, which take() finds out. A cache that cannot be written
+    is no error: the file is where it was wanted.
+    """
+    temporary = temporary_name(place)
     try:
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        shutil.copyfile(path, temporary)
-        os.replace(temporary, place)
+        try:
+            os.link(path, temporary)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            os.link(path, temporary)
     except OSError:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+        if not _copied(path, temporary):
+            return
+    os.replace(temporary, place)
+    if os.path.exists(temporary):
+        os.unlink(temporary)  # both names were of one file already
+
+
+def _copied(path: str, temporary: str) -> bool:
+    try:
+        os.makedirs(os.path.dirname(temporary), exist_ok=True)
+        shutil.copyfile(path, temporary)
+    except OSError:
+        return False
+    return True
