@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "server/api/artifact_commit.h"
 #include "server/api/artifact_links.h"
+#include "server/api/artifact_parts.h"
 #include "server/api/artifact_type.h"
 #include "server/api/file_type.h"
 #include "server/api/identity.h"
@@ -444,8 +445,10 @@ static enum err_code add_file(struct db_tx *tx, struct gql_call *call, const str
     node->url = artifact_links_file(gql_identity(call), artifact->id, name, call->arena);
     node->direct_url = node->url;
     node->artifact_id = code == OK ? blob.birth_artifact_id : artifact->id;
-    if (code == ERR_NOT_FOUND)
+    if (code == ERR_NOT_FOUND) {
         node->upload_url = artifact_links_put_file(gql_identity(call), artifact->id, name, call->arena);
+        TRY(artifact_parts_announce(json_get(wanted, STR("uploadPartsInput")), artifact->owner, artifact->id, name, call->arena, &node->parts, err));
+    }
     connection_add(files, node, NULL, name, call->arena);
     return OK;
 }
@@ -462,24 +465,6 @@ MUTATION(create_files) {
         payload->owner = payload->files->owner = ((const struct edge *)payload->files->edges.items[0])->owner;
     return OK;
 }
-
-/* The server takes any size in one put and announces no parts. */
-enum err_code artifact_answer_complete_multipart(struct gql_call *call, struct err *err) {
-    (void)call;
-    return err_set(err, ERR_BAD_INPUT, "no upload in parts was announced: put the file in one piece");
-}
-
-static enum err_code answer_digest(struct gql_call *call, struct err *err) {
-    (void)err;
-    json_null(call->out);
-    return OK;
-}
-PAYLOAD(complete_multipart_upload_artifact_payload, "CompleteMultipartUploadArtifactPayload", ROW_MUTATION_ID,
-        { "digest", "", "String", CAN_READ, answer_digest, NULL });
-PAYLOAD(upload_multipart_urls, "UploadMultipartUrls", { "uploadID", "", "ID", CAN_READ, answer_digest, NULL },
-        { "uploadUrlParts", "", "[UploadUrlPart!]", CAN_READ, answer_digest, NULL });
-PAYLOAD(upload_url_part, "UploadUrlPart", { "partNumber", "", "Int64", CAN_READ, answer_digest, NULL },
-        { "uploadUrl", "", "String", CAN_READ, answer_digest, NULL });
 
 /* ---- commit ---- */
 

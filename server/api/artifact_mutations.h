@@ -7,15 +7,13 @@
 /* Inputs and enums of these. */
 extern const char artifact_sdl[];
 
-extern const struct gql_type add_aliases_payload_type, commit_artifact_payload_type, complete_multipart_upload_artifact_payload_type,
+extern const struct gql_type add_aliases_payload_type, commit_artifact_payload_type,
     create_artifact_files_payload_type, create_artifact_manifest_payload_type, create_artifact_payload_type, delete_aliases_payload_type,
     delete_artifact_payload_type, link_artifact_payload_type, unlink_artifact_payload_type, update_artifact_manifest_payload_type,
-    update_artifact_payload_type, use_artifact_payload_type, upload_multipart_urls_type,
-    upload_url_part_type;
+    update_artifact_payload_type, use_artifact_payload_type;
 
 /* Each takes input: <Name>Input! and answers <Name>Payload. */
 enum err_code artifact_answer_commit(struct gql_call *call, struct err *err);
-enum err_code artifact_answer_complete_multipart(struct gql_call *call, struct err *err);
 enum err_code artifact_answer_create(struct gql_call *call, struct err *err);
 enum err_code artifact_answer_create_files(struct gql_call *call, struct err *err);
 enum err_code artifact_answer_create_manifest(struct gql_call *call, struct err *err);

@@ -121,9 +121,9 @@ static enum err_code answer_url(struct gql_call *call, struct err *err) {
     return OK;
 }
 
-static enum err_code answer_no_multipart(struct gql_call *call, struct err *err) {
+static enum err_code answer_multipart(struct gql_call *call, struct err *err) {
     (void)err;
-    json_null(call->out);
+    gql_object(call, ((const struct file_node *)call->parent)->parts);
     return OK;
 }
 
@@ -140,8 +140,8 @@ static const struct gql_field file_fields[] = {
     { "storagePath", "", "String", CAN_READ, answer_storage_path, NULL },
     { "updatedAt", "", "DateTime", CAN_READ, answer_updated_at, NULL },
     { "uploadHeaders", "", "[String!]", CAN_READ, answer_upload_headers, NULL },
-    { "uploadMultipartUrls", "", "UploadMultipartUrls", CAN_READ, answer_no_multipart,
-      "Always null: any size is taken in one put." },
+    { "uploadMultipartUrls", "", "UploadMultipartUrls", CAN_READ, answer_multipart,
+      "Null unless parts were asked for: any size is taken in one put, too." },
     { "uploadUrl", "", "String", CAN_WRITE, answer_upload_url, NULL },
     { "url", "upload: Boolean", "String", CAN_READ, answer_url, NULL },
 };

@@ -7,6 +7,8 @@
 #include "server/store/run.h"
 #include "server/store/run_file.h"
 
+struct multipart_upload;
+
 struct file_node {
     struct owner owner;
     struct str id, name;
@@ -17,6 +19,7 @@ struct file_node {
     struct str md5, digest; /* base64; ptr NULL: not known */
     int64_t size_bytes, updated_at;
     int64_t artifact_id; /* the version that first held these bytes; 0: not said */
+    const struct multipart_upload *parts; /* where parts are to be put; NULL: it goes in one piece */
 };
 
 extern const struct gql_type file_type, file_connection_type, file_edge_type;

@@ -5,6 +5,7 @@
 #include "server/api/admin.h"
 #include "server/api/artifact_links.h"
 #include "server/api/artifact_manifest.h"
+#include "server/api/artifact_parts.h"
 #include "server/api/backup.h"
 #include "server/api/chart.h"
 #include "server/api/columns_endpoint.h"
@@ -50,6 +51,8 @@ const struct http_route routes[] = {
     { HTTP_OPTIONS, "/signed/history/{run}/{file}", WHO_ANYONE, upload_answer_preflight, 0, NULL },
     { HTTP_PUT, "/signed/manifests/{manifest}/{name}", WHO_SIGNED_LINK, NULL, MANIFEST_MAX_BYTES, &artifact_links_upload_manifest },
     { HTTP_OPTIONS, "/signed/manifests/{manifest}/{name}", WHO_ANYONE, upload_answer_preflight, 0, NULL },
+    { HTTP_PUT, "/signed/parts/{artifact}/{number}/{path...}", WHO_SIGNED_LINK, NULL, LINK_PUT_MAX_BYTES, &artifact_parts_upload },
+    { HTTP_OPTIONS, "/signed/parts/{artifact}/{number}/{path...}", WHO_ANYONE, upload_answer_preflight, 0, NULL },
     { HTTP_GET, "/signed/runs/{run}/{path...}", WHO_SIGNED_LINK, run_files_answer_signed, 0, NULL },
     { HTTP_PUT, "/signed/runs/{run}/{path...}", WHO_SIGNED_LINK, NULL, LINK_PUT_MAX_BYTES, &run_files_upload },
     { HTTP_OPTIONS, "/signed/runs/{run}/{path...}", WHO_ANYONE, upload_answer_preflight, 0, NULL },

@@ -5,6 +5,7 @@
 #include "server/api/account_types.h"
 #include "server/api/alert_type.h"
 #include "server/api/artifact_mutations.h"
+#include "server/api/artifact_parts.h"
 #include "server/api/artifact_type.h"
 #include "server/api/automation_type.h"
 #include "server/api/console_type.h"
@@ -49,7 +50,7 @@ static const struct gql_field mutation_fields[] = {
     { "addAliases", "input: AddAliasesInput!", "AddAliasesPayload", WHO_USER, artifact_answer_add_aliases, NULL },
     { "agentHeartbeat", "input: AgentHeartbeatInput!", "AgentHeartbeatPayload", WHO_USER, sweep_answer_agent_heartbeat, "A sweep's agent asks what to do." },
     { "commitArtifact", "input: CommitArtifactInput!", "CommitArtifactPayload", WHO_USER, artifact_answer_commit, "Makes a version of a draft whose files and manifest have been uploaded." },
-    { "completeMultipartUploadArtifact", "input: CompleteMultipartUploadArtifactInput!", "CompleteMultipartUploadArtifactPayload", WHO_USER, artifact_answer_complete_multipart, NULL },
+    { "completeMultipartUploadArtifact", "input: CompleteMultipartUploadArtifactInput!", "CompleteMultipartUploadArtifactPayload", WHO_USER, artifact_parts_answer_complete, "Makes the file of the parts that have arrived." },
     { "createAccessToken", "input: CreateAccessTokenInput!", "CreateAccessTokenPayload", WHO_USER, view_answer_no_access_tokens, "Not offered: it always fails." },
     { "createAgent", "input: CreateAgentInput!", "CreateAgentPayload", WHO_USER, sweep_answer_create_agent, NULL },
     { "createAnonymousEntity", "input: CreateAnonymousEntityInput!", "CreateAnonymousEntityPayload", WHO_ANYONE, account_answer_create_anonymous_entity, NULL },

@@ -1,0 +1,141 @@
+"""Large files in parts: announced, put one by one, sent again, joined, and refused when a part is not what it should be."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+
+from tests.support.protocol import RunUnderTest
+from tests.support.server import GraphQLError
+
+CREATE = "mutation($input: CreateArtifactInput!) { createArtifact(input: $input) { artifact { id } } }"
+FILES = """mutation($input: CreateArtifactFilesInput!) { createArtifactFiles(input: $input) { files { edges { node { storagePath uploadUrl
+    uploadMultipartUrls { uploadID uploadUrlParts { partNumber uploadUrl } } } } } } }"""
+COMPLETE = "mutation($input: CompleteMultipartUploadArtifactInput!) { completeMultipartUploadArtifact(input: $input) { digest } }"
+COMMIT = "mutation($id: ID!) { commitArtifact(input: {artifactID: $id}) { artifact { size files { edges { node { directUrl } } } } } }"
+MANIFEST = "mutation($input: CreateArtifactManifestInput!) { createArtifactManifest(input: $input) { artifactManifest { file { uploadUrl } } } }"
+
+PARTS = [b"a" * 3_000_000, b"b" * 3_000_000, b"the end"]
+WHOLE = b"".join(PARTS)
+
+
+def b64(content):
+    return base64.b64encode(hashlib.md5(content).digest()).decode()
+
+
+class Draft:
+    def __init__(self, user, name="c"):
+        self.user, self.server = user, user.server
+        RunUnderTest(user, "p", "r")
+        given = {"entityName": user.name, "projectName": "p", "artifactTypeName": "t", "artifactCollectionName": name, "digest": "d", "runName": "r"}
+        self.id = user.graphql(CREATE, {"input": given})["createArtifact"]["artifact"]["id"]
+
+    def announce(self, parts=PARTS, name="big.bin", numbers=None):
+        spec = [{"partNumber": n, "hexMD5": hashlib.md5(part).hexdigest()} for n, part in zip(numbers or range(1, len(parts) + 1), parts)]
+        given = {"artifactFiles": [{"artifactID": self.id, "name": name, "md5": b64(b"".join(parts)), "uploadPartsInput": spec}]}
+        return self.user.graphql(FILES, {"input": given})["createArtifactFiles"]["files"]["edges"][0]["node"]
+
+    def put(self, url, part, status=200):
+        response = self.server.request("PUT", url, key=None, data=part)
+        assert response.status_code == status, response.text
+        return response.headers.get("ETag")
+
+    def put_all(self, node):
+        urls = node["uploadMultipartUrls"]["uploadUrlParts"]
+        return [{"partNumber": each["partNumber"], "hexMD5": self.put(each["uploadUrl"], part)} for each, part in zip(urls, PARTS, strict=True)]
+
+    def complete(self, node, parts, **values):
+        given = {"artifactID": self.id, "storagePath": node["storagePath"], "uploadID": node["uploadMultipartUrls"]["uploadID"],
+                 "completedParts": parts, "completeMultipartAction": "Complete", **values}  # fmt: skip
+        return self.user.graphql(COMPLETE, {"input": given})["completeMultipartUploadArtifact"]["digest"]
+
+    def commit(self, name="big.bin"):
+        import json
+
+        manifest = {"version": 1, "storagePolicy": "wandb-storage-policy-v1", "storagePolicyConfig": {"storageLayout": "V2"},
+                    "contents": {name: {"digest": b64(WHOLE), "size": len(WHOLE)}}}  # fmt: skip
+        given = {"artifactID": self.id, "name": "wandb_manifest.json", "digest": "x", "entityName": self.user.name, "projectName": "p"}
+        url = self.user.graphql(MANIFEST, {"input": given})["createArtifactManifest"]["artifactManifest"]["file"]["uploadUrl"]
+        self.put(url, json.dumps(manifest).encode())
+        return self.user.graphql(COMMIT, {"id": self.id})["commitArtifact"]["artifact"]
+
+
+@pytest.fixture
+def draft(user):
+    return Draft(user)
+
+
+def refusal(function, *arguments, **values) -> GraphQLError:
+    with pytest.raises(GraphQLError) as caught:
+        function(*arguments, **values)
+    return caught.value
+
+
+def test_parts__become_the_file(draft):
+    node = draft.announce()
+    assert node["uploadUrl"] and [each["partNumber"] for each in node["uploadMultipartUrls"]["uploadUrlParts"]] == [1, 2, 3]
+    parts = draft.put_all(node)
+    assert [each["hexMD5"] for each in parts] == [f'"{hashlib.md5(part).hexdigest()}"' for part in PARTS]
+    assert draft.complete(node, parts[::-1]) == b64(WHOLE)
+    assert draft.complete(node, parts) == b64(WHOLE)
+    artifact = draft.commit()
+    assert int(artifact["size"]) == len(WHOLE)
+    url = artifact["files"]["edges"][0]["node"]["directUrl"]
+    assert draft.server.request("GET", url, key=None).content == WHOLE
+
+
+def test_part__may_be_sent_again(draft):
+    node = draft.announce()
+    first = node["uploadMultipartUrls"]["uploadUrlParts"][0]["uploadUrl"]
+    draft.put(first, b"half of it")
+    assert draft.complete(node, draft.put_all(node)) == b64(WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda parts: parts[:1] + parts[2:], "numbered from 1 to 2"),
+        (lambda parts: [{**parts[0], "hexMD5": "0" * 32}, *parts[1:]], "part 1 of 'big.bin' has not arrived"),
+        (lambda parts: [{**parts[0], "hexMD5": "x"}, *parts[1:]], "part 1 of 'big.bin' has not arrived"),
+        (lambda parts: [parts[0], parts[0], parts[2]], "named twice"),
+        (lambda parts: [{**parts[0], "partNumber": 9}, *parts[1:]], "numbered from 1 to 3"),
+        (lambda parts: [], "1 to 10000 parts"),
+    ],
+)
+def test_wrong_parts__are_refused_and_named(draft, spoil, words):
+    node = draft.announce()
+    assert words in str(refusal(draft.complete, node, spoil(draft.put_all(node))))
+
+
+def test_what_never_arrived__cannot_be_committed(draft):
+    node = draft.announce()
+    draft.put_all(node)
+    assert "big.bin" in str(refusal(draft.commit))
+
+
+@pytest.mark.parametrize("numbers", [[0, 1, 2], [1, 3, 4], [1, 1, 2], [2, 3, 4]])
+def test_announced_numbers__are_one_to_n(draft, numbers):
+    assert "numbered from 1 to 3" in str(refusal(draft.announce, numbers=numbers))
+
+
+def test_part__is_for_its_draft_and_its_link_only(draft, make_user):
+    node = draft.announce()
+    url = node["uploadMultipartUrls"]["uploadUrlParts"][0]["uploadUrl"]
+    assert draft.server.request("PUT", url.replace("/1/big.bin", "/2/big.bin"), key=None, data=b"x").status_code == 403
+    parts = draft.put_all(node)
+    stranger = Draft(make_user())
+    stranger.id = draft.id
+    assert "no such artifact" in str(refusal(stranger.complete, node, parts))
+    draft.complete(node, parts)
+    draft.commit()
+    assert draft.server.request("PUT", url, key=None, data=b"x").status_code == 409
+
+
+def test_known_bytes__are_not_sent_in_parts_either(draft, user):
+    node = draft.announce()
+    draft.complete(node, draft.put_all(node))
+    draft.commit()
+    again = Draft(user, "other").announce()
+    assert again["uploadUrl"] is None and again["uploadMultipartUrls"] is None
