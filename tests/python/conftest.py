@@ -21,7 +21,8 @@ def package(binary, tmp_path_factory) -> Path:
     target.mkdir()
     sources = REPOSITORY / "python" / "barograph"
     for source in sources.rglob("*"):
-        if source.is_file() and "__pycache__" not in source.parts and source.suffix != ".so":
+        is_built = source.suffix == ".so" or source.name == "barograph-sender"
+        if source.is_file() and "__pycache__" not in source.parts and not is_built:
             place = target / source.relative_to(sources)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(source)
