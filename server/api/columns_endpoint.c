@@ -162,8 +162,8 @@ static enum err_code name_runs(struct columns_request *request, struct err *err)
 struct sample_visit {
     struct columns_request *request;
     struct row_columns *columns;
-    struct str run_name;
-    int64_t *key_columns;
+    const struct str *run_name;
+    int64_t run_column, *key_columns;
     struct arena *arena;
     struct err err;
     enum err_code code;
@@ -172,7 +172,7 @@ struct sample_visit {
 static void begin_row(struct sample_visit *visit) {
     row_columns_begin_row(visit->columns);
     if (visit->request->has_run_column)
-        row_columns_add_text(visit->columns, STR("run_id"), visit->run_name);
+        row_columns_add_shared(visit->columns, visit->run_column, visit->run_name);
 }
 
 static void add_json(struct sample_visit *visit, size_t key, struct str json) {
@@ -231,7 +231,9 @@ static enum err_code add_whole_samples(struct sample_visit *visit, int64_t run, 
 }
 
 static enum err_code add_samples(struct columns_request *request, size_t at, struct row_columns *columns, struct arena *arena, struct err *err) {
-    struct sample_visit visit = { .request = request, .columns = columns, .run_name = request->run_names[at], .arena = arena };
+    struct sample_visit visit = { .request = request, .columns = columns, .run_name = &request->run_names[at], .arena = arena };
+    if (request->has_run_column)
+        visit.run_column = row_columns_find(columns, STR("run_id"));
     return request->key_count > 0 ? add_keyed_samples(&visit, request->run_ids[at], err) : add_whole_samples(&visit, request->run_ids[at], err);
 }
 

@@ -6,22 +6,30 @@
 
 #include <string.h>
 
-enum { NESTING_MAX = 16, NAME_BYTES_MAX = 1 << 20 };
+enum { NESTING_MAX = 16, NAME_BYTES_MAX = 1 << 20, PIECE_FIRST = 16, PIECE_LARGEST = 4096 };
 
+/* Half a million of them are nothing unusual. */
 struct cell {
-    uint32_t row;
-    enum json_type type;
     union {
         int64_t integer;
         double number;
-        struct str text; /* of a string its characters, of lists and objects JSON */
+        const struct str *text; /* of a string its characters, of lists and objects JSON */
     };
+    uint32_t row;
+    enum json_type type;
+};
+
+/* Cells stay where they are: a list of pieces, each twice as long as the one before, up to a limit. */
+struct piece {
+    struct piece *next;
+    size_t count, room;
+    struct cell cells[];
 };
 
 struct gathered {
     struct str name, path;
-    struct cell *cells;
-    size_t count, room;
+    struct piece *first, *last;
+    size_t count;
     int64_t number; /* its place among the columns */
 };
 
@@ -75,23 +83,39 @@ static struct gathered *column_of(struct row_columns *rows, struct str name, str
     return column;
 }
 
+static void add_piece(struct row_columns *rows, struct gathered *column) {
+    size_t room = column->last == NULL ? PIECE_FIRST : column->last->room < PIECE_LARGEST ? column->last->room * 2 : PIECE_LARGEST;
+    struct piece *piece = arena_alloc(rows->arena, sizeof *piece + room * sizeof(struct cell));
+    *piece = (struct piece){ .room = room };
+    if (column->last == NULL)
+        column->first = piece;
+    else
+        column->last->next = piece;
+    column->last = piece;
+}
+
 static void add_to(struct row_columns *rows, struct gathered *column, struct cell cell) {
     if (column == NULL || rows->cell_count == ROW_COLUMNS_CELLS_MAX) {
         rows->is_too_large = true;
         return;
     }
     cell.row = (uint32_t)(rows->row_count - 1);
-    if (column->count > 0 && column->cells[column->count - 1].row == cell.row) {
-        column->cells[column->count - 1] = cell; /* two keys that look alike with dots: the last one counts */
+    struct piece *last = column->last;
+    if (last != NULL && last->cells[last->count - 1].row == cell.row) {
+        last->cells[last->count - 1] = cell; /* two keys that look alike with dots: the last one counts */
         return;
     }
-    if (column->count == column->room) {
-        size_t room = column->room == 0 ? 16 : column->room * 2;
-        column->cells = arena_grow(rows->arena, column->cells, column->room, room, sizeof *column->cells);
-        column->room = room;
-    }
-    column->cells[column->count++] = cell;
+    if (last == NULL || last->count == last->room)
+        add_piece(rows, column);
+    column->last->cells[column->last->count++] = cell;
+    column->count++;
     rows->cell_count++;
+}
+
+static const struct str *keep_text(struct row_columns *rows, struct str text) {
+    struct str *kept = arena_alloc(rows->arena, sizeof *kept);
+    *kept = text;
+    return kept;
 }
 
 static void add_cell(struct row_columns *rows, const struct position *at, struct cell cell) {
@@ -111,9 +135,9 @@ static struct cell cell_of(struct row_columns *rows, const struct json_value *va
     else if (value->type == JSON_TYPE_DOUBLE)
         cell.number = value->number;
     else if (value->type == JSON_TYPE_STRING)
-        cell.text = arena_copy(rows->arena, value->string);
+        cell.text = keep_text(rows, arena_copy(rows->arena, value->string));
     else if (value->type != JSON_TYPE_NULL)
-        cell.text = arena_copy(rows->arena, value->raw);
+        cell.text = keep_text(rows, arena_copy(rows->arena, value->raw));
     return cell;
 }
 
@@ -155,7 +179,7 @@ void row_columns_add_object(struct row_columns *rows, struct str prefix, const s
 
 void row_columns_add_text(struct row_columns *rows, struct str name, struct str text) {
     if (text.ptr != NULL)
-        add_cell(rows, &(struct position){ .name = name }, (struct cell){ .type = JSON_TYPE_STRING, .text = text });
+        add_cell(rows, &(struct position){ .name = name }, (struct cell){ .type = JSON_TYPE_STRING, .text = keep_text(rows, text) });
 }
 
 void row_columns_add_value(struct row_columns *rows, struct str name, const struct json_value *value) {
@@ -191,10 +215,28 @@ void row_columns_add_bool(struct row_columns *rows, int64_t column, bool value) 
 }
 
 void row_columns_add_string(struct row_columns *rows, int64_t column, struct str text) {
-    add_at(rows, column, (struct cell){ .type = JSON_TYPE_STRING, .text = arena_copy(rows->arena, text) });
+    row_columns_add_shared(rows, column, keep_text(rows, arena_copy(rows->arena, text)));
+}
+
+void row_columns_add_shared(struct row_columns *rows, int64_t column, const struct str *text) {
+    add_at(rows, column, (struct cell){ .type = JSON_TYPE_STRING, .text = text });
 }
 
 /* ---- writing ---- */
+
+/* The cell behind one, and the first for NULL; NULL behind the last. `piece` is where the walk is. */
+static const struct cell *next_cell(const struct gathered *column, const struct piece **piece, const struct cell *cell) {
+    if (cell == NULL)
+        *piece = column->first;
+    else if (cell + 1 < (*piece)->cells + (*piece)->count)
+        return cell + 1;
+    else
+        *piece = (*piece)->next;
+    return *piece == NULL ? NULL : (*piece)->cells;
+}
+
+#define EACH_CELL(column, piece, cell) \
+    (const struct cell *cell = next_cell(column, &piece, NULL); cell != NULL; cell = next_cell(column, &piece, cell))
 
 static bool fits_double(const struct cell *cell) {
     return cell->type != JSON_TYPE_INT || (cell->integer >= -(1LL << 53) && cell->integer <= 1LL << 53);
@@ -203,9 +245,10 @@ static bool fits_double(const struct cell *cell) {
 /* The narrowest type that holds all cells; *is_json when none does. */
 static enum arrow_type type_of(const struct gathered *column, bool *is_json) {
     bool has[JSON_TYPE_OBJECT + 1] = { false }, all_fit = true;
-    for (size_t i = 0; i < column->count; i++) {
-        has[column->cells[i].type] = true;
-        all_fit &= fits_double(&column->cells[i]);
+    const struct piece *piece;
+    for EACH_CELL(column, piece, cell) {
+        has[cell->type] = true;
+        all_fit &= fits_double(cell);
     }
     bool has_number = has[JSON_TYPE_INT] || has[JSON_TYPE_DOUBLE];
     int kinds = has_number + has[JSON_TYPE_BOOL] + has[JSON_TYPE_STRING] + has[JSON_TYPE_NULL] + has[JSON_TYPE_ARRAY] + has[JSON_TYPE_OBJECT];
@@ -221,7 +264,7 @@ static struct str json_of(struct row_columns *rows, const struct cell *cell) {
     struct buf json = BUF_INIT(SIZE_MAX / 4);
     struct json_writer writer;
     if (cell->type == JSON_TYPE_ARRAY || cell->type == JSON_TYPE_OBJECT)
-        return cell->text;
+        return *cell->text;
     json_writer_init(&writer, &json, JSON_EXTENDED);
     if (cell->type == JSON_TYPE_NULL)
         json_null(&writer);
@@ -232,7 +275,7 @@ static struct str json_of(struct row_columns *rows, const struct cell *cell) {
     else if (cell->type == JSON_TYPE_DOUBLE)
         json_double(&writer, cell->number);
     else
-        json_string(&writer, cell->text);
+        json_string(&writer, *cell->text);
     struct str copy = arena_copy(rows->arena, buf_str(&json));
     buf_finish(&json);
     return copy;
@@ -241,8 +284,9 @@ static struct str json_of(struct row_columns *rows, const struct cell *cell) {
 static void lay_out_texts(struct row_columns *rows, const struct gathered *column, bool is_json, struct arrow_column *out) {
     struct str *texts = ARENA_ARRAY(rows->arena, struct str, rows->row_count);
     int64_t *offsets = ARENA_ARRAY(rows->arena, int64_t, rows->row_count + 1);
-    for (size_t i = 0; i < column->count; i++)
-        texts[column->cells[i].row] = is_json ? json_of(rows, &column->cells[i]) : column->cells[i].text;
+    const struct piece *piece;
+    for EACH_CELL(column, piece, cell)
+        texts[cell->row] = is_json ? json_of(rows, cell) : *cell->text;
     for (size_t i = 0; i < rows->row_count; i++)
         offsets[i + 1] = offsets[i] + (int64_t)texts[i].len;
     char *text = arena_alloc(rows->arena, (size_t)offsets[rows->row_count]);
@@ -256,8 +300,8 @@ static void lay_out_texts(struct row_columns *rows, const struct gathered *colum
 static void lay_out_numbers(struct row_columns *rows, const struct gathered *column, enum arrow_type type, struct arrow_column *out) {
     int64_t *ints = ARENA_ARRAY(rows->arena, int64_t, rows->row_count);
     double *doubles = (double *)ints;
-    for (size_t i = 0; i < column->count; i++) {
-        const struct cell *cell = &column->cells[i];
+    const struct piece *piece;
+    for EACH_CELL(column, piece, cell) {
         if (type == ARROW_INT64)
             ints[cell->row] = cell->integer;
         else if (type == ARROW_DOUBLE)
@@ -274,8 +318,9 @@ static void lay_out(struct row_columns *rows, const struct gathered *column, str
     out->null_count = rows->row_count - column->count;
     if (out->null_count > 0) {
         uint8_t *valid = ARENA_ARRAY(rows->arena, uint8_t, arrow_bit_bytes(rows->row_count));
-        for (size_t i = 0; i < column->count; i++)
-            arrow_set_bit(valid, column->cells[i].row);
+        const struct piece *piece;
+        for EACH_CELL(column, piece, cell)
+            arrow_set_bit(valid, cell->row);
         out->valid = valid;
     }
     if (field->type == ARROW_TEXT)

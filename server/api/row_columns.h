@@ -33,6 +33,8 @@ void row_columns_add_int(struct row_columns *rows, int64_t column, int64_t value
 void row_columns_add_double(struct row_columns *rows, int64_t column, double value);
 void row_columns_add_bool(struct row_columns *rows, int64_t column, bool value);
 void row_columns_add_string(struct row_columns *rows, int64_t column, struct str text);
+/* A text that many rows have; borrowed until row_columns_write, as is what it points to. */
+void row_columns_add_shared(struct row_columns *rows, int64_t column, const struct str *text);
 /* The whole table. ERR_TOO_LARGE when more was added than the limits allow. */
 MUST_CHECK enum err_code row_columns_write(struct row_columns *rows, struct buf *out, struct err *err);
 
