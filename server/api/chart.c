@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "server/api/place.h"
 #include "server/history/history.h"
+#include "server/store/share.h"
 
 #include <math.h>
 
@@ -24,6 +25,7 @@ struct chart_request {
     enum history_kind kind;
     struct history_chart_spec spec; /* all but the key */
     int64_t *run_ids;               /* 0: no such run */
+    bool is_shared;                 /* the address holds a link's token: its runs, whoever asks */
 };
 
 /* ---- reading the request ---- */
@@ -85,10 +87,30 @@ static enum err_code read_request(struct chart_request *request, struct str body
 
 /* ---- finding the runs ---- */
 
+/* Of a link's project, those that the link shows. */
+static enum err_code find_shared_runs(struct db_tx *tx, struct chart_request *request, struct err *err) {
+    struct arena *arena = request->call->arena;
+    struct share *share;
+    TRY(share_find(tx, http_identity(request->call)->app->secrets, request->call->params[0], clock_wall_ms(), arena, &share, err));
+    for (size_t i = 0; i < request->run_count; i++) {
+        struct run *run;
+        enum err_code code = run_find(tx, share->owner.project_id, request->run_names[i], 0, false, arena, &run, err);
+        if (code != OK && code != ERR_NOT_FOUND && code != ERR_GONE)
+            return code;
+        request->run_ids[i] = 0;
+        for (size_t k = 0; code == OK && k < share->run_count; k++)
+            if (share->run_ids[k] == run->id)
+                request->run_ids[i] = run->id;
+    }
+    return OK;
+}
+
 static enum err_code find_runs(struct db_tx *tx, void *context, struct err *err) {
     struct chart_request *request = context;
     struct arena *arena = request->call->arena;
     struct project *project;
+    if (request->is_shared)
+        return find_shared_runs(tx, request, err);
     TRY(place_find_project(tx, http_identity(request->call), request->entity_name, request->project_name, CAN_READ, &project, err));
     for (size_t i = 0; i < request->run_count; i++) {
         struct run *run;
@@ -193,9 +215,9 @@ static enum err_code append_all(struct chart_request *request, struct buf *out, 
     return code;
 }
 
-enum err_code chart_answer(struct http_call *call, struct err *err) {
+static enum err_code answer(struct http_call *call, bool is_shared, struct err *err) {
     struct app *app = call->app;
-    struct chart_request request = { .call = call };
+    struct chart_request request = { .call = call, .is_shared = is_shared };
     struct buf *out = http_body(call);
     uint32_t series_count = 0;
 
@@ -211,4 +233,12 @@ enum err_code chart_answer(struct http_call *call, struct err *err) {
     if (!out->failed)
         memcpy(out->ptr + count_at, &series_count, sizeof series_count);
     return buf_check(out, "the answer", err);
+}
+
+enum err_code chart_answer(struct http_call *call, struct err *err) {
+    return answer(call, false, err);
+}
+
+enum err_code chart_answer_shared(struct http_call *call, struct err *err) {
+    return answer(call, true, err);
 }

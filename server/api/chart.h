@@ -8,5 +8,7 @@ enum { CHART_REQUEST_MAX_BYTES = 4 << 20, CHART_SERIES_MAX = 20000, CHART_BUCKET
 
 /* POST /api/history/buckets */
 enum err_code chart_answer(struct http_call *call, struct err *err);
+/* POST /api/shared/{token}/buckets: of the runs that a link shows; entity and project are the link's. */
+enum err_code chart_answer_shared(struct http_call *call, struct err *err);
 
 #endif

@@ -18,6 +18,7 @@
 #include "server/api/receipt.h"
 #include "server/api/run_files.h"
 #include "server/api/session.h"
+#include "server/api/share_links.h"
 #include "server/api/upload.h"
 
 const struct http_route routes[] = {
@@ -33,6 +34,11 @@ const struct http_route routes[] = {
     { HTTP_GET, "/api/runs/{entity}/{project}/{run}/receipt", CAN_READ, receipt_answer, 0, NULL },
     { HTTP_POST, "/api/session", WHO_ANYONE, session_answer_begin, SESSION_MAX_BODY_BYTES, NULL },
     { HTTP_DELETE, "/api/session", WHO_ANYONE, session_answer_end, SESSION_MAX_BODY_BYTES, NULL },
+    { HTTP_GET, "/api/shared/{token}", WHO_ANYONE, share_links_answer_runs, 0, NULL },
+    { HTTP_POST, "/api/shared/{token}/buckets", WHO_ANYONE, chart_answer_shared, CHART_REQUEST_MAX_BYTES, NULL },
+    { HTTP_POST, "/api/shares", CAN_WRITE, share_links_answer_create, SHARE_REQUEST_MAX_BYTES, NULL },
+    { HTTP_GET, "/api/shares/{entity}/{project}", CAN_WRITE, share_links_answer_list, 0, NULL },
+    { HTTP_DELETE, "/api/shares/{id}", CAN_WRITE, share_links_answer_revoke, 0, NULL },
     { HTTP_GET, "/artifactsV2/{region}/{entity}/{project}/{collection}/{rest...}", CAN_READ, artifact_links_answer_v2, 0, NULL },
     { HTTP_POST, "/files/{entity}/{project}/{run}/file_stream", CAN_WRITE, file_stream_answer, FILE_STREAM_MAX_BYTES, NULL },
     { HTTP_GET, "/files/{entity}/{project}/{run}/{path...}", CAN_READ, run_files_answer, 0, NULL },

@@ -1,5 +1,6 @@
 /* api.ts - every request the page makes. Same-origin cookies prove who asks; changes are JSON, never a form. */
 
+import { sharedPath, sharedToken } from "./shared";
 import { decodeBuckets, type Series } from "./lib/buckets";
 
 export class ApiError extends Error {
@@ -83,12 +84,20 @@ export async function logOut(): Promise<void> {
     await send("/api/session", { method: "DELETE", headers: JSON_HEADERS });
 }
 
+export async function getJson<T>(path: string): Promise<T> {
+    return (await (await send(path, {})).json()) as T;
+}
+
+export async function sendJson<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+    const response = await send(path, { method, headers: JSON_HEADERS, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const text = await response.text();
+    return (text === "" ? null : JSON.parse(text)) as T;
+}
+
 /* ---- administration ---- */
 
 export async function admin<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
-    const response = await send(`/api/admin/${path}`, { method, headers: JSON_HEADERS, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-    const text = await response.text();
-    return (text === "" ? null : JSON.parse(text)) as T;
+    return sendJson<T>(method, `/api/admin/${path}`, body);
 }
 
 /* ---- chart data ---- */
@@ -106,7 +115,7 @@ export interface BucketRequest {
 }
 
 export async function fetchBuckets(request: BucketRequest): Promise<Series[]> {
-    const response = await send("/api/history/buckets", {
+    const response = await send(sharedToken.value === null ? "/api/history/buckets" : sharedPath("buckets"), {
         method: "POST",
         headers: JSON_HEADERS,
         body: JSON.stringify(request),

@@ -33,7 +33,7 @@ export function App() {
         return null;
     }
     const Page = load ? loaded.get(load) : undefined;
-    const isBare = address.value.query.get("jupyter") === "true" || match?.route.path === "/login";
+    const isBare = address.value.query.get("jupyter") === "true" || match?.route.path === "/login" || match?.route.path === "/shared/:token";
     return (
         <>
             {!isBare && <TopBar params={match?.params ?? {}} path={match?.route.path ?? ""} />}

@@ -6,6 +6,7 @@
 
 import { signal } from "@preact/signals";
 import { ApiError } from "./api";
+import { sharedToken } from "./shared";
 import { readMessage, retryPause, type RunNews } from "./lib/live_message";
 
 export type { RunNews } from "./lib/live_message";
@@ -28,6 +29,7 @@ interface Watcher {
 
 const watchers = new Set<Watcher>();
 const HIDDEN_MS = 60000;
+const SHARED_MS = 15000 /* who only has a link may not listen */;
 const WATCH_DELAY_MS = 5;
 const SETTLE_MS = 1500;
 
@@ -44,6 +46,10 @@ export function follow(
     onNews: Watcher["onNews"],
     catchUp: Watcher["catchUp"],
 ): () => void {
+    if (sharedToken.value !== null) {
+        const timer = window.setInterval(() => void catchUp().catch(() => undefined), SHARED_MS);
+        return () => window.clearInterval(timer);
+    }
     const watcher = { place, onNews, catchUp };
     watchers.add(watcher);
     if (socket === null && retryTimer === 0) connect();

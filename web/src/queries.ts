@@ -4,6 +4,7 @@ import { graphql } from "./api";
 import { parseRun, type RunNode } from "./lib/runs";
 import type { Mongo } from "./lib/filters";
 import type { Run } from "./lib/types";
+import { sharedToken } from "./shared";
 
 export interface Viewer {
     id: string;
@@ -106,6 +107,11 @@ export interface RunQuery {
 }
 
 export async function fetchRuns(q: RunQuery, signal?: AbortSignal): Promise<RunPage> {
+    if (sharedToken.value !== null) {
+        const { fetchShared } = await import("./queries_shares");
+        const { runs } = await fetchShared();
+        return { exists: true, total: runs.length, runs, next: null };
+    }
     const data = await graphql<{ project: { runCount: number; runs: Edges<RunNode> } | null }>(
         `query PageRuns($entity: String!, $project: String!, $filters: JSONString, $order: String, $first: Int, $after: String) {
             project(name: $project, entityName: $entity) { runCount(filters: $filters)

@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { matchPath, type Params } from "./lib/match";
+import { sharedToken } from "./shared";
 import { ROUTES, type Route } from "./routes";
 
 const here = () => ({ path: window.location.pathname, query: new URLSearchParams(window.location.search) });
@@ -28,6 +29,7 @@ export function navigate(to: string, how: "push" | "replace" = "push"): void {
     else window.history.replaceState(null, "", to);
     const isOtherPage = window.location.pathname !== address.value.path;
     address.value = here();
+    sharedToken.value = matchPath("/shared/:token", address.value.path)?.["token"] ?? null;
     if (isOtherPage) window.scrollTo(0, 0);
 }
 
@@ -44,7 +46,7 @@ export function setQuery(changes: Record<string, string | null>, how: "push" | "
 
 /* Plain clicks on links to our own pages; downloads, new tabs and files go their usual way. */
 export function startRouter(): void {
-    window.addEventListener("popstate", () => (address.value = here()));
+    window.addEventListener("popstate", () => navigate(window.location.pathname + window.location.search, "replace"));
     document.addEventListener("click", (event) => {
         if (
             event.defaultPrevented ||

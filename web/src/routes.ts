@@ -27,6 +27,7 @@ export const ROUTES: readonly Route[] = [
     { path: "/login", page: login, title: "title.login", isPublic: true },
     { path: "/authorize", page: () => import("./pages/authorize"), title: "title.authorize" },
     { path: "/settings", page: settings, title: "title.settings" },
+    { path: "/shared/:token", page: () => import("./pages/shared"), title: "title.workspace", isPublic: true },
     { path: "/settings/people", page: () => import("./pages/people"), title: "title.people" },
     { path: "/:entity", page: () => import("./pages/home"), title: "title.home" },
     { path: "/:entity/:project", page: project, title: "title.workspace", isPublic: true },

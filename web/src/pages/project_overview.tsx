@@ -7,6 +7,8 @@ import { formatDuration, formatTime } from "../lib/format";
 import { runtimeOf } from "../lib/runs";
 import { fetchRuns, type RunPage } from "../queries";
 import type { PageProps } from "../routes";
+import { ShareList } from "./share_list";
+import { viewer } from "../session";
 
 const SAMPLE = 500;
 
@@ -76,6 +78,7 @@ export default function ProjectOverview({ params }: PageProps) {
                 )}
             </dl>
             <pre class="snippet">{snippet}</pre>
+            {viewer.value && <ShareList entity={entity} project={project} />}
         </main>
     );
 }

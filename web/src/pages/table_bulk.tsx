@@ -3,6 +3,7 @@
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
 import { changeRun, stopRun } from "../queries";
+import { createLink } from "../queries_shares";
 import { removeRuns } from "../removal";
 import type { Workspace } from "./workspace/model";
 
@@ -37,6 +38,13 @@ export function BulkBar({
         removeRuns(ws.store, runs);
         onDone();
     };
+    const share = async () => {
+        const days = Number(window.prompt(t("share.days"), "30"));
+        if (!Number.isInteger(days) || days < 1) return;
+        const link = await createLink(ws.entity, ws.project, runs.map((r) => r.name), days);
+        window.prompt(t("share.once"), link);
+        onDone();
+    };
     const isRunning = runs.some((r) => r.state === "running");
     return (
         <div class="bulk row" role="toolbar" aria-label={t("table.bulk")}>
@@ -60,6 +68,9 @@ export function BulkBar({
                     {t("runs.stop")}
                 </button>
             )}
+            <button type="button" class="button" onClick={() => void share().catch(sayError)}>
+                {t("share.make")}
+            </button>
             <button type="button" class="button danger" onClick={remove}>
                 {t("action.delete")}
             </button>

@@ -10,6 +10,7 @@ import { panelTitle, resolveSettings, type LineSettings, type Panel, type Sectio
 import { xRange, yRange, type Line, type Range } from "../../lib/lines";
 import { pathOf } from "../../lib/match";
 import { navigate } from "../../router";
+import { sharedToken } from "../../shared";
 import { isDark } from "../../theme";
 import { useWorkspace } from "../workspace/model";
 import { useLines } from "./use_lines";
@@ -87,7 +88,7 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
             ws.xZoom.value = x === null ? null : { x: settings.x, range: x };
     };
     const onPick = (line: Line) => {
-        if (ws.store.runs.value.some((r) => r.name === line.run))
+        if (sharedToken.value === null && ws.store.runs.value.some((r) => r.name === line.run))
             navigate(pathOf(ws.entity, ws.project, "runs", line.run));
     };
     const legend = settings.legend !== "none" && (
