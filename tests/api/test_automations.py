@@ -134,11 +134,9 @@ def test_threshold__fires_when_it_is_crossed_and_again_after_it_was_not(bench):
 
 
 def seen(bench):
-    import sqlite3
-
-    with sqlite3.connect(f"file:{bench.server.data}/barograph.db?mode=ro", uri=True) as database:
+    with bench.server.database() as database:
         rows = database.execute("select is_met from automation_runs join automations on automations.id = automation_id"
-                                " join entities on entities.id = entity_id where entities.name = ?", (bench.user.name,)).fetchall()  # fmt: skip
+                                f" join entities on entities.id = entity_id where entities.name = '{bench.user.name}'").fetchall()  # fmt: skip
     return rows[0][0] if rows else None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import base64
 import json
-import sqlite3
 
 import pytest
 
@@ -138,7 +137,7 @@ def test_stranger__neither_sees_nor_restores(owner, lab):
 
 
 def rows(server, table):
-    with sqlite3.connect(f"file:{server.data}/barograph.db?mode=ro", uri=True) as database:
+    with server.database() as database:
         return database.execute(f"select count(*) from {table}").fetchone()[0]
 
 
