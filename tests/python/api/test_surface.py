@@ -198,3 +198,15 @@ def test_surface__is_found_under_its_documented_names(public):
 
     assert barograph.Api is public.Api
     assert Runs is public.Runs
+
+
+def test_surface__is_found_under_the_official_names_too(scripts):
+    code = """
+        import barograph
+        barograph.as_wandb()
+        import wandb
+        from wandb.apis.public import Api, Run, Runs
+        assert wandb.Api is Api is barograph.Api
+        print(Api().viewer.username, Runs.__module__, Run.__name__)
+    """
+    assert scripts.run(code).split() == [scripts.user.name, "barograph.apis.public.runs", "Run"]
