@@ -119,7 +119,7 @@ BARO_API char *baro_past_json(const struct baro_run *run);
 
 /* Empty when it is not known yet; BARO_PROBLEM: why the server did not answer. Valid until the run ends or is
  * described anew. */
-BARO_API const char *baro_get(const struct baro_run *run, enum baro_fact fact);
+BARO_API const char *baro_get(struct baro_run *run, enum baro_fact fact);
 BARO_API double baro_start_time(const struct baro_run *run); /* Unix time in seconds */
 BARO_API int64_t baro_next_step(struct baro_run *run);
 BARO_API uint64_t baro_dropped_rows(struct baro_run *run); /* on a full disk */

@@ -426,7 +426,8 @@ static struct baro_run *run_new(void) {
 static void run_destroy(struct baro_run *run) {
     char *const texts[] = { run->run_id, run->dir,      run->log_path, run->entity,     run->project,   run->name, run->notes,
                             run->group,  run->job_type, run->sweep_id, run->host, run->git_remote, run->git_commit,
-                            run->fork_run, run->past_json };
+                            run->fork_run, run->past_json, run->told_entity, run->told_project, run->told_name,
+                            run->told_problem };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         free(texts[i]);
     for (size_t i = 0; i < run->tag_count; i++)
@@ -530,16 +531,37 @@ char *baro_past_json(const struct baro_run *run) {
     return run->past_json == NULL ? NULL : strdup(run->past_json);
 }
 
-const char *baro_get(const struct baro_run *run, enum baro_fact fact) {
+/* A copy: the link's own text may change while another thread waits for the sender. */
+static const char *told(struct baro_run *run, char *const *text, char **copy) {
+    pthread_mutex_lock(&run->link.mutex);
+    bool is_new = *text != NULL && (*copy == NULL || strcmp(*text, *copy) != 0);
+    char *fresh = is_new ? strdup(*text) : NULL;
+    pthread_mutex_unlock(&run->link.mutex);
+    if (fresh == NULL)
+        return *copy;
+    free(*copy);
+    *copy = fresh;
+    return fresh;
+}
+
+/* A server that answered after init had gone on is heard here. */
+static void hear_late_answer(struct baro_run *run) {
+    if (run->owner == getpid() && !run->link.knows_run)
+        sender_link_wait_for_run(&run->link, 0);
+}
+
+const char *baro_get(struct baro_run *run, enum baro_fact fact) {
+    struct sender_link *link = &run->link;
+    hear_late_answer(run);
     switch (fact) {
     case BARO_RUN_ID: return run->run_id;
-    case BARO_ENTITY: return first_of(run->link.entity, run->entity);
-    case BARO_PROJECT: return first_of(run->link.project, run->project);
-    case BARO_NAME: return first_of(run->name, run->link.name);
+    case BARO_ENTITY: return first_of(told(run, &link->entity, &run->told_entity), run->entity);
+    case BARO_PROJECT: return first_of(told(run, &link->project, &run->told_project), run->project);
+    case BARO_NAME: return first_of(run->name, told(run, &link->name, &run->told_name));
     case BARO_NOTES: return first_of(run->notes, NULL);
     case BARO_DIR: return run->dir;
     case BARO_LOG_PATH: return run->log_path;
-    case BARO_PROBLEM: return first_of(run->link.problem, NULL);
+    case BARO_PROBLEM: return first_of(told(run, &link->problem, &run->told_problem), NULL);
     default: return "";
     }
 }
@@ -756,7 +778,7 @@ void baro_wait(struct baro_run *run, int timeout_ms, struct baro_progress *progr
                                         .sent_bytes = link->sent_bytes,
                                         .total_bytes = link->total_bytes,
                                         .unsent_bytes = link->unsent_bytes,
-                                        .problem = link->problem };
+                                        .problem = told(run, &run->link.problem, &run->told_problem) };
 }
 
 int baro_finish(struct baro_run *run, int exit_code, struct baro_error *error) {

@@ -22,6 +22,7 @@ struct baro_run {
     char *git_remote, *git_commit, *fork_run;
     double fork_step;
     bool continues;
+    char *told_entity, *told_project, *told_name, *told_problem; /* what the link said, for baro_get's callers */
     char *past_json; /* of a run that is gone on with; NULL: none */
     char **tags;
     size_t tag_count;

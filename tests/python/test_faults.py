@@ -372,3 +372,23 @@ def test_a_log_that_cannot_be_mapped_is_written(scripts, user):
     run = wait_for(lambda: (r := read_run(user, "p", "r")) and r["state"] == "failed" and r)
     expected = {(n, i) for n in range(5) for i in range(100)} | {(5, 0)}
     assert {(row["who"], row["i"]) for row in rows_of(run)} == expected
+
+
+def test_the_page_is_known_as_soon_as_the_server_is_there(scripts, make_server):
+    server = make_server()
+    key = server.add_user("late")
+    server.stop()
+    process = scripts.start("""
+        import barograph, time
+        run = barograph.init(project="p", id="r")
+        print(run.url, flush=True)
+        limit = time.monotonic() + 40
+        while run.url is None and time.monotonic() < limit:
+            time.sleep(0.1)
+        print(run.url, run.entity)
+        run.finish()
+        """, BAROGRAPH_BASE_URL=server.base_url, BAROGRAPH_API_KEY=key)  # fmt: skip
+    assert process.stdout.readline() == "None\n"
+    server.start()
+    output, errors = process.communicate(timeout=60)
+    assert output.split() == [f"{server.base_url}/late/p/runs/r", "late"], errors
