@@ -13,6 +13,8 @@ static const struct option rows[] = {
     { "admin-key-file", "FILE", OPTION_TEXT, false, AT(admin_key_file), NULL, "a file that holds it: command lines are seen by others" },
     { "blobs", "URL", OPTION_TEXT, false, AT(blobs), NULL,
       "where files live: s3://BUCKET[/PREFIX][?endpoint=URL&region=R]; the data folder by default" },
+    { "cache-gib", "GIB", OPTION_COUNT, false, AT(cache_gib), "20",
+      "with --blobs s3://...: how much of it is kept in the data folder" },
     { "crash-after-s", "SECONDS", OPTION_COUNT, false, AT(crash_after_s), "300",
       "a run that has not been heard of for so long is crashed" },
     { "data", "DIR", OPTION_TEXT, false, AT(data), NULL, "the data folder (default $XDG_DATA_HOME/barograph)" },

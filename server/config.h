@@ -18,6 +18,7 @@ struct config {
     struct str tls_cert, tls_key;
     struct str trusted_proxies;
     struct str webhook_networks;
+    int64_t cache_gib;
     int64_t crash_after_s;
     int64_t trash_days;
     int64_t entity_quota_mb, project_quota_mb;

@@ -175,6 +175,7 @@ static enum err_code open_store(struct server *server, struct err *err) {
     TRY(stores_open(&server->stores, server->folder, &options, server->arena, err));
     server->app.db = server->stores.db;
     server->app.folder = server->folder;
+    server->app.cache_max_bytes = (uint64_t)config->cache_gib << 30;
     server->app.blob_depot = server->stores.blob_depot;
     server->app.history_depot = server->stores.history_depot;
     server->app.blobs = server->stores.blobs;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "server/api/quota.h"
 #include "server/ballast.h"
+#include "server/blobs/depot.h"
 #include "server/cleaner.h"
 #include "server/store/run.h"
 
@@ -93,6 +94,8 @@ static void clean_if_due(struct watcher *watcher) {
         log_warn("cannot collect blobs that nobody has: %s", err.message);
     if (count > 0)
         log_info("collected %zu blobs that nobody had", count);
+    depot_tidy(watcher->app->blob_depot, watcher->app->cache_max_bytes / 2);
+    depot_tidy(watcher->app->history_depot, watcher->app->cache_max_bytes / 2);
     watcher->next_cleaning_ms = clock_mono_ms() + CLEANING_PERIOD_MS;
 }
 

@@ -24,7 +24,8 @@ struct secrets;
 struct app {
     struct db *db;
     const struct data_folder *folder;
-    struct depot *blob_depot, *history_depot; /* for backups; all else goes through the two below */
+    struct depot *blob_depot, *history_depot; /* to be tidied and backed up; all else goes through the two below */
+    uint64_t cache_max_bytes;                 /* of both, when the files live in a bucket */
     struct blobs *blobs;
     struct history *history;
     struct http_server *http; /* for its metrics */

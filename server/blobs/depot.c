@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOLDER_MODE = 0700, FILE_MODE = 0600, STAGED_NAME_BYTES = 16, TOUCH_AFTER_S = 60, SMALL_PART_BYTES = 256 * 1024 };
+enum { FOLDER_MODE = 0700, FILE_MODE = 0600, STAGED_NAME_BYTES = 16, TOUCH_AFTER_S = 60, SMALL_PART_BYTES = 256 * 1024, UPLOAD_AGE_MS = 48 * 3600 * 1000 };
 
 #define STAGED "staged"
 
@@ -348,15 +348,28 @@ static int compare_use(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-void depot_trim(struct depot *depot, uint64_t max_bytes) {
+static void trim(struct depot *depot, uint64_t max_bytes) {
     struct trimming trimming = { .arena = arena_create() };
     struct err err = { 0 };
 
-    if (depot->bucket != NULL && walk(depot, note_file, &trimming, &err) == OK && trimming.total_bytes > max_bytes) {
+    if (walk(depot, note_file, &trimming, &err) == OK && trimming.total_bytes > max_bytes) {
         qsort(trimming.files, trimming.count, sizeof *trimming.files, compare_use);
         for (size_t i = 0; i < trimming.count && trimming.total_bytes > max_bytes; i++)
             if (unlink(trimming.files[i].path) == 0)
                 trimming.total_bytes -= trimming.files[i].size_bytes;
     }
     arena_destroy(trimming.arena);
+}
+
+void depot_tidy(struct depot *depot, uint64_t max_bytes) {
+    struct err err = { 0 };
+    int64_t count = 0;
+
+    if (depot->bucket != NULL) {
+        trim(depot, max_bytes);
+        if (s3_abort_uploads(depot->bucket, str_from_c(depot->key_prefix), UPLOAD_AGE_MS, &count, &err) != OK)
+            log_warn("cannot look for uploads that were cut off: %s", err.message);
+    }
+    if (count > 0)
+        log_info("aborted %lld uploads to the bucket that were cut off", (long long)count);
 }

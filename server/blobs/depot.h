@@ -54,7 +54,8 @@ MUST_CHECK enum err_code depot_list(struct depot *depot, struct str begins_with,
 MUST_CHECK enum err_code depot_link(struct depot *depot, struct str name, int64_t expires_s, struct str disposition,
                                     struct str *url, struct arena *arena, struct err *err);
 
-/* With a bucket: drops what was not used for longest until the folder holds no more than max_bytes. */
-void depot_trim(struct depot *depot, uint64_t max_bytes);
+/* With a bucket: drops what was not used for longest until the folder holds no more than max_bytes, and aborts uploads
+ * in parts that nobody ended for two days. To be called now and then. */
+void depot_tidy(struct depot *depot, uint64_t max_bytes);
 
 #endif

@@ -35,8 +35,9 @@ MUST_CHECK enum err_code s3_remove(struct s3 *s3, struct str key, struct err *er
 typedef enum err_code s3_visit(void *context, struct str key, uint64_t size, int64_t modified_ms, struct err *err);
 MUST_CHECK enum err_code s3_list(struct s3 *s3, struct str begins_with, s3_visit *visit, void *context, struct err *err);
 
-/* Uploads in parts that were begun longer ago and never ended. */
-MUST_CHECK enum err_code s3_abort_uploads(struct s3 *s3, int64_t older_than_ms, int64_t *count, struct err *err);
+/* Uploads in parts, to keys that begin so, that were begun longer ago and never ended. */
+MUST_CHECK enum err_code s3_abort_uploads(struct s3 *s3, struct str begins_with, int64_t older_than_ms, int64_t *count,
+                                          struct err *err);
 
 /* An address that anybody may read it from for so long. disposition: of the answer's Content-Disposition; may be empty. */
 MUST_CHECK enum err_code s3_link(struct s3 *s3, struct str key, int64_t expires_s, struct str disposition, struct str *url,

@@ -282,9 +282,10 @@ static enum err_code abort_page(struct s3 *s3, struct str page, int64_t before_m
     }
 }
 
-enum err_code s3_abort_uploads(struct s3 *s3, int64_t older_than_ms, int64_t *count, struct err *err) {
+enum err_code s3_abort_uploads(struct s3 *s3, struct str begins_with, int64_t older_than_ms, int64_t *count,
+                               struct err *err) {
     struct arena *arena = arena_create();
-    struct http_field query[] = { { STR("uploads"), STR_EMPTY }, { STR("prefix"), s3->prefix } };
+    struct http_field query[] = { { STR("uploads"), STR_EMPTY }, { STR("prefix"), arena_printf(arena, "%.*s%.*s", STR_ARG(s3->prefix), STR_ARG(begins_with)) } };
     struct s3_call call = { .method = STR("GET"), .query = query, .query_count = 2, .max_body_bytes = ANSWER_MAX };
     struct http_response response;
 

@@ -208,7 +208,7 @@ def test_s08__a_database_that_cannot_be_written_is_503_and_says_when_to_try_agai
     run = RunUnderTest(user, "s08", "run")
     address = run.upload_urls("a.txt")["a.txt"]
     with server.database() as holder:
-        holder.execute("lock table users, runs, run_files, history_runs" if server.store_options else "begin immediate")
+        holder.execute("lock table users, runs, run_files, history_runs" if server.has_postgres else "begin immediate")
         answers = {
             "graphql": server.request("POST", "/graphql", key=user.key, json={"query": UPSERT, "variables": {
                 "entity": "alice", "project": "s08", "name": "other"}}),

@@ -114,7 +114,7 @@ def test_s08__a_hundred_live_runs_see_no_4xx_while_the_database_is_gone(make_ser
     with ThreadPoolExecutor(LIVE_RUNS) as pool:
         futures = [pool.submit(live, run) for run in runs]
         with server.database() as holder:
-            holder.execute("lock table users, runs, run_files, history_runs" if server.store_options else "begin immediate")
+            holder.execute("lock table users, runs, run_files, history_runs" if server.has_postgres else "begin immediate")
             gone.set()
             threading.Event().wait(12)  # longer than works wait together, and then the first of them alone
             holder.execute("rollback")

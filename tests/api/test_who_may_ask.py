@@ -62,7 +62,7 @@ class World:
     def rows(self):
         """All that is stored, but for what asking leaves behind."""
         with self.server.database() as database:
-            tables = [name for (name,) in database.execute(TABLES[bool(self.server.store_options)])]
+            tables = [name for (name,) in database.execute(TABLES[self.server.has_postgres])]
             return {name: sorted(map(repr, database.execute(f"select * from {name}"))) for name in tables if name not in ASIDE}
 
 

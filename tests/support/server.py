@@ -99,10 +99,14 @@ class Server:
         self.stop()
         return self.start()
 
+    @property
+    def has_postgres(self) -> bool:
+        return "--database" in self.store_options
+
     @contextmanager
     def database(self):
         """A connection to what the server stores, behind its back; committed at the end."""
-        if self.store_options:
+        if self.has_postgres:
             connection = psycopg.connect(self.store_options[1])
         else:
             connection = sqlite3.connect(self.data / "barograph.db")
@@ -164,14 +168,17 @@ class Server:
 
 
 def _options_of_store() -> tuple[str, ...]:
-    """None for SQLite; a new database when BAROGRAPH_TEST_DATABASE names a PostgreSQL server."""
-    server_url = os.environ.get("BAROGRAPH_TEST_DATABASE")
-    if not server_url:
-        return ()
-    return ("--database", make_database(server_url, f"test_{os.getpid()}_{next(_databases)}"))
+    """None for the data folder; a new database on BAROGRAPH_TEST_DATABASE, a new bucket on BAROGRAPH_TEST_BUCKETS."""
+    database_server, bucket_server = os.environ.get("BAROGRAPH_TEST_DATABASE"), os.environ.get("BAROGRAPH_TEST_BUCKETS")
+    name, options = f"test-{os.getpid()}-{next(_stores)}", ()
+    if database_server:
+        options += ("--database", make_database(database_server, name))
+    if bucket_server:
+        options += ("--blobs", f"s3://{name}?endpoint={bucket_server}")
+    return options
 
 
-_databases = itertools.count(1)
+_stores = itertools.count(1)
 
 
 def _without_ours(environ) -> dict[str, str]:

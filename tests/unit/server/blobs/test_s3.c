@@ -198,9 +198,11 @@ static void s3__aborts_uploads_left_behind(void **state) {
     int64_t count;
     assert_ok(f, s3_send(f->s3, &call, &response, f->arena, &f->err));
     http_response_finish(&response);
-    assert_ok(f, s3_abort_uploads(f->s3, 3600 * 1000, &count, &f->err));
+    assert_ok(f, s3_abort_uploads(f->s3, STR("le"), 3600 * 1000, &count, &f->err));
     assert_int_equal(count, 0);
-    assert_ok(f, s3_abort_uploads(f->s3, -60 * 1000, &count, &f->err));
+    assert_ok(f, s3_abort_uploads(f->s3, STR("other"), -60 * 1000, &count, &f->err));
+    assert_int_equal(count, 0);
+    assert_ok(f, s3_abort_uploads(f->s3, STR("le"), -60 * 1000, &count, &f->err));
     assert_int_equal(count, 1);
 }
 
