@@ -225,6 +225,38 @@ static void sampler__keeps_the_extremes_of_all_segments_with_several_keys(void *
     assert_non_null(strstr(rows, arena_printf(f->arena, "\"other\":%lld}", (long long)LONG - 1).ptr));
 }
 
+struct visited {
+    size_t count;
+    int64_t last_step;
+};
+
+static void check_row(void *context, const struct history_value *values) {
+    struct visited *visited = context;
+    assert_true(values[0].type == HISTORY_DOUBLE && values[1].type == HISTORY_INT && values[2].type == HISTORY_INT);
+    assert_true(values[1].integer > visited->last_step && values[2].integer == values[1].integer);
+    assert_true(values[0].number == (double)values[1].integer + 0.5);
+    visited->last_step = values[1].integer;
+    visited->count++;
+}
+
+/* The keys come as they were asked for, the step among them. */
+static void sampler__visits_the_rows_that_it_writes(void **state) {
+    struct history_fixture *f = *state;
+    const struct str keys[] = { STR("loss"), STR("_step"), STR("n") };
+    const struct history_sample_spec spec = { keys, 3, 100, INT64_MIN, INT64_MAX };
+    struct visited visited = { .last_step = -1 };
+    const struct history_visitor visitor = { check_row, &visited };
+    struct history_rows rows;
+
+    append_steps(f, 0, 5000);
+    seal_all(f, RUN);
+    append_steps(f, 5000, 10);
+    expect_ok(f, history_sample(f->history, RUN, HISTORY_ROWS, &spec, JSON_STRICT, &rows, f->arena, &f->err));
+    expect_ok(f, history_visit_samples(f->history, RUN, HISTORY_ROWS, &spec, &visitor, f->arena, &f->err));
+    assert_int_equal(visited.count, rows.count);
+    assert_int_equal(visited.last_step, 5009);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         HISTORY_TEST(sampler__gives_rows_that_have_all_keys),
@@ -236,6 +268,7 @@ int main(void) {
         HISTORY_TEST(sampler__keeps_ends_and_extremes_wherever_a_range_cuts),
         HISTORY_TEST(sampler__keeps_the_last_value_of_a_rare_key),
         HISTORY_TEST(sampler__keeps_the_extremes_of_all_segments_with_several_keys),
+        HISTORY_TEST(sampler__visits_the_rows_that_it_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
