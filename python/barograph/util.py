@@ -8,13 +8,12 @@ import importlib
 import json
 import math
 import os
-import random
 import re
 import secrets
 import string
 import sys
 from dataclasses import asdict, is_dataclass
-from typing import IO, Any, Iterable, Mapping, Sequence
+from typing import IO, Any, Mapping, Sequence
 
 ARTIFACT_NAME_MAX = 128
 LIST_MAX = 32
@@ -77,10 +76,6 @@ def is_pytorch_tensor(value: Any) -> bool:
     return _is_of(value, "torch", "Tensor")
 
 
-def is_pytorch_tensor_typename(typename: str) -> bool:
-    return typename.startswith("torch.") and ("Tensor" in typename or "Variable" in typename or "Parameter" in typename)
-
-
 def is_matplotlib(value: Any) -> bool:
     """A figure, anything that lies in one, or pyplot itself."""
     if getattr(value, "__name__", None) == "matplotlib.pyplot":
@@ -88,22 +83,8 @@ def is_matplotlib(value: Any) -> bool:
     return any(kind.__module__.startswith("matplotlib.") for kind in type(value).__mro__)
 
 
-def is_matplotlib_typename(typename: str) -> bool:
-    return typename.startswith("matplotlib.")
-
-
 def is_plotly(value: Any) -> bool:
     return any(kind.__module__.startswith("plotly.") for kind in type(value).__mro__)
-
-
-def is_plotly_typename(typename: str) -> bool:
-    return typename.startswith("plotly.")
-
-
-def has_num(values: Mapping[str, Any], key: str) -> bool:
-    import numbers
-
-    return isinstance(values.get(key), numbers.Number)
 
 
 def ensure_matplotlib_figure(value: Any) -> Any:
@@ -244,35 +225,3 @@ def make_file_path_upload_safe(path: str) -> str:
     """A key as a relative path: not absolute, no steps upwards."""
     parts = path.lstrip("/").split("/")
     return "/".join(part.replace(".", "_") if part in (".", "..") else part for part in parts)
-
-
-def alias_is_version_index(alias: str) -> bool:
-    return len(alias) > 1 and alias[0] == "v" and alias[1:].isnumeric()
-
-
-def to_forward_slash_path(path: str) -> str:
-    return path.replace("\\", "/") if os.sep == "\\" else path
-
-
-def to_human_size(size: float, units: Iterable[tuple[str, float]] = ()) -> str:
-    """1.5KB"""
-    for unit, factor in units or (("B", 1), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)):
-        if size < factor * 1e3 or unit == "TB":
-            return f"{size / factor:.1f}{unit}"
-    return f"{size}B"
-
-
-def auto_project_name(program: str | None) -> str:
-    """The project of a script that names none."""
-    return "uncategorized" if program is None else os.path.basename(os.path.dirname(os.path.abspath(program))) or "uncategorized"
-
-
-def check_and_warn_old(files: Iterable[str]) -> bool:
-    return "wandb-metadata.json" in files
-
-
-def sample(values: Sequence[Any], count: int) -> list[Any]:
-    """Some of the values, in their order."""
-    if len(values) <= count:
-        return list(values)
-    return [values[i] for i in sorted(random.sample(range(len(values)), count))]

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Iterator
 from urllib.parse import urlsplit
 
 from barograph.artifacts.names import logical
@@ -195,14 +195,3 @@ class ArtifactManifest:
 
     def get_entries_in_directory(self, directory: str) -> list[ArtifactManifestEntry]:
         return [entry for path, entry in self.entries.items() if path.startswith(f"{directory}/")]
-
-    def rehashed_with_md5(self) -> None:
-        """For servers that know no other digest: files are read again, entries changed."""
-        for entry in self._hashed_otherwise():
-            assert entry.local_path is not None
-            entry.digest = file_digest(entry.local_path)
-            del entry.extra["alg"]
-        self.algorithm = "MD5"
-
-    def _hashed_otherwise(self) -> Iterable[ArtifactManifestEntry]:
-        return (entry for entry in self if entry.local_path and entry.algorithm != "MD5")

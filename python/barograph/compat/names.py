@@ -43,14 +43,16 @@ ALIASES: dict[str, str] = {
     "wandb.sdk.data_types.object_3d": "barograph.data_types.files",
     "wandb.sdk.data_types.plotly": "barograph.data_types.figures",
     "wandb.sdk.data_types.video": "barograph.data_types.files",
+    "wandb.sdk.wandb_alerts": "barograph.alert_level",
     "wandb.sdk.wandb_config": "barograph.config",
     "wandb.sdk.wandb_init": "barograph.sdk",
-    "wandb.sdk.wandb_login": "barograph.sdk",
+    "wandb.sdk.wandb_login": "barograph.api_key",
+    "wandb.sdk.wandb_metric": "barograph.metric",
     "wandb.sdk.wandb_run": "barograph.run",
     "wandb.sdk.wandb_settings": "barograph.settings",
     "wandb.sdk.wandb_setup": "barograph.sdk",
     "wandb.sdk.wandb_summary": "barograph.summary",
-    "wandb.sdk.wandb_sweep": "barograph.sdk",
+    "wandb.sdk.wandb_sweep": "barograph.sweeps",
     "wandb.sdk.wandb_watch": "barograph.watching",
     "wandb.sklearn": "barograph.integration.sklearn",
     "wandb.tensorboard": "barograph.integration.tensorboard",
@@ -211,10 +213,6 @@ def _import_hooks() -> dict[str, Any]:
     return {"add_import_hook": add_import_hook}
 
 
-def _alerts() -> dict[str, Any]:
-    return {"AlertLevel": _alert_level()}
-
-
 def _env() -> dict[str, Any]:
     names = ("API_KEY", "BASE_URL", "DIR", "ENTITY", "MODE", "NAME", "NOTES", "PROJECT", "RESUME", "RUN_ID", "SILENT")
     own = {name: f"WANDB_{name}" for name in names}
@@ -227,14 +225,6 @@ def _env() -> dict[str, Any]:
 
     getters = {f"get_{name.lower()}": get(name) for name in ("PROJECT", "ENTITY", "DIR", "MODE")}
     return {**own, **getters, "is_offline": is_offline}
-
-
-def _metric() -> dict[str, Any]:
-    try:
-        from barograph.metric import Metric
-    except ImportError:
-        return {"Metric": _Anything}
-    return {"Metric": Metric}
 
 
 MADE: dict[str, Callable[[], dict[str, Any]]] = {
@@ -263,44 +253,15 @@ MADE: dict[str, Callable[[], dict[str, Any]]] = {
     "wandb.sdk.lib.paths": _paths,
     "wandb.sdk.lib.runid": _runid,
     "wandb.sdk.lib.telemetry": _telemetry_module,
-    "wandb.sdk.wandb_alerts": _alerts,
-    "wandb.sdk.wandb_metric": _metric,
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name == "AlertLevel":
-        return _alert_level()
-    raise AttributeError(name)
+_TYPES = ("BoundingBoxes2D", "ImageMask", "Node", "WBValue")
 
-
-def _alert_level() -> Any:
-    import barograph
-
-    level = getattr(barograph, "AlertLevel", None)
-    if level is not None:
-        return level
-    from enum import Enum
-
-    return Enum("AlertLevel", {"INFO": "INFO", "WARN": "WARN", "ERROR": "ERROR"})
-
-
-_TYPES = (
-    "Audio", "Bokeh", "BoundingBoxes2D", "Classes", "Graph", "Histogram", "Html", "Image", "ImageMask", "JoinedTable",
-    "Molecule", "Node", "Object3D", "PartitionedTable", "Plotly", "Table", "Video", "WBValue", "box3d",
-)  # fmt: skip
-
+# What the package itself does not have at its top.
 TOP_LEVEL: dict[str, tuple[str, str]] = {
     **{name: ("barograph.data_types", name) for name in _TYPES},
-    "Api": ("barograph.apis.public", "Api"),
-    "AlertLevel": ("barograph.compat.names", "AlertLevel"),
-    "Artifact": ("barograph.artifacts", "Artifact"),
-    "ArtifactTTL": ("barograph.artifacts", "ArtifactTTL"),
-    "Config": ("barograph.config", "Config"),
-    "Run": ("barograph.run", "Run"),
-    "plot_table": ("barograph.plot", "plot_table"),
     "termerror": ("barograph.compat.names", "termerror"),
     "termlog": ("barograph.compat.names", "termlog"),
     "termwarn": ("barograph.compat.names", "termwarn"),
-    "visualize": ("barograph.plot", "visualize"),
 }

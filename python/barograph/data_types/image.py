@@ -42,7 +42,6 @@ class Image(BatchableMedia):
     """
 
     MAX_ITEMS = 108
-    MAX_DIMENSION = 65500
     _log_type = "image-file"
     folder = "media/images"
     can_be_added = True
