@@ -7,7 +7,6 @@ import enum
 import importlib
 import json
 import math
-import os
 import re
 import secrets
 import string

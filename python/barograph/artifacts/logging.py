@@ -11,7 +11,6 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
-from barograph.artifacts import documents
 from barograph.artifacts.artifact import Artifact
 from barograph.artifacts.errors import WaitTimeoutError
 from barograph.artifacts.names import ArtifactPath, as_list, checked_aliases, checked_tags, own_name
