@@ -186,7 +186,7 @@ class Api:
         place = self._place(path, "run")
         key = "/".join(place)
         if key not in self._runs:
-            self._runs[key] = Run(self.client, *place, lazy=False)
+            self._runs[key] = Run(self.client, *place)
         found: Run = self._runs[key]
         return found
 

@@ -9,8 +9,6 @@ from barograph.apis.public.columns import Columns, required
 if TYPE_CHECKING:
     from barograph.apis.public.runs import Run
 
-RUN_FIELDS = ("id", "name", "state", "createdAt", "heartbeatAt", "user", "group", "jobType", "sweep", "tags", "notes")
-
 
 def of_columns(columns: Columns, format: str, sort: bool = False) -> Any:
     """default: a list of dictionaries; arrow: the columns themselves."""

@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 import time
-from typing import Any, Collection, Iterator, Literal, Mapping, MutableMapping
+from typing import Any, Collection, Literal, Mapping, MutableMapping
 from urllib.parse import quote
 
 from barograph.apis.attrs import Attrs, frame
@@ -54,7 +54,10 @@ class RunNotFoundError(ApiError):
 
 
 class Runs(SizedPaginator["Run"]):
-    """The runs of a project that a filter holds for. Made by `Api.runs`."""
+    """The runs of a project that a filter holds for. Made by `Api.runs`.
+
+    include_sweeps changes nothing: a run's sweep is fetched when it is asked for, once for all runs of the list.
+    """
 
     QUERY = _RUNS % LIGHT_FIELDS
 
@@ -68,14 +71,12 @@ class Runs(SizedPaginator["Run"]):
         per_page: int = 50,
         include_sweeps: bool = True,
         lazy: bool = True,
-        api_key: str | None = None,
     ) -> None:
         self.entity = entity
         self.project = project
         self.filters = filters or {}
         self.order = _order(order)
         self._sweeps: dict[str, Any] = {}
-        self._include_sweeps = include_sweeps
         self._lazy = lazy
         self._count: int | None = None
         if not lazy:
@@ -93,7 +94,7 @@ class Runs(SizedPaginator["Run"]):
         return project
 
     def convert(self, node: dict[str, Any]) -> Run:
-        run = Run(self.client, self.entity, self.project, node["name"], node, self._include_sweeps)
+        run = Run(self.client, self.entity, self.project, node["name"], node)
         run._list = self
         return run
 
@@ -213,8 +214,6 @@ class Run(Attrs):
         run_id: str,
         attrs: Mapping[str, Any] | None = None,
         include_sweeps: bool = True,
-        lazy: bool = True,
-        api_key: str | None = None,
     ) -> None:
         super().__init__(dict(attrs or {}))
         self.client = as_client(client)
@@ -222,7 +221,6 @@ class Run(Attrs):
         self.project = project
         self._attrs.setdefault("name", run_id)
         self._list: Runs | None = None
-        self._include_sweeps = include_sweeps
         self._sweep: Any = None
         self._summary: HTTPSummary | None = None
         self._metadata: dict[str, Any] | None = None
@@ -596,7 +594,10 @@ class Run(Attrs):
         max_step: int | None = None,
         use_cache: bool = True,
     ) -> HistoryScan:
-        """All rows with min_step <= _step < max_step, as dictionaries; with keys, those that have all of them."""
+        """All rows with min_step <= _step < max_step, as dictionaries; with keys, those that have all of them.
+
+        use_cache is taken for scripts that pass it: nothing is kept on the disk.
+        """
         _check_keys(keys)
         return HistoryScan(self, keys, page_size, min_step, max_step)
 
