@@ -139,7 +139,7 @@ static enum err_code find_webhook(struct db_tx *tx, struct gql_call *call, int64
     if (node_id_parse(gql_input_str(call, "integrationID"), "Integration", out, call->arena))
         code = integration_find(tx, *out, call->arena, &integration, err);
     if (code == OK)
-        code = access_check_in(tx, gql_identity(call), &integration->owner, CAN_READ, err);
+        code = access_check_in(tx, gql_identity(call), &integration->owner, CAN_WRITE, err);
     return code == ERR_NOT_FOUND ? err_set(err, ERR_BAD_INPUT, "there is no such integration") : code;
 }
 

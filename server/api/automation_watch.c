@@ -281,7 +281,7 @@ static enum err_code judge_each(struct run_looking *looking, const struct change
         enum err_code code = judge(looking, verdict, run, err);
         if (code == OK)
             list_add(&looking->verdicts, verdict, looking->arena);
-        else if (err_http_status(code) >= 500) /* otherwise it is the automation's own fault, or the run is gone */
+        else if (err_http_status(code) == 503) /* otherwise it is the fault of the automation or of this run: others go on */
             return code;
     }
     return OK;

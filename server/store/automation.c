@@ -200,11 +200,12 @@ enum err_code automation_changed_projects(struct db_tx *tx, size_t limit, struct
     *out = (struct list){ 0 };
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT((int64_t)limit)),
                  "select p.id, p.entity_id, coalesce(c.run_version, 0), p.run_version from projects p"
-                 " left join automation_cursors c on c.project_id = p.id"
-                 " where p.deleted_at is null and p.run_version > coalesce(c.run_version, 0) and exists"
-                 " (select 1 from automations a where a.deleted_at is null and a.is_enabled = 1 and a.event_type like 'RUN_%'"
-                 " and (a.project_id = p.id or (a.project_id = 0 and a.entity_id in"
-                 " (select p.entity_id union select organization_id from entities where id = p.entity_id)))) limit $1",
+                 " left join automation_cursors c on c.project_id = p.id where p.id in"
+                 " (select a.project_id from automations a where a.deleted_at is null and a.is_enabled = 1 and a.event_type like 'RUN_%'"
+                 " and a.project_id <> 0 union select q.id from automations a"
+                 " join entities e on e.id = a.entity_id or e.organization_id = a.entity_id join projects q on q.entity_id = e.id"
+                 " where a.deleted_at is null and a.is_enabled = 1 and a.event_type like 'RUN_%' and a.project_id = 0)"
+                 " and p.deleted_at is null and p.run_version > coalesce(c.run_version, 0) limit $1",
                  err));
     while (db_next(rows)) {
         struct changed_project *project = ARENA_NEW(arena, struct changed_project);
