@@ -161,3 +161,20 @@ def test_a_run_of_another_process_is_not_needed_to_log_offline(peers):
     print(len(list(pathlib.Path(run.dir).glob("media/images/*.png"))))
     """
     assert peers.run(code, True, "offline").split()[-1] == "1"
+
+
+def test_a_bokeh_figure_is_the_same_document_and_is_read_back(peers):
+    code = """
+    import json, wandb
+    from bokeh.plotting import figure
+    plot = figure(width=200)
+    plot.line([1, 2], [3, 4])
+    told = wandb.data_types.Bokeh(plot)
+    with open(told._path) as file:
+        document = json.load(file)
+    again = wandb.data_types.Bokeh(told._path)
+    print(json.dumps([document, type(again.b_obj).__name__]))
+    """
+    official, ours = (json.loads(peers.run(code, is_ours, f"bokeh-{is_ours}").splitlines()[-1]) for is_ours in (False, True))
+    assert ours == official
+    assert ours[1] == "Document"
