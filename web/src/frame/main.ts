@@ -19,9 +19,16 @@ async function take(request: FrameRequest): Promise<void> {
         return;
     }
     drawn = request.kind;
+    showTheme(request.isDark);
     if (request.kind === "vega") await drawVega(host, request.spec, request.rows, request.isDark);
     else await drawPlotly(host, request.figure, request.isDark);
     answer({ type: "drawn" });
+}
+
+/* The panel's own paper: a browser paints a frame white whose look is not the page's. */
+function showTheme(isDark: boolean): void {
+    document.documentElement.style.colorScheme = isDark ? "dark" : "light";
+    document.documentElement.style.background = isDark ? "#191c20" : "#ffffff";
 }
 
 window.addEventListener("message", (event) => {

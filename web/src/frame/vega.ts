@@ -65,6 +65,7 @@ function config(isDark: boolean): Record<string, unknown> {
         legend: { labelColor: text, titleColor: text },
         title: { color: text, fontWeight: 500 },
         view: { stroke: "transparent" },
+        style: { cell: { stroke: "transparent" } },
         range: {
             category: ["#4078c0", "#e08214", "#2a9d5c", "#c0504d", "#8064a2", "#7f6b5d", "#d16ba5", "#6b7785", "#a8a02c", "#2ba8b8"],
         },
