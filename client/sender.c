@@ -286,8 +286,12 @@ static bool work(struct sender *sender) {
         } else {
             transmit(sender, false);
         }
-        if (has_given_up(sender))
+        if (has_given_up(sender)) {
+            /* The owner, if it is there, says why. */
+            if (sender->uplink != NULL)
+                sender_say_problem(sender);
             return false;
+        }
         sync_file(sender);
         sender_say_progress(sender);
         sender_hear_owner(sender);
