@@ -6,6 +6,7 @@
 #include "server/blobs/s3.h"
 #include "server/store/data_folder.h"
 #include "server/store/db.h"
+#include "server/store/db_catalogue.h"
 
 struct str stores_database_url(const struct data_folder *folder, struct str chosen, struct arena *arena) {
     return chosen.len > 0 ? chosen : arena_printf(arena, "sqlite:%s", data_folder_file(folder, "barograph.db", arena));
@@ -15,6 +16,7 @@ enum err_code stores_open(struct stores *stores, const struct data_folder *folde
                           struct arena *arena, struct err *err) {
     *stores = (struct stores){ 0 };
     TRY(db_open(&stores->db, stores_database_url(folder, options->database, arena), err));
+    TRY(db_refuse_half_carried(stores->db, err));
     if (options->blobs.len > 0)
         TRY(s3_open(&stores->bucket, options->blobs, err));
     TRY(depot_open(&stores->blob_depot, data_folder_file(folder, "blobs", arena), stores->bucket, STR("blobs/"), err));

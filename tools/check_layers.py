@@ -18,6 +18,7 @@ ALLOWED = {
     "server/store": {"base"},
     "server/history": {"base", "server/store", "server/blobs"},
     "server/api": {"base", "server/http", "server/graphql", "server/blobs", "server/sweep", "server/store", "server/history"},
+    "server/transfer": {"base", "server/blobs", "server/store"},
     "server": {"base", "server/http", "server/graphql", "server/blobs", "server/sweep", "server/store", "server/history", "server/api"},
     "client": {"base"},
     "python/core": {"base", "client"},

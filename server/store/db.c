@@ -18,17 +18,31 @@ static const struct db_driver *find_driver(struct str url) {
     return NULL;
 }
 
+static enum err_code refuse_url(struct str url, struct err *err) {
+    struct str scheme, rest; /* the rest may hold a password: never shown */
+    if (!str_cut(url, ':', &scheme, &rest))
+        scheme = STR_EMPTY;
+    return err_set(err, ERR_BAD_INPUT, "databases of kind '%.*s' are not known, use sqlite:FILE or postgresql://USER:PASSWORD@HOST/NAME", STR_ARG(scheme));
+}
+
+enum err_code db_open_to_read(struct db **out, struct str url, struct err *err) {
+    const struct db_driver *driver = find_driver(url);
+
+    if (driver == NULL)
+        return refuse_url(url, err);
+    struct str rest = str_from(url, strlen(driver->scheme));
+    TRY(driver->open_to_read != NULL ? driver->open_to_read(out, rest, err) : driver->open(out, rest, err));
+    (*out)->is_read_only = true;
+    return OK;
+}
+
 enum err_code db_open(struct db **out, struct str url, struct err *err) {
     const struct migration_set known = { migrations, migration_count, BAROGRAPH_VERSION };
     const struct db_driver *driver = find_driver(url);
     struct db *db = NULL;
 
-    if (driver == NULL) {
-        struct str scheme, rest; /* the rest may hold a password: never shown */
-        if (!str_cut(url, ':', &scheme, &rest))
-            scheme = STR_EMPTY;
-        return err_set(err, ERR_BAD_INPUT, "databases of kind '%.*s' are not known, use sqlite:FILE or postgresql://USER:PASSWORD@HOST/NAME", STR_ARG(scheme));
-    }
+    if (driver == NULL)
+        return refuse_url(url, err);
     TRY(driver->open(&db, str_from(url, strlen(driver->scheme)), err));
     enum err_code code = db_migrate(db, &known, err);
     if (code != OK) {
@@ -61,6 +75,8 @@ bool db_is_writing(const struct db *db) {
 enum err_code db_write(struct db *db, db_work *work, void *context, struct err *err) {
     if (inside.db == db && inside.is_writing)
         return err_set(err, ERR_INTERNAL, "a work that writes waits for another that writes");
+    if (db->is_read_only)
+        return err_set(err, ERR_INTERNAL, "this database was opened to be read");
     return db->driver->write(db, work, context, err);
 }
 

@@ -20,6 +20,8 @@ struct db_tx;
 
 /* url: "sqlite:FILE" or "postgresql://...". Applies migrations. ERR_CONFLICT when the database is of a newer version. */
 MUST_CHECK enum err_code db_open(struct db **out, struct str url, struct err *err);
+/* To be read only, also while another process writes it; nothing is migrated, and writing is ERR_INTERNAL. */
+MUST_CHECK enum err_code db_open_to_read(struct db **out, struct str url, struct err *err);
 void db_close(struct db *db); /* waits for the works that were queued; NULL is fine */
 
 typedef enum err_code db_work(struct db_tx *tx, void *context, struct err *err);

@@ -12,7 +12,11 @@
 struct db_driver {
     const char *scheme; /* what a database's address begins with, the colon included */
     enum err_code (*open)(struct db **out, struct str rest_of_url, struct err *err);
+    /* Without a writer where two of them would harm the file; NULL: as open. */
+    enum err_code (*open_to_read)(struct db **out, struct str rest_of_url, struct err *err);
     void (*close)(struct db *db);
+    /* References are not checked by this connection from now on; NULL: see db_catalogue.c. */
+    void (*loosen)(struct db *db);
 
     enum err_code (*write)(struct db *db, db_work *work, void *context, struct err *err);
     void (*write_later)(struct db *db, db_work *work, void *context,
@@ -40,6 +44,7 @@ struct db_driver {
 
 struct db {
     const struct db_driver *driver;
+    bool is_read_only;
 };
 
 struct db_tx {

@@ -86,6 +86,8 @@ struct postgres_args {
     size_t bytes;
 };
 
+/* PostgreSQL takes neither a NUL nor malformed UTF-8 in text; U+FFFD says that there was something. */
+struct str postgres_make_acceptable(struct str text, struct arena *arena);
 /* The type to ask for when a statement is prepared; 0 leaves it to the server. */
 Oid postgres_type_of(const struct db_value *value);
 MUST_CHECK enum err_code postgres_encode(struct postgres_args *out, const struct db_value *args, size_t count,

@@ -32,8 +32,7 @@ Oid postgres_type_of(const struct db_value *value) {
 
 /* ---- to the server ---- */
 
-/* PostgreSQL takes neither a NUL nor malformed UTF-8 in text; U+FFFD says that there was something. */
-static struct str make_acceptable(struct str text, struct arena *arena) {
+struct str postgres_make_acceptable(struct str text, struct arena *arena) {
     static const char replacement[] = "\xEF\xBF\xBD";
     if (memchr(text.ptr, '\0', text.len) == NULL && str_is_utf8(text))
         return text;
@@ -105,7 +104,7 @@ enum err_code postgres_encode(struct postgres_args *out, const struct db_value *
             if (args[i].text.len > INT32_MAX / 4)
                 return err_set(err, ERR_TOO_LARGE, "a value is too large for the database");
             /* Binary text needs no terminator. */
-            put(out, i, args[i].type == DB_TYPE_TEXT ? make_acceptable(args[i].text, arena) : args[i].text, false);
+            put(out, i, args[i].type == DB_TYPE_TEXT ? postgres_make_acceptable(args[i].text, arena) : args[i].text, false);
             if (out->values[i] == NULL)
                 out->values[i] = "";
         }

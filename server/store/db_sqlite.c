@@ -132,7 +132,7 @@ static void free_db(struct sqlite_db *db) {
     free(db);
 }
 
-static enum err_code sqlite_open(struct db **out, struct str path, struct err *err) {
+static enum err_code create_db(struct sqlite_db **out, struct str path, struct err *err) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     if (path.len == 0)
@@ -143,6 +143,20 @@ static enum err_code sqlite_open(struct db **out, struct str path, struct err *e
         log_fatal("out of memory: cannot open the database");
     db->base.driver = &db_sqlite_driver;
     pool_init(&db->readers);
+    *out = db;
+    return OK;
+}
+
+static enum err_code sqlite_open_to_read(struct db **out, struct str path, struct err *err) {
+    struct sqlite_db *db;
+    TRY(create_db(&db, path, err));
+    *out = &db->base;
+    return OK;
+}
+
+static enum err_code sqlite_open(struct db **out, struct str path, struct err *err) {
+    struct sqlite_db *db;
+    TRY(create_db(&db, path, err));
     enum err_code code = sqlite_writer_start(&db->writer, &db->base, db->path, err);
     if (code != OK) {
         free_db(db);
@@ -156,19 +170,29 @@ static void sqlite_close(struct db *base) {
     struct sqlite_db *db = (struct sqlite_db *)base;
     struct sqlite_conn *conn;
 
-    sqlite_writer_stop(&db->writer);
+    if (!base->is_read_only)
+        sqlite_writer_stop(&db->writer);
     while ((conn = conn_of(pool_take_idle(&db->readers))) != NULL) {
         sqlite_conn_close(conn);
         free(conn);
     }
-    sqlite_conn_close(&db->writer.conn); /* the last to go: copies the log back */
+    if (!base->is_read_only)
+        sqlite_conn_close(&db->writer.conn); /* the last to go: copies the log back */
     free_db(db);
+}
+
+/* Before the first work is queued: the connection is idle. */
+static void sqlite_loosen(struct db *base) {
+    struct sqlite_db *db = (struct sqlite_db *)base;
+    (void)sqlite3_exec(db->writer.conn.handle, "pragma foreign_keys = off", NULL, NULL, NULL);
 }
 
 const struct db_driver db_sqlite_driver = {
     .scheme = "sqlite:",
     .open = sqlite_open,
+    .open_to_read = sqlite_open_to_read,
     .close = sqlite_close,
+    .loosen = sqlite_loosen,
     .write = sqlite_write,
     .write_later = sqlite_write_later,
     .read = sqlite_read,

@@ -1,0 +1,197 @@
+/* carry.c - see carry.h. */
+#include "server/transfer/carry.h"
+
+#include "base/hash.h"
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WORKERS = 8, READ_BYTES = 1 << 20 };
+
+struct crew;
+typedef enum err_code crew_work(struct crew *crew, const struct place_file *file, struct err *err);
+
+struct crew {
+    struct place *source, *target;
+    struct list files; /* the work */
+    crew_work *work;
+    bool may_go;
+    carry_progress *progress;
+    void *context;
+    struct carried_files *facts;
+    struct arena *arena;
+
+    pthread_mutex_t mutex; /* of all below, of facts and arena */
+    size_t next, done;
+    struct err err;
+};
+
+static const struct place_file *take(struct crew *crew) {
+    const struct place_file *file = NULL;
+    (void)pthread_mutex_lock(&crew->mutex);
+    if (crew->err.code == OK && crew->next < crew->files.count)
+        file = crew->files.items[crew->next++];
+    (void)pthread_mutex_unlock(&crew->mutex);
+    return file;
+}
+
+static void finish(struct crew *crew, enum err_code code, const struct err *err) {
+    (void)pthread_mutex_lock(&crew->mutex);
+    if (code != OK && crew->err.code == OK)
+        crew->err = *err;
+    crew->done++;
+    if (crew->progress != NULL)
+        crew->progress(crew->context, (int64_t)crew->done, (int64_t)crew->files.count);
+    (void)pthread_mutex_unlock(&crew->mutex);
+}
+
+static void *work_until_done(void *context) {
+    struct crew *crew = context;
+    const struct place_file *file;
+    while ((file = take(crew)) != NULL) {
+        struct err err = { 0 };
+        enum err_code code = crew->work(crew, file, &err);
+        if (code != OK)
+            (void)err_add_context(&err, "%.*s", STR_ARG(file->name));
+        finish(crew, code, &err);
+    }
+    return NULL;
+}
+
+static enum err_code run_crew(struct crew *crew, struct err *err) {
+    pthread_t threads[WORKERS];
+    size_t count = 0;
+
+    (void)pthread_mutex_init(&crew->mutex, NULL);
+    while (count < WORKERS && count < crew->files.count && pthread_create(&threads[count], NULL, work_until_done, crew) == 0)
+        count++;
+    if (count == 0)
+        (void)work_until_done(crew);
+    for (size_t i = 0; i < count; i++)
+        (void)pthread_join(threads[i], NULL);
+    (void)pthread_mutex_destroy(&crew->mutex);
+    if (crew->err.code != OK)
+        *err = crew->err;
+    return crew->err.code;
+}
+
+/* ---- carrying ---- */
+
+static enum err_code carry_one(struct crew *crew, const struct place_file *file, struct err *err) {
+    int fd;
+    enum err_code code = place_read(crew->source, file->name, &fd, err);
+    if (code == ERR_NOT_FOUND && crew->may_go) {
+        (void)pthread_mutex_lock(&crew->mutex);
+        crew->facts->gone_count++;
+        (void)pthread_mutex_unlock(&crew->mutex);
+        return OK;
+    }
+    TRY(code);
+    code = place_write(crew->target, file, fd, err);
+    (void)close(fd);
+    if (code != OK)
+        return code;
+    (void)pthread_mutex_lock(&crew->mutex);
+    crew->facts->written_count++;
+    crew->facts->written_bytes += file->size_bytes;
+    (void)pthread_mutex_unlock(&crew->mutex);
+    return OK;
+}
+
+/* Both lists are sorted. */
+static void find_missing(const struct list *source, const struct list *target, struct list *missing, struct arena *arena) {
+    size_t j = 0;
+    for (size_t i = 0; i < source->count; i++) {
+        const struct place_file *file = source->items[i], *there = NULL;
+        while (j < target->count && str_compare((there = target->items[j])->name, file->name) < 0)
+            j++;
+        there = j < target->count ? target->items[j] : NULL;
+        if (there == NULL || !str_eq(there->name, file->name) || there->size_bytes != file->size_bytes)
+            list_add(missing, source->items[i], arena);
+    }
+}
+
+static void count_files(const struct list *files, struct carried_files *facts) {
+    facts->file_count = (int64_t)files->count;
+    for (size_t i = 0; i < files->count; i++)
+        facts->byte_count += ((const struct place_file *)files->items[i])->size_bytes;
+}
+
+enum err_code carry_files(struct place *source, struct place *target, bool may_go, carry_progress *progress, void *context,
+                          struct carried_files *facts, struct arena *arena, struct err *err) {
+    struct crew crew = { .source = source, .target = target, .work = carry_one, .may_go = may_go, .progress = progress,
+                         .context = context, .facts = facts, .arena = arena };
+    struct list ours, theirs;
+
+    *facts = (struct carried_files){ 0 };
+    TRY(place_list(source, arena, &ours, err));
+    TRY(place_list(target, arena, &theirs, err));
+    count_files(&ours, facts);
+    find_missing(&ours, &theirs, &crew.files, arena);
+    return run_crew(&crew, err);
+}
+
+/* ---- comparing ---- */
+
+static enum err_code hash_one(struct place *place, struct str name, unsigned char sha256[SHA256_BYTES], struct err *err) {
+    unsigned char md5[MD5_BYTES];
+    ssize_t got = -1;
+    int fd;
+
+    TRY(place_read(place, name, &fd, err));
+    char *bytes = malloc(READ_BYTES);
+    if (bytes == NULL)
+        log_fatal("out of memory: cannot compare files");
+    struct hash_stream *hash = hash_stream_create();
+    while ((got = read(fd, bytes, READ_BYTES)) > 0)
+        hash_stream_add(hash, (struct str){ bytes, (size_t)got });
+    hash_stream_end(hash, sha256, md5);
+    hash_stream_destroy(hash);
+    free(bytes);
+    (void)close(fd);
+    return got == 0 ? OK : err_set(err, ERR_IO, "cannot read '%.*s'", STR_ARG(name));
+}
+
+/* A blob is called by the digest of its bytes: "blobs/ab/cdef...". */
+static bool is_named_so(struct str name, const unsigned char sha256[SHA256_BYTES]) {
+    unsigned char named[SHA256_BYTES];
+    char hex[SHA256_HEX_LEN];
+    struct str rest = str_from(name, strlen("blobs/"));
+
+    if (!str_starts_with(name, STR("blobs/")))
+        return true;
+    if (rest.len != SHA256_HEX_LEN + 1)
+        return false;
+    memcpy(hex, rest.ptr, 2);
+    memcpy(hex + 2, rest.ptr + 3, SHA256_HEX_LEN - 2);
+    return hash_from_hex((struct str){ hex, SHA256_HEX_LEN }, named, SHA256_BYTES) && hash_equal(named, sha256, SHA256_BYTES);
+}
+
+static enum err_code compare_one(struct crew *crew, const struct place_file *file, struct err *err) {
+    unsigned char ours[SHA256_BYTES], theirs[SHA256_BYTES];
+    TRY(hash_one(crew->source, file->name, ours, err));
+    enum err_code code = hash_one(crew->target, file->name, theirs, err);
+    if (code != OK && code != ERR_NOT_FOUND)
+        return code;
+    if (code == OK && hash_equal(ours, theirs, SHA256_BYTES) && is_named_so(file->name, ours))
+        return OK;
+    (void)pthread_mutex_lock(&crew->mutex);
+    if (crew->facts->wrong_count++ == 0)
+        crew->facts->first_wrong = arena_copy(crew->arena, file->name);
+    (void)pthread_mutex_unlock(&crew->mutex);
+    return OK;
+}
+
+enum err_code compare_files(struct place *source, struct place *target, carry_progress *progress, void *context,
+                            struct carried_files *facts, struct arena *arena, struct err *err) {
+    struct crew crew = { .source = source, .target = target, .work = compare_one, .progress = progress,
+                         .context = context, .facts = facts, .arena = arena };
+
+    *facts = (struct carried_files){ 0 };
+    TRY(place_list(source, arena, &crew.files, err));
+    count_files(&crew.files, facts);
+    return run_crew(&crew, err);
+}

@@ -1,0 +1,28 @@
+/* carry.h - carries a server's files from one place to another, several at once, and compares them by their digests.
+ *
+ * Files never change under their name, so one that is there with its size is not sent again: what was cut off goes on.
+ */
+#ifndef SERVER_TRANSFER_CARRY_H
+#define SERVER_TRANSFER_CARRY_H
+
+#include "server/transfer/place.h"
+
+struct carried_files {
+    int64_t file_count, written_count;
+    uint64_t byte_count, written_bytes;
+    int64_t gone_count;  /* went away while they were carried */
+    int64_t wrong_count; /* not the same on both sides, or not what their name says */
+    struct str first_wrong;
+};
+
+/* Called from several threads, one at a time. */
+typedef void carry_progress(void *context, int64_t done, int64_t of);
+
+/* may_go: a server uses the source; a file that is gone when its turn comes is none. */
+MUST_CHECK enum err_code carry_files(struct place *source, struct place *target, bool may_go, carry_progress *progress,
+                                     void *context, struct carried_files *facts, struct arena *arena, struct err *err);
+/* Reads each file of the source on both sides. */
+MUST_CHECK enum err_code compare_files(struct place *source, struct place *target, carry_progress *progress, void *context,
+                                       struct carried_files *facts, struct arena *arena, struct err *err);
+
+#endif

@@ -1,0 +1,197 @@
+/* place.c - see place.h. */
+#include "server/transfer/place.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "server/blobs/depot.h"
+#include "server/blobs/s3.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { COPY_BYTES = 1 << 20 };
+
+static const char *const trees[] = { "blobs", "history" };
+enum { TREE_COUNT = sizeof trees / sizeof trees[0] };
+
+struct place {
+    char *folder; /* NULL: a bucket */
+    struct s3 *bucket;
+    struct depot *depots[TREE_COUNT]; /* of a folder that is written */
+};
+
+/* ---- opening and closing ---- */
+
+static struct place *create(void) {
+    struct place *place = calloc(1, sizeof *place);
+    if (place == NULL)
+        log_fatal("out of memory: cannot look at files");
+    return place;
+}
+
+enum err_code place_open_folder(struct place **out, const char *folder, struct err *err) {
+    if (!file_exists(folder))
+        return err_set(err, ERR_NOT_FOUND, "there is no folder '%s'", folder);
+    *out = create();
+    if (((*out)->folder = strdup(folder)) == NULL)
+        log_fatal("out of memory: cannot look at files");
+    return OK;
+}
+
+enum err_code place_make_folder(struct place **out, const char *folder, struct err *err) {
+    struct arena *arena = arena_create();
+    struct place *place = NULL;
+    enum err_code code = place_open_folder(&place, folder, err);
+    for (size_t i = 0; code == OK && i < TREE_COUNT; i++)
+        code = depot_open(&place->depots[i], file_join(arena, folder, trees[i]), NULL, STR_EMPTY, err);
+    arena_destroy(arena);
+    if (code == OK)
+        *out = place;
+    else
+        place_close(place);
+    return code;
+}
+
+enum err_code place_open_bucket(struct place **out, struct str url, struct err *err) {
+    struct s3 *bucket;
+    TRY(s3_open(&bucket, url, err));
+    *out = create();
+    (*out)->bucket = bucket;
+    return OK;
+}
+
+void place_close(struct place *place) {
+    if (place == NULL)
+        return;
+    for (size_t i = 0; i < TREE_COUNT; i++)
+        depot_close(place->depots[i]);
+    s3_close(place->bucket);
+    free(place->folder);
+    free(place);
+}
+
+/* ---- what there is ---- */
+
+struct listing {
+    struct arena *arena;
+    struct list *files;
+};
+
+static void add(struct listing *listing, struct str name, uint64_t size_bytes) {
+    struct place_file *file = arena_alloc(listing->arena, sizeof *file);
+    *file = (struct place_file){ arena_copy(listing->arena, name), size_bytes };
+    list_add(listing->files, file, listing->arena);
+}
+
+static enum err_code add_object(void *context, struct str key, uint64_t size, int64_t modified_ms, struct err *err) {
+    (void)modified_ms;
+    (void)err;
+    add(context, key, size);
+    return OK;
+}
+
+/* Folders that another process removes while they are read are gone, which is no error. */
+static enum err_code list_tree(const struct place *place, const char *name, struct listing *listing, struct err *err) {
+    char *const roots[] = { file_join(listing->arena, place->folder, name), NULL };
+    size_t skipped = strlen(place->folder) + 1;
+    FTSENT *entry;
+
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+    if (tree == NULL)
+        return err_set_errno(err, errno, "cannot read the folder '%s'", roots[0]);
+    while ((entry = fts_read(tree)) != NULL) {
+        if (entry->fts_info == FTS_D && entry->fts_level == 1 && strcmp(entry->fts_name, "staged") == 0)
+            (void)fts_set(tree, entry, FTS_SKIP);
+        if (entry->fts_info == FTS_F)
+            add(listing, str_from_c(entry->fts_path + skipped), (uint64_t)entry->fts_statp->st_size);
+    }
+    (void)fts_close(tree);
+    return OK;
+}
+
+static int compare_names(const void *a, const void *b) {
+    const struct place_file *const *one = a, *const *other = b;
+    return str_compare((*one)->name, (*other)->name);
+}
+
+enum err_code place_list(struct place *place, struct arena *arena, struct list *files, struct err *err) {
+    struct listing listing = { arena, files };
+    *files = (struct list){ 0 };
+    for (size_t i = 0; i < TREE_COUNT; i++) {
+        struct str prefix = arena_printf(arena, "%s/", trees[i]);
+        TRY(place->bucket != NULL ? s3_list(place->bucket, prefix, add_object, &listing, err) : list_tree(place, trees[i], &listing, err));
+    }
+    if (files->count > 0)
+        qsort(files->items, files->count, sizeof *files->items, compare_names);
+    return OK;
+}
+
+/* ---- reading and writing ---- */
+
+static enum err_code open_nameless(int *fd, struct err *err) {
+    const char *folder = getenv("TMPDIR");
+    *fd = open(folder != NULL ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    return *fd >= 0 ? OK : err_set_errno(err, errno, "cannot make a temporary file in '%s'", folder != NULL ? folder : "/var/tmp");
+}
+
+static enum err_code fetch(struct place *place, struct str name, int *fd, struct err *err) {
+    uint64_t size;
+    TRY(open_nameless(fd, err));
+    enum err_code code = s3_fetch(place->bucket, name, *fd, &size, err);
+    if (code == OK && lseek(*fd, 0, SEEK_SET) != 0)
+        code = err_set_errno(err, errno, "cannot read what was fetched");
+    if (code != OK)
+        (void)close(*fd);
+    return code;
+}
+
+enum err_code place_read(struct place *place, struct str name, int *fd, struct err *err) {
+    if (place->bucket != NULL)
+        return fetch(place, name, fd, err);
+    struct arena *arena = arena_create();
+    enum err_code code = file_open(fd, file_join(arena, place->folder, arena_copy_c(arena, name)), O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0, err);
+    arena_destroy(arena);
+    return code;
+}
+
+static enum err_code copy_bytes(int from, int to, uint64_t size, struct arena *arena, struct err *err) {
+    char *bytes = arena_alloc(arena, COPY_BYTES);
+    for (uint64_t done = 0; done < size;) {
+        size_t len = size - done < COPY_BYTES ? (size_t)(size - done) : COPY_BYTES;
+        TRY(file_read_at(from, bytes, len, done, "a file that is carried", err));
+        TRY(file_write_all(to, (struct str){ bytes, len }, "a file that is carried", err));
+        done += len;
+    }
+    return OK;
+}
+
+static enum err_code write_here(struct place *place, const struct place_file *file, int fd, struct arena *arena, struct err *err) {
+    struct str tree, rest;
+    char *staged;
+    int out;
+
+    (void)str_cut(file->name, '/', &tree, &rest);
+    struct depot *depot = place->depots[str_eq_c(tree, trees[0]) ? 0 : 1];
+    TRY(depot_stage(depot, &out, &staged, arena, err));
+    enum err_code code = copy_bytes(fd, out, file->size_bytes, arena, err);
+    if (code == OK)
+        code = depot_publish(depot, out, staged, rest, err);
+    if (code != OK)
+        (void)unlink(staged);
+    (void)close(out);
+    return code;
+}
+
+enum err_code place_write(struct place *place, const struct place_file *file, int fd, struct err *err) {
+    if (place->bucket != NULL)
+        return s3_put_file(place->bucket, file->name, fd, file->size_bytes, err);
+    struct arena *arena = arena_create();
+    enum err_code code = write_here(place, file, fd, arena, err);
+    arena_destroy(arena);
+    return code;
+}
