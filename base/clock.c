@@ -7,8 +7,14 @@ static int64_t now_ns(clockid_t clock) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static _Atomic int64_t wall_offset_ms; /* of the whole process, as the clock itself */
+
+void clock_shift_wall_ms(int64_t by_ms) {
+    wall_offset_ms += by_ms;
+}
+
 int64_t clock_wall_ms(void) {
-    return now_ns(CLOCK_REALTIME) / 1000000;
+    return now_ns(CLOCK_REALTIME) / 1000000 + wall_offset_ms;
 }
 
 int64_t clock_mono_ns(void) {

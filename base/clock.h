@@ -5,6 +5,8 @@
 #include "base/str.h"
 
 int64_t clock_wall_ms(void);
+/* What clock_wall_ms answers is shifted from now on, in the whole process: servers that share a database go by its clock. */
+void clock_shift_wall_ms(int64_t by_ms);
 int64_t clock_mono_ns(void);
 int64_t clock_mono_ms(void);
 

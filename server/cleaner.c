@@ -4,39 +4,59 @@
 #include "base/clock.h"
 #include "server/blobs/blobs.h"
 #include "server/store/artifact.h"
+#include "server/store/lease.h"
 #include "server/store/removal.h"
 #include "server/store/run_file.h"
 
-enum { ROWS_PER_PORTION = 1000, ARTIFACTS_PER_PORTION = 100, BLOBS_PER_LOOK = 5000 };
+enum { ROWS_PER_PORTION = 1000, ARTIFACTS_PER_PORTION = 100, BLOBS_PER_LOOK = 5000, BLOBS_PER_PORTION = 50 };
 
 /* ---- what was deleted ---- */
 
+struct portion {
+    struct app *app;
+    bool is_idle;
+};
+
 static enum err_code remove_portion(struct db_tx *tx, void *context, struct err *err) {
-    return removal_work(tx, ROWS_PER_PORTION, clock_wall_ms(), context, err);
+    struct portion *portion = context;
+    TRY(lease_keeper_check(portion->app->leases, tx, DUTY_UPKEEP, err));
+    return removal_work(tx, ROWS_PER_PORTION, clock_wall_ms(), &portion->is_idle, err);
 }
 
 enum err_code cleaner_remove_portion(struct app *app, bool *is_idle, struct err *err) {
-    return db_write(app->db, remove_portion, is_idle, err);
+    struct portion portion = { .app = app };
+    enum err_code code = db_write(app->db, remove_portion, &portion, err);
+    *is_idle = code == OK && portion.is_idle;
+    return code;
 }
 
 /* ---- versions ---- */
 
+struct expiry {
+    struct app *app;
+    size_t count;
+};
+
 static enum err_code delete_expired(struct db_tx *tx, void *context, struct err *err) {
+    struct expiry *expiry = context;
+    TRY(lease_keeper_check(expiry->app->leases, tx, DUTY_UPKEEP, err));
     struct arena *arena = arena_create();
-    size_t *count = context;
     int64_t now_ms = clock_wall_ms();
     struct list expired;
 
     enum err_code code = artifact_list_expired(tx, now_ms, ARTIFACTS_PER_PORTION, arena, &expired, err);
     for (size_t i = 0; code == OK && i < expired.count; i++)
         code = artifact_delete(tx, ((const struct artifact *)expired.items[i])->id, now_ms, err);
-    *count = code == OK ? expired.count : 0;
+    expiry->count = code == OK ? expired.count : 0;
     arena_destroy(arena);
     return code;
 }
 
 enum err_code cleaner_delete_expired(struct app *app, size_t *count, struct err *err) {
-    return db_write(app->db, delete_expired, count, err);
+    struct expiry expiry = { .app = app };
+    enum err_code code = db_write(app->db, delete_expired, &expiry, err);
+    *count = code == OK ? expiry.count : 0;
+    return code;
 }
 
 /* ---- blobs ---- */
@@ -47,7 +67,7 @@ struct sweeping {
     int64_t before_ms;
     char last[SHA256_BYTES]; /* that was looked at */
     size_t last_len;         /* 0: none yet, or all */
-    struct list garbage;
+    struct list garbage, portion; /* all that was found, and what one transaction takes */
     size_t count;
 };
 
@@ -70,7 +90,19 @@ static enum err_code remove_blob(void *context, const unsigned char sha256[SHA25
 
 static enum err_code collect(struct db_tx *tx, void *context, struct err *err) {
     struct sweeping *sweeping = context;
-    return blob_collect(tx, &sweeping->garbage, sweeping->before_ms, remove_blob, sweeping, &sweeping->count, err);
+    TRY(lease_keeper_check(sweeping->app->leases, tx, DUTY_UPKEEP, err));
+    /* Its files go before it is committed: no other server may have a say in whether it will be. */
+    TRY(db_write_alone(tx, err));
+    return blob_collect(tx, &sweeping->portion, sweeping->before_ms, remove_blob, sweeping, &sweeping->count, err);
+}
+
+static enum err_code collect_from(struct sweeping *sweeping, size_t first, size_t *count, struct err *err) {
+    size_t left = sweeping->garbage.count - first;
+    sweeping->portion = (struct list){ .items = sweeping->garbage.items + first,
+                                       .count = left < BLOBS_PER_PORTION ? left : BLOBS_PER_PORTION };
+    enum err_code code = db_write(sweeping->app->db, collect, sweeping, err);
+    *count += code == OK ? sweeping->count : 0;
+    return code;
 }
 
 enum err_code cleaner_collect_blobs(struct app *app, int64_t grace_ms, const _Atomic bool *is_stopping, size_t *count,
@@ -82,10 +114,8 @@ enum err_code cleaner_collect_blobs(struct app *app, int64_t grace_ms, const _At
     do {
         arena_reset(sweeping.arena);
         code = db_read(app->db, list_garbage, &sweeping, err);
-        if (code == OK && sweeping.garbage.count > 0)
-            code = db_write(app->db, collect, &sweeping, err);
-        *count += code == OK ? sweeping.count : 0;
-        sweeping.count = 0;
+        for (size_t i = 0; code == OK && i < sweeping.garbage.count && !*is_stopping; i += BLOBS_PER_PORTION)
+            code = collect_from(&sweeping, i, count, err);
     } while (code == OK && sweeping.last_len > 0 && !*is_stopping);
     arena_destroy(sweeping.arena);
     return code;

@@ -14,6 +14,7 @@ struct config {
     struct str listen;
     struct str log_level;
     struct str public_url;
+    struct str secret, secret_file;
     struct str smtp, smtp_file, smtp_from;
     struct str tls_cert, tls_key;
     struct str trusted_proxies;

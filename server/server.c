@@ -16,6 +16,7 @@
 #include "server/api/web_page.h"
 #include "server/landlock.h"
 #include "server/store/data_folder.h"
+#include "server/store/db.h"
 #include "server/store/run_table.h"
 #include "server/store/secrets.h"
 #include "server/store/trash.h"
@@ -31,6 +32,7 @@ struct server {
     const struct config *config;
     struct arena *arena; /* of what lives as long as the server */
     struct str admin_key;
+    struct str secret; /* ptr NULL: it lies in the data folder */
     struct data_folder *folder;
     struct stores stores;
     struct app app;
@@ -149,6 +151,28 @@ static enum err_code read_admin_key(struct server *server, struct err *err) {
     return OK;
 }
 
+/* Before the process is confined, too. */
+static enum err_code read_secret(struct server *server, struct err *err) {
+    const struct config *config = server->config;
+    struct str text;
+
+    server->secret = config->secret.len > 0 ? config->secret : (struct str){ NULL, 0 };
+    if (config->secret_file.len == 0)
+        return OK;
+    if (config->secret.len > 0)
+        return err_set(err, ERR_BAD_INPUT, "--secret and --secret-file say the same thing: give one of them");
+    TRY(file_read_all(&text, arena_copy_c(server->arena, config->secret_file), KEY_FILE_MAX_BYTES, server->arena, err));
+    server->secret = text;
+    return OK;
+}
+
+static enum err_code open_secrets(struct server *server, struct err *err) {
+    struct app *app = &server->app;
+    if (server->secret.ptr != NULL)
+        return secrets_open_given(&app->secrets, server->secret, "the secret that was given", app->db, err);
+    return secrets_open(&app->secrets, data_folder_file(server->folder, "secret.key", server->arena), app->db, err);
+}
+
 /* What may be reached outside, and where mails go. */
 static enum err_code read_outside(struct server *server, struct err *err) {
     const struct config *config = server->config;
@@ -180,7 +204,15 @@ static enum err_code open_store(struct server *server, struct err *err) {
     server->app.history_depot = server->stores.history_depot;
     server->app.blobs = server->stores.blobs;
     server->app.history = server->stores.history;
-    return secrets_open(&server->app.secrets, data_folder_file(server->folder, "secret.key", server->arena), server->app.db, err);
+    server->app.leases = server->stores.leases;
+    return open_secrets(server, err);
+}
+
+/* From a thread of the database's: what another server has changed. */
+static void take_notice(void *context, struct str notice) {
+    struct app *app = context;
+    if (identities_are_meant(notice))
+        identities_forget(app->identities);
 }
 
 static enum err_code set_trash(struct db_tx *tx, void *context, struct err *err) {
@@ -190,11 +222,12 @@ static enum err_code set_trash(struct db_tx *tx, void *context, struct err *err)
 
 static enum err_code open_parts(struct server *server, struct err *err) {
     struct app *app = &server->app;
+    app->identities = identities_create();
     TRY(open_store(server, err));
+    TRY(db_subscribe(app->db, take_notice, app, err));
     TRY(db_write(app->db, set_trash, (void *)server->config, err));
     app->run_tables = run_tables_create(app->db, 0);
     TRY(schema_create(&app->schema, err));
-    app->identities = identities_create();
     app->log_in_limits = log_in_limits_create();
     app->files_url = server->config->files_url;
     app->quota = quota_create(&(struct quota_limits){ server->config->entity_quota_mb * MIB, server->config->project_quota_mb * MIB });
@@ -250,6 +283,8 @@ static void close_all(struct server *server) {
     stops_on_signal = NULL;
     http_server_destroy(app->http);
     live_destroy(app->live);
+    if (app->db != NULL)
+        db_unsubscribe(app->db);
     identities_destroy(app->identities);
     log_in_limits_destroy(app->log_in_limits);
     quota_destroy(app->quota);
@@ -266,6 +301,8 @@ enum err_code server_run(const struct config *config, struct err *err) {
     enum err_code code = check(config, err);
     if (code == OK)
         code = read_admin_key(&server, err);
+    if (code == OK)
+        code = read_secret(&server, err);
     if (code == OK)
         code = read_outside(&server, err);
     if (code == OK)

@@ -6,6 +6,7 @@
 #include "server/blobs/s3.h"
 #include "server/store/data_folder.h"
 #include "server/store/db.h"
+#include "server/store/lease.h"
 #include "server/store/db_catalogue.h"
 
 struct str stores_database_url(const struct data_folder *folder, struct str chosen, struct arena *arena) {
@@ -22,11 +23,16 @@ enum err_code stores_open(struct stores *stores, const struct data_folder *folde
     TRY(depot_open(&stores->blob_depot, data_folder_file(folder, "blobs", arena), stores->bucket, STR("blobs/"), err));
     stores->blobs = blobs_create(stores->blob_depot);
     TRY(depot_open(&stores->history_depot, data_folder_file(folder, "history", arena), stores->bucket, STR("history/"), err));
-    return history_create(&stores->history, stores->db, stores->history_depot, &options->history, err);
+    struct history_options history = options->history;
+    if (!history.has_no_worker)
+        TRY(lease_keeper_start(&stores->leases, stores->db, err));
+    history.leases = stores->leases;
+    return history_create(&stores->history, stores->db, stores->history_depot, &history, err);
 }
 
 void stores_close(struct stores *stores) {
     history_destroy(stores->history);
+    lease_keeper_stop(stores->leases);
     blobs_destroy(stores->blobs);
     depot_close(stores->history_depot);
     depot_close(stores->blob_depot);

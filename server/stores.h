@@ -10,6 +10,7 @@
 struct blobs;
 struct data_folder;
 struct depot;
+struct lease_keeper;
 struct s3;
 
 struct stores_options {
@@ -23,6 +24,7 @@ struct stores {
     struct s3 *bucket; /* NULL: the data folder holds everything */
     struct depot *blob_depot, *history_depot;
     struct blobs *blobs;
+    struct lease_keeper *leases; /* NULL: nobody else uses the database, or no work is done by itself */
     struct history *history;
 };
 

@@ -7,6 +7,7 @@
 #include "server/ballast.h"
 #include "server/blobs/depot.h"
 #include "server/cleaner.h"
+#include "server/store/lease.h"
 #include "server/store/run.h"
 
 #include <pthread.h>
@@ -34,15 +35,22 @@ struct watcher {
     _Atomic bool is_stopping; /* set under the lock; read between two pieces of work without it */
 };
 
+/* Of several servers one does this for all. */
+static bool has_upkeep(const struct watcher *watcher) {
+    return lease_keeper_has(watcher->app->leases, DUTY_UPKEEP);
+}
+
 /* ---- runs that fell silent ---- */
 
 struct silence {
+    struct lease_keeper *leases;
     int64_t since_ms, now_ms;
     size_t count;
 };
 
 static enum err_code crash_silent_runs(struct db_tx *tx, void *context, struct err *err) {
     struct silence *silence = context;
+    TRY(lease_keeper_check(silence->leases, tx, DUTY_UPKEEP, err));
     return run_crash_silent(tx, silence->since_ms, silence->now_ms, RUNS_PER_LOOK, &silence->count, err);
 }
 
@@ -53,7 +61,7 @@ static int64_t silence_period_ms(const struct watcher *watcher) {
 
 static void look_for_silence(struct watcher *watcher) {
     struct err err;
-    struct silence silence = { .now_ms = clock_wall_ms() };
+    struct silence silence = { .leases = watcher->app->leases, .now_ms = clock_wall_ms() };
 
     if (clock_mono_ms() < watcher->next_silence_ms)
         return;
@@ -80,12 +88,10 @@ static void remove_what_was_deleted(struct watcher *watcher) {
         }
 }
 
-static void clean_if_due(struct watcher *watcher) {
+static void clean(struct watcher *watcher) {
     struct err err;
     size_t count = 0;
 
-    if (clock_mono_ms() < watcher->next_cleaning_ms)
-        return;
     do
         if (cleaner_delete_expired(watcher->app, &count, &err) != OK)
             log_warn("cannot delete artifact versions whose time is over: %s", err.message);
@@ -94,6 +100,13 @@ static void clean_if_due(struct watcher *watcher) {
         log_warn("cannot collect blobs that nobody has: %s", err.message);
     if (count > 0)
         log_info("collected %zu blobs that nobody had", count);
+}
+
+static void clean_if_due(struct watcher *watcher) {
+    if (clock_mono_ms() < watcher->next_cleaning_ms)
+        return;
+    if (has_upkeep(watcher))
+        clean(watcher);
     depot_tidy(watcher->app->blob_depot, watcher->app->cache_max_bytes / 2);
     depot_tidy(watcher->app->history_depot, watcher->app->cache_max_bytes / 2);
     watcher->next_cleaning_ms = clock_mono_ms() + CLEANING_PERIOD_MS;
@@ -135,8 +148,10 @@ static void *watch(void *context) {
     struct watcher *watcher = context;
     while (pause(watcher)) {
         ballast_look(&watcher->ballast);
-        look_for_silence(watcher);
-        remove_what_was_deleted(watcher);
+        if (has_upkeep(watcher)) {
+            look_for_silence(watcher);
+            remove_what_was_deleted(watcher);
+        }
         count_quota(watcher);
         clean_if_due(watcher);
     }

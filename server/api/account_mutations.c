@@ -66,7 +66,8 @@ struct mutation {
                                    struct err *err);                                                         \
     static enum err_code name##_work(struct db_tx *tx, void *context, struct err *err) {                     \
         struct mutation *mutation = context;                                                                 \
-        return name##_in(tx, mutation->call, &mutation->object, err);                                        \
+        TRY(name##_in(tx, mutation->call, &mutation->object, err));                                          \
+        return identities_end(tx, err);                                                                      \
     }                                                                                                        \
     enum err_code account_answer_##name(struct gql_call *call, struct err *err) {                            \
         struct mutation mutation = { call, NULL };                                                           \

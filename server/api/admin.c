@@ -357,6 +357,12 @@ static enum err_code run_row(struct db_tx *tx, void *context, struct err *err) {
     return OK;
 }
 
+/* What it ends (a key, a right) ends on every server. */
+static enum err_code run_change(struct db_tx *tx, void *context, struct err *err) {
+    TRY(run_row(tx, context, err));
+    return identities_end(tx, err);
+}
+
 enum err_code admin_run(struct identity *identity, enum http_method method, struct str path, struct str body,
                         struct buf *out, struct err *err) {
     struct admin_call call = { .identity = identity, .arena = identity->arena, .actor = identity_actor(identity) };
@@ -373,7 +379,7 @@ enum err_code admin_run(struct identity *identity, enum http_method method, stru
     json_writer_init(&call.out, out, JSON_STRICT);
     if (method == HTTP_GET)
         return db_read(identity->app->db, run_row, &running, err);
-    enum err_code code = db_write(identity->app->db, run_row, &running, err);
+    enum err_code code = db_write(identity->app->db, run_change, &running, err);
     identities_forget(identity->app->identities);
     return code;
 }

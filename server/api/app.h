@@ -14,6 +14,7 @@ struct depot;
 struct gql_schema;
 struct history;
 struct http_server;
+struct lease_keeper;
 struct identities;
 struct live;
 struct log_in_limits;
@@ -30,6 +31,7 @@ struct app {
     struct history *history;
     struct http_server *http; /* for its metrics */
     struct live *live;        /* tells open pages what changes */
+    struct lease_keeper *leases; /* what this server does for all of them */
     struct run_tables *run_tables; /* for filters and orders of runs */
     struct secrets *secrets;
     struct quota *quota;                 /* who holds as much as he may */

@@ -60,6 +60,23 @@ void identities_forget(struct identities *identities) {
     (void)pthread_mutex_unlock(&identities->mutex);
 }
 
+static const struct str ended = STR_INIT("identities");
+
+enum err_code identities_end(struct db_tx *tx, struct err *err) {
+    return db_notify(tx, ended, err);
+}
+
+bool identities_are_meant(struct str notice) {
+    return notice.len == 0 || str_eq(notice, ended);
+}
+
+uint64_t identities_generation(struct identities *identities) {
+    (void)pthread_mutex_lock(&identities->mutex);
+    uint64_t generation = identities->generation;
+    (void)pthread_mutex_unlock(&identities->mutex);
+    return generation;
+}
+
 /* ---- remembering ---- */
 
 static struct slot *slot_of(struct identities *identities, const struct proof *proof) {

@@ -29,6 +29,7 @@ struct live_client {
     /* the thread's */
     struct live_watches watches;
     int64_t user_id, key_id, authorized_ms;
+    uint64_t generation; /* of the identities, when it was authorized */
     char *cookie; /* NULL: it came with a key */
 };
 
@@ -183,9 +184,11 @@ static enum err_code look_at(struct look *look, struct str message, struct err *
 
     if (message.ptr != NULL)
         TRY(live_watches_read(&client->watches, message, look->arena, err));
-    if (message.ptr != NULL || now_ms - client->authorized_ms >= AUTHORIZE_MS) {
+    uint64_t generation = identities_generation(client->live->app->identities);
+    if (message.ptr != NULL || generation != client->generation || now_ms - client->authorized_ms >= AUTHORIZE_MS) {
         TRY(db_read(db, authorize, look, err));
         client->authorized_ms = now_ms;
+        client->generation = generation;
     }
     if (message.ptr != NULL) {
         struct buf text = BUF_INIT(4096);

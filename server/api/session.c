@@ -102,7 +102,8 @@ enum err_code session_answer_begin(struct http_call *call, struct err *err) {
 static enum err_code end(struct db_tx *tx, void *context, struct err *err) {
     const struct identity *identity = context;
     struct actor actor = identity_actor(identity);
-    return session_end(tx, identity->session_id, &actor, err);
+    TRY(session_end(tx, identity->session_id, &actor, err));
+    return identities_end(tx, err);
 }
 
 enum err_code session_answer_end(struct http_call *call, struct err *err) {

@@ -41,6 +41,7 @@ struct history_options {
     uint32_t compact_factor;   /* 0: 8 */
     uint32_t garbage_delay_ms; /* how long a file outlives its last reader's reference; 0: 10 minutes */
     uint32_t orphan_age_ms;    /* files that no record names are removed at this age; 0: 1 hour */
+    struct lease_keeper *leases; /* whether this server is the one that seals and compacts; NULL: it is */
     bool has_no_worker;        /* tests call history_work themselves */
 };
 

@@ -9,6 +9,7 @@
 #include "server/history/history_state.h"
 #include "server/history/merge.h"
 #include "server/history/orphans.h"
+#include "server/store/lease.h"
 
 enum {
     POLL_MS = 1000,
@@ -22,6 +23,7 @@ enum {
 /* ---- replacing sources by a segment ---- */
 
 struct replacement {
+    struct history *history;
     struct history_id id;
     struct view *view;
     struct merged *merged;
@@ -33,6 +35,7 @@ static enum err_code replace_sources(struct db_tx *tx, void *context, struct err
     struct view *view = replacement->view;
     struct stored_counters counters;
 
+    TRY(lease_keeper_check(replacement->history->options.leases, tx, DUTY_HISTORIES, err));
     TRY(history_store_get(tx, replacement->id, &counters, err));
     for (size_t i = 0; i < view->stored.batch_count; i++) {
         TRY(history_store_remove_batch(tx, replacement->id, view->stored.batches[i].seq, err));
@@ -92,7 +95,7 @@ static enum err_code replace(struct history *history, struct view *view, int64_t
     TRY(merge_sources(&merged, view, view->arena, err));
     merged.segment.seq = newest_seq(view);
     merged.segment.generation = generation;
-    struct replacement replacement = { view->id, view, &merged, clock_wall_ms() };
+    struct replacement replacement = { history, view->id, view, &merged, clock_wall_ms() };
     enum err_code code = db_write(history->db, replace_sources, &replacement, err);
     if (code != OK && merged.segment.row_count > 0)
         remove_unless_named(history, merged.segment.name);
@@ -339,18 +342,22 @@ struct search {
     size_t count;
 };
 
-/* The one place that decides which histories this server works on. */
-static enum err_code find_own_work(struct db_tx *tx, void *context, struct err *err) {
+static enum err_code find_work(struct db_tx *tx, void *context, struct err *err) {
     struct search *search = context;
     return history_store_find_work(tx, search->after, WORK_AT_ONCE, search->found, &search->count, err);
+}
+
+/* Of several servers one seals and compacts; another follows when it is gone. */
+static bool is_ours(const struct history *history) {
+    return lease_keeper_has(history->options.leases, DUTY_HISTORIES);
 }
 
 static enum err_code work(struct history *history, struct err *err) {
     struct search search = { .after = { INT64_MIN, 0 } };
 
     do {
-        TRY(db_read(history->db, find_own_work, &search, err));
-        for (size_t i = 0; i < search.count; i++) {
+        TRY(db_read(history->db, find_work, &search, err));
+        for (size_t i = 0; i < search.count && is_ours(history); i++) {
             struct err failure = { 0 };
             if (worker_serve(history, search.found[i], &failure) != OK) /* the others must not wait for it */
                 log_error("cannot seal or compact run %lld: %s", (long long)search.found[i].run, failure.message);
@@ -358,13 +365,13 @@ static enum err_code work(struct history *history, struct err *err) {
         if (search.count > 0)
             search.after = search.found[search.count - 1];
     } while (search.count == WORK_AT_ONCE);
-    return collect_garbage(history, err);
+    return is_ours(history) ? collect_garbage(history, err) : OK;
 }
 
 enum err_code history_work(struct history *history, struct err *err) {
     pthread_mutex_lock(&history->work_lock);
-    enum err_code code = work(history, err);
-    if (code == OK && orphans_are_due(history))
+    enum err_code code = is_ours(history) ? work(history, err) : OK;
+    if (code == OK && is_ours(history) && orphans_are_due(history))
         code = orphans_sweep(history, err);
     pthread_mutex_unlock(&history->work_lock);
     return code;

@@ -95,6 +95,30 @@ enum err_code db_copy(struct db *db, const char *path, struct err *err) {
     return db->driver->copy(db, path, err);
 }
 
+bool db_is_shared(const struct db *db) {
+    return db->driver->is_shared;
+}
+
+enum err_code db_now_ms(struct db_tx *tx, int64_t *now_ms, struct err *err) {
+    return tx->driver->now(tx, now_ms, err);
+}
+
+enum err_code db_write_alone(struct db_tx *tx, struct err *err) {
+    return tx->driver->write_alone(tx, err);
+}
+
+enum err_code db_notify(struct db_tx *tx, struct str notice, struct err *err) {
+    return tx->driver->notify(tx, notice, err);
+}
+
+enum err_code db_subscribe(struct db *db, db_subscriber *subscriber, void *context, struct err *err) {
+    return db->driver->subscribe(db, subscriber, context, err);
+}
+
+void db_unsubscribe(struct db *db) {
+    db->driver->unsubscribe(db);
+}
+
 struct db_stats db_get_stats(struct db *db) {
     return db->driver->stats(db);
 }

@@ -41,6 +41,25 @@ bool db_is_writing(const struct db *db);
  * tools of its own for that. */
 MUST_CHECK enum err_code db_copy(struct db *db, const char *path, struct err *err);
 
+/* ---- several servers ---- */
+
+/* Whether other servers may use the same database: not with SQLite, whose folder belongs to one process. */
+bool db_is_shared(const struct db *db);
+/* The time by the database's own clock, which is the same for all servers. */
+MUST_CHECK enum err_code db_now_ms(struct db_tx *tx, int64_t *now_ms, struct err *err);
+/* Until this work's end no other server writes. The work may be ended here and begun again. */
+MUST_CHECK enum err_code db_write_alone(struct db_tx *tx, struct err *err);
+
+/* Told to every server that subscribes, this one too, once the transaction is committed; it may also be told of what was
+ * undone. For what seldom happens: PostgreSQL commits one after the other when they carry notices. */
+MUST_CHECK enum err_code db_notify(struct db_tx *tx, struct str notice, struct err *err);
+/* Called from a thread of the driver's. An empty notice: some may have been lost, anything may have changed. */
+typedef void db_subscriber(void *context, struct str notice);
+/* One subscriber at a time. */
+MUST_CHECK enum err_code db_subscribe(struct db *db, db_subscriber *subscriber, void *context, struct err *err);
+/* Once this returns the subscriber is not called any more. */
+void db_unsubscribe(struct db *db);
+
 struct db_stats {
     int64_t works;        /* written, since the start */
     int64_t commits;      /* they shared so many */

@@ -31,6 +31,12 @@ struct db_driver {
     enum err_code (*exec_script)(struct db_tx *tx, const char *sql, struct err *err);
     /* No other server migrates at the same time, until the transaction ends. */
     enum err_code (*lock_schema)(struct db_tx *tx, struct err *err);
+    bool is_shared; /* by several servers */
+    enum err_code (*now)(struct db_tx *tx, int64_t *now_ms, struct err *err);
+    enum err_code (*write_alone)(struct db_tx *tx, struct err *err);
+    enum err_code (*notify)(struct db_tx *tx, struct str notice, struct err *err);
+    enum err_code (*subscribe)(struct db *db, db_subscriber *subscriber, void *context, struct err *err);
+    void (*unsubscribe)(struct db *db);
     int64_t (*changed)(const struct db_tx *tx);
     /* kept: sql is a literal, and the prepared statement stays under its address. */
     enum err_code (*query)(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,

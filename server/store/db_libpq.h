@@ -20,11 +20,13 @@
     X(PQfinish)                                                                                              \
     X(PQftype)                                                                                               \
     X(PQgetResult)                                                                                           \
+    X(PQfreemem)                                                                                             \
     X(PQgetisnull)                                                                                           \
     X(PQgetlength)                                                                                           \
     X(PQgetvalue)                                                                                            \
     X(PQnfields)                                                                                             \
     X(PQnparams)                                                                                             \
+    X(PQnotifies)                                                                                            \
     X(PQntuples)                                                                                             \
     X(PQparamtype)                                                                                           \
     X(PQpipelineSync)                                                                                        \
@@ -37,6 +39,7 @@
     X(PQsendQueryPrepared)                                                                                   \
     X(PQserverVersion)                                                                                       \
     X(PQsetNoticeProcessor)                                                                                  \
+    X(PQsocket)                                                                                  \
     X(PQstatus)
 
 /* Called as libpq.PQexec(...). */

@@ -11,6 +11,7 @@ struct postgres_db {
     char *url;
     struct postgres_writer writer;
     struct pool readers;
+    struct postgres_listener listener;
     _Atomic int64_t slow_reads;
 };
 
@@ -114,9 +115,20 @@ static enum err_code postgres_lock_schema(struct db_tx *tx, struct err *err) {
     return postgres_exec(tx, DB_NO_ARGS, "select pg_advisory_xact_lock(7021390518290001)", err);
 }
 
+/* ---- several servers ---- */
+
+static enum err_code postgres_subscribe(struct db *base, db_subscriber *subscriber, void *context, struct err *err) {
+    return postgres_listener_start(&((struct postgres_db *)base)->listener, subscriber, context, err);
+}
+
+static void postgres_unsubscribe(struct db *base) {
+    postgres_listener_stop(&((struct postgres_db *)base)->listener);
+}
+
 /* ---- opening and closing ---- */
 
 static void free_db(struct postgres_db *db) {
+    postgres_listener_destroy(&db->listener);
     pool_destroy(&db->readers);
     free(db->url);
     free(db);
@@ -129,6 +141,7 @@ static enum err_code postgres_open(struct db **out, struct str rest_of_url, stru
         log_fatal("out of memory: cannot open the database");
     db->base.driver = &db_postgres_driver;
     pool_init(&db->readers);
+    postgres_listener_init(&db->listener, db->url);
     enum err_code code = postgres_writer_start(&db->writer, &db->base, db->url, err);
     if (code != OK) {
         free_db(db);
@@ -142,6 +155,7 @@ static void postgres_close(struct db *base) {
     struct postgres_db *db = (struct postgres_db *)base;
     struct postgres_conn *conn;
 
+    postgres_listener_stop(&db->listener);
     postgres_writer_stop(&db->writer);
     while ((conn = conn_of(pool_take_idle(&db->readers))) != NULL) {
         postgres_conn_close(conn);
@@ -162,6 +176,12 @@ const struct db_driver db_postgres_driver = {
     .exec = postgres_exec,
     .exec_script = postgres_exec_script,
     .lock_schema = postgres_lock_schema,
+    .is_shared = true,
+    .now = postgres_now,
+    .write_alone = postgres_write_alone,
+    .notify = postgres_notify,
+    .subscribe = postgres_subscribe,
+    .unsubscribe = postgres_unsubscribe,
     .changed = postgres_changed,
     .query = postgres_query,
     .next = postgres_next,

@@ -49,11 +49,13 @@ struct postgres_conn {
     struct postgres_statement *buckets[POSTGRES_BUCKETS];
     int statement_count;
     struct postgres_rows *open_rows;
+    int fences;        /* that were sent since answers were read last */
     int pending;       /* statements that were sent and whose answers were not read */
     size_t pending_bytes;
     int64_t changed;   /* rows, by the last statement whose answer was read */
     struct err failed; /* a statement's error since the transaction (or its part) began */
     bool must_retry;   /* the server asked to run the transaction again */
+    bool is_alone;     /* no other server writes while its transaction lasts */
     struct arena *scratch;
 };
 
@@ -64,6 +66,8 @@ bool postgres_conn_is_lost(const struct postgres_conn *conn);
 void postgres_conn_end_rows(struct postgres_conn *conn);
 /* Reads what is still to come; the first error of a statement since the last call of postgres_conn_forgive. */
 MUST_CHECK enum err_code postgres_conn_finish(struct postgres_conn *conn, struct err *err);
+/* What was sent before is done for itself, what comes now begins anew; nothing is waited for. */
+MUST_CHECK enum err_code postgres_conn_fence(struct postgres_conn *conn, struct err *err);
 /* Before a rollback: errors so far are of what is undone. */
 void postgres_conn_forgive(struct postgres_conn *conn);
 
@@ -99,12 +103,33 @@ struct db_value postgres_decode(Oid type, const char *bytes, int length);
 struct postgres_writer {
     struct db *db;
     const char *url;
-    struct postgres_conn conn; /* the thread's */
+    struct postgres_conn conn; /* the thread's, as is the next */
+    int alone_left;            /* so many transactions are run alone from the start: others are in the way */
     pthread_t thread;
     struct write_queue queue;
 };
 
 MUST_CHECK enum err_code postgres_writer_start(struct postgres_writer *writer, struct db *db, const char *url, struct err *err);
+enum err_code postgres_write_alone(struct db_tx *tx, struct err *err);
 void postgres_writer_stop(struct postgres_writer *writer); /* after what is queued */
+
+/* ---- db_postgres_listener.c: a connection that hears notices, and the database's clock ---- */
+
+struct postgres_listener {
+    const char *url;
+    struct told told;
+    struct postgres_conn conn; /* the thread's */
+    int stop_pipe[2];          /* a byte comes when it is time to stop */
+    pthread_t thread;
+    bool is_running;
+};
+
+void postgres_listener_init(struct postgres_listener *listener, const char *url);
+void postgres_listener_destroy(struct postgres_listener *listener); /* stopped before */
+MUST_CHECK enum err_code postgres_listener_start(struct postgres_listener *listener, db_subscriber *subscriber, void *context,
+                                                 struct err *err);
+void postgres_listener_stop(struct postgres_listener *listener);
+enum err_code postgres_now(struct db_tx *tx, int64_t *now_ms, struct err *err);
+enum err_code postgres_notify(struct db_tx *tx, struct str notice, struct err *err);
 
 #endif

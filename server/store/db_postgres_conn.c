@@ -97,6 +97,8 @@ static void drain(struct postgres_conn *conn, PGresult **last) {
         ExecStatusType status = libpq.PQresultStatus(result);
         if (status == PGRES_PIPELINE_SYNC) {
             libpq.PQclear(result);
+            if (conn->fences-- > 0)
+                continue;
             break;
         }
         if (status == PGRES_FATAL_ERROR)
@@ -109,11 +111,20 @@ static void drain(struct postgres_conn *conn, PGresult **last) {
     if (postgres_conn_is_lost(conn) && conn->failed.code == OK)
         (void)set_lost(conn, &conn->failed);
     conn->pending = 0;
+    conn->fences = 0;
     conn->pending_bytes = 0;
     if (last != NULL && conn->failed.code == OK)
         *last = kept;
     else
         libpq.PQclear(kept);
+}
+
+enum err_code postgres_conn_fence(struct postgres_conn *conn, struct err *err) {
+    if (libpq.PQpipelineSync(conn->handle) != 1)
+        return set_lost(conn, err);
+    conn->fences++;
+    conn->pending++;
+    return OK;
 }
 
 enum err_code postgres_conn_finish(struct postgres_conn *conn, struct err *err) {
@@ -351,7 +362,10 @@ static const char settings[] = "set client_min_messages = warning;"
                                "set jit = off;";
 static const char writer_settings[] = "select set_config('synchronous_commit', 'on', false)"
                                       " where current_setting('synchronous_commit') = 'off';"
-                                      "set statement_timeout = 0;";
+                                      "set statement_timeout = 0;"
+                                      /* Of a server that stands still, or is no more: it holds others up. */
+                                      "set idle_in_transaction_session_timeout = '20s';"
+                                      "set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3;";
 
 static void log_notice(void *context, const char *message) {
     (void)context;

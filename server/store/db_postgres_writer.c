@@ -3,6 +3,9 @@
  * Other servers write at the same time. Transactions are serializable, so a work means what it means with SQLite; when
  * the server finds two in each other's way it ends one, which is run again. A commit whose answer was lost with the
  * connection is asked after by its transaction's number: nothing is done twice, and nothing acknowledged was not done.
+ *
+ * A transaction that was in another's way is run again alone: each holds a lock, shared at the first try and not shared
+ * from the second on. The queue for it is fair, so a second try is enough, however many servers write to one project.
  */
 #include "server/store/db_postgres.h"
 
@@ -14,6 +17,8 @@
 
 enum {
     TRIES = 8,              /* of a transaction that others were in the way of */
+    TRIES_TOGETHER = 3,     /* before each of its works is tried for itself */
+    ALONE_AFTER = 32,       /* transactions that are run alone once others were in the way */
     OUTCOME_WAIT_MS = 20000 /* for the server to be back and tell how a commit ended */
 };
 
@@ -52,13 +57,18 @@ static enum err_code connect(struct postgres_writer *writer, struct err *err) {
     return postgres_conn_open(&writer->conn, writer->url, true, err);
 }
 
+#define LOCK "7021390518290002"
+
 static void roll_back(struct postgres_writer *writer) {
     struct err err = { 0 };
+    if (writer->conn.must_retry)
+        writer->alone_left = ALONE_AFTER;
     postgres_conn_end_rows(&writer->conn);
     postgres_conn_forgive(&writer->conn);
     if (postgres_conn_is_lost(&writer->conn))
         return;
-    if (exec(writer, "rollback", &err) != OK || postgres_conn_finish(&writer->conn, &err) != OK)
+    if (exec(writer, "rollback", &err) != OK || exec(writer, "select pg_advisory_unlock_all()", &err) != OK ||
+        postgres_conn_finish(&writer->conn, &err) != OK)
         postgres_conn_close(&writer->conn);
 }
 
@@ -66,6 +76,10 @@ static void roll_back(struct postgres_writer *writer) {
 
 static enum err_code begin(struct postgres_writer *writer, int64_t *id, struct err *err) {
     struct db_rows *rows;
+    writer->conn.is_alone = writer->alone_left > 0;
+    writer->alone_left -= writer->conn.is_alone;
+    TRY(exec(writer, writer->conn.is_alone ? "select pg_advisory_lock(" LOCK ")" : "select pg_advisory_lock_shared(" LOCK ")", err));
+    TRY(postgres_conn_fence(&writer->conn, err)); /* what is read is newer than the lock */
     TRY(exec(writer, "begin isolation level serializable", err));
     TRY(postgres_query(&writer->conn.tx, &rows, DB_NO_ARGS, STR("select pg_current_xact_id()::text::bigint"), true, err));
     *id = postgres_next(rows) ? postgres_value(rows, 0).integer : 0;
@@ -138,7 +152,8 @@ static enum outcome find_outcome(struct postgres_writer *writer, int64_t id) {
 
 static enum outcome commit(struct postgres_writer *writer, int64_t id, struct err *err) {
     bool was_lost = postgres_conn_is_lost(&writer->conn);
-    if (exec(writer, "commit", err) == OK && postgres_conn_finish(&writer->conn, err) == OK)
+    if (exec(writer, "commit", err) == OK && exec(writer, "select pg_advisory_unlock_all()", err) == OK &&
+        postgres_conn_finish(&writer->conn, err) == OK)
         return DONE;
     if (writer->conn.must_retry)
         return AGAIN;
@@ -182,6 +197,14 @@ static enum outcome run_together(struct postgres_writer *writer, struct queued_w
     return code == OK ? commit(writer, id, &err) : outcome_of(writer);
 }
 
+enum err_code postgres_write_alone(struct db_tx *tx, struct err *err) {
+    struct postgres_conn *conn = (struct postgres_conn *)tx;
+    if (conn->is_alone)
+        return OK;
+    conn->must_retry = true;
+    return err_set(err, ERR_BUSY, "this is to be done while no other server writes");
+}
+
 static void run_until_settled(struct postgres_writer *writer, struct queued_work *item) {
     for (int tries = 1;; tries++) {
         enum outcome outcome = run_alone(writer, item);
@@ -198,12 +221,23 @@ static void run_until_settled(struct postgres_writer *writer, struct queued_work
     }
 }
 
+/* False when nothing was done. */
+static bool run_together_until_settled(struct postgres_writer *writer, struct queued_work *batch) {
+    for (int tries = 1; tries <= TRIES_TOGETHER; tries++) {
+        enum outcome outcome = run_together(writer, batch);
+        if (outcome == DONE)
+            return true;
+        roll_back(writer);
+        if (outcome != AGAIN)
+            return false;
+    }
+    return false;
+}
+
 static void run_batch(struct postgres_writer *writer, struct queued_work *batch) {
     int64_t commits = 1;
 
-    if (batch->next == NULL || run_together(writer, batch) != DONE) {
-        if (batch->next != NULL)
-            roll_back(writer);
+    if (batch->next == NULL || !run_together_until_settled(writer, batch)) {
         commits = 0;
         for (struct queued_work *item = batch; item != NULL; item = item->next, commits++)
             run_until_settled(writer, item);

@@ -30,6 +30,31 @@ static struct timespec in_ms(int64_t ms) {
     return until;
 }
 
+/* ---- notices ---- */
+
+void told_init(struct told *told) {
+    *told = (struct told){ 0 };
+    (void)pthread_mutex_init(&told->mutex, NULL);
+}
+
+void told_destroy(struct told *told) {
+    (void)pthread_mutex_destroy(&told->mutex);
+}
+
+void told_set(struct told *told, db_subscriber *subscriber, void *context) {
+    (void)pthread_mutex_lock(&told->mutex);
+    told->subscriber = subscriber;
+    told->context = context;
+    (void)pthread_mutex_unlock(&told->mutex);
+}
+
+void told_tell(struct told *told, struct str notice) {
+    (void)pthread_mutex_lock(&told->mutex);
+    if (told->subscriber != NULL)
+        told->subscriber(told->context, notice);
+    (void)pthread_mutex_unlock(&told->mutex);
+}
+
 /* ---- works ---- */
 
 void write_queue_init(struct write_queue *queue) {

@@ -21,6 +21,20 @@ struct queued_work {
     struct err err;
 };
 
+/* Whom a driver tells of notices. */
+struct told {
+    pthread_mutex_t mutex; /* held while the subscriber is called; guards the two below */
+    db_subscriber *subscriber;
+    void *context;
+};
+
+void told_init(struct told *told);
+void told_destroy(struct told *told);
+void told_set(struct told *told, db_subscriber *subscriber, void *context);
+void told_tell(struct told *told, struct str notice);
+
+enum { NOTICE_BYTES_MAX = 64 };
+
 struct write_queue {
     pthread_mutex_t mutex; /* guards all that follows */
     pthread_cond_t has_news;

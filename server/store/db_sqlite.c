@@ -119,6 +119,31 @@ static enum err_code sqlite_lock_schema(struct db_tx *tx, struct err *err) {
     return OK;
 }
 
+/* ---- several servers: there is one ---- */
+
+static enum err_code sqlite_now(struct db_tx *tx, int64_t *now_ms, struct err *err) {
+    (void)tx;
+    (void)err;
+    *now_ms = clock_wall_ms();
+    return OK;
+}
+
+static enum err_code sqlite_write_alone(struct db_tx *tx, struct err *err) {
+    (void)tx;
+    (void)err;
+    return OK;
+}
+
+static enum err_code sqlite_subscribe(struct db *base, db_subscriber *subscriber, void *context, struct err *err) {
+    (void)err;
+    told_set(&((struct sqlite_db *)base)->writer.told, subscriber, context);
+    return OK;
+}
+
+static void sqlite_unsubscribe(struct db *base) {
+    told_set(&((struct sqlite_db *)base)->writer.told, NULL, NULL);
+}
+
 /* ---- opening and closing ---- */
 
 static void configure_library(void) {
@@ -201,6 +226,11 @@ const struct db_driver db_sqlite_driver = {
     .exec = sqlite_exec,
     .exec_script = sqlite_exec_script,
     .lock_schema = sqlite_lock_schema,
+    .now = sqlite_now,
+    .write_alone = sqlite_write_alone,
+    .notify = sqlite_notify,
+    .subscribe = sqlite_subscribe,
+    .unsubscribe = sqlite_unsubscribe,
     .changed = sqlite_changed,
     .query = sqlite_query,
     .next = sqlite_next,

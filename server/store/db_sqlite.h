@@ -58,15 +58,20 @@ struct db_value sqlite_value(const struct db_rows *rows, int column);
 
 struct sqlite_writer {
     struct db *db;           /* whose writer it is */
-    struct sqlite_conn conn; /* the thread's, as are the two below */
+    struct sqlite_conn conn; /* the thread's, as are the four below */
     int64_t log_pages;       /* in the write-ahead log */
     int64_t tried_log_pages; /* at the last checkpoint that could not finish */
+    bool has_notice;
+    char notice[NOTICE_BYTES_MAX]; /* of this batch; empty when there were different ones */
+
+    struct told told;
 
     pthread_t thread;
     struct write_queue queue;
 };
 
 MUST_CHECK enum err_code sqlite_writer_start(struct sqlite_writer *writer, struct db *db, const char *path, struct err *err);
+enum err_code sqlite_notify(struct db_tx *tx, struct str notice, struct err *err);
 void sqlite_writer_stop(struct sqlite_writer *writer); /* after what is queued */
 
 #endif

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include <stddef.h>
+
 enum {
     CHECKPOINT_PAGES = 4096,  /* 16 MiB of log: copy back what no reader needs */
     RESTART_PAGES = 40960,    /* 160 MiB: readers have held it back; wait for them */
@@ -80,6 +82,25 @@ static bool run_together(struct sqlite_writer *writer, struct queued_work *batch
     return is_done;
 }
 
+/* ---- notices ---- */
+
+enum err_code sqlite_notify(struct db_tx *tx, struct str notice, struct err *err) {
+    struct sqlite_writer *writer = (struct sqlite_writer *)((char *)tx - offsetof(struct sqlite_writer, conn));
+    if (notice.len >= NOTICE_BYTES_MAX)
+        return err_set(err, ERR_INTERNAL, "a notice has %zu bytes: fewer than %d are allowed", notice.len, NOTICE_BYTES_MAX);
+    bool is_other = writer->has_notice && !str_eq_c(notice, writer->notice);
+    (void)snprintf(writer->notice, sizeof writer->notice, "%.*s", is_other ? 0 : (int)notice.len, notice.ptr);
+    writer->has_notice = true;
+    return OK;
+}
+
+static void tell(struct sqlite_writer *writer) {
+    if (!writer->has_notice)
+        return;
+    writer->has_notice = false;
+    told_tell(&writer->told, str_from_c(writer->notice));
+}
+
 static void run_batch(struct sqlite_writer *writer, struct queued_work *batch) {
     int64_t commits = 1;
     if (batch->next == NULL || !run_together(writer, batch)) {
@@ -87,6 +108,7 @@ static void run_batch(struct sqlite_writer *writer, struct queued_work *batch) {
         for (struct queued_work *item = batch; item != NULL; item = item->next, commits++)
             run_alone(writer, item);
     }
+    tell(writer); /* before those who wait go on */
     write_queue_end(&writer->queue, batch, commits);
 }
 
@@ -149,11 +171,13 @@ static void *write_until_stopped(void *context) {
 enum err_code sqlite_writer_start(struct sqlite_writer *writer, struct db *db, const char *path, struct err *err) {
     TRY(sqlite_conn_open(&writer->conn, path, true, err));
     writer->db = db;
+    told_init(&writer->told);
     (void)sqlite3_wal_hook(writer->conn.handle, note_log_pages, writer);
     write_queue_init(&writer->queue);
     int result = pthread_create(&writer->thread, NULL, write_until_stopped, writer);
     if (result != 0) {
         write_queue_destroy(&writer->queue);
+        told_destroy(&writer->told);
         sqlite_conn_close(&writer->conn);
         return err_set_errno(err, result, "cannot start the database's thread");
     }
@@ -164,4 +188,5 @@ void sqlite_writer_stop(struct sqlite_writer *writer) {
     write_queue_stop(&writer->queue);
     (void)pthread_join(writer->thread, NULL);
     write_queue_destroy(&writer->queue);
+    told_destroy(&writer->told);
 }

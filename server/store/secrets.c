@@ -37,10 +37,9 @@ static void add_secret(struct secrets *secrets, const unsigned char *secret, str
     derive(derived->of_links, secret, STR("link"));
 }
 
-static enum err_code read_secrets(struct secrets *secrets, const char *path, struct arena *arena, struct err *err) {
+static enum err_code read_lines(struct secrets *secrets, struct str text, const char *path, struct arena *arena, struct err *err) {
     unsigned char secret[SECRET_BYTES];
-    struct str text, line;
-    TRY(file_read_all(&text, path, FILE_MAX_BYTES, arena, err));
+    struct str line;
     for (text = str_trim(text); text.len > 0; text = str_trim(text)) {
         struct str rest = STR_EMPTY;
         (void)str_cut(text, '\n', &line, &rest);
@@ -52,6 +51,12 @@ static enum err_code read_secrets(struct secrets *secrets, const char *path, str
         add_secret(secrets, secret, arena);
     }
     return secrets->count > 0 ? OK : err_set(err, ERR_CORRUPT, "'%s' should hold %d hexadecimal digits", path, SECRET_BYTES * 2);
+}
+
+static enum err_code read_secrets(struct secrets *secrets, const char *path, struct arena *arena, struct err *err) {
+    struct str text;
+    TRY(file_read_all(&text, path, FILE_MAX_BYTES, arena, err));
+    return read_lines(secrets, text, path, arena, err);
 }
 
 static enum err_code make_secret(struct secrets *secrets, const char *path, struct arena *arena, struct err *err) {
@@ -104,12 +109,15 @@ static enum err_code keep_check(struct db_tx *tx, void *context, struct err *err
     return check->is_ours ? setting_set(tx, STR("secret_check"), str_from_c(check->secrets->of[0].check), err) : OK;
 }
 
-static enum err_code load(struct secrets *secrets, const char *path, struct db *db, struct arena *arena,
+/* given: the text instead of the file at path, which is then only a name; ptr NULL: the file. */
+static enum err_code load(struct secrets *secrets, const char *path, struct str given, struct db *db, struct arena *arena,
                           struct err *err) {
     struct check check = { .arena = arena, .secrets = secrets };
 
     TRY(db_read(db, find_check, &check, err));
-    if (file_exists(path))
+    if (given.ptr != NULL)
+        TRY(read_lines(secrets, given, path, arena, err));
+    else if (file_exists(path))
         TRY(read_secrets(secrets, path, arena, err));
     else if (check.found.ptr == NULL)
         TRY(make_secret(secrets, path, arena, err));
@@ -123,12 +131,12 @@ static enum err_code load(struct secrets *secrets, const char *path, struct db *
     return OK;
 }
 
-enum err_code secrets_open(struct secrets **out, const char *path, struct db *db, struct err *err) {
+static enum err_code open_secrets(struct secrets **out, const char *path, struct str given, struct db *db, struct err *err) {
     struct arena *arena = arena_create();
     struct secrets *secrets = calloc(1, sizeof *secrets);
     if (secrets == NULL)
         log_fatal("out of memory: cannot open the secrets");
-    enum err_code code = load(secrets, path, db, arena, err);
+    enum err_code code = load(secrets, path, given, db, arena, err);
     arena_destroy(arena);
     if (code != OK) {
         secrets_close(secrets);
@@ -136,6 +144,14 @@ enum err_code secrets_open(struct secrets **out, const char *path, struct db *db
     }
     *out = secrets;
     return OK;
+}
+
+enum err_code secrets_open(struct secrets **out, const char *path, struct db *db, struct err *err) {
+    return open_secrets(out, path, (struct str){ NULL, 0 }, db, err);
+}
+
+enum err_code secrets_open_given(struct secrets **out, struct str text, const char *from, struct db *db, struct err *err) {
+    return open_secrets(out, from, text, db, err);
 }
 
 void secrets_close(struct secrets *secrets) {

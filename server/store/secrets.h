@@ -1,7 +1,8 @@
 /* secrets.h - the secret that lies outside the database, and what is derived from it: keyed hashes of API keys and
  * cookies, and the signatures of links.
  *
- * The file holds 32 random bytes as hexadecimal text, mode 0600, the same for all servers of one database. The
+ * The file holds 32 random bytes as hexadecimal text, mode 0600, the same for all servers of one database; servers may
+ * also be given it some other way. The
  * database keeps a check value: with another secret every key would be dead, so opening is refused.
  *
  * Rotation puts a new secret before the others, a line each. New hashes and signatures are made with the first; the
@@ -21,6 +22,8 @@ enum { SECRETS_MAX = 4 };
 
 /* Makes the file when neither it nor a check value exists. ERR_PRECONDITION when they do not belong together. */
 MUST_CHECK enum err_code secrets_open(struct secrets **out, const char *path, struct db *db, struct err *err);
+/* The same with text that was given otherwise, and is never made: `from` tells people where. */
+MUST_CHECK enum err_code secrets_open_given(struct secrets **out, struct str text, const char *from, struct db *db, struct err *err);
 void secrets_close(struct secrets *secrets); /* NULL is fine */
 /* Puts a new secret into the file; servers take it when they start. */
 MUST_CHECK enum err_code secrets_rotate(const char *path, struct err *err);
