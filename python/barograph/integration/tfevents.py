@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import struct
-from typing import Any, Iterator
+from typing import Any, Iterator, NamedTuple
 
 RECORD_MAX = 256 << 20
 _HEADER, _TRAILER = 12, 4
@@ -21,6 +21,14 @@ _PACKED = {_FLOAT: "f", _DOUBLE: "d", _INT32: "i", _INT64: "q"}
 
 class Malformed(ValueError):
     """The bytes are no such message."""
+
+
+class Event(NamedTuple):
+    """What was written at once."""
+
+    step: int
+    wall_time: float
+    summary: bytes
 
 
 def fields(message: bytes) -> Iterator[tuple[int, int, Any]]:
@@ -67,9 +75,9 @@ def _doubles(message: bytes, number: int) -> list[float]:
     return list(struct.unpack(f"<{len(raw) // 8}d", raw[: len(raw) // 8 * 8]))
 
 
-def events(path: str, offset: int) -> tuple[list[tuple[int, bytes]], int]:
-    """The whole events from offset on as (step, summary), and the offset after them."""
-    found: list[tuple[int, bytes]] = []
+def events(path: str, offset: int) -> tuple[list[Event], int]:
+    """The whole events from offset on that have a summary, and the offset after them."""
+    found: list[Event] = []
     with open(path, "rb") as file:
         file.seek(offset)
         while True:
@@ -87,7 +95,12 @@ def events(path: str, offset: int) -> tuple[list[tuple[int, bytes]], int]:
             summary = _one(event, 5)
             if isinstance(summary, bytes):
                 step = int(_one(event, 2, 0))
-                found.append((step - (1 << 64) if step >> 63 else step, summary))
+                found.append(Event(step - (1 << 64) if step >> 63 else step, _time(event), summary))
+
+
+def _time(event: bytes) -> float:
+    raw = _one(event, 1, b"")
+    return float(struct.unpack("<d", raw)[0]) if isinstance(raw, bytes) and len(raw) == 8 else 0.0
 
 
 def values(summary: bytes) -> Iterator[tuple[str, Any]]:
@@ -209,7 +222,7 @@ class EventFile:
         if not os.path.exists(self.path):
             return
         found, self.offset = events(self.path, self.offset)
-        for step, summary in found:
-            row = {f"{self.namespace}/{tag}" if self.namespace else tag: value for tag, value in values(summary)}
+        for event in found:
+            row = {f"{self.namespace}/{tag}" if self.namespace else tag: value for tag, value in values(event.summary)}
             if row:
-                yield step, row
+                yield event.step, row

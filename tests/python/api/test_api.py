@@ -354,7 +354,9 @@ def test_tensorboard__scalars_become_a_run(api, tmp_path):
     (tmp_path / "train").mkdir()
     (tmp_path / "train" / "events.out.tfevents.1.host").write_bytes(whole + record(9, 9.0)[:20])
     run = api.sync_tensorboard(str(tmp_path), project="changes")
-    assert [row["train/loss"] for row in run.scan_history()] == [0.0, 0.5, 1.0, 1.5, 2.0]
+    rows = list(run.scan_history())
+    assert [row["train/loss"] for row in rows] == [0.0, 0.5, 1.0, 1.5, 2.0]
+    assert [(row["_step"], row["global_step"], row["_timestamp"]) for row in rows] == [(i, i, 1.7e9 + i) for i in range(5)]
     assert (run.state, run.summary["train/loss"]) == ("finished", 2.0)
     with pytest.raises(ValueError, match="no event files"):
         api.sync_tensorboard(str(tmp_path / "empty"))
