@@ -11,8 +11,8 @@ static const char *const reserved_names[] = {
     "api",     "artifacts", "artifactsv2", "assets",   "authorize", "embed",    "favicon.ico", "files",
     "graphql", "healthz", "help",      "home",        "index.html", "login",   "logout",   "metrics",     "new",
     "oidc",    "orgs",    "profile",   "projects",    "ready",    "readyz",    "registry", "reports",     "robots.txt",
-    "runs",    "sdk",     "search",    "settings",    "setup",    "share",     "signed",   "signup",  "static",      "storage",
-    "system",  "teams",   "users",     "viewer",      "ws",
+    "runs",    "sdk",     "search",    "settings",    "setup",    "share",     "shared",   "signed",  "signup",      "static",
+    "storage", "system",  "teams",     "users",       "viewer",   "ws",
 };
 
 const char *entity_kind_name(enum entity_kind kind) {

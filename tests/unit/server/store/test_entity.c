@@ -63,7 +63,7 @@ WORK_TEST(entity__does_not_leave_teams_without_their_organization) {
 }
 
 static void entity__does_not_take_a_name_that_is_a_route(void **state) {
-    static const char *const names[] = { "graphql", "Files", "LOGIN", "api", "assets", "settings", "metrics" };
+    static const char *const names[] = { "graphql", "Files", "LOGIN", "api", "assets", "settings", "shared", "metrics" };
     struct err err = { 0 };
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
