@@ -1,8 +1,8 @@
 /* main.c - finds the command and runs it. */
 #include "cli/command.h"
 
-extern const struct command agent_command, artifact_command, backup_command, exec_command,
-    gc_command, key_command, login_command, migrate_command, org_command, restore_command, schema_command, secret_command,
+extern const struct command agent_command, artifact_command, backup_command, exec_command, export_command,
+    gc_command, import_command, key_command, login_command, migrate_command, org_command, restore_command, schema_command, secret_command,
     server_command, sweep_command, sync_command, team_command, user_command, verify_command;
 
 /* Sorted by name; help is printed from it. */
@@ -11,7 +11,9 @@ static const struct command *const commands[] = {
     &artifact_command,
     &backup_command,
     &exec_command,
+    &export_command,
     &gc_command,
+    &import_command,
     &key_command,
     &login_command,
     &migrate_command,

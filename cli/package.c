@@ -1,4 +1,4 @@
-/* package.c - barograph login, sweep, agent, artifact, exec: those that the Python package does, run by the Python that it
+/* package.c - barograph login, sweep, agent, artifact, exec, export, import: those that the Python package does, run by the Python that it
  * is installed for.
  */
 #include "cli/command.h"
@@ -59,6 +59,20 @@ const struct command exec_command = {
     .name = "exec",
     .usage = "SCRIPT [ARGUMENT...]\n-m MODULE [ARGUMENT...]",
     .summary = "Runs a Python program whose `import wandb` means barograph.",
+    .run = run,
+};
+
+const struct command export_command = {
+    .name = "export",
+    .usage = "[--base-url URL] ENTITY/PROJECT FILE",
+    .summary = "Writes a project into one archive: rows as Parquet, files, artifacts, reports.",
+    .run = run,
+};
+
+const struct command import_command = {
+    .name = "import",
+    .usage = "[--entity E] [--project P] FILE\n[--source-url URL] wandb ENTITY/PROJECT\nmlflow FOLDER\ntensorboard FOLDER",
+    .summary = "Reads an archive, or a history of another tool, into a server.",
     .run = run,
 };
 

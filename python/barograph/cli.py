@@ -1,4 +1,4 @@
-"""cli.py - the commands of `barograph` that are Python: login, sweep, agent, artifact, exec."""
+"""cli.py - the commands of `barograph` that are Python: agent, artifact, exec, export, import, login, sweep."""
 
 from __future__ import annotations
 
@@ -130,10 +130,24 @@ def _exec(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _export(arguments: Sequence[str]) -> int:
+    from barograph.importers.commands import export
+
+    return export(arguments)
+
+
+def _import(arguments: Sequence[str]) -> int:
+    from barograph.importers.commands import import_
+
+    return import_(arguments)
+
+
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "agent": _agent,
     "artifact": _artifact,
     "exec": _exec,
+    "export": _export,
+    "import": _import,
     "login": _login,
     "sweep": _sweep,
 }

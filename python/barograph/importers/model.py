@@ -1,0 +1,50 @@
+"""model.py - a project between two places."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Callable, Iterable, Iterator
+
+
+@dataclass
+class SourceFile:
+    name: str
+    read: Callable[[], bytes]
+    md5: str | None = None  # base64; None: not known
+
+
+@dataclass
+class Run:
+    name: str
+    facts: dict[str, Any] = field(default_factory=dict)  # as GraphQL's Run names them
+    rows: Callable[[], Iterator[dict]] = lambda: iter(())
+    events: Callable[[], Iterator[dict]] = lambda: iter(())
+    files: list[SourceFile] = field(default_factory=list)
+
+
+@dataclass
+class Artifact:
+    facts: dict[str, Any]  # name, type, versionIndex, digest, aliases, metadata, description, runName
+    manifest: bytes
+    files: list[SourceFile]
+
+
+@dataclass
+class Report:
+    facts: dict[str, Any]  # as GraphQL's View names them
+
+
+@dataclass
+class Project:
+    runs: Callable[[], Iterable[Run]]
+    run_count: int = 0
+    artifacts: Callable[[], Iterable[Artifact]] = lambda: ()
+    reports: Callable[[], Iterable[Report]] = lambda: ()
+    left: list[str] = field(default_factory=list)  # what could not be carried, a sentence each
+
+
+def md5_of(content: bytes) -> str:
+    import base64
+
+    return base64.b64encode(hashlib.md5(content).digest()).decode()

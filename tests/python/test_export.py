@@ -1,0 +1,141 @@
+"""A project taken out of one server and put into another: the official public API reads the same from both."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent.parent
+OFFICIAL = REPOSITORY / "build" / "venvs" / "wandb-0.31.0" / "bin" / "python"
+
+FILL = """
+import math, os, wandb
+for name in ("one", "two"):
+    run = wandb.init(project="p", id=name, name="shown " + name, config={"lr": 0.1, "deep": {"n": 3}}, tags=["a", "b"], notes="n", group="g", job_type="j")
+    for step in range(300):
+        run.log({"loss": 1 / (step + 1), "nested": {"x": step}, "text": "é" if step % 7 else "NaN", "odd": math.nan if step == 5 else 0.5, "list": [step]})
+    with open("model.bin", "wb") as file:
+        file.write(os.urandom(300_000))
+    run.save("model.bin", policy="now")
+    artifact = wandb.Artifact("weights", type="model", metadata={"from": name}, description="d")
+    artifact.add_file("model.bin")
+    run.log_artifact(artifact, aliases=["best"]).wait()
+    run.finish(exit_code=0 if name == "one" else 1)
+"""
+
+READ = """
+import hashlib, json, wandb
+api = wandb.Api()
+found = {}
+for run in api.runs("ENTITY/p", order="+created_at"):
+    rows = [row for row in run.scan_history()]
+    files = {file.name: (file.size, file.md5) for file in run.files() if file.name != "wandb-metadata.json"}
+    artifacts = {}
+    for artifact in run.logged_artifacts():
+        contents = {name: hashlib.sha256(open(artifact.get_entry(name).download(), "rb").read()).hexdigest() for name in artifact.manifest.entries}
+        artifacts[artifact.name] = [artifact.type, artifact.digest, artifact.metadata, artifact.description, sorted(artifact.aliases), contents]
+    found[run.id] = [run.name, run.state, run.config, dict(run.summary), sorted(run.tags), run.notes, run.group, run.job_type, rows, files, artifacts]
+print(json.dumps(found, sort_keys=True, default=str))
+"""
+
+REPORT = """mutation View($entity: String!, $spec: String) { upsertView(input: {entityName: $entity, projectName: "p", name: "r1",
+    type: "runs", displayName: "A report", description: "of it", spec: $spec}) { view { id } } }"""
+
+
+class Command:
+    """The package's commands, as a user of one server."""
+
+    def __init__(self, package, server, home):
+        self.env = {"PATH": "/usr/bin:/bin", "HOME": str(home), "PYTHONPATH": str(package), "BAROGRAPH_BASE_URL": server.base_url,
+                    "BAROGRAPH_API_KEY": server.admin_key}  # fmt: skip
+
+    def __call__(self, *arguments, **env) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "barograph.cli", *map(str, arguments)]
+        return subprocess.run(command, env={**self.env, **env}, capture_output=True, text=True, timeout=120)
+
+
+def official(server, code: str, folder: Path) -> str:
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "WANDB_BASE_URL": server.base_url, "WANDB_API_KEY": server.admin_key, "WANDB_SILENT": "true"}
+    folder.mkdir(exist_ok=True)
+    done = subprocess.run([OFFICIAL, "-c", code], cwd=folder, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def read(server, folder: Path, entity: str = "admin") -> dict:
+    return json.loads(official(server, READ.replace("ENTITY", entity), folder).splitlines()[-1])
+
+
+@pytest.fixture
+def filled(make_server, tmp_path):
+    if not OFFICIAL.exists():
+        pytest.skip("the official client's environment is not made: tests/official/setup.sh")
+    server = make_server()
+    official(server, FILL, tmp_path / "writer")
+    server.graphql(REPORT, {"entity": "admin", "spec": json.dumps({"blocks": [{"type": "paragraph"}]})})
+    return server
+
+
+def test_export__is_read_into_another_server_as_it_was(filled, make_server, package, tmp_path):
+    done = Command(package, filled, tmp_path)("export", "admin/p", tmp_path / "p.tar")
+    assert done.returncode == 0, done.stderr
+    assert "2 runs" in done.stdout and "2 artifacts, 1 reports" in done.stdout and "not carried" not in done.stdout
+    other = make_server()
+    again = Command(package, other, tmp_path)("import", tmp_path / "p.tar")
+    assert again.returncode == 0, again.stderr
+    assert "not carried" not in again.stdout, again.stdout
+    ours, theirs = read(filled, tmp_path / "a"), read(other, tmp_path / "b")
+    assert len(ours["one"][8]) == 300
+    assert ours == theirs
+    views = 'query { project(name: "p", entityName: "admin") { allViews(viewType: "runs") { edges { node { name displayName description spec } } } } }'
+    assert filled.graphql(views) == other.graphql(views)
+
+
+def test_import__repeated_brings_only_what_is_new(filled, make_server, package, tmp_path):
+    other = make_server()
+    Command(package, filled, tmp_path)("export", "admin/p", tmp_path / "first.tar")
+    assert Command(package, other, tmp_path)("import", tmp_path / "first.tar").returncode == 0
+    before = read(other, tmp_path / "b")
+    same = Command(package, other, tmp_path)("import", tmp_path / "first.tar")
+    assert "2 runs, 0 rows, 0 files, 0 artifacts, 0 reports" in same.stdout, same.stdout + same.stderr
+    assert read(other, tmp_path / "b") == before
+    more = "import wandb\nrun = wandb.init(project='p', id='one', resume='must')\nrun.log({'loss': 7.5})\nrun.finish()"
+    official(filled, more, tmp_path / "writer")
+    Command(package, filled, tmp_path)("export", "admin/p", tmp_path / "second.tar")
+    next_time = Command(package, other, tmp_path)("import", tmp_path / "second.tar")
+    assert next_time.returncode == 0, next_time.stderr
+    rows = read(other, tmp_path / "b")["one"][8]
+    assert len(rows) == 301 and rows[-1]["loss"] == 7.5
+
+
+def test_import__of_a_damaged_archive_is_refused(filled, make_server, package, tmp_path):
+    Command(package, filled, tmp_path)("export", "admin/p", tmp_path / "p.tar")
+    content = bytearray((tmp_path / "p.tar").read_bytes())
+    with tarfile.open(tmp_path / "p.tar") as tar:
+        place = next(member for member in tar if member.name.endswith("model.bin")).offset_data
+    content[place + 100] ^= 1
+    (tmp_path / "bad.tar").write_bytes(content)
+    (tmp_path / "cut.tar").write_bytes(content[: place + 1000])
+    for name in ("bad.tar", "cut.tar"):
+        done = Command(package, filled, tmp_path)("import", tmp_path / name)
+        assert done.returncode in (1, 2) and "Traceback" not in done.stderr, done.stderr
+
+
+def test_import_wandb__reads_another_server(filled, make_server, package, tmp_path):
+    other = make_server()
+    command = Command(package, other, tmp_path)
+    done = command("import", "--source-url", filled.base_url, "wandb", "admin/p", WANDB_SOURCE_API_KEY=filled.admin_key)
+    assert done.returncode == 0, done.stderr
+    assert "not carried" not in done.stdout, done.stdout
+    assert read(filled, tmp_path / "a") == read(other, tmp_path / "b")
+
+
+def test_export__of_what_may_not_be_read_is_refused(filled, package, tmp_path):
+    command = Command(package, filled, tmp_path)
+    done = command("export", "admin/p", tmp_path / "p.tar", BAROGRAPH_API_KEY=filled.add_user("stranger"))
+    assert done.returncode == 1 and not (tmp_path / "p.tar").exists() and not (tmp_path / "p.tar.part").exists()

@@ -1,0 +1,115 @@
+"""Histories of MLflow and TensorBoard, made by these themselves, read into a server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.python.support import config_of, files_of, read_run, rows_of, summary_of
+from tests.python.test_export import Command
+
+PYTHON = Path(__file__).parent.parent.parent / "build" / "venvs" / "importers" / "bin" / "python"
+
+MLFLOW = """
+import mlflow, sys
+mlflow.set_tracking_uri("file:" + sys.argv[1])
+mlflow.set_experiment("first experiment")
+for name in ("good", "bad"):
+    with mlflow.start_run(run_name=name) as run:
+        mlflow.log_params({"lr": 0.01, "layers": 3, "name": "x y"})
+        mlflow.set_tag("team", "ours")
+        for step in range(50):
+            mlflow.log_metric("loss", 1 / (step + 1), step=step)
+            if step % 10 == 0:
+                mlflow.log_metric("val/acc", step / 50, step=step)
+        mlflow.log_metric("loss", 9.0, step=49)
+        mlflow.log_text("hello", "notes/hello.txt")
+        print(run.info.run_id)
+        if name == "bad":
+            mlflow.end_run("FAILED")
+"""
+
+TENSORBOARD = """
+import sys, numpy
+from tensorboardX import SummaryWriter
+for name in ("train", "val"):
+    writer = SummaryWriter(sys.argv[1] + "/" + name)
+    for step in range(100):
+        writer.add_scalar("loss", 1 / (step + 1), step)
+    writer.add_scalar("odd", float("nan"), 7)
+    writer.add_text("note", "some *text*", 3)
+    writer.add_histogram("weights", numpy.arange(100.0), 5)
+    writer.close()
+"""
+
+
+def make(code: str, folder: Path) -> list[str]:
+    if not PYTHON.exists():
+        pytest.skip("the environment with MLflow and tensorboardX is not made: tools/setup.sh")
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(folder.parent), "MLFLOW_ALLOW_FILE_STORE": "true"}
+    done = subprocess.run([PYTHON, "-c", code, folder], env=env, cwd=folder.parent, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@pytest.fixture
+def command(package, user, tmp_path) -> Command:
+    made = Command(package, user.server, tmp_path)
+    made.env["BAROGRAPH_API_KEY"] = user.key
+    return made
+
+
+def test_import_mlflow__reads_a_folder(command, user, tmp_path):
+    good, bad = make(MLFLOW, tmp_path / "mlruns")
+    for _ in range(2):
+        done = command("import", "mlflow", tmp_path / "mlruns", "--project", "from-mlflow")
+        assert done.returncode == 0, done.stderr
+    assert "2 runs, 0 rows, 0 files" in done.stdout and "not carried" not in done.stdout
+    run = read_run(user, "from-mlflow", good)
+    assert (run["displayName"], run["state"], run["group"]) == ("good", "finished", "first experiment")
+    assert read_run(user, "from-mlflow", bad)["state"] == "failed"
+    assert config_of(run) == {"lr": 0.01, "layers": 3, "name": "x y", "mlflow_tags": {"team": "ours"}}
+    rows = rows_of(run)
+    assert [row["loss"] for row in rows] == [1 / (step + 1) for step in range(50)] + [9.0]
+    assert [(row["_step"], row["val/acc"]) for row in rows if "val/acc" in row] == [(step, step / 50) for step in range(0, 50, 10)]
+    assert all(row["_timestamp"] > 1.6e9 for row in rows)
+    assert summary_of(run) == {"loss": 9.0, "val/acc": 0.8}
+    address = files_of(run)["artifacts/notes/hello.txt"]
+    assert user.server.request("GET", address, key=None).content == b"hello"
+
+
+def test_import_tensorboard__reads_event_files(command, user, tmp_path):
+    make(TENSORBOARD, tmp_path / "logs")
+    done = command("import", "tensorboard", tmp_path / "logs")
+    assert done.returncode == 0, done.stderr
+    assert "2 runs" in done.stdout
+    assert "not carried: train: 1 values of 'weights' are neither scalars nor text" in done.stdout
+    run = read_run(user, "logs", "train")
+    rows = rows_of(run)
+    losses = [row["loss"] for row in rows if "loss" in row]
+    assert losses == pytest.approx([1 / (step + 1) for step in range(100)], rel=1e-6)
+    assert [row["_step"] for row in rows if "note" in row] == [3]
+    assert run["state"] == "finished"
+    again = command("import", "tensorboard", tmp_path / "logs")
+    assert "2 runs, 0 rows" in again.stdout
+
+
+def test_import_tensorboard__reads_up_to_where_a_file_is_cut_off(command, user, tmp_path):
+    make(TENSORBOARD, tmp_path / "cut")
+    path = next((tmp_path / "cut" / "val").glob("*tfevents*"))
+    path.write_bytes(path.read_bytes()[:1500])
+    done = command("import", "tensorboard", tmp_path / "cut")
+    assert done.returncode == 0, done.stderr
+    assert "ends in the middle of a record" in done.stdout
+    losses = [row for row in rows_of(read_run(user, "cut", "val")) if "loss" in row]
+    assert 0 < len(losses) < 100
+
+
+def test_import__of_nothing_is_told(command, tmp_path):
+    for kind in ("mlflow", "tensorboard"):
+        done = command("import", kind, tmp_path)
+        assert done.returncode == 1 and "has no" in done.stderr and "Traceback" not in done.stderr
+    assert json.dumps(command("import").returncode) == "2"
