@@ -190,9 +190,10 @@ static enum err_code grow_batches(struct arrow_table *table, struct err *err) {
     if ((table->batch_count & (table->batch_count - 1)) != 0)
         return OK; /* there is room up to the next power of two */
     size_t room = table->batch_count == 0 ? 1 : table->batch_count * 2;
-    struct arrow_batch *grown = realloc(table->batches, room * sizeof *grown);
-    if (grown == NULL || room > ARROW_BATCHES_MAX)
-        return err_set(err, ERR_TOO_LARGE, "out of memory");
+    /* Asked before it grows: what was moved must not be freed again where it lay. */
+    struct arrow_batch *grown = room > ARROW_BATCHES_MAX ? NULL : realloc(table->batches, room * sizeof *grown);
+    if (grown == NULL)
+        return err_set(err, ERR_TOO_LARGE, "more than %d batches, or no memory for them", ARROW_BATCHES_MAX);
     table->batches = grown;
     return OK;
 }

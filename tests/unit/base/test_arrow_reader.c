@@ -128,8 +128,30 @@ static void arrow_reader__stays_inside_whatever_byte_is_damaged(void **state) {
     buf_finish(&out);
 }
 
+/* More batches than are taken: each is as small as can be. Found once with a sanitizer: what had grown was freed twice. */
+static void arrow_reader__refuses_a_batch_too_many(void **state) {
+    struct buf head = BUF_INIT(1 << 16), batch = BUF_INIT(1 << 16), all = BUF_INIT((size_t)1 << 30);
+    struct arrow_table table;
+    struct err err = { 0 };
+    (void)state;
+
+    arrow_write_schema(&head, NULL, 0, NULL, 0);
+    arrow_write_batch(&batch, NULL, NULL, 0, 0);
+    buf_append_str(&all, buf_str(&head));
+    for (size_t i = 0; i <= ARROW_BATCHES_MAX; i++)
+        buf_append_str(&all, buf_str(&batch));
+    arrow_write_end(&all);
+    assert_false(all.failed);
+    assert_int_equal(arrow_table_read(&table, buf_str(&all), &err), ERR_TOO_LARGE);
+    arrow_table_finish(&table);
+    buf_finish(&head);
+    buf_finish(&batch);
+    buf_finish(&all);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arrow_reader__refuses_a_batch_too_many),
         cmocka_unit_test(arrow_reader__gives_back_what_was_written),
         cmocka_unit_test(arrow_reader__takes_tables_without_rows_and_without_columns),
         cmocka_unit_test(arrow_reader__refuses_a_stream_that_is_cut_anywhere),
