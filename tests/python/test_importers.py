@@ -11,7 +11,7 @@ import pytest
 from tests.python.support import config_of, files_of, read_run, rows_of, summary_of
 from tests.python.test_export import Command
 
-PYTHON = Path(__file__).parent.parent.parent / "build" / "venvs" / "importers" / "bin" / "python"
+PYTHON = Path(__file__).parent.parent.parent / "build" / "venvs" / "wandb-importers" / "bin" / "python"
 
 MLFLOW = """
 import mlflow, sys
@@ -48,7 +48,7 @@ for name in ("train", "val"):
 
 def make(code: str, folder: Path) -> list[str]:
     if not PYTHON.exists():
-        pytest.skip("the environment with MLflow and tensorboardX is not made: tools/setup.sh")
+        pytest.skip("the environment with MLflow and tensorboardX is not made: tests/official/setup.sh")
     env = {"PATH": "/usr/bin:/bin", "HOME": str(folder.parent), "MLFLOW_ALLOW_FILE_STORE": "true"}
     done = subprocess.run([PYTHON, "-c", code, folder], env=env, cwd=folder.parent, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
