@@ -9,6 +9,7 @@
 #include "server/store/password.h"
 #include "server/store/removal.h"
 #include "server/store/trash.h"
+#include "server/store/usage.h"
 #include "server/store/user.h"
 
 enum { ADMIN_PARAMS_MAX = 2, LISTED_USERS_MAX = 100000 };
@@ -263,6 +264,26 @@ static enum err_code remove_member(struct db_tx *tx, struct admin_call *call, st
 /* Sorted by pattern. */
 /* ---- the trash ---- */
 
+static enum err_code write_storage(struct db_tx *tx, struct admin_call *call, struct err *err) {
+    struct list usages;
+    TRY(usage_list(tx, call->arena, &usages, err));
+    json_key(&call->out, STR("storage"));
+    json_array_begin(&call->out);
+    for (size_t i = 0; i < usages.count; i++) {
+        const struct project_usage *usage = usages.items[i];
+        json_object_begin(&call->out);
+        write_member(&call->out, STR("entity"), usage->entity);
+        write_member(&call->out, STR("project"), usage->project);
+        json_key(&call->out, STR("bytes"));
+        json_int(&call->out, usage->bytes);
+        json_key(&call->out, STR("limitBytes"));
+        json_int(&call->out, usage->limit_bytes);
+        json_object_end(&call->out);
+    }
+    json_array_end(&call->out);
+    return OK;
+}
+
 static enum err_code show_garbage(struct db_tx *tx, struct admin_call *call, struct err *err) {
     struct trash_counts counts;
     int64_t removals;
@@ -277,6 +298,7 @@ static enum err_code show_garbage(struct db_tx *tx, struct admin_call *call, str
     json_int(&call->out, counts.file_bytes);
     json_key(&call->out, STR("removals"));
     json_int(&call->out, removals);
+    TRY(write_storage(tx, call, err));
     json_object_end(&call->out);
     return OK;
 }

@@ -13,6 +13,7 @@
 #include "server/api/webhook_type.h"
 #include "server/store/entity.h"
 #include "server/store/member.h"
+#include "server/store/usage.h"
 #include "server/store/user.h"
 
 /* ---- members ---- */
@@ -234,7 +235,7 @@ READING_RESOLVER(answer_storage_bytes) {
     bool may_see;
     TRY(may_see_inside(tx, call, &may_see, err));
     if (may_see)
-        TRY(entity_storage_bytes(tx, parent_entity(call)->owner.entity_id, &size_bytes, err));
+        TRY(usage_of_entity(tx, parent_entity(call)->owner.entity_id, &size_bytes, err));
     json_int(call->out, size_bytes);
     return OK;
 }
@@ -277,7 +278,7 @@ static const struct gql_field entity_fields[] = {
       "Those that you may read. With filters or an order: registries." },
     { "readOnly", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "readOnlyAdmin", "", "Boolean!", WHO_USER, answer_no, NULL },
-    { "storageBytes", "", "Int64!", WHO_USER, answer_storage_bytes, NULL },
+    { "storageBytes", "", "Int64!", WHO_USER, answer_storage_bytes, "What its projects hold; 0 for who may not read it." },
     { "trash", "", "[TrashItem!]!", CAN_READ, trash_answer_of_entity, "What was deleted and can be brought back: projects for administrators, and what stood in them." },
     { "triggers", "after: String, filters: JSONString, first: Int = 50, order: String", "TriggerConnection", WHO_USER, automation_answer_of_entity, "Automations that you may read, newest first." },
     { "user", "", "User", WHO_USER, answer_user, "Whose personal entity it is." },

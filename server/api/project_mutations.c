@@ -7,6 +7,7 @@
 #include "server/api/run_mutations.h"
 #include "server/store/audit.h"
 #include "server/store/trash.h"
+#include "server/store/usage.h"
 
 struct change {
     struct gql_call *call;
@@ -50,6 +51,17 @@ static enum err_code audit(struct db_tx *tx, const struct change *change, const 
 
 /* ---- upsertModel ---- */
 
+/* How much of the disk a project takes is for the administrators of the server to say, not for those of the entity. */
+static enum err_code apply_limit(struct db_tx *tx, const struct change *change, struct err *err) {
+    const struct json_value *limit = gql_input(change->call, "limitBytes");
+    if (limit == NULL || limit->type != JSON_TYPE_INT)
+        return OK;
+    if (!change->identity->is_admin)
+        return err_set(err, ERR_FORBIDDEN, "only administrators of the server set what a project may hold");
+    TRY(usage_set_limit(tx, change->project->id, limit->integer, err));
+    return audit(tx, change, "project.limit", err);
+}
+
 static enum err_code apply(struct db_tx *tx, struct change *change, struct str new_name, struct err *err) {
     struct project_change wanted = PROJECT_CHANGE_NONE;
     struct str access = gql_input_str(change->call, "access");
@@ -67,6 +79,7 @@ static enum err_code apply(struct db_tx *tx, struct change *change, struct str n
         }
         wanted.visibility = (int)visibility;
     }
+    TRY(apply_limit(tx, change, err));
     TRY(project_update(tx, id, &wanted, change->now_ms, err));
     TRY(registry_apply_input(tx, change->call, change->project, change->is_inserted, change->now_ms, err));
     return project_find_by_id(tx, id, change->arena, &change->project, err);

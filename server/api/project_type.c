@@ -16,6 +16,7 @@
 #include "server/api/view_type.h"
 #include "server/store/entity.h"
 #include "server/store/registry.h"
+#include "server/store/usage.h"
 
 enum { PROJECT_PAGE_MAX = 1000 };
 
@@ -115,6 +116,25 @@ READING_RESOLVER(answer_user) {
     return project->created_by == 0 ? OK : account_give_user(tx, call, project->created_by, err);
 }
 
+/* ---- what it holds ---- */
+
+READING_RESOLVER(answer_storage_bytes) {
+    const struct project *project = call->parent;
+    int64_t size_bytes;
+    TRY(usage_of_project(tx, project->id, &size_bytes, err));
+    json_int(call->out, size_bytes);
+    return OK;
+}
+
+READING_RESOLVER(answer_limit_bytes) {
+    const struct project *project = call->parent;
+    int64_t limit_bytes;
+    TRY(usage_limit(tx, project->id, &limit_bytes, err));
+    if (limit_bytes > 0)
+        json_int(call->out, limit_bytes);
+    return OK;
+}
+
 /* ---- runs ---- */
 
 static enum err_code give_run(struct db_tx *tx, struct gql_call *call, bool *is_there, struct err *err) {
@@ -181,6 +201,7 @@ static const struct gql_field project_fields[] = {
     { "id", "", "ID!", CAN_READ, answer_id, NULL },
     { "internalId", "", "ID!", CAN_READ, answer_internal_id, NULL },
     { "isBenchmark", "", "Boolean!", CAN_READ, answer_false, NULL },
+    { "limitBytes", "", "Int64", CAN_READ, answer_limit_bytes, "What it may hold, where an administrator of the server has set it for this project." },
     { "members", "", "[ProjectMember!]!", CAN_READ, registry_answer_members, "Users with a role in this project of their own." },
     { "name", "", "String!", CAN_READ, answer_name, NULL },
     { "ownAlertSetting", "", "AlertSetting!", CAN_READ, alert_answer_own_setting, "Which alerts of your own runs come by mail." },
@@ -191,6 +212,7 @@ static const struct gql_field project_fields[] = {
     { "runQueue", "name: String!", "RunQueue", CAN_READ, launch_answer_nothing, "Not offered: there is none." },
     { "runQueues", "", "[RunQueue!]!", CAN_READ, launch_answer_none, NULL },
     { "runs", RUN_LIST_ARGS, "RunConnection", CAN_READ, answer_runs, "filters: Mongo's language over attributes, config.* and summary_metrics.*. order: \"-summary_metrics.loss,+created_at\"; runs without a value come last." },
+    { "storageBytes", "", "Int64!", CAN_READ, answer_storage_bytes, "What it holds: files of runs, artifacts, histories." },
     { "sweep", "sweepName: String!", "Sweep", CAN_READ, sweep_type_answer_one, NULL },
     { "sweeps", SWEEP_LIST_ARGS, "SweepConnection!", CAN_READ, sweep_type_answer_list, "Newest first. filters: over name, displayName, state, createdAt, ..." },
     { "teamMembers", "", "[ProjectTeamMember!]!", CAN_READ, registry_answer_team_members, NULL },

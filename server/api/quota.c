@@ -45,10 +45,18 @@ void quota_destroy(struct quota *quota) {
 struct counting {
     struct arena *arena;
     struct list usages;
+    bool is_limited; /* all projects are, by the server's options */
 };
 
+/* Where nobody has a limit nothing is counted. */
 static enum err_code read_usage(struct db_tx *tx, void *context, struct err *err) {
     struct counting *counting = context;
+    bool has_limits = counting->is_limited;
+    counting->usages = (struct list){ 0 };
+    if (!has_limits)
+        TRY(usage_has_limits(tx, &has_limits, err));
+    if (!has_limits)
+        return OK;
     return usage_list(tx, counting->arena, &counting->usages, err);
 }
 
@@ -64,7 +72,8 @@ static size_t find_full(const struct quota *quota, const struct list *usages, st
         const struct project_usage *usage = usages->items[i];
         const struct project_usage *next = i + 1 < usages->count ? usages->items[i + 1] : NULL;
         of_entity += usage->bytes;
-        if (is_full(usage->bytes, quota->limits.project_bytes))
+        int64_t project_limit = usage->limit_bytes > 0 ? usage->limit_bytes : quota->limits.project_bytes;
+        if (is_full(usage->bytes, project_limit))
             full[count++] = (struct holder){ usage->entity_id, usage->project_id };
         if (next != NULL && next->entity_id == usage->entity_id)
             continue;
@@ -88,13 +97,12 @@ static void keep(struct quota *quota, const struct list *usages) {
 }
 
 enum err_code quota_count(struct quota *quota, struct app *app, struct err *err) {
-    struct counting counting = { .arena = arena_create() };
-    enum err_code code = OK;
-    if (quota->limits.entity_bytes > 0 || quota->limits.project_bytes > 0) {
-        code = db_read(app->db, read_usage, &counting, err);
-        if (code == OK)
-            keep(quota, &counting.usages);
-    }
+    struct counting counting = {
+        .arena = arena_create(), .is_limited = quota->limits.entity_bytes > 0 || quota->limits.project_bytes > 0
+    };
+    enum err_code code = db_read(app->db, read_usage, &counting, err);
+    if (code == OK)
+        keep(quota, &counting.usages);
     arena_destroy(counting.arena);
     return code;
 }

@@ -15,12 +15,12 @@
 struct quota;
 
 struct quota_limits {
-    int64_t entity_bytes, project_bytes; /* 0: as much as the disk holds */
+    int64_t entity_bytes, project_bytes; /* 0: as much as the disk holds; a project's own limit goes before */
 };
 struct quota *quota_create(const struct quota_limits *limits);
 void quota_destroy(struct quota *quota); /* NULL is fine */
 
-/* Counts again. At once when there is no limit. */
+/* Counts again: little to do when nobody has a limit. */
 MUST_CHECK enum err_code quota_count(struct quota *quota, struct app *app, struct err *err);
 /* ERR_TOO_MANY when the project or its entity is full. quota may be NULL: nobody is limited. */
 MUST_CHECK enum err_code quota_check(struct quota *quota, const struct owner *owner, struct err *err);

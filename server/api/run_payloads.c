@@ -25,8 +25,8 @@ const char run_sdl[] =
     " jobType: String modelName: String name: String notes: String state: String summaryMetrics: JSONString sweep: String"
     " tags: [String!] }\n"
     "input UpsertModelInput { access: String allowAllArtifactTypesInRegistry: Boolean artifactTypes: [ArtifactTypeInput!]"
-    " clientMutationId: String description: String entityName: String framework: String id: String name: String repo: String"
-    " views: JSONString }\n";
+    " clientMutationId: String description: String entityName: String framework: String id: String \"Bytes; 0: no limit of its own. Set by administrators"
+    " of the server.\" limitBytes: Int64 name: String repo: String views: JSONString }\n";
 
 /* ---- payloads ---- */
 

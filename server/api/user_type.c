@@ -7,6 +7,7 @@
 #include "server/api/resolver.h"
 #include "server/store/api_key.h"
 #include "server/store/entity.h"
+#include "server/store/usage.h"
 #include "server/store/user.h"
 
 enum { USERS_MAX = 1000 };
@@ -114,6 +115,15 @@ READING_RESOLVER(answer_api_keys) {
     return OK;
 }
 
+READING_RESOLVER(answer_storage_bytes) {
+    const struct user *user = call->parent;
+    int64_t size_bytes = 0;
+    if (may_see_private(call))
+        TRY(usage_of_entity(tx, user->owner.entity_id, &size_bytes, err));
+    json_int(call->out, size_bytes);
+    return OK;
+}
+
 static enum err_code answer_projects(struct gql_call *call, struct err *err) {
     return project_type_give_list(call, ((const struct user *)call->parent)->owner.entity_id, err);
 }
@@ -133,6 +143,7 @@ static const struct gql_field user_fields[] = {
     { "organizations", "", "[Organization!]!", WHO_USER, answer_organizations, "Empty but for oneself and administrators." },
     { "photoUrl", "", "String", WHO_USER, answer_nothing, NULL },
     { "projects", "after: String, first: Int = 50", "ProjectConnection", WHO_USER, answer_projects, "Those of the personal entity that you may read." },
+    { "storageBytes", "", "Int64!", WHO_USER, answer_storage_bytes, "What the personal entity holds; 0 but for oneself and administrators." },
     { "teams", "", "EntityConnection", WHO_USER, answer_teams, "Empty but for oneself and administrators." },
     { "username", "", "String!", WHO_USER, answer_username, NULL },
 };

@@ -155,15 +155,3 @@ enum err_code entity_list_of_user(struct db_tx *tx, int64_t user_id, struct aren
                  err));
     return read_all(rows, arena, out, err);
 }
-
-enum err_code entity_storage_bytes(struct db_tx *tx, int64_t id, int64_t *out, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)),
-                 "select coalesce((select sum(f.size_bytes) from projects p join runs r on r.project_id = p.id "
-                 "join run_files f on f.run_id = r.id where p.entity_id = $1), 0) + "
-                 "coalesce((select sum(b.size_bytes) from projects p join project_blobs b on b.project_id = p.id "
-                 "where p.entity_id = $1), 0)",
-                 err));
-    *out = db_next(rows) ? db_int(rows, 0) : 0;
-    return db_end(rows, err);
-}

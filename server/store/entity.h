@@ -52,9 +52,6 @@ MUST_CHECK enum err_code entity_list(struct db_tx *tx, int kind, int64_t organiz
 MUST_CHECK enum err_code entity_list_of_user(struct db_tx *tx, int64_t user_id, struct arena *arena,
                                              struct entity_list *out, struct err *err);
 
-/* What the files of its runs and its artifacts hold, before blobs that several share are counted once. */
-MUST_CHECK enum err_code entity_storage_bytes(struct db_tx *tx, int64_t id, int64_t *out, struct err *err);
-
 const char *entity_kind_name(enum entity_kind kind); /* "personal", "team", "organization" */
 
 #endif
