@@ -189,6 +189,35 @@ def test_a_living_run_is_no_orphan(scripts, user):
     assert run["state"] == "finished" and [row["i"] for row in rows_of(run)] == [0, 1]
 
 
+def test_a_sender_without_owner_and_server_sleeps_between_its_tries(scripts, make_server):
+    server = make_server()
+    process = scripts.start("""
+        import barograph, time
+        run = barograph.init(project="p", id="left")
+        run.log({"i": 0})
+        print(run.sync_dir, flush=True)
+        time.sleep(60)
+        """, BAROGRAPH_BASE_URL=server.base_url, BAROGRAPH_API_KEY=server.add_user("left"))  # fmt: skip
+    folder = os.path.basename(process.stdout.readline().strip())
+    server.kill()
+    process.kill()
+    process.wait()
+    (sender,) = senders_of(folder)
+    try:
+        time.sleep(1)
+        before = cpu_seconds(sender)
+        time.sleep(2)
+        assert cpu_seconds(sender) - before < 0.3
+    finally:
+        os.kill(sender, signal.SIGKILL)
+
+
+def cpu_seconds(pid: int) -> float:
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def senders_of(text: str) -> list[int]:
     """Senders whose command line names this folder."""
     found = []

@@ -1,6 +1,7 @@
 """watch: gradients, parameters and the graph of torch modules, beside what the official client records.
 
-Torch is Debian's (python3-torch), on Debian's Python; where it is not installed these tests are left out.
+Torch is Debian's (python3-torch), on Debian's Python: 40 MB where PyPI's has hundreds. Where tools/setup.sh could not
+install it these tests are left out.
 """
 
 from __future__ import annotations
