@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import stat
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Iterator
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from barograph.artifacts import cache, references
 from barograph.artifacts.documents import FILE_URLS
 from barograph.artifacts.manifest import ArtifactManifestEntry, digest_as_hex, file_digest, new_hasher
-from barograph.artifacts.names import place_in, refuse_case_clashes
+from barograph.artifacts.names import place_in, refuse_case_clashes, refuse_escape
 
 if TYPE_CHECKING:
     from barograph.artifacts.artifact import Artifact
@@ -40,10 +41,11 @@ def download_all(
     wanted = [entry for path, entry in artifact.manifest.entries.items() if path.startswith(path_prefix or "")]
     os.makedirs(root, exist_ok=True)
     refuse_case_clashes((entry.path for entry in wanted), root)
+    folders = _Folders(root)
 
     def one(entry: ArtifactManifestEntry) -> None:
         try:
-            download_entry(artifact, entry, root, skip_cache, multipart)
+            _bring(artifact, entry, folders, skip_cache, multipart)
         except FileNotFoundError as error:
             if not (allow_missing_references and entry.ref is not None):
                 raise
@@ -111,21 +113,50 @@ def download_entry(
     multipart: bool | None = None,
 ) -> str:
     """Answers the file's path. Nothing is fetched when the file is there with the right content."""
-    folder = artifact._download_root(root)
-    destination = place_in(folder, entry.path)
-    if _is_right(destination, entry):
-        return destination
-    os.makedirs(os.path.dirname(destination), exist_ok=True)
-    if os.path.islink(destination):
-        os.unlink(destination)  # replaced, not written through
+    return _bring(artifact, entry, _Folders(artifact._download_root(root)), skip_cache, multipart)
+
+
+class _Folders:
+    """Where entries go. A folder is looked at, and made, for the first of its files only: with thousands of small ones,
+    each call of the system is one more fight of the threads over the interpreter."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._known: dict[str, str] = {}
+
+    def place(self, path: str) -> str:
+        refuse_escape(path)
+        folder, _, name = path.rpartition("/")
+        known = self._known.get(folder)
+        if known is not None:
+            return os.path.join(known, name)
+        place = place_in(self._root, path)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        self._known[folder] = os.path.dirname(place)
+        return place
+
+
+def _bring(
+    artifact: Artifact, entry: ArtifactManifestEntry, folders: _Folders, skip_cache: bool | None, multipart: bool | None
+) -> str:
+    destination = folders.place(entry.path)
+    try:
+        there = os.lstat(destination)
+    except OSError:
+        there = None
+    if there is not None:
+        if _is_right(destination, there, entry):
+            return destination
+        if stat.S_ISLNK(there.st_mode):
+            os.unlink(destination)  # replaced, not written through
     write_entry(artifact, entry, destination, skip_cache, multipart)
     return destination
 
 
-def _is_right(path: str, entry: ArtifactManifestEntry) -> bool:
+def _is_right(path: str, there: os.stat_result, entry: ArtifactManifestEntry) -> bool:
+    if stat.S_ISLNK(there.st_mode) or (entry.ref is None and entry.size is not None and there.st_size != entry.size):
+        return False
     try:
-        if os.path.islink(path) or (entry.ref is None and entry.size is not None and os.path.getsize(path) != entry.size):
-            return False
         return file_digest(path, entry.algorithm) == entry.digest
     except OSError:
         return False
@@ -182,10 +213,18 @@ def _fetch_from(artifact: Artifact, entry: ArtifactManifestEntry, url: str, dest
         body = artifact._connected().request("GET", url, None, _AS_IT_IS).body
         hasher.update(body)
         temporary = cache.temporary_name(destination)
-        with open(temporary, "wb", buffering=0) as file:
-            file.write(body)
+        _write(temporary, body)
         os.replace(temporary, destination)
     return base64.b64encode(hasher.digest()).decode()
+
+
+def _write(path: str, body: bytes) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        while body:
+            body = body[os.write(file, body) :]
+    finally:
+        os.close(file)
 
 
 def _fetch_in_parts(artifact: Artifact, url: str, size: int, destination: str, algorithm: str) -> str:

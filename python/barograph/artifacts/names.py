@@ -84,12 +84,17 @@ def logical(path: str | os.PathLike[str]) -> str:
     return tidy
 
 
+def refuse_escape(path: str) -> None:
+    """An absolute path is refused, not mended: whoever wrote it into a manifest meant another place."""
+    is_absolute = path.startswith(("/", "\\")) or (os.sep == "\\" and re.match("[A-Za-z]:", path))
+    if is_absolute or ".." in path.split("/") or "\0" in path:
+        raise ValueError(f"entry {path!r} would leave its folder")
+
+
 def place_in(root: str | os.PathLike[str], path: str) -> str:
     """Where an entry lies below a folder. Names come from a server: nothing leads out, links are not followed."""
+    refuse_escape(path)
     parts = path.split("/")
-    # An absolute path is refused here, not mended: whoever wrote it into a manifest meant another place.
-    if path.startswith(("/", "\\")) or ".." in parts or "\0" in path or (os.sep == "\\" and re.match("[A-Za-z]:", path)):
-        raise ValueError(f"entry {path!r} would leave its folder")
     place = os.fspath(root)
     for part in parts[:-1]:
         place = os.path.join(place, part)
