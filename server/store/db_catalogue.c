@@ -23,14 +23,14 @@ static const struct catalogue_sql sqlite_sql = {
 
 static const struct catalogue_sql postgres_sql = {
     .tables = "select relname::text from pg_class where relkind in ('r', 'p') and not relispartition "
-              "and relnamespace = current_schema()::regnamespace order by relname::text collate \"C\"",
+              "and relnamespace = (select oid from pg_namespace where nspname = current_schema()) order by relname::text collate \"C\"",
     .columns = "select a.attname::text, coalesce(array_position(i.indkey::smallint[], a.attnum) + 1, 0)::bigint "
                "from pg_attribute a left join pg_index i on i.indrelid = a.attrelid and i.indisprimary "
                "where a.attrelid = $1::text::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum",
     .last_id = "select coalesce(pg_sequence_last_value(pg_get_serial_sequence($1::text, $2::text)::regclass), 0)",
     .set_last_id = "select setval(pg_get_serial_sequence($1::text, $2::text)::regclass, $3::bigint)",
     .references = "select conrelid::regclass::text, conname::text, pg_get_constraintdef(oid) from pg_constraint "
-                  "where contype = 'f' and connamespace = current_schema()::regnamespace order by 1, 2",
+                  "where contype = 'f' and connamespace = (select oid from pg_namespace where nspname = current_schema()) order by 1, 2",
 };
 
 static const struct catalogue_sql *sql_of(const struct db_driver *driver) {
