@@ -4,6 +4,7 @@
 #include "server/api/node_id.h"
 #include "server/api/place.h"
 #include "server/api/resolver.h"
+#include "server/api/webhook_type.h"
 #include "server/store/alert.h"
 #include "server/store/integration.h"
 
@@ -45,7 +46,7 @@ READING_RESOLVER(answer_integration) {
     enum err_code code = integration_find(tx, THE_SETTING->integration_id, call->arena, &integration, err);
     if (code != OK)
         return code == ERR_NOT_FOUND ? OK : code;
-    integration->owner = ((const struct setting_node *)call->parent)->owner;
+    TRY(webhook_lend(tx, call, integration, ((const struct setting_node *)call->parent)->owner, err));
     gql_object_of(call, "GenericWebhookIntegration", integration);
     return OK;
 }

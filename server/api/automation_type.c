@@ -134,7 +134,13 @@ static enum err_code give_config(struct gql_call *call, const char *key, struct 
     return OK;
 }
 
-static enum err_code answer_payload(struct gql_call *call, struct err *err) {
+/* Tokens are written into payloads: they are the entity's people's, whoever else reads the project. */
+READING_RESOLVER(answer_payload) {
+    const struct owner entity = { .entity_id = THE_TRIGGER->owner.entity_id };
+    enum err_code code = access_check_in(tx, gql_identity(call), &entity, CAN_READ, err);
+    if (code == ERR_NOT_FOUND || code == ERR_FORBIDDEN)
+        return OK;
+    TRY(code);
     return give_config(call, "requestPayload", err);
 }
 
@@ -162,20 +168,20 @@ static enum err_code answer_nothing(struct gql_call *call, struct err *err) {
     return OK;
 }
 
-/* An integration may be its organisation's: whoever reads the automation reads what it calls. One that was deleted is
+/* An integration may be its organisation's: whoever reads the automation reads the name of what it calls. One that was deleted is
  * named as such, because clients want one. */
 static enum err_code give_integration(struct db_tx *tx, struct gql_call *call, const char *type, struct err *err) {
     struct integration *integration;
     enum err_code code = integration_find(tx, THE_TRIGGER->integration_id, call->arena, &integration, err);
     if (code == ERR_NOT_FOUND) {
         integration = ARENA_NEW(call->arena, struct integration);
-        integration->id = THE_TRIGGER->integration_id;
-        integration->name = STR("deleted");
-        integration->url = STR_EMPTY;
+        *integration = (struct integration){ .owner = THE_TRIGGER->owner, .id = THE_TRIGGER->integration_id, .name = STR("deleted"),
+                                             .url = STR_EMPTY, .is_lent = true };
     } else if (code != OK) {
         return code;
+    } else {
+        TRY(webhook_lend(tx, call, integration, THE_TRIGGER->owner, err));
     }
-    integration->owner = THE_TRIGGER->owner;
     gql_object_of(call, type, integration);
     return OK;
 }

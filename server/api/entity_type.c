@@ -279,7 +279,7 @@ static const struct gql_field entity_fields[] = {
     { "readOnly", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "readOnlyAdmin", "", "Boolean!", WHO_USER, answer_no, NULL },
     { "storageBytes", "", "Int64!", WHO_USER, answer_storage_bytes, "What its projects hold; 0 for who may not read it." },
-    { "trash", "", "[TrashItem!]!", CAN_READ, trash_answer_of_entity, "What was deleted and can be brought back: projects for administrators, and what stood in them." },
+    { "trash", "", "[TrashItem!]!", CAN_READ, trash_answer_of_entity, "What was deleted and you may bring back: projects for administrators, and what stood in them." },
     { "triggers", "after: String, filters: JSONString, first: Int = 50, order: String", "TriggerConnection", WHO_USER, automation_answer_of_entity, "Automations that you may read, newest first." },
     { "user", "", "User", WHO_USER, answer_user, "Whose personal entity it is." },
     { "xxhashDigestsEnabled", "", "Boolean!", WHO_USER, answer_no, "Possession is proved by MD5 and SHA-256 alone." },

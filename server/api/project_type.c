@@ -217,7 +217,7 @@ static const struct gql_field project_fields[] = {
     { "sweeps", SWEEP_LIST_ARGS, "SweepConnection!", CAN_READ, sweep_type_answer_list, "Newest first. filters: over name, displayName, state, createdAt, ..." },
     { "teamMembers", "", "[ProjectTeamMember!]!", CAN_READ, registry_answer_team_members, NULL },
     { "totalSweeps", "", "Int!", CAN_READ, sweep_type_answer_count, NULL },
-    { "trash", "", "[TrashItem!]!", CAN_READ, trash_answer_of_project, "What was deleted of it and can be brought back, last deleted first." },
+    { "trash", "", "[TrashItem!]!", CAN_READ, trash_answer_of_project, "What was deleted of it and you may bring back, last deleted first." },
     { "triggers", "", "[Trigger!]!", CAN_READ, automation_answer_of_project, "Its automations." },
     { "updatedAt", "", "DateTime!", CAN_READ, answer_updated_at, NULL },
     { "user", "", "User", CAN_READ, answer_user, "Who made it." },

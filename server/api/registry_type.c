@@ -156,10 +156,13 @@ enum err_code registry_answer_team_members(struct gql_call *call, struct err *er
 
 /* ---- members ---- */
 
-static enum err_code answer_email(struct gql_call *call, struct err *err) {
-    (void)err;
-    gql_str(call, THE_MEMBER->email);
-    return OK;
+/* As of users anywhere: to others than oneself and those who administer the project it is empty. */
+READING_RESOLVER(answer_email) {
+    struct identity *identity = gql_identity(call);
+    enum err_code code = identity->user_id == THE_MEMBER->user_id ? OK : access_check_in(tx, identity, &THE_MEMBER->owner, CAN_ADMIN, err);
+    if (code == OK)
+        gql_str(call, THE_MEMBER->email);
+    return code == ERR_NOT_FOUND || code == ERR_FORBIDDEN ? OK : code;
 }
 
 static enum err_code answer_id(struct gql_call *call, struct err *err) {
@@ -202,7 +205,7 @@ static const struct gql_field role_fields[] = {
 const struct gql_type role_type = GQL_TYPE("Role", role_fields);
 
 static const struct gql_field project_member_fields[] = {
-    { "email", "", "String", CAN_READ, answer_email, NULL },
+    { "email", "", "String", CAN_READ, answer_email, "Null but for oneself and administrators of the project." },
     { "id", "", "ID!", CAN_READ, answer_id, "The user's." },
     { "name", "", "String!", CAN_READ, answer_name, NULL },
     { "role", "", "Role!", CAN_READ, answer_role, NULL },

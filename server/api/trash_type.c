@@ -55,14 +55,19 @@ static const struct gql_field item_fields[] = {
 };
 const struct gql_type trash_item_type = GQL_TYPE("TrashItem", item_fields);
 
-/* Deleted projects are the entity's administrators' to see; of what they stood in the rest is its readers'. */
+/* What is deleted is there only for those who may bring it back: projects for administrators, drafts for who wrote them. */
+static enum who needed_for(const struct gql_call *call, const struct trash_item *item) {
+    bool is_anothers = item->person_id != 0 && item->person_id != gql_identity(call)->user_id;
+    return item->kind == TRASH_PROJECT || is_anothers ? CAN_ADMIN : CAN_WRITE;
+}
+
 static enum err_code give(struct db_tx *tx, struct gql_call *call, int64_t entity_id, int64_t project_id, struct err *err) {
     struct list items;
     TRY(trash_list(tx, entity_id, project_id, clock_wall_ms(), call->arena, &items, err));
     gql_list_begin(call);
     for (size_t i = 0; i < items.count; i++) {
         const struct trash_item *item = items.items[i];
-        enum err_code code = access_check_in(tx, gql_identity(call), &item->owner, item->kind == TRASH_PROJECT ? CAN_ADMIN : CAN_READ, err);
+        enum err_code code = access_check_in(tx, gql_identity(call), &item->owner, needed_for(call, item), err);
         if (code == OK)
             gql_list_add(call, item);
         else if (code != ERR_NOT_FOUND && code != ERR_FORBIDDEN)
@@ -102,7 +107,9 @@ static enum err_code find_item(struct db_tx *tx, struct gql_call *call, struct t
         if (node_id_parse(gql_input_str(call, "id"), id_kinds[kind], &id, call->arena))
             code = trash_find(tx, (enum trash_kind)kind, id, clock_wall_ms(), call->arena, out, err);
     if (code == OK)
-        code = access_check_in(tx, gql_identity(call), &(*out)->owner, (*out)->kind == TRASH_PROJECT ? CAN_ADMIN : CAN_WRITE, err);
+        code = access_check_in(tx, gql_identity(call), &(*out)->owner, needed_for(call, *out), err);
+    if (code == ERR_FORBIDDEN && (*out)->person_id != 0)
+        code = ERR_NOT_FOUND; /* there is nothing to be seen of another's draft */
     return code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "there is no such thing in the trash") : code;
 }
 

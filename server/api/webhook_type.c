@@ -36,9 +36,11 @@ static enum err_code answer_name(struct gql_call *call, struct err *err) {
     return OK;
 }
 
+/* The right that was asked for is one to what it is shown through: of a lent one, that says nothing. */
 static enum err_code answer_secret(struct gql_call *call, struct err *err) {
     (void)err;
-    gql_str(call, webhook_secret(gql_identity(call)->app->secrets, THE_INTEGRATION->id, call->arena));
+    if (!THE_INTEGRATION->is_lent)
+        gql_str(call, webhook_secret(gql_identity(call)->app->secrets, THE_INTEGRATION->id, call->arena));
     return OK;
 }
 
@@ -88,6 +90,19 @@ READING_RESOLVER(answer_list) {
 
 enum err_code webhook_answer_list(struct gql_call *call, struct err *err) {
     return answer_list(call, err);
+}
+
+/* Addresses of webhooks are as good as passwords: Slack's are nothing else. */
+enum err_code webhook_lend(struct db_tx *tx, struct gql_call *call, struct integration *integration, struct owner owner,
+                           struct err *err) {
+    enum err_code code = access_check_in(tx, gql_identity(call), &integration->owner, CAN_READ, err);
+    if (code != OK && code != ERR_NOT_FOUND && code != ERR_FORBIDDEN)
+        return code;
+    if (code != OK)
+        integration->url = STR_EMPTY;
+    integration->owner = owner;
+    integration->is_lent = true;
+    return OK;
 }
 
 /* ---- changing ---- */

@@ -12,6 +12,7 @@ struct integration {
     struct owner owner; /* the entity */
     int64_t id, created_at;
     struct str name, url;
+    bool is_lent; /* shown through an object of another owner, which more people may read */
 };
 
 /* ERR_BAD_INPUT for a name or an address that cannot be; ERR_CONFLICT when the entity has one of that name. */

@@ -27,6 +27,7 @@ struct trash_item {
     int64_t id; /* the subject's */
     struct str name;
     int64_t deleted_at, due_at;
+    int64_t person_id; /* whose alone it is, as drafts are; 0: nobody's, -1: nobody knows whose */
 };
 /* Of struct trash_item, last deleted first. project_id 0: of the whole entity, its projects too. */
 MUST_CHECK enum err_code trash_list(struct db_tx *tx, int64_t entity_id, int64_t project_id, int64_t now_ms, struct arena *arena,
