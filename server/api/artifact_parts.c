@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "server/api/node_id.h"
+#include "server/api/quota.h"
 #include "server/api/upload.h"
 #include "server/store/artifact_file.h"
 
@@ -122,7 +123,7 @@ static enum err_code check_part(struct db_tx *tx, void *context, struct err *err
         return no_such_artifact(err);
     TRY(find_draft(tx, http_identity(upload->call), id, &artifact, err));
     upload->target = artifact;
-    return OK;
+    return quota_check(((struct app *)upload->call->app)->quota, &artifact->owner, err);
 }
 
 static enum err_code store_part(struct db_tx *tx, void *context, struct err *err) {
@@ -189,6 +190,7 @@ static enum err_code find_parts(struct db_tx *tx, void *context, struct err *err
     if (!node_id_parse(gql_input_str(completing->call, "artifactID"), "Artifact", &id, completing->call->arena))
         return no_such_artifact(err);
     TRY(find_draft(tx, completing->identity, id, &completing->artifact, err));
+    TRY(quota_check(completing->identity->app->quota, &completing->artifact->owner, err));
     completing->path = gql_input_str(completing->call, "storagePath");
     if (!file_is_safe_path(completing->path))
         return err_set(err, ERR_BAD_INPUT, "storagePath is not that of an announced file");

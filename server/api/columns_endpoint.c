@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIME_MAX_MS = 60 * 1000, ANSWER_MAX_BYTES = 256 << 20, PART_VALUES = 1 << 20, PIECE_BYTES = 1 << 20, RUNS_AT_ONCE = 1000 };
+enum { TIME_MAX_MS = 60 * 1000, ANSWER_MAX_BYTES = 256 << 20, PART_VALUES = 1 << 20, PIECE_BYTES = 1 << 20, RUNS_AT_ONCE = 1000, DOCUMENTS_AT_ONCE = 50 };
 
 struct columns_request {
     struct http_call *call;
@@ -310,10 +310,12 @@ static enum err_code open_table(struct history_stream *stream, size_t at, struct
 
 static enum err_code join_schemas(struct history_stream *stream, struct err *err) {
     struct arena *arena = stream->request.call->arena;
+    int64_t ends_at = clock_mono_ms() + TIME_MAX_MS;
     begin_schema(stream);
     for (size_t i = 0; i < stream->request.run_count; i++) {
         TRY(open_table(stream, i, err));
         TRY(history_table_join(stream->table, &stream->schema, err));
+        TRY(check_cost(arena, ends_at, err));
     }
     history_schema_settle(&stream->schema);
     if (stream->request.run_count > 1)
@@ -387,6 +389,10 @@ static enum err_code produce(void *state, struct buf *piece, bool *is_last, stru
             break;
         code = append_part(stream, piece, arena, err);
         arena_reset(arena);
+        if (code == ERR_TOO_LARGE && stream->part_rows > 1) { /* long texts: fewer rows at a time */
+            stream->part_rows /= 2;
+            code = OK;
+        }
     }
     arena_destroy(arena);
     *is_last = !has_more;
@@ -474,9 +480,9 @@ static enum err_code add_run(struct row_columns *columns, const struct run *run,
 static enum err_code add_runs(struct columns_request *request, struct row_columns *columns, struct arena *arena, struct err *err) {
     struct app *app = request->call->app;
     int64_t ends_at = clock_mono_ms() + TIME_MAX_MS;
-    for (size_t first = 0; first < request->run_count; first += RUNS_AT_ONCE) {
+    for (size_t first = 0; first < request->run_count; first += DOCUMENTS_AT_ONCE) {
         size_t left = request->run_count - first;
-        struct run_visit visit = { request, first, left < RUNS_AT_ONCE ? left : RUNS_AT_ONCE, RUN_CONFIG | RUN_SUMMARY, arena, NULL, 0 };
+        struct run_visit visit = { request, first, left < DOCUMENTS_AT_ONCE ? left : DOCUMENTS_AT_ONCE, RUN_CONFIG | RUN_SUMMARY, arena, NULL, 0 };
         TRY(db_read(app->db, find_some, &visit, err));
         for (size_t i = 0; i < visit.found; i++)
             TRY(add_run(columns, visit.runs[i], arena, err));

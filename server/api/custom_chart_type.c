@@ -2,7 +2,9 @@
 #include "server/api/custom_chart_type.h"
 
 #include "server/api/account_types.h"
+#include "server/api/identity.h"
 #include "server/api/resolver.h"
+#include "server/store/audit.h"
 #include "server/store/custom_chart.h"
 #include "server/store/entity.h"
 
@@ -48,9 +50,10 @@ static enum err_code answer_name(struct gql_call *call, struct err *err) {
     return OK;
 }
 
-static enum err_code answer_spec(struct gql_call *call, struct err *err) {
-    (void)err;
-    gql_str(call, THE_CHART->spec);
+READING_RESOLVER(answer_spec) {
+    struct str spec;
+    TRY(custom_chart_load_spec(tx, THE_CHART->id, call->arena, &spec, err));
+    gql_str(call, spec);
     return OK;
 }
 
@@ -143,6 +146,7 @@ static enum err_code create(struct db_tx *tx, struct gql_call *call, struct payl
                                   .display_name = gql_input_str(call, "displayName"),
                                   .type = gql_input_str(call, "type"),
                                   .spec = gql_input_str(call, "spec") };
+    struct actor actor = identity_actor(gql_identity(call));
     struct entity *entity;
     int64_t id;
 
@@ -155,6 +159,7 @@ static enum err_code create(struct db_tx *tx, struct gql_call *call, struct payl
     TRY(code);
     chart.owner = entity->owner;
     TRY(custom_chart_save(tx, &chart, clock_wall_ms(), &id, err));
+    TRY(audit_add(tx, &actor, chart.is_public ? "chart.save.public" : "chart.save", chart.owner.entity_id, chart.name, err));
     payload->owner = chart.owner;
     return custom_chart_find(tx, id, call->arena, &payload->chart, err);
 }

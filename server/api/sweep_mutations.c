@@ -12,7 +12,7 @@
 #include "server/store/run_table.h"
 #include "server/sweep/sweep_config.h"
 
-enum { PRIOR_RUNS_MAX = 10000, ARGS_BYTES_MAX = 1 << 20 };
+enum { PRIOR_RUNS_MAX = 10000, ARGS_BYTES_MAX = 1 << 18, QUEUED_MAX = 1000 /* every beat of an agent reads them all */ };
 
 const char sweep_sdl[] =
     "input AgentHeartbeatInput { clientMutationId: String id: ID! \"What the agent's machine is doing; not kept.\" metrics: JSONString"
@@ -319,11 +319,15 @@ static enum err_code read_args(struct gql_call *call, struct str *out, struct er
 static enum err_code enqueue(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err) {
     struct sweep_run_new new_run = { .display_name = gql_input_str(call, "displayName"), .user_id = gql_identity(call)->user_id };
     struct sweep_run *made;
+    int64_t queued;
 
     TRY(find_by_id(tx, call, payload, err));
     TRY(read_args(call, &new_run.args, err));
     if (sweep_state_is_over(payload->sweep->state))
         return err_set(err, ERR_CONFLICT, "the sweep is over: resume it first");
+    TRY(sweep_run_count_queued(tx, payload->sweep->id, &queued, err));
+    if (queued >= QUEUED_MAX)
+        return err_set(err, ERR_CONFLICT, "%d runs wait for an agent already", QUEUED_MAX);
     new_run.next_point = payload->sweep->next_point;
     TRY(sweep_run_make(tx, payload->sweep, &new_run, clock_wall_ms(), call->arena, &made, err));
     const struct run named = { .name = made->name, .project_name = payload->sweep->project_name, .entity_name = payload->sweep->entity_name };

@@ -2,6 +2,7 @@
 #include "server/api/sweep_schedule.h"
 
 #include "base/json.h"
+#include "base/map.h"
 #include "server/store/run.h"
 
 /* A list inside of a JSON text; NULL when there is none. */
@@ -35,11 +36,26 @@ enum err_code sweep_schedule_check(struct str controller, struct arena *arena, s
     return OK;
 }
 
-static bool is_scheduled(const struct json_value *scheduled, struct str id) {
+/* Both lists come from outside, and the writer waits for us: neither is walked for each item of the other. */
+static struct map *scheduled_by_id(const struct json_value *scheduled) {
+    struct map *by_id = map_create(NULL);
     for (size_t i = 0; scheduled != NULL && i < scheduled->array.count; i++)
-        if (str_eq(json_get_str(&scheduled->array.items[i], STR("id")), id))
-            return true;
-    return false;
+        map_put(by_id, json_get_str(&scheduled->array.items[i], STR("id")), &scheduled->array.items[i]);
+    return by_id;
+}
+
+/* The first entry that was not scheduled yet; NULL when there is none. */
+static const struct json_value *next_entry(const struct json_value *schedule, const struct json_value *scheduled) {
+    const struct json_value *found = NULL;
+    struct map *by_id = scheduled_by_id(scheduled);
+    for (size_t i = 0; found == NULL && schedule != NULL && i < schedule->array.count; i++) {
+        const struct json_value *entry = &schedule->array.items[i];
+        bool has_args = json_get(json_get(entry, STR("data")), STR("args")) != NULL;
+        if (has_args && map_find(by_id, json_get_str(entry, STR("id"))) == NULL)
+            found = entry;
+    }
+    map_destroy(by_id);
+    return found;
 }
 
 /* {"scheduled": [what was there, and one more]} */
@@ -89,23 +105,28 @@ enum err_code sweep_schedule_take(struct db_tx *tx, const struct sweep *sweep, i
                                   struct sweep_run **run, bool *is_over, struct arena *arena, struct err *err) {
     const struct json_value *schedule = list_in(sweep->controller, "schedule", arena), *scheduled = list_in(sweep->scheduler, "scheduled", arena);
 
+    const struct json_value *entry = next_entry(schedule, scheduled);
+    struct sweep_run_new new_run = { .agent_id = agent_id, .user_id = user_id };
+
     *run = NULL;
     *is_over = false;
-    for (size_t i = 0; schedule != NULL && i < schedule->array.count; i++) {
-        const struct json_value *entry = &schedule->array.items[i], *args = json_get(json_get(entry, STR("data")), STR("args"));
-        struct sweep_run_new new_run = { .agent_id = agent_id, .user_id = user_id };
-        struct str id = json_get_str(entry, STR("id"));
+    if (entry == NULL)
+        return OK;
+    const struct json_value *args = json_get(json_get(entry, STR("data")), STR("args"));
+    *is_over = args->type == JSON_TYPE_NULL;
+    if (*is_over)
+        return OK;
+    new_run.args = text_of(args, arena);
+    TRY(sweep_run_make(tx, sweep, &new_run, now_ms, arena, run, err));
+    return note_scheduled(tx, sweep, scheduled, json_get_str(entry, STR("id")), (*run)->name, now_ms, arena, err);
+}
 
-        if (args == NULL || is_scheduled(scheduled, id))
-            continue;
-        *is_over = args->type == JSON_TYPE_NULL;
-        if (*is_over)
-            return OK;
-        new_run.args = text_of(args, arena);
-        TRY(sweep_run_make(tx, sweep, &new_run, now_ms, arena, run, err));
-        return note_scheduled(tx, sweep, scheduled, id, (*run)->name, now_ms, arena, err);
-    }
-    return OK;
+static struct map *names_of(const struct json_value *names) {
+    struct map *by_name = map_create(NULL);
+    for (size_t i = 0; i < names->array.count; i++)
+        if (names->array.items[i].type == JSON_TYPE_STRING)
+            map_put(by_name, names->array.items[i].string, &names->array.items[i]);
+    return by_name;
 }
 
 enum err_code sweep_schedule_stop(struct db_tx *tx, const struct sweep *sweep, int64_t now_ms, struct arena *arena, struct err *err) {
@@ -115,12 +136,13 @@ enum err_code sweep_schedule_stop(struct db_tx *tx, const struct sweep *sweep, i
     if (names == NULL || names->array.count == 0)
         return OK;
     TRY(sweep_run_list(tx, sweep->id, true, arena, &open, err));
-    for (size_t i = 0; i < open.count; i++) {
+    struct map *by_name = names_of(names);
+    enum err_code code = OK;
+    for (size_t i = 0; i < open.count && code == OK; i++) {
         const struct sweep_run *run = open.items[i];
-        for (size_t k = 0; k < names->array.count; k++)
-            if (names->array.items[k].type == JSON_TYPE_STRING && str_eq(names->array.items[k].string, run->name) &&
-                run_state_is_alive(run->run_state) && !run->is_stop_requested)
-                TRY(run_request_stop(tx, run->run_id, now_ms, err));
+        if (run_state_is_alive(run->run_state) && !run->is_stop_requested && map_find(by_name, run->name) != NULL)
+            code = run_request_stop(tx, run->run_id, now_ms, err);
     }
-    return OK;
+    map_destroy(by_name);
+    return code;
 }

@@ -408,16 +408,25 @@ static enum err_code fill_from(struct part_reader *reader, uint32_t source_at, s
     return OK;
 }
 
-static void finish_texts(const struct part_reader *reader, const struct filling *filling, struct arrow_column *out) {
+/* One row is given however long it is; of several, the caller may ask for fewer. */
+static enum err_code check_size(const struct part_reader *reader, size_t more_bytes, struct err *err) {
+    if (reader->row_count <= 1 || arena_used_bytes(reader->arena) + more_bytes <= HISTORY_TABLE_PART_BYTES)
+        return OK;
+    return err_set(err, ERR_TOO_LARGE, "%zu rows are more than %d bytes", reader->row_count, HISTORY_TABLE_PART_BYTES);
+}
+
+static enum err_code finish_texts(const struct part_reader *reader, const struct filling *filling, struct arrow_column *out, struct err *err) {
     int64_t *offsets = ARENA_ARRAY(reader->arena, int64_t, reader->row_count + 1);
     for (size_t i = 0; i < reader->row_count; i++)
         offsets[i + 1] = offsets[i] + (int64_t)filling->texts[i].len;
+    TRY(check_size(reader, (size_t)offsets[reader->row_count], err));
     char *text = arena_alloc(reader->arena, (size_t)offsets[reader->row_count]);
     for (size_t i = 0; i < reader->row_count; i++)
         if (filling->texts[i].len > 0)
             memcpy(text + offsets[i], filling->texts[i].ptr, filling->texts[i].len);
     out->offsets = offsets;
     out->values = text;
+    return OK;
 }
 
 static enum err_code read_column(struct part_reader *reader, size_t at, struct arrow_column *out, struct err *err) {
@@ -437,9 +446,9 @@ static enum err_code read_column(struct part_reader *reader, size_t at, struct a
     buf_finish(&filling.text);
     *out = (struct arrow_column){ .null_count = reader->row_count - filling.count, .values = filling.ints };
     out->valid = out->null_count > 0 ? filling.valid : NULL;
-    if (is_text)
-        finish_texts(reader, &filling, out);
-    return code;
+    if (code == OK && is_text)
+        code = finish_texts(reader, &filling, out, err);
+    return code == OK ? check_size(reader, 0, err) : code;
 }
 
 static enum err_code read_steps(struct part_reader *reader, int64_t *steps, struct err *err) {

@@ -14,7 +14,7 @@
 
 struct map;
 
-enum { HISTORY_TABLE_COLUMNS_MAX = 1 << 17, HISTORY_TABLE_PART_ROWS = 1 << 16 };
+enum { HISTORY_TABLE_COLUMNS_MAX = 1 << 17, HISTORY_TABLE_PART_ROWS = 1 << 16, HISTORY_TABLE_PART_BYTES = 256 << 20 };
 
 struct history_table_column {
     struct str path;        /* its parts joined by a byte that no text holds; of a schema of keys, the key as it was asked */
@@ -55,7 +55,8 @@ struct history_part {
     int64_t *steps;
     struct arrow_column *columns; /* as the schema has them */
 };
-/* Rows [first, first + count), at most HISTORY_TABLE_PART_ROWS of them. */
+/* Rows [first, first + count), at most HISTORY_TABLE_PART_ROWS of them. ERR_TOO_LARGE when they are more than one and
+ * HISTORY_TABLE_PART_BYTES do not hold them: ask for fewer. */
 MUST_CHECK enum err_code history_table_read(struct history_table *table, const struct history_schema *schema, size_t first,
                                             size_t count, struct history_part *out, struct arena *arena, struct err *err);
 

@@ -5,7 +5,7 @@
 #include "server/store/names.h"
 
 #define CHART_SELECT                                                                                                     \
-    "select c.id, c.entity_id, e.name, c.name, c.display_name, c.type, c.access, c.spec, c.user_id, c.created_at,"       \
+    "select c.id, c.entity_id, e.name, c.name, c.display_name, c.type, c.access, c.user_id, c.created_at,"       \
     " c.updated_at from custom_charts c join entities e on e.id = c.entity_id and e.removed_at is null "
 
 static struct custom_chart *read_chart(const struct db_rows *rows, struct arena *arena) {
@@ -17,10 +17,9 @@ static struct custom_chart *read_chart(const struct db_rows *rows, struct arena 
     chart->display_name = db_str(rows, 4, arena);
     chart->type = db_str(rows, 5, arena);
     chart->is_public = str_eq_c(db_str(rows, 6, arena), "PUBLIC");
-    chart->spec = db_str(rows, 7, arena);
-    chart->user_id = db_int(rows, 8);
-    chart->created_at = db_int(rows, 9);
-    chart->updated_at = db_int(rows, 10);
+    chart->user_id = db_int(rows, 7);
+    chart->created_at = db_int(rows, 8);
+    chart->updated_at = db_int(rows, 9);
     return chart;
 }
 
@@ -43,6 +42,15 @@ enum err_code custom_chart_find_by_name(struct db_tx *tx, int64_t entity_id, str
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(entity_id), DB_TEXT(name)), CHART_SELECT "where c.entity_id = $1 and c.name = $2", err));
     return take_one(rows, arena, out, err);
+}
+
+enum err_code custom_chart_load_spec(struct db_tx *tx, int64_t id, struct arena *arena, struct str *out, struct err *err) {
+    struct db_rows *rows;
+    *out = STR_EMPTY;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), "select spec from custom_charts where id = $1", err));
+    while (db_next(rows))
+        *out = db_str(rows, 0, arena);
+    return db_end(rows, err);
 }
 
 enum err_code custom_chart_list(struct db_tx *tx, int64_t entity_id, struct arena *arena, struct list *out, struct err *err) {
@@ -68,9 +76,23 @@ static enum err_code check(const struct custom_chart *chart, struct err *err) {
     return OK;
 }
 
+static enum err_code check_room(struct db_tx *tx, const struct custom_chart *chart, struct err *err) {
+    struct db_rows *rows;
+    int64_t others = 0;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(chart->owner.entity_id), DB_TEXT(chart->name)),
+                 "select count(*) from custom_charts where entity_id = $1 and name <> $2", err));
+    while (db_next(rows))
+        others = db_int(rows, 0);
+    TRY(db_end(rows, err));
+    if (others >= CUSTOM_CHARTS_PER_ENTITY_MAX)
+        return err_set(err, ERR_BAD_INPUT, "an entity has at most %d charts of its own", CUSTOM_CHARTS_PER_ENTITY_MAX);
+    return OK;
+}
+
 enum err_code custom_chart_save(struct db_tx *tx, const struct custom_chart *chart, int64_t now_ms, int64_t *id, struct err *err) {
     struct db_rows *rows;
     TRY(check(chart, err));
+    TRY(check_room(tx, chart, err));
     TRY(db_exec(tx,
                 DB_ARGS(DB_INT(chart->owner.entity_id), DB_TEXT(chart->name), DB_TEXT(chart->display_name), DB_TEXT(chart->type),
                         DB_TEXT(chart->is_public ? STR("PUBLIC") : STR("PRIVATE")), DB_TEXT(chart->spec), DB_INT(chart->user_id),

@@ -9,13 +9,13 @@
 #include "server/store/db.h"
 #include "server/store/owner.h"
 
-enum { CUSTOM_CHART_NAME_MAX = 128, CUSTOM_CHART_SPEC_MAX = 4 << 20 };
+enum { CUSTOM_CHART_NAME_MAX = 128, CUSTOM_CHART_SPEC_MAX = 4 << 20, CUSTOM_CHARTS_PER_ENTITY_MAX = 1000 };
 
 struct custom_chart {
     struct owner owner; /* the entity */
     int64_t id, user_id, created_at, updated_at;
     struct str name, display_name, type, entity_name;
-    struct str spec; /* JSON, as it was given */
+    struct str spec; /* JSON, as it was given; of one that is saved: those that are read have theirs loaded */
     bool is_public;  /* for everybody who is logged in */
 };
 
@@ -27,6 +27,7 @@ MUST_CHECK enum err_code custom_chart_find(struct db_tx *tx, int64_t id, struct 
                                            struct err *err);
 MUST_CHECK enum err_code custom_chart_find_by_name(struct db_tx *tx, int64_t entity_id, struct str name, struct arena *arena,
                                                    struct custom_chart **out, struct err *err);
+MUST_CHECK enum err_code custom_chart_load_spec(struct db_tx *tx, int64_t id, struct arena *arena, struct str *out, struct err *err);
 /* Of struct custom_chart, by name. */
 MUST_CHECK enum err_code custom_chart_list(struct db_tx *tx, int64_t entity_id, struct arena *arena, struct list *out,
                                            struct err *err);

@@ -135,14 +135,19 @@ enum err_code run_find_by_id(struct db_tx *tx, int64_t id, unsigned parts, struc
 
 enum err_code run_find_many(struct db_tx *tx, const int64_t *ids, size_t id_count, unsigned parts,
                             struct arena *arena, struct run ***out, size_t *count, struct err *err) {
+    size_t document_bytes = 0;
     *out = ARENA_ARRAY(arena, struct run *, id_count);
     *count = 0;
     for (size_t i = 0; i < id_count; i++) {
-        enum err_code code = run_find_by_id(tx, ids[i], parts, arena, &(*out)[*count], err);
-        if (code == OK)
-            (*count)++;
-        else if (code != ERR_NOT_FOUND)
-            return code;
+        struct run **place = &(*out)[*count];
+        enum err_code code = run_find_by_id(tx, ids[i], parts, arena, place, err);
+        if (code == ERR_NOT_FOUND)
+            continue;
+        TRY(code);
+        document_bytes += (*place)->config.len + (*place)->summary.len;
+        if (document_bytes > RUN_DOCUMENTS_MAX)
+            return err_set(err, ERR_TOO_LARGE, "the configs and summaries of these runs are larger than %d bytes", RUN_DOCUMENTS_MAX);
+        (*count)++;
     }
     return OK;
 }

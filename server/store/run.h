@@ -22,6 +22,7 @@ enum {
     RUN_NAME_MAX = 128,
     RUN_TEXT_MAX = 1 << 20,      /* display name, notes, description, program, ... */
     RUN_DOCUMENT_MAX = 64 << 20, /* config, summary */
+    RUN_DOCUMENTS_MAX = 512 << 20, /* of many runs at once */
     RUN_TAGS_MAX = 1000,
     RUN_TAG_BYTES_MAX = 256,
 };
@@ -59,7 +60,7 @@ MUST_CHECK enum err_code run_find_by_id(struct db_tx *tx, int64_t id, unsigned p
 struct str run_storage_id(const struct run *run, struct arena *arena);
 MUST_CHECK enum err_code run_find_by_storage_id(struct db_tx *tx, struct str storage_id, unsigned parts,
                                                 struct arena *arena, struct run **out, struct err *err);
-/* In the order of ids; deleted ones are left out. */
+/* In the order of ids; deleted ones are left out. ERR_TOO_LARGE when their documents are more than RUN_DOCUMENTS_MAX. */
 MUST_CHECK enum err_code run_find_many(struct db_tx *tx, const int64_t *ids, size_t id_count, unsigned parts,
                                        struct arena *arena, struct run ***out, size_t *count,
                                        struct err *err);

@@ -83,6 +83,13 @@ enum err_code sweep_run_count(struct db_tx *tx, int64_t sweep_id, int64_t *count
     return take_count(rows, count, err);
 }
 
+enum err_code sweep_run_count_queued(struct db_tx *tx, int64_t sweep_id, int64_t *count, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep_id), DB_INT(SWEEP_RUN_QUEUED)),
+                 "select count(*) from sweep_runs where sweep_id = $1 and state = $2 and outcome = 0", err));
+    return take_count(rows, count, err);
+}
+
 enum err_code sweep_run_count_all(struct db_tx *tx, const struct sweep *sweep, int64_t *count, struct err *err) {
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep->owner.project_id), DB_TEXT(sweep->name)),

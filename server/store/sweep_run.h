@@ -53,6 +53,8 @@ MUST_CHECK enum err_code sweep_run_list_strangers(struct db_tx *tx, const struct
 
 /* How many suggestions were made: what a run cap counts. */
 MUST_CHECK enum err_code sweep_run_count(struct db_tx *tx, int64_t sweep_id, int64_t *count, struct err *err);
+/* Runs that wait for an agent. */
+MUST_CHECK enum err_code sweep_run_count_queued(struct db_tx *tx, int64_t sweep_id, int64_t *count, struct err *err);
 /* Runs of the sweep that are not deleted. */
 MUST_CHECK enum err_code sweep_run_count_all(struct db_tx *tx, const struct sweep *sweep, int64_t *count, struct err *err);
 /* Whether some run tries these args already. */
