@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "base/tar.h"
 #include "server/api/app.h"
+#include "server/api/identity.h"
 #include "server/blobs/depot.h"
+#include "server/store/audit.h"
 #include "server/store/data_folder.h"
 #include "server/store/db.h"
 
@@ -253,12 +255,21 @@ static void end(void *state) {
     backup_end(state);
 }
 
+/* Who has all there is, the secrets too, can be told afterwards. */
+static enum err_code note_export(struct db_tx *tx, void *context, struct err *err) {
+    const struct http_call *call = context;
+    struct actor actor = identity_actor(http_identity(call));
+    return audit_add(tx, &actor, "server.backup", 0, STR("all"), err);
+}
+
 enum err_code backup_answer(struct http_call *call, struct err *err) {
     static const struct http_producer producer = { produce, end };
     const struct app *app = call->app;
     struct backup *backup;
 
     const struct backup_source source = { app->folder, app->db, app->blob_depot, app->history_depot };
+    TRY(check_source(&source, err));
+    TRY(db_write(app->db, note_export, call, err));
     TRY(backup_begin(&backup, &source, err));
     http_set_type(call, STR("application/x-tar"));
     http_send_stream(call, &producer, backup);

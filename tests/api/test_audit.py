@@ -114,6 +114,7 @@ OTHERS = {
     "deleteIntegration", "deleteSweep", "deleteTrigger", "deleteView",
     "deleteAliases", "deleteArtifactCollectionTagAssignments", "unlinkArtifact",  # names of what stays
     "createAnonymousEntity",  # always fails
+    "deleteFromRunQueue", "deleteRunQueues",  # not offered
 }
 TELLING = re.compile(r"^(delete|revoke|generate|remove)|^create(Access|Anonymous|Invite|Project|Service|Team|User)")
 
