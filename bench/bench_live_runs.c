@@ -1,7 +1,9 @@
 /* bench_live_runs.c - many live runs, each sending a small batch now and then, over connections of their own: how long
  * an answer takes, and what memory that many connections cost.
  *
- * Usage: bench_live_runs BINARY [RUNS [SECONDS]]     each run sends every 15 s
+ * Usage: bench_live_runs BINARY [RUNS [SECONDS [SERVERS]]]     each run sends every 15 s
+ *
+ * Several servers share the database and the bucket that BAROGRAPH_DATABASE and BAROGRAPH_BLOBS name.
  */
 #include "bench/bench_support.h"
 
@@ -11,15 +13,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PERIOD_S = 15, ROWS_PER_BATCH = 4 };
+enum { PERIOD_S = 15, ROWS_PER_BATCH = 4, SERVERS_MAX = 8 };
 
 struct live_run {
+    const struct bench_server *server;
     int fd, number;
     long step;
     double next_at, sent_at;
 };
 
-static void batch(struct buf *out, const struct bench_server *server, struct live_run *run) {
+static void batch(struct buf *out, struct live_run *run) {
     char path[128];
     struct buf body = BUF_INIT(1 << 20);
     (void)snprintf(path, sizeof path, "/files/admin/live/run%d/file_stream", run->number);
@@ -29,7 +32,7 @@ static void batch(struct buf *out, const struct bench_server *server, struct liv
                    i == 0 ? "" : ",", 1.0 / (double)(run->step + 1), (double)run->step * 1e-3, run->step, run->step,
                    1790000000 + run->step);
     buf_append_str(&body, STR("]}}}"));
-    bench_post(out, server, path, buf_str(&body));
+    bench_post(out, run->server, path, buf_str(&body));
     buf_finish(&body);
 }
 
@@ -44,9 +47,9 @@ static void take_answer(struct live_run *run) {
         bench_fail("run %d got %.100s", run->number, answer);
 }
 
-static void send_batch(const struct bench_server *server, struct live_run *run, double now) {
+static void send_batch(struct live_run *run, double now) {
     struct buf request = BUF_INIT(1 << 20);
-    batch(&request, server, run);
+    batch(&request, run);
     if (send(run->fd, request.ptr, request.len, MSG_NOSIGNAL) != (ssize_t)request.len)
         bench_fail("run %d cannot send", run->number);
     run->sent_at = now;
@@ -54,15 +57,14 @@ static void send_batch(const struct bench_server *server, struct live_run *run, 
     buf_finish(&request);
 }
 
-static size_t serve(const struct bench_server *server, struct live_run *runs, int count, int epoll, double until, double *took,
-                    size_t room) {
+static size_t serve(struct live_run *runs, int count, int epoll, double until, double *took, size_t room) {
     struct epoll_event events[256];
     size_t answered = 0;
     int next = 0;
     while (bench_now_s() < until) {
         double now = bench_now_s();
         for (; runs[next].next_at <= now; next = (next + 1) % count)
-            send_batch(server, &runs[next], now);
+            send_batch(&runs[next], now);
         int ready = epoll_wait(epoll, events, 256, 1);
         for (int i = 0; i < ready; i++) {
             struct live_run *run = events[i].data.ptr;
@@ -76,22 +78,27 @@ static size_t serve(const struct bench_server *server, struct live_run *runs, in
 
 int main(int argc, char **argv) {
     if (argc < 2)
-        bench_fail("usage: %s BINARY [RUNS [SECONDS]]", argv[0]);
+        bench_fail("usage: %s BINARY [RUNS [SECONDS [SERVERS]]]", argv[0]);
     int count = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 10000;
     double seconds = argc > 3 ? strtod(argv[3], NULL) : 45;
     struct rlimit files = { (rlim_t)count + 1024, (rlim_t)count + 1024 };
-    struct bench_server server;
+    int server_count = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 1;
+    struct bench_server servers[SERVERS_MAX];
 
+    if (server_count < 1 || server_count > SERVERS_MAX)
+        bench_fail("from 1 to %d servers", SERVERS_MAX);
     if (setrlimit(RLIMIT_NOFILE, &files) != 0)
         bench_fail("cannot open %d files", count);
     bench_print_machine();
-    bench_server_start(&server, argv[1]);
+    bench_server_start(&servers[0], argv[1]);
+    for (int i = 1; i < server_count; i++)
+        bench_server_start_beside(&servers[i], &servers[0]);
     struct live_run *runs = calloc((size_t)count, sizeof *runs);
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     double began = bench_now_s() + 1 + count * 1e-4;
     for (int i = 0; i < count; i++) {
         struct epoll_event event = { .events = EPOLLIN, .data.ptr = &runs[i] };
-        runs[i] = (struct live_run){ .fd = bench_connect(&server), .number = i };
+        runs[i] = (struct live_run){ .server = &servers[i % server_count], .fd = bench_connect(&servers[i % server_count]), .number = i };
         runs[i].next_at = began + (double)PERIOD_S * i / count;
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, runs[i].fd, &event) != 0)
             bench_fail("cannot wait for run %d", i);
@@ -99,14 +106,16 @@ int main(int argc, char **argv) {
     size_t room = (size_t)(count * (seconds + PERIOD_S) / PERIOD_S) + 1000;
     double *took = calloc(room, sizeof *took);
     /* The first round creates the runs; what follows is the steady state. */
-    (void)serve(&server, runs, count, epoll, began + PERIOD_S, took, room);
-    size_t answered = serve(&server, runs, count, epoll, began + PERIOD_S + seconds, took, room);
+    (void)serve(runs, count, epoll, began + PERIOD_S, took, room);
+    size_t answered = serve(runs, count, epoll, began + PERIOD_S + seconds, took, room);
     bench_sort(took, answered);
     printf("live runs: %d, each a batch of %d rows every %d s, for %.0f s\n", count, ROWS_PER_BATCH, PERIOD_S, seconds);
     printf("  %zu answers, p50 %.2f ms, p99 %.2f ms (goal 50), slowest %.2f ms\n", answered, bench_percentile(took, answered, 50) * 1e3,
            bench_percentile(took, answered, 99) * 1e3, took[answered - 1] * 1e3);
-    printf("  server: %.0f MB resident (goal 300), %.2f cores\n", bench_server_rss_mb(&server),
-           bench_server_cpu_s(&server) / (bench_now_s() - began + 1));
-    bench_server_stop(&server);
+    for (int i = 0; i < server_count; i++)
+        printf("  server: %.0f MB resident (goal 300), %.2f cores\n", bench_server_rss_mb(&servers[i]),
+               bench_server_cpu_s(&servers[i]) / (bench_now_s() - began + 1));
+    for (int i = 0; i < server_count; i++)
+        bench_server_stop(&servers[i]);
     return 0;
 }

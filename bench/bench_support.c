@@ -60,6 +60,18 @@ void bench_server_start(struct bench_server *server, const char *binary) {
     bench_server_begin(server);
 }
 
+void bench_server_start_beside(struct bench_server *server, const struct bench_server *first) {
+    char command[256];
+    (void)snprintf(server->folder, sizeof server->folder, "/tmp/barograph-bench-XXXXXX");
+    if (mkdtemp(server->folder) == NULL)
+        bench_fail("cannot make a folder for the server");
+    (void)snprintf(command, sizeof command, "cp '%s/secret.key' '%s/admin.key' '%s'", first->folder, first->folder, server->folder);
+    if (system(command) != 0)
+        bench_fail("cannot copy the first server's secret");
+    server->binary = first->binary;
+    bench_server_begin(server);
+}
+
 void bench_server_begin(struct bench_server *server) {
     int out[2];
     if (pipe(out) != 0)

@@ -16,6 +16,8 @@ struct bench_server {
 
 /* Starts BINARY server on a new folder under /tmp and waits until it listens. Ends the process on failure. */
 void bench_server_start(struct bench_server *server, const char *binary);
+/* One more server of the same database and bucket, which BAROGRAPH_DATABASE and BAROGRAPH_BLOBS name. */
+void bench_server_start_beside(struct bench_server *server, const struct bench_server *first);
 void bench_server_stop(struct bench_server *server); /* and removes the folder */
 /* On a folder that stays: ends the server, and begins another. */
 void bench_server_end(struct bench_server *server);
