@@ -33,7 +33,7 @@ def while_open(method: _Method) -> _Method:
     @functools.wraps(method)
     def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
         if self._is_final:
-            raise ArtifactFinalizedError(method.__qualname__.replace("ArtifactContent", "Artifact"), self)
+            raise ArtifactFinalizedError(f"Artifact.{method.__name__}", self)
         return method(self, *args, **kwargs)
 
     return checked  # type: ignore[return-value]
@@ -46,7 +46,7 @@ def once_logged(method: _Method) -> _Method:
     @functools.wraps(method)
     def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
         if self.is_draft():
-            raise ArtifactNotLoggedError(method.__qualname__.replace("ArtifactContent", "Artifact"), self)
+            raise ArtifactNotLoggedError(f"Artifact.{method.__name__}", self)
         return method(self, *args, **kwargs)
 
     return checked  # type: ignore[return-value]
