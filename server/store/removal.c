@@ -56,6 +56,11 @@ static enum err_code remove_run(struct portion *portion, struct err *err) {
         SOME_OF("console_lines", "run_id", "stream, number"),
         SOME_OF("set_aside_lines", "run_id", "id"),
         SOME_OF("run_alerts", "run_id", "id"),
+        SOME_OF("artifact_outputs", "run_id", "artifact_id"),
+        SOME_OF("artifact_uses", "run_id", "artifact_id"),
+        /* Asked by automation, as the table's key begins: they are few, a run's row of each is one. */
+        "delete from automation_runs where run_id = $1 and automation_id in (select a.id from automations a"
+        " join automation_runs r on r.automation_id = a.id where r.run_id = $1 limit $2)",
         SOME_OF("stream_receipts", "run_id", "run_id"),
         SOME_OF("run_configs", "run_id", "run_id"),
         SOME_OF("run_summaries", "run_id", "run_id"),
@@ -126,7 +131,15 @@ static enum err_code remove_files(struct portion *portion, struct err *err) {
 }
 
 static enum err_code remove_artifact(struct portion *portion, struct err *err) {
-    static const char *const statements[] = { SOME_OF("artifact_manifest_blobs", "artifact_id", "artifact_id") };
+    static const char *const statements[] = {
+        SOME_OF("artifact_manifest_blobs", "artifact_id", "artifact_id"),
+        SOME_OF("artifact_outputs", "artifact_id", "run_id"),
+        SOME_OF("artifact_uses", "artifact_id", "run_id"),
+        SOME_OF("trashed_memberships", "artifact_id", "collection_id"),
+        SOME_OF("trashed_aliases", "artifact_id", "collection_id, alias"),
+        SOME_OF("trashed_tags", "artifact_id", "tag"),
+        SOME_OF("trashed_client_ids", "artifact_id", "client_id"),
+    };
     TRY(remove_files(portion, err));
     TRY(remove_draft(portion, err));
     return REMOVE_ROWS(portion, statements, err);
@@ -172,6 +185,14 @@ static enum err_code remove_project(struct portion *portion, struct err *err) {
         SOME_OF("artifact_types", "project_id", "id"),
         SOME_OF("project_members", "project_id", "id"),
         SOME_OF("views", "project_id", "id"),
+        SOME_OF("share_links", "project_id", "id"),
+        SOME_OF("deliveries", "project_id", "id"),
+        SOME_OF("alert_settings", "project_id", "user_id"),
+        SOME_OF("automation_cursors", "project_id", "project_id"),
+        SOME_OF("automation_events", "project_id", "id"),
+        "delete from automation_runs where (automation_id, run_id) in (select r.automation_id, r.run_id from automation_runs r join automations a"
+        " on a.id = r.automation_id where a.project_id = $1 limit $2)",
+        SOME_OF("automations", "project_id", "id"),
         SOME_OF_SWEEPS("sweep_agents"),
         SOME_OF_SWEEPS("sweep_runs"),
         SOME_OF("sweeps", "project_id", "id"),
