@@ -1,0 +1,102 @@
+/* test_carry.c - files carried from a folder to a folder: gone on with, and compared. */
+#include "base/file.h"
+#include "server/transfer/carry.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* The digest of "abc". */
+#define ABC "blobs/ba/7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+struct fixture {
+    char folder[64];
+    struct arena *arena;
+    struct place *from, *to;
+    struct err err;
+};
+
+static void put(struct fixture *f, const char *side, const char *name, const char *content) {
+    char *path = file_join(f->arena, file_join(f->arena, f->folder, side), name);
+    char *folder = arena_copy_c(f->arena, str_from_c(path));
+    *strrchr(folder, '/') = '\0';
+    assert_int_equal(file_make_folders(folder, 0700, &f->err), OK);
+    assert_int_equal(file_replace(path, str_from_c(content), 0600, &f->err), OK);
+}
+
+static int set_up(void **state) {
+    struct fixture *f = calloc(1, sizeof *f);
+    (void)snprintf(f->folder, sizeof f->folder, "/tmp/barograph-test-XXXXXX");
+    if (mkdtemp(f->folder) == NULL)
+        return -1;
+    f->arena = arena_create();
+    put(f, "from", ABC, "abc");
+    put(f, "from", "history/1/a.parquet", "rows");
+    put(f, "from", "history/staged/half", "not whole");
+    put(f, "to", "empty", "");
+    *state = f;
+    if (place_open_folder(&f->from, file_join(f->arena, f->folder, "from"), &f->err) != OK)
+        return -1;
+    return place_make_folder(&f->to, file_join(f->arena, f->folder, "to"), &f->err) == OK ? 0 : -1;
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    place_close(f->from);
+    place_close(f->to);
+    int result = file_remove_tree(f->folder, &f->err) == OK ? 0 : -1;
+    arena_destroy(f->arena);
+    free(f);
+    return result;
+}
+
+static void carry__sends_what_is_not_there(void **state) {
+    struct fixture *f = *state;
+    struct carried_files facts;
+    assert_int_equal(carry_files(f->from, f->to, false, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(facts.file_count, 2);
+    assert_int_equal(facts.written_count, 2);
+    assert_int_equal(facts.written_bytes, 7);
+    put(f, "from", "history/1/b.parquet", "more rows");
+    assert_int_equal(carry_files(f->from, f->to, false, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(facts.written_count, 1);
+    assert_int_equal(compare_files(f->from, f->to, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(facts.wrong_count, 0);
+}
+
+static void carry__finds_bytes_that_differ_and_files_that_lack(void **state) {
+    struct fixture *f = *state;
+    struct carried_files facts;
+    put(f, "to", ABC, "abc");
+    put(f, "to", "history/1/a.parquet", "rowz");
+    assert_int_equal(compare_files(f->from, f->to, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(facts.wrong_count, 1);
+    assert_true(str_eq_c(facts.first_wrong, "history/1/a.parquet"));
+    put(f, "from", "history/1/c.parquet", "lacks");
+    assert_int_equal(compare_files(f->from, f->to, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(facts.wrong_count, 2);
+}
+
+static void carry__finds_blobs_that_are_not_what_they_are_called(void **state) {
+    struct fixture *f = *state;
+    struct carried_files facts;
+    put(f, "from", ABC, "abd");
+    assert_int_equal(carry_files(f->from, f->to, false, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(compare_files(f->from, f->to, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(facts.wrong_count, 1);
+    assert_true(str_eq_c(facts.first_wrong, ABC));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(carry__sends_what_is_not_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(carry__finds_bytes_that_differ_and_files_that_lack, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(carry__finds_blobs_that_are_not_what_they_are_called, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
