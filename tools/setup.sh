@@ -7,7 +7,8 @@ build_packages='gcc:the_compiler g++:one_C++_file_for_exact_numbers make:the_fro
  zlib1g-dev:gzip_streams libdeflate-dev:gzip_bodies libzstd-dev:Parquet_compression libsqlite3-dev:the_embedded_store
  libsodium-dev:password_hashes libpq-dev:the_other_store libcmocka-dev:unit_tests nodejs:builds_the_web_page npm:builds_the_web_page'
 test_packages='python3-venv:environments_of_the_official_client chromium:tests_of_the_web_page
- git:tests_of_what_clients_gather postgresql:tests_of_the_other_store python3-torch:tests_of_watch'
+ git:tests_of_what_clients_gather postgresql:tests_of_the_other_store python3-torch:tests_of_watch
+ haproxy:tests_of_several_servers'
 fuzz_packages='clang:fuzz_targets'
 oldest_node=18
 
