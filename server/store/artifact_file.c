@@ -127,13 +127,15 @@ static enum err_code read_blob(struct db_rows *rows, struct artifact_blob *out, 
     return is_found ? OK : err_set(err, ERR_NOT_FOUND, "these bytes were not uploaded");
 }
 
+/* Two steps, each one look into an index: asked in one, SQLite reads all uploads of the draft, once for each of its files. */
 enum err_code artifact_upload_find(struct db_tx *tx, int64_t artifact_id, struct str path, const unsigned char md5[MD5_BYTES],
                                    struct artifact_blob *out, struct err *err) {
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(artifact_id), DB_TEXT(path), digest_value(md5, MD5_BYTES)),
-                 "select sha256, size_bytes, coalesce(birth_artifact_id, artifact_id) from artifact_uploads"
-                 " where artifact_id = $1 and md5 = $3"
-                 " order by case when path = $2 then 0 else 1 end limit 1",
+                 "select sha256, size_bytes, coalesce(birth_artifact_id, artifact_id) from artifact_uploads where artifact_id = $1"
+                 " and path = coalesce("
+                 "(select path from artifact_uploads where artifact_id = $1 and path = $2 and md5 = $3), "
+                 "(select min(path) from artifact_uploads where artifact_id = $1 and md5 = $3))",
                  err));
     return read_blob(rows, out, err);
 }
