@@ -1,0 +1,211 @@
+"""bench_artifacts.py - artifacts through the unmodified official client: many files, one large file, lineage, digests seen before.
+
+    build/venv/bin/python bench/bench_artifacts.py BINARY OFFICIAL_PYTHON [FILES] [GIBIBYTES]
+
+OFFICIAL_PYTHON has the PyPI package wandb. FILES is 100,000 and GIBIBYTES 4.7 (5 GB) unless told; from 2 GiB on the client
+uploads in parts.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.support.server import Server  # noqa: E402
+
+LINEAGE_COUNT = 1000
+TICKS = os.sysconf("SC_CLK_TCK")
+
+LOG = """
+import os, time, wandb
+begin = time.perf_counter()
+run = wandb.init(project="bench", settings=wandb.Settings(console="off", save_code=False, x_disable_stats=True))
+artifact = wandb.Artifact(os.environ["NAME"], type="dataset")
+artifact.add_dir(os.environ["FILES"], policy="immutable", skip_cache=True)
+run.log_artifact(artifact).wait()
+run.finish()
+print(time.perf_counter() - begin)
+"""
+DOWNLOAD = """
+import os, time, wandb
+begin = time.perf_counter()
+artifact = wandb.Api().artifact(f"admin/bench/{os.environ['NAME']}:latest")
+artifact.download(os.environ["OUT"], skip_cache=True)
+print(time.perf_counter() - begin)
+"""
+MAKE = """mutation($input: CreateArtifactInput!) { createArtifact(input: $input) { artifact { id } } }"""
+MANIFEST = """mutation($input: CreateArtifactManifestInput!) { createArtifactManifest(input: $input) { artifactManifest { file { uploadUrl } } } }"""
+COMMIT = "mutation($id: ID!) { commitArtifact(input: {artifactID: $id}) { artifact { state } } }"
+USE = 'mutation($id: ID!) { useArtifact(input: {artifactID: $id, entityName: "admin", projectName: "graph", runName: "reader"}) { artifact { id } } }'
+# What a page that draws the graph asks for: each version with the run that made it and those that used it.
+LINEAGE = """{ project(name: "graph", entityName: "admin") { run(name: "writer") { outputArtifacts(first: 1000) { edges { node {
+    id versionIndex digest artifactSequence { name } createdBy { ... on Run { name } } usedBy { edges { node { name } } } } } } } } }"""
+
+
+class Watch(threading.Thread):
+    """The highest resident memory of a process."""
+
+    def __init__(self, pid: int):
+        super().__init__(daemon=True)
+        self.path, self.is_over = Path(f"/proc/{pid}/statm"), False
+        self.before = self.highest = self.read()
+
+    def read(self) -> int:
+        return int(self.path.read_text().split()[1]) * 4096
+
+    def run(self) -> None:
+        while not self.is_over:
+            self.highest = max(self.highest, self.read())
+            time.sleep(0.05)
+
+
+class Bench:
+    def __init__(self, server: Server, python: str, folder: Path):
+        self.server, self.python, self.folder = server, python, folder
+
+    def cpu(self) -> float:
+        """Of the server so far, in seconds."""
+        fields = Path(f"/proc/{self.server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def metrics(self) -> str:
+        return self.server.request("GET", "/metrics").text
+
+    def in_requests(self) -> float:
+        """Seconds in requests so far, added up over those that ran side by side."""
+        sums = re.findall(r"^barograph_http_request_duration_seconds_sum\S+ (\S+)", self.metrics(), re.M)
+        return sum(map(float, sums))
+
+    def puts(self) -> int:
+        """Uploads of artifacts' files so far."""
+        counted = r'^barograph_http_requests_total\{method="PUT",route="/signed/artifacts/[^"]*",status="2xx"\} (\d+)'
+        return sum(map(int, re.findall(counted, self.metrics(), re.M)))
+
+    def client(self, code: str, name: str, files: Path) -> float:
+        env = {
+            "PATH": os.environ["PATH"], "HOME": str(self.folder), "NAME": name, "FILES": str(files), "OUT": str(files),
+            "WANDB_BASE_URL": self.server.base_url, "WANDB_API_KEY": self.server.admin_key, "WANDB_SILENT": "true",
+            "WANDB_DIR": str(self.folder), "WANDB_CACHE_DIR": str(self.folder / "cache"), "WANDB_DATA_DIR": str(self.folder / "staging"),
+        }  # fmt: skip
+        done = subprocess.run([self.python, "-c", code], env=env, cwd=self.folder, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(done.stderr)
+        return float(done.stdout.split()[-1])
+
+    def measure(self, what: str, code: str, name: str, files: Path) -> None:
+        """Runs the client and prints how long it took, and what of it was the server's."""
+        cpu, in_requests, ours = self.cpu(), self.in_requests(), client_cpu()
+        watch = Watch(self.server.process.pid)
+        watch.start()
+        seconds = self.client(code, name, files)
+        watch.is_over = True
+        cpu, in_requests, ours = self.cpu() - cpu, self.in_requests() - in_requests, client_cpu() - ours
+        print(
+            f"{what}: {seconds:.1f} s; processor: server {cpu:.1f} s, client {ours:.1f} s: the server's share {100 * cpu / (cpu + ours):.0f}%,"
+            f" of the clock {100 * cpu / seconds:.0f}%; {in_requests:.1f} s in requests side by side; resident"
+            f" {watch.before / 2**20:.0f} MiB before, {watch.highest / 2**20:.0f} MiB at most",
+            flush=True,
+        )
+
+    def many_files(self, count: int) -> None:
+        files = self.folder / "many"
+        for i in range(count):
+            path = files / f"d{i // 1000}"
+            path.mkdir(parents=True, exist_ok=True)
+            (path / f"f{i}.txt").write_text(f"file {i}\n" * 20)
+        self.measure(f"log {count:,} files", LOG, "many", files)
+        out = self.folder / "many-back"
+        self.measure(f"download {count:,} files", DOWNLOAD, "many", out)
+        assert sum(path.is_file() for path in out.rglob("*")) == count
+
+    def large_file(self, gibibytes: float) -> None:
+        files = self.folder / "large"
+        files.mkdir()
+        size = int(gibibytes * 2**30)
+        with open(files / "large.bin", "wb") as file:  # sparse, and no two parts of it alike
+            for offset in range(0, size, 1 << 24):
+                file.seek(offset)
+                file.write(f"at {offset}".encode())
+            file.truncate(size)
+        self.measure(f"log one file of {gibibytes} GiB", LOG, "large", files)
+        self.measure(f"download one file of {gibibytes} GiB", DOWNLOAD, "large", self.folder / "large-back")
+        subprocess.run(["cmp", files / "large.bin", self.folder / "large-back" / "large.bin"], check=True)
+
+    def seen_before(self) -> None:
+        """The same hundred files again, under another name."""
+        files = self.folder / "seen"
+        files.mkdir()
+        for i in range(100):
+            (files / f"{i}.txt").write_text(f"seen {i}")
+        for what, name in (("100 files", "first"), ("the same as another artifact", "second")):
+            before = self.puts()
+            self.client(LOG, name, files)
+            print(f"{what}: {self.puts() - before} files uploaded", flush=True)
+
+    def lineage(self) -> None:
+        server = self.server
+        for name in ("writer", "reader"):
+            server.graphql(f'mutation {{ upsertBucket(input: {{name: "{name}", modelName: "graph", entityName: "admin"}}) {{ inserted }} }}')
+        for i in range(LINEAGE_COUNT):
+            self.make_version(i)
+        best = min(timed(lambda: server.request("POST", "/graphql", json={"query": LINEAGE})) for _ in range(10))
+        runs = server.graphql(LINEAGE)["project"]["run"]["outputArtifacts"]["edges"]
+        assert len(runs) == LINEAGE_COUNT and runs[0]["node"]["usedBy"]["edges"][0]["node"]["name"] == "reader"
+        print(f"lineage of {LINEAGE_COUNT:,} artifacts in one question: {best * 1000:.1f} ms, the best of ten", flush=True)
+
+    def make_version(self, i: int) -> None:
+        digest = base64.b64encode(hashlib.md5(str(i).encode()).digest()).decode()
+        given = {"entityName": "admin", "projectName": "graph", "runName": "writer", "artifactTypeName": "dataset",
+                 "artifactCollectionName": f"c{i % 50}", "digest": digest}  # fmt: skip
+        artifact = self.server.graphql(MAKE, {"input": given})["createArtifact"]["artifact"]["id"]
+        manifest = json.dumps({"version": 1, "storagePolicy": "wandb-storage-policy-v1", "storagePolicyConfig": {"storageLayout": "V2"},
+                               "contents": {"a": {"digest": digest, "ref": f"s3://bucket/{i}", "size": 1}}}).encode()  # fmt: skip
+        given = {"artifactID": artifact, "name": "wandb_manifest.json", "digest": "x", "entityName": "admin", "projectName": "graph"}
+        url = self.server.graphql(MANIFEST, {"input": given})["createArtifactManifest"]["artifactManifest"]["file"]["uploadUrl"]
+        self.server.request("PUT", url, key=None, data=manifest).raise_for_status()
+        self.server.graphql(COMMIT, {"id": artifact})
+        self.server.graphql(USE, {"id": artifact})
+
+
+def client_cpu() -> float:
+    """Of all clients that ended, in seconds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def timed(function) -> float:
+    begin = time.perf_counter()
+    function()
+    return time.perf_counter() - begin
+
+
+def main() -> None:
+    binary, python = sys.argv[1], str(Path(sys.argv[2]).absolute())
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else 100_000
+    gibibytes = float(sys.argv[4]) if len(sys.argv) > 4 else 4.7
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(binary), Path(folder) / "data").start()
+        bench = Bench(server, python, Path(folder))
+        try:
+            bench.seen_before()
+            bench.lineage()
+            bench.many_files(count)
+            bench.large_file(gibibytes)
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
