@@ -3,12 +3,14 @@
 Usage: fill.py, with WANDB_BASE_URL and WANDB_API_KEY set. Prints the path of each run made.
 """
 
+import base64
 import json
 import math
 import os
 import random
 import sys
 import tempfile
+import urllib.request
 
 os.environ.setdefault("WANDB_SILENT", "true")
 os.environ.setdefault("WANDB_DIR", tempfile.mkdtemp())
@@ -137,6 +139,46 @@ def log_artifacts() -> None:
         run.use_artifact("numbers:v0")
 
 
+def ask(path: str, body: dict) -> dict:
+    """One request as the administrator, for what the client has no word for."""
+    key = base64.b64encode(f"api:{os.environ['WANDB_API_KEY']}".encode()).decode()
+    headers = {"Authorization": f"Basic {key}", "Content-Type": "application/json"}
+    request = urllib.request.Request(os.environ["WANDB_BASE_URL"] + path, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request) as response:
+        return json.loads(response.read() or b"{}")
+
+
+def fill_registry() -> None:
+    """A registry of an organisation, with two versions linked into it."""
+    ask("/api/admin/organizations", {"name": "observatory", "admins": ["admin"]})
+    api = wandb.Api()
+    api.create_registry("models", visibility="organization", organization="observatory", description="what is served", artifact_types=["model"])
+    with wandb.init(project="shelved", name="trainer") as run:
+        for number in range(2):
+            artifact = wandb.Artifact("net", type="model")
+            with artifact.new_file("weights.txt") as file:
+                file.write(f"weights {number}")
+            run.log_artifact(artifact).wait()
+            run.link_artifact(artifact, "observatory/wandb-registry-models/forecast", aliases=["production"] if number == 0 else [])
+
+
+def make_automations() -> None:
+    """A webhook that answers nothing, and automations that call it."""
+    from wandb.automations import OnRunMetric, OnRunState, RunEvent, SendWebhook
+
+    with wandb.init(project="watched", name="calm") as run:
+        run.log({"loss": 1.0})
+    made = "mutation($input: CreateGenericWebhookIntegrationInput!) { createGenericWebhookIntegration(input: $input) { integration { __typename } } }"
+    ask("/graphql", {"query": made, "variables": {"input": {"entityName": "admin", "name": "pager", "urlEndpoint": "http://127.0.0.1:9/hook"}}})
+    api = wandb.Api()
+    scope = api.project("watched", "admin")
+    hook = SendWebhook.from_integration(next(api.webhook_integrations(entity="admin")), payload={"run": "${run_name}"})
+    api.create_automation(OnRunState(scope=scope, filter=RunEvent.state.eq("failed")) >> hook, name="on failure")
+    api.create_automation(OnRunMetric(scope=scope, filter=RunEvent.metric("loss").avg(2).lt(0.5)) >> hook, name="on low loss")
+    with wandb.init(project="watched", name="stormy") as run:
+        run.finish(exit_code=1)
+
+
 def log_hostile() -> None:
     """Markup wherever a run may put a text."""
     with wandb.init(project="hostile", name=HOSTILE, group=HOSTILE, job_type=HOSTILE, tags=[HOSTILE[:60]],
@@ -163,4 +205,6 @@ if __name__ == "__main__":
         log_code(i)
     log_scenes()
     log_artifacts()
+    fill_registry()
+    make_automations()
     log_hostile()

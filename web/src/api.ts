@@ -54,7 +54,6 @@ export async function graphql<T>(
         method: "POST",
         headers: JSON_HEADERS,
         body: JSON.stringify({ query, variables }),
-        keepalive: query.startsWith("mutation PageDeleteRun"),
         ...(signal ? { signal } : {}),
     });
     const body = (await response.json()) as {

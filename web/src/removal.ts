@@ -1,43 +1,41 @@
-/* removal.ts - runs that are deleted in a moment: they are gone from the page at once, and from the server when nobody
- * has taken it back. Leaving the page is no way back. */
+/* removal.ts - runs that are deleted, with a way back: the server keeps them in its trash for some days. */
 
 import { say, sayError } from "./components/toast";
 import { t } from "./i18n";
 import type { Run } from "./lib/types";
 import { deleteRun } from "./queries";
+import { fetchProjectTrash, restore, type TrashItem } from "./queries_trash";
 import type { RunStore } from "./run_store";
 
 const TIME_TO_UNDO_MS = 8000;
 
-interface Removal {
-    runs: readonly Run[];
-    store: RunStore;
-    timer: number;
-}
-
-const waiting = new Set<Removal>();
-
-export function removeRuns(store: RunStore, runs: readonly Run[]): void {
-    const removal: Removal = { runs, store, timer: 0 };
-    removal.timer = window.setTimeout(() => void carryOut(removal).catch(sayError), TIME_TO_UNDO_MS);
-    waiting.add(removal);
+export async function removeRuns(store: RunStore, runs: readonly Run[]): Promise<void> {
     store.hide(runs.map((r) => r.id));
-    const undo = () => {
-        window.clearTimeout(removal.timer);
-        waiting.delete(removal);
-        void store.unhide(runs.map((r) => r.id)).catch(sayError);
-    };
-    say(t("runs.deleted", { count: runs.length }), { label: t("action.undo"), call: undo }, TIME_TO_UNDO_MS);
-}
-
-async function carryOut(removal: Removal): Promise<void> {
-    waiting.delete(removal);
-    for (const run of removal.runs) await deleteRun(run.id);
-}
-
-window.addEventListener("pagehide", () => {
-    for (const removal of waiting) {
-        window.clearTimeout(removal.timer);
-        void carryOut(removal).catch(() => undefined);
+    const old = new Set((await trashOf(store)).map((item) => item.id));
+    const deleted: Run[] = [];
+    let failure: unknown = null;
+    for (const run of runs) {
+        try {
+            await deleteRun(run.id);
+            deleted.push(run);
+        } catch (e) {
+            failure = e;
+        }
     }
-});
+    const names = new Set(deleted.map((r) => r.displayName));
+    const items = (await trashOf(store)).filter((item) => item.kind === "run" && !old.has(item.id) && names.has(item.name));
+    await store.unhide(runs.map((r) => r.id));
+    if (failure !== null) return sayError(failure);
+    const undo = () => void bringBack(store, items).catch(sayError);
+    say(t("runs.deleted", { count: deleted.length }), items.length === 0 ? null : { label: t("action.undo"), call: undo }, TIME_TO_UNDO_MS);
+}
+
+/* A server that keeps no trash has nothing to give back: then there is no undo. */
+async function trashOf(store: RunStore): Promise<TrashItem[]> {
+    return fetchProjectTrash(store.entity, store.project).catch(() => []);
+}
+
+async function bringBack(store: RunStore, items: readonly TrashItem[]): Promise<void> {
+    for (const item of items) await restore(item.id);
+    await store.refresh();
+}

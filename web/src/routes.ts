@@ -20,6 +20,7 @@ const project = () => import("./pages/project");
 const run = () => import("./pages/run");
 const artifacts = () => import("./pages/artifacts");
 const artifact = () => import("./pages/artifact");
+const registries = () => import("./pages/registries");
 const settings = () => import("./pages/settings");
 
 export const ROUTES: readonly Route[] = [
@@ -29,6 +30,12 @@ export const ROUTES: readonly Route[] = [
     { path: "/settings", page: settings, title: "title.settings" },
     { path: "/shared/:token", page: () => import("./pages/shared"), title: "title.workspace", isPublic: true },
     { path: "/settings/people", page: () => import("./pages/people"), title: "title.people" },
+    { path: "/settings/storage", page: () => import("./pages/storage"), title: "title.storage" },
+    { path: "/registry", page: registries, title: "title.registry" },
+    { path: "/orgs/:org", page: registries, title: "title.registry" },
+    { path: "/orgs/:org/registry", page: registries, title: "title.registry" },
+    { path: "/orgs/:org/registry/:registry", page: () => import("./pages/registry"), title: "title.registry" },
+    { path: "/:entity/registry/model", page: () => import("./pages/registry_link"), title: "title.registry" },
     { path: "/:entity", page: () => import("./pages/home"), title: "title.home" },
     { path: "/:entity/:project", page: project, title: "title.workspace", isPublic: true },
     { path: "/:entity/:project/workspace", page: project, title: "title.workspace", isPublic: true },
@@ -45,6 +52,7 @@ export const ROUTES: readonly Route[] = [
         isPublic: true,
     },
     { path: "/:entity/:project/groups/:group", page: project, title: "title.workspace", isPublic: true },
+    { path: "/:entity/:project/automations", page: () => import("./pages/automations"), title: "title.automations" },
     { path: "/:entity/:project/sweeps", page: () => import("./pages/sweeps"), title: "title.sweeps", isPublic: true },
     { path: "/:entity/:project/sweeps/:sweep", page: () => import("./pages/sweep"), title: "title.sweeps", isPublic: true },
     { path: "/:entity/:project/reportlist", page: () => import("./pages/reports"), title: "title.reports", isPublic: true },

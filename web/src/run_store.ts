@@ -28,8 +28,8 @@ export class RunStore {
     private readonly hidden = new Set<string>();
 
     constructor(
-        private readonly entity: string,
-        private readonly project: string,
+        readonly entity: string,
+        readonly project: string,
         private readonly withKeys: boolean,
         private readonly page = PAGE,
     ) {}

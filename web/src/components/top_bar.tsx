@@ -68,6 +68,11 @@ function ProjectTabs({ entity, project, path }: { entity: string; project: strin
             label: t("title.artifacts"),
             isHere: path.includes("/artifacts"),
         },
+        {
+            href: pathOf(entity, project, "automations"),
+            label: t("title.automations"),
+            isHere: path.endsWith("/automations"),
+        },
     ];
     return (
         <div class="tabs" style={{ marginLeft: 14 }}>
@@ -105,6 +110,8 @@ function UserMenu() {
                     close={close}
                     items={[
                         { label: t("nav.projects"), onClick: () => navigate("/") },
+                        { label: t("title.registry"), onClick: () => navigate("/registry") },
+                        { label: t("title.storage"), onClick: () => navigate("/settings/storage") },
                         { label: t("title.settings"), onClick: () => navigate("/settings") },
                         who.admin && { label: t("title.people"), onClick: () => navigate("/settings/people") },
                         { label: t("title.authorize"), onClick: () => navigate("/authorize") },

@@ -7,6 +7,7 @@ import { formatDuration, formatTime } from "../lib/format";
 import { runtimeOf } from "../lib/runs";
 import { fetchRuns, type RunPage } from "../queries";
 import type { PageProps } from "../routes";
+import { ProjectTrash } from "./project_trash";
 import { ShareList } from "./share_list";
 import { viewer } from "../session";
 
@@ -79,6 +80,7 @@ export default function ProjectOverview({ params }: PageProps) {
             </dl>
             <pre class="snippet">{snippet}</pre>
             {viewer.value && <ShareList entity={entity} project={project} />}
+            {viewer.value && <ProjectTrash entity={entity} project={project} />}
         </main>
     );
 }

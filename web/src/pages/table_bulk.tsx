@@ -35,7 +35,7 @@ export function BulkBar({
         if (name !== "") void each((r) => changeRun(r.id, { groupName: name })).catch(sayError);
     };
     const remove = () => {
-        removeRuns(ws.store, runs);
+        void removeRuns(ws.store, runs).catch(sayError);
         onDone();
     };
     const share = async () => {

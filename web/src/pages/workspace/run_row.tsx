@@ -94,7 +94,7 @@ function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
         ws.store.patch(run.id, { displayName });
         await changeRun(run.id, { displayName });
     };
-    const remove = async () => removeRuns(ws.store, [run]);
+    const remove = () => removeRuns(ws.store, [run]);
     return (
         <Popover
             isMenu

@@ -1,0 +1,73 @@
+/* Automations: what the official client made is shown, and the page makes, changes, pauses and deletes them. */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { graphql, openBrowser, openContext, openPage } from "./browser.mjs";
+
+const PATH = "/admin/watched/automations";
+
+let browser;
+let context;
+
+before(async () => {
+    browser = await openBrowser();
+    context = await openContext(browser);
+});
+after(() => browser.close());
+
+const filterOf = async (name) => {
+    const data = await graphql('{ project(name: "watched", entityName: "admin") { triggers { name enabled triggeringCondition { ... on FilterEventTriggeringCondition { filter } } } } }');
+    return data.project.triggers.find((each) => each.name === name);
+};
+
+test("automations of the official client and what they sent are listed", async () => {
+    const { page, problems } = await openPage(context, PATH);
+    await page.getByRole("row", { name: /on failure/ }).getByText("A run changes its state · Failed").waitFor();
+    await page.getByRole("row", { name: /on low loss/ }).getByText("A metric passes a threshold · loss < 0.5").waitFor();
+    await page.getByText("http://127.0.0.1:9/hook").first().waitFor();
+    await page.getByRole("row", { name: /automation/ }).getByText(/Failed|Waiting/).first().waitFor();
+    assert.deepEqual(problems, []);
+});
+
+test("an automation is made, edited, paused and deleted", { timeout: 60000 }, async () => {
+    const { page, problems } = await openPage(context, PATH);
+    page.on("dialog", (dialog) => dialog.accept());
+    await page.getByRole("button", { name: "New automation" }).click();
+    const form = page.getByRole("form", { name: "New automation" });
+    await form.getByLabel("Name").fill("on outlier");
+    await form.getByLabel("When").selectOption("RUN_METRIC_ZSCORE");
+    await form.getByRole("textbox", { name: "Metric" }).fill("loss");
+    await form.getByLabel("Over how many values").fill("5");
+    await form.getByLabel("Standard deviations").fill("3");
+    await form.getByRole("button", { name: "Save" }).click();
+    const row = page.getByRole("row", { name: /on outlier/ });
+    await row.getByText("A metric is an outlier · loss · 3").waitFor();
+
+    await row.getByRole("button", { name: "Edit" }).click();
+    await page.getByRole("form", { name: "on outlier" }).getByLabel("Standard deviations").fill("4");
+    await page.getByRole("button", { name: "Save" }).click();
+    await row.getByText("loss · 4").waitFor();
+    const { zscore_filter } = JSON.parse((await filterOf("on outlier")).triggeringCondition.filter).run_metric_filter;
+    assert.deepEqual(zscore_filter, { name: "loss", window_size: 5, change_dir: "ANY", threshold: 4 });
+
+    await row.getByRole("button", { name: "Pause" }).click();
+    await row.getByText("paused").waitFor();
+    assert.equal((await filterOf("on outlier")).enabled, false);
+    await row.getByRole("button", { name: "Delete" }).click();
+    await row.waitFor({ state: "detached" });
+    assert.equal(await filterOf("on outlier"), undefined);
+    assert.deepEqual(problems, []);
+});
+
+test("a webhook is added, and alerts of the project go to it", { timeout: 60000 }, async () => {
+    const { page, problems } = await openPage(context, PATH);
+    await page.getByLabel("Name of the webhook").fill("second pager");
+    await page.getByLabel("Address").fill("https://pager.example/hook");
+    await page.getByRole("button", { name: "Add a webhook" }).click();
+    await page.getByText("https://pager.example/hook").waitFor();
+    await page.getByLabel("Webhook of the project").selectOption({ label: "second pager" });
+    await page.waitForTimeout(500);
+    await page.reload();
+    await page.waitForFunction(() => [...document.querySelectorAll("select")].some((s) => s.selectedOptions[0]?.textContent === "second pager"));
+    assert.deepEqual(problems, []);
+});

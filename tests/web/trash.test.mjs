@@ -1,0 +1,51 @@
+/* What is deleted is gone at once and comes back: with undo, from the project's trash, and from the storage page. */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { graphql, openBrowser, openContext, openPage } from "./browser.mjs";
+
+let browser;
+let context;
+
+before(async () => {
+    browser = await openBrowser();
+    context = await openContext(browser);
+});
+after(() => browser.close());
+
+const makeRun = (name) =>
+    graphql("mutation($name: String) { upsertBucket(input: { entityName: \"admin\", modelName: \"bin\", name: $name, displayName: $name }) { bucket { id } } }", { name });
+const countRuns = async () => (await graphql('{ project(name: "bin", entityName: "admin") { runCount } }')).project.runCount;
+
+test("a deleted run is gone at once, and comes back with undo", { timeout: 60000 }, async () => {
+    await makeRun("doomed");
+    await makeRun("kept");
+    const { page, problems } = await openPage(context, "/admin/bin");
+    const row = page.locator(".sidebar").getByText("doomed");
+    await row.waitFor();
+    await row.hover();
+    await page.getByLabel("More: doomed").click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await row.waitFor({ state: "detached" });
+    await page.getByText("1 runs deleted.").waitFor();
+    assert.equal(await countRuns(), 1, "the server has deleted it, whatever becomes of the page");
+    await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
+    await row.waitFor();
+    assert.equal(await countRuns(), 2);
+    assert.deepEqual(problems, []);
+});
+
+test("the overview of the project and the storage page bring back what was deleted", { timeout: 60000 }, async () => {
+    for (const path of ["/admin/bin/overview", "/settings/storage"]) {
+        const name = path.startsWith("/settings") ? "second" : "first";
+        const { id } = (await makeRun(name)).upsertBucket.bucket;
+        await graphql("mutation($id: ID!) { deleteRun(input: { id: $id }) { clientMutationId } }", { id });
+        const { page, problems } = await openPage(context, path);
+        const before = await countRuns();
+        await page.getByRole("button", { name: `Restore: ${name}` }).click();
+        await page.getByText(`${name} is back.`).waitFor();
+        await page.getByRole("button", { name: `Restore: ${name}` }).waitFor({ state: "detached" });
+        assert.equal(await countRuns(), before + 1);
+        assert.deepEqual(problems, [], path);
+    }
+});

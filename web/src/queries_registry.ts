@@ -1,0 +1,260 @@
+/* queries_registry.ts - the registries of an organisation: shelves, collections, versions, members. */
+
+import { graphql } from "./api";
+
+export const REGISTRY_PREFIX = "wandb-registry-";
+
+interface Edges<T> {
+    edges: { node: T }[];
+    totalCount?: number;
+}
+
+export interface Organization {
+    name: string;
+    entity: string;
+    people: { id: string; username: string }[];
+    teams: { id: string; name: string }[];
+    registries: RegistrySummary[];
+}
+
+export interface RegistrySummary {
+    id: string;
+    /* Without the prefix that its project has. */
+    name: string;
+    description: string;
+    isRestricted: boolean;
+    types: string[] | null /* null: any */;
+    collections: number;
+    createdAt: string;
+}
+
+export interface Member {
+    id: string;
+    name: string;
+    role: string;
+    isTeam: boolean;
+}
+
+export interface RegistryCollection {
+    id: string;
+    name: string;
+    type: string;
+    description: string;
+    tags: string[];
+    versions: number;
+    updatedAt: string | null;
+}
+
+export interface Registry extends RegistrySummary {
+    isReadOnly: boolean;
+    list: RegistryCollection[];
+    members: Member[];
+}
+
+interface ProjectNode {
+    id: string;
+    name: string;
+    description: string | null;
+    access: string;
+    createdAt: string;
+    allowAllArtifactTypesInRegistry: boolean;
+    artifactTypes: Edges<{ name: string }>;
+    artifactCollections: Edges<CollectionNode>;
+}
+
+interface CollectionNode {
+    id: string;
+    name: string;
+    description: string | null;
+    createdAt: string;
+    updatedAt: string | null;
+    defaultArtifactType: { name: string };
+    tags: Edges<{ name: string }>;
+    artifacts: { totalCount: number };
+}
+
+const SUMMARY = "id name description access createdAt allowAllArtifactTypesInRegistry artifactTypes(first: 200) { edges { node { name } } }";
+
+function summarise(p: ProjectNode): RegistrySummary {
+    return {
+        id: p.id,
+        name: p.name.slice(REGISTRY_PREFIX.length),
+        description: p.description ?? "",
+        isRestricted: p.access === "RESTRICTED",
+        types: p.allowAllArtifactTypesInRegistry ? null : p.artifactTypes.edges.map((e) => e.node.name),
+        collections: p.artifactCollections.totalCount ?? 0,
+        createdAt: p.createdAt,
+    };
+}
+
+export async function fetchOrganizationNames(): Promise<string[]> {
+    const data = await graphql<{ viewer: { organizations: { name: string }[] } | null }>("query PageOrganizations { viewer { organizations { name } } }");
+    return data.viewer?.organizations.map((o) => o.name) ?? [];
+}
+
+export async function fetchOrganization(name: string): Promise<Organization | null> {
+    const data = await graphql<{
+        organization: {
+            name: string;
+            teams: { id: string; name: string }[];
+            orgEntity: { name: string; members: { id: string; username: string | null }[]; projects: Edges<ProjectNode> | null } | null;
+        } | null;
+    }>(
+        `query PageOrganization($name: String!) { organization(name: $name) { name teams { id name } orgEntity { name members { id username }
+            projects(first: 200, order: "name") { edges { node { ${SUMMARY} artifactCollections(first: 1) { totalCount } } } } } } }`,
+        { name },
+    );
+    const org = data.organization;
+    if (!org?.orgEntity) return null;
+    return {
+        name: org.name,
+        entity: org.orgEntity.name,
+        people: org.orgEntity.members.flatMap((m) => (m.username === null ? [] : [{ id: m.id, username: m.username }])),
+        teams: org.teams,
+        registries: (org.orgEntity.projects?.edges ?? []).map((e) => summarise(e.node)).filter((r) => r.name !== ""),
+    };
+}
+
+export async function fetchRegistry(entity: string, registry: string): Promise<Registry | null> {
+    const data = await graphql<{
+        project:
+            | (ProjectNode & {
+                  readOnly: boolean;
+                  members: { id: string; username: string | null; name: string; role: { name: string } }[];
+                  teamMembers: { team: { id: string; name: string }; role: { name: string } }[];
+              })
+            | null;
+    }>(
+        `query PageRegistry($entity: String!, $name: String!) { project(name: $name, entityName: $entity) { ${SUMMARY} readOnly
+            members { id username name role { name } } teamMembers { team { id name } role { name } }
+            artifactCollections(first: 500) { totalCount edges { node { id name description createdAt updatedAt defaultArtifactType { name }
+                tags { edges { node { name } } } artifacts(first: 1) { totalCount } } } } } }`,
+        { entity, name: REGISTRY_PREFIX + registry },
+    );
+    const p = data.project;
+    if (p === null) return null;
+    return {
+        ...summarise(p),
+        isReadOnly: p.readOnly,
+        list: p.artifactCollections.edges.map(({ node: c }) => ({
+            id: c.id,
+            name: c.name,
+            type: c.defaultArtifactType.name,
+            description: c.description ?? "",
+            tags: c.tags.edges.map((e) => e.node.name),
+            versions: c.artifacts.totalCount,
+            updatedAt: c.updatedAt ?? c.createdAt,
+        })),
+        members: [
+            ...p.members.map((m) => ({ id: m.id, name: m.username ?? m.name, role: m.role.name, isTeam: false })),
+            ...p.teamMembers.map((m) => ({ id: m.team.id, name: m.team.name, role: m.role.name, isTeam: true })),
+        ],
+    };
+}
+
+export interface LinkedVersion {
+    id: string;
+    version: string;
+    aliases: string[];
+    tags: string[];
+    size: number;
+    linkedAt: string;
+    source: { entity: string; project: string; type: string; collection: string; version: string } | null;
+}
+
+interface MembershipNode {
+    versionIndex: number | null;
+    createdAt: string;
+    aliases: { alias: string }[];
+    artifact: {
+        id: string;
+        size: string | number;
+        versionIndex: number | null;
+        tags: { name: string }[];
+        artifactType: { name: string };
+        artifactSequence: { name: string; project: { name: string; entityName: string } | null };
+    } | null;
+}
+
+/* Those that the registry shows, the newest first. */
+export async function fetchLinkedVersions(entity: string, registry: string, collection: string): Promise<LinkedVersion[]> {
+    const data = await graphql<{ project: { artifactCollection: { artifactMemberships: Edges<MembershipNode> } | null } | null }>(
+        `query PageLinkedVersions($entity: String!, $project: String!, $name: String!) { project(name: $project, entityName: $entity) {
+            artifactCollection(name: $name) { artifactMemberships(first: 500) { edges { node { versionIndex createdAt aliases { alias }
+                artifact { id size versionIndex tags { name } artifactType { name } artifactSequence { name project { name entityName } } } } } } } } }`,
+        { entity, project: REGISTRY_PREFIX + registry, name: collection },
+    );
+    return (data.project?.artifactCollection?.artifactMemberships.edges ?? []).flatMap(({ node: m }) => (m.artifact === null ? [] : [readVersion(m, m.artifact)]));
+}
+
+function readVersion(m: MembershipNode, artifact: NonNullable<MembershipNode["artifact"]>): LinkedVersion {
+    const from = artifact.artifactSequence;
+    const version = `v${m.versionIndex ?? 0}`;
+    return {
+        id: artifact.id,
+        version,
+        aliases: m.aliases.map((a) => a.alias).filter((a) => a !== version),
+        tags: artifact.tags.map((tag) => tag.name),
+        size: Number(artifact.size),
+        linkedAt: m.createdAt,
+        source: from.project && {
+            entity: from.project.entityName,
+            project: from.project.name,
+            type: artifact.artifactType.name,
+            collection: from.name,
+            version: `v${artifact.versionIndex ?? 0}`,
+        },
+    };
+}
+
+/* The type of a collection, for addresses that do not say it. */
+export async function fetchCollectionType(entity: string, project: string, name: string): Promise<string | null> {
+    const data = await graphql<{ project: { artifactCollection: { defaultArtifactType: { name: string } } | null } | null }>(
+        `query PageCollectionType($entity: String!, $project: String!, $name: String!) { project(name: $project, entityName: $entity) {
+            artifactCollection(name: $name) { defaultArtifactType { name } } } }`,
+        { entity, project, name },
+    );
+    return data.project?.artifactCollection?.defaultArtifactType.name ?? null;
+}
+
+/* ---- changes ---- */
+
+export async function createRegistry(entityName: string, name: string, description: string, isRestricted: boolean, types: readonly string[]): Promise<void> {
+    await graphql("mutation PageNewRegistry($input: UpsertModelInput!) { upsertModel(input: $input) { model { id } } }", {
+        input: {
+            entityName,
+            name: REGISTRY_PREFIX + name,
+            description,
+            access: isRestricted ? "RESTRICTED" : "PRIVATE",
+            allowAllArtifactTypesInRegistry: types.length === 0,
+            artifactTypes: types.map((type) => ({ name: type })),
+        },
+    });
+}
+
+export async function unlinkVersion(artifactID: string, artifactPortfolioID: string): Promise<void> {
+    await graphql("mutation PageUnlink($input: UnlinkArtifactInput!) { unlinkArtifact(input: $input) { success } }", { input: { artifactID, artifactPortfolioID } });
+}
+
+export async function addMember(projectId: string, member: { id: string; isTeam: boolean }): Promise<void> {
+    await graphql("mutation PageAddMember($input: CreateProjectMembersInput!) { createProjectMembers(input: $input) { success } }", { input: sides(projectId, member) });
+}
+
+export async function removeMember(projectId: string, member: { id: string; isTeam: boolean }): Promise<void> {
+    await graphql("mutation PageRemoveMember($input: DeleteProjectMembersInput!) { deleteProjectMembers(input: $input) { success } }", { input: sides(projectId, member) });
+}
+
+function sides(projectId: string, member: { id: string; isTeam: boolean }) {
+    return { projectId, userIds: member.isTeam ? [] : [member.id], teamIds: member.isTeam ? [member.id] : [] };
+}
+
+export async function changeRole(projectId: string, member: Member, role: string): Promise<void> {
+    if (member.isTeam)
+        await graphql("mutation PageTeamRole($input: UpdateProjectTeamMemberInput!) { updateProjectTeamMember(input: $input) { success } }", {
+            input: { projectId, teamId: member.id, teamProjectRole: role },
+        });
+    else
+        await graphql("mutation PageMemberRole($input: UpdateProjectMemberInput!) { updateProjectMember(input: $input) { success } }", {
+            input: { projectId, userId: member.id, userProjectRole: role },
+        });
+}

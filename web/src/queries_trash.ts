@@ -1,0 +1,38 @@
+/* queries_trash.ts - what was deleted and can be brought back, and what is stored. */
+
+import { graphql } from "./api";
+
+export interface TrashItem {
+    id: string;
+    kind: string;
+    name: string;
+    deletedAt: string;
+    removedAt: string;
+}
+
+const FIELDS = "trash { id kind name deletedAt removedAt }";
+
+export async function fetchProjectTrash(entity: string, project: string): Promise<TrashItem[]> {
+    const data = await graphql<{ project: { trash: TrashItem[] | null } | null }>(
+        `query PageProjectTrash($entity: String!, $project: String!) { project(name: $project, entityName: $entity) { ${FIELDS} } }`,
+        { entity, project },
+    );
+    return data.project?.trash ?? [];
+}
+
+export interface EntityStorage {
+    storageBytes: number;
+    trash: TrashItem[];
+}
+
+export async function fetchStorage(entity: string): Promise<EntityStorage | null> {
+    const data = await graphql<{ entity: { storageBytes: string | number | null; trash: TrashItem[] | null } | null }>(
+        `query PageStorage($entity: String!) { entity(name: $entity) { storageBytes ${FIELDS} } }`,
+        { entity },
+    );
+    return data.entity === null ? null : { storageBytes: Number(data.entity.storageBytes ?? 0), trash: data.entity.trash ?? [] };
+}
+
+export async function restore(id: string): Promise<void> {
+    await graphql("mutation PageRestore($id: ID!) { restore(input: { id: $id }) { success } }", { id });
+}
