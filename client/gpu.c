@@ -134,7 +134,7 @@ static void describe_nvidia(const struct nvml *nvml, unsigned index, struct buf 
 
 /* A number in a file of the card's folder; false when it is not told. */
 static bool read_amd(unsigned card, const char *name, double *value) {
-    char path[FILE_MAX_BYTES], text[64];
+    char path[2 * FILE_MAX_BYTES], text[64];
     (void)snprintf(path, sizeof path, "/sys/class/drm/card%u/device/%s", card, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof text - 1);

@@ -75,9 +75,16 @@ static int find_paths(ColumnsObject *self) {
     PyObject *json = PyImport_ImportModule("json");
     self->loads = json == NULL ? NULL : PyObject_GetAttrString(json, "loads");
     Py_XDECREF(json);
-    self->paths = self->loads == NULL ? NULL : PyMem_Calloc(self->table.field_count + 1, sizeof(PyObject *));
-    if (self->paths == NULL)
-        return PyErr_Occurred() ? -1 : (PyErr_NoMemory(), -1);
+    if (self->loads == NULL)
+        return -1;
+    /* Not PyMem_Calloc: the headers of Python 3.9 keep it from extensions that use the stable part only. */
+    size_t size = (self->table.field_count + 1) * sizeof(PyObject *);
+    self->paths = PyMem_Malloc(size);
+    if (self->paths == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memset(self->paths, 0, size);
     for (size_t i = 0; i < self->table.field_count; i++) {
         self->paths[i] = path_of(self, &self->table.fields[i]);
         if (self->paths[i] == NULL)
