@@ -70,6 +70,7 @@ unwatch = functions["unwatch"]
 upsert_artifact = functions["upsert_artifact"]
 use_artifact = functions["use_artifact"]
 use_model = functions["use_model"]
+watch = functions["watch"]
 
 # The modules of these names are found where modules are; as attributes they are the current run's, see __getattr__.
 for _name in ("config", "summary"):
@@ -103,9 +104,12 @@ _LATER = {
     "login": "barograph.api_key",
     "plot_table": "barograph.plot",
     "sweep": "barograph.sweeps",
+    "termerror": "barograph.compat.names",
+    "termlog": "barograph.compat.names",
+    "termwarn": "barograph.compat.names",
     "visualize": "barograph.plot",
-    "watch": "barograph.watch",
 }
+_INTEGRATIONS = ("gym", "keras", "lightgbm", "sklearn", "tensorboard", "xgboost")
 _MODULES = ("apis", "data_types", "integration", "plot", "util")
 
 __all__ = [
@@ -176,18 +180,16 @@ def __getattr__(name: str) -> Any:
         from barograph.preinit import PreInit
 
         return PreInit(name)
-    if name == "watch":
-        return functions["watch"]
     if name in _LATER:
         value = getattr(importlib.import_module(_LATER[name]), name)
         globals()[name] = value
         return value
-    if name == "tensorboard":
-        return importlib.import_module("barograph.integration.tensorboard")
+    if name in _INTEGRATIONS:
+        return importlib.import_module(f"barograph.integration.{name}")
     if name in _MODULES:
         return importlib.import_module(f"barograph.{name}")
     raise AttributeError(f"module 'barograph' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER, *_MODULES, "config", "summary"})
+    return sorted({*globals(), *_INTEGRATIONS, *_LATER, *_MODULES, "config", "summary"})

@@ -34,7 +34,7 @@ METHODS = {
 PACKAGE = """init login setup teardown sweep agent controller finish log save restore alert define_metric log_artifact
 use_artifact link_artifact log_model use_model link_model log_code watch unwatch mark_preempting attach config summary run
 Settings Run Error CommError UsageError AlertLevel Artifact Table Image Video Audio Histogram Html Object3D Molecule Plotly
-Graph plot Api as_wandb join require data_types apis""".split()
+Graph plot Api as_wandb join require data_types apis termlog termwarn termerror tensorboard gym""".split()
 
 
 def test_every_documented_name_is_there_with_its_arguments(scripts):

@@ -259,9 +259,4 @@ MADE: dict[str, Callable[[], dict[str, Any]]] = {
 _TYPES = ("BoundingBoxes2D", "ImageMask", "Node", "WBValue")
 
 # What the package itself does not have at its top.
-TOP_LEVEL: dict[str, tuple[str, str]] = {
-    **{name: ("barograph.data_types", name) for name in _TYPES},
-    "termerror": ("barograph.compat.names", "termerror"),
-    "termlog": ("barograph.compat.names", "termlog"),
-    "termwarn": ("barograph.compat.names", "termwarn"),
-}
+TOP_LEVEL = {name: ("barograph.data_types", name) for name in _TYPES}
