@@ -50,10 +50,10 @@ static bool find_word(const struct words *words, struct str name, struct str *ou
     return true;
 }
 
-/* What is no word stays as it is. */
+/* What is no word stays as it is. Once there is too much, nothing more is put together: a word may be short and its text long. */
 static struct str fill_in(struct str text, const struct words *words, struct arena *arena) {
     struct buf out = BUF_INIT(DELIVERY_BODY_MAX);
-    for (size_t i = 0; i < text.len;) {
+    for (size_t i = 0; i < text.len && !out.failed;) {
         struct str rest = str_from(text, i), name, after, value;
         bool is_word = str_starts_with(rest, STR("${")) && str_cut(str_from(rest, 2), '}', &name, &after) && find_word(words, name, &value, arena);
         if (is_word)
@@ -62,13 +62,15 @@ static struct str fill_in(struct str text, const struct words *words, struct are
             buf_append_char(&out, text.ptr[i]);
         i += is_word ? name.len + 3 : 1;
     }
-    struct str result = arena_copy(arena, buf_str(&out));
+    struct str result = out.failed ? text : arena_copy(arena, buf_str(&out));
     buf_finish(&out);
     return result;
 }
 
 /* Words are filled into texts, never into JSON: what they say cannot become structure. */
 static void write_filled(struct json_writer *writer, const struct json_value *value, const struct words *words, struct arena *arena) {
+    if (writer->out->failed)
+        return;
     switch (value->type) {
     case JSON_TYPE_STRING:
         json_string(writer, fill_in(value->string, words, arena));

@@ -237,11 +237,25 @@ const struct gql_type aria_triggered_action_type = GQL_TYPE("ARIATriggeredAction
         return OK;                                                                                                       \
     }
 
-DELIVERY_TEXT(delivery_error, error)
 DELIVERY_TEXT(delivery_kind, kind)
 DELIVERY_TEXT(delivery_state, state)
 DELIVERY_TEXT(delivery_subject, subject)
 DELIVERY_TEXT(delivery_target, target)
+
+/* Mail servers repeat the address they refuse, and name servers the host they do not find. */
+READING_RESOLVER(delivery_error) {
+    const struct owner entity = { .entity_id = THE_DELIVERY->owner.entity_id };
+    bool is_mail = THE_DELIVERY->integration_id == 0;
+    if (THE_DELIVERY->error.len == 0) {
+        gql_str(call, THE_DELIVERY->error);
+        return OK;
+    }
+    enum err_code code = access_check_in(tx, gql_identity(call), &entity, is_mail ? CAN_ADMIN : CAN_READ, err);
+    if (code != OK && code != ERR_NOT_FOUND && code != ERR_FORBIDDEN)
+        return code;
+    gql_str(call, code == OK ? THE_DELIVERY->error : STR("it did not arrive: administrators see why"));
+    return OK;
+}
 
 static enum err_code delivery_id(struct gql_call *call, struct err *err) {
     (void)err;

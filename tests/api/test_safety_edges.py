@@ -11,6 +11,8 @@ import requests
 from tests.api.test_artifact_parts import Draft
 from tests.api.test_automations import CREATE, INTEGRATION, RUN_FILTER
 from tests.api.test_registry import Organisation, change
+from tests.api.test_safety import Draft as SafetyDraft
+from tests.api.test_safety import peak_bytes
 from tests.api.test_views import DELETE, chart, refusal, save
 from tests.conftest import User
 from tests.support.protocol import UPSERT, RunUnderTest
@@ -28,6 +30,8 @@ PUBLIC = 'mutation($e: String) { upsertModel(input: {entityName: $e, name: "p", 
 ALERTS = """mutation($input: UpdateProjectAlertSettingInput!) { updateProjectAlertSetting(input: $input) {
     setting { leastSeverity } } }"""
 SWEEP = """mutation($input: UpsertSweepInput!) { upsertSweep(input: $input) { sweep { id name } } }"""
+ALERT = "mutation($input: NotifyScriptableRunAlertInput!) { notifyScriptableRunAlert(input: $input) { success } }"
+ERRORS = 'query($e: String!) { project(name: "p", entityName: $e) { deliveries { edges { node { error } } } } }'
 AGENT = """mutation($input: CreateAgentInput!) { createAgent(input: $input) { agent { id } } }"""
 BEAT = """mutation($input: AgentHeartbeatInput!) { agentHeartbeat(input: $input) { commands } }"""
 ENQUEUE = """mutation($input: EnqueueSweepRunInput!) { enqueueSweepRun(input: $input) { id } }"""
@@ -73,6 +77,45 @@ def test_webhook__is_named_to_readers_of_a_public_project_and_no_more(team):
     assert SECRET_URL in members and "token" in members
     # Who administers a project need not administer the entity whose webhook it is.
     assert hook["signingSecret"] and hook["signingSecret"] not in json.dumps(admin.graphql(LENT, {"e": team["name"]}))
+
+
+def test_failure_of_a_mail__is_told_to_administrators(make_server):
+    server = make_server("--smtp", "smtp://127.0.0.1:1", "--smtp-from", "b@example.org", "--public-url", "https://b.example.org")
+    author, stranger = User(server, "alice", "--email", "alice@example.org"), User(server, "mallory")
+    RunUnderTest(author, "p", "r")
+    author.graphql(PUBLIC, {"e": "alice"})
+    given = {"entityName": "alice", "projectName": "p", "runName": "r", "title": "t", "text": "x"}
+    author.graphql(ALERT, {"input": given})
+
+    def error(user):
+        edges = user.graphql(ERRORS, {"e": "alice"})["project"]["deliveries"]["edges"]
+        return edges[0]["node"]["error"] if edges else None
+
+    limit = time.monotonic() + 30
+    while not error(author):
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+    assert "127.0.0.1" in error(author)
+    assert error(stranger) == "it did not arrive: administrators see why"
+
+
+def test_payload__of_many_long_words_is_given_up_early(make_server):
+    server = make_server()
+    user = User(server, "alice")
+    RunUnderTest(user, "p", "r")
+    given = {"entityName": "alice", "name": "hook", "urlEndpoint": "https://hooks.example.org/"}
+    hook = user.graphql(INTEGRATION, {"input": given})["createGenericWebhookIntegration"]["integration"]
+    project = user.graphql('query($e: String) { project(name: "p", entityName: $e) { id } }', {"e": "alice"})["project"]
+    config = {"genericWebhookActionInput": {"integrationID": hook["id"], "requestPayload": json.dumps(["${artifact_metadata.x}"] * 2000)}}
+    user.graphql(CREATE, {"input": {
+        "name": "a", "enabled": True, "eventFilter": "{}", "scopeID": project["id"], "scopeType": "PROJECT", "triggeredActionConfig": config,
+        "triggeredActionType": "GENERIC_WEBHOOK", "triggeringEventType": "CREATE_ARTIFACT"}})  # fmt: skip
+    draft = SafetyDraft(user, "p", metadata=json.dumps({"x": ["y" * 1000] * 900}))
+    assert draft.put_manifest({}).ok
+    before = peak_bytes(server)
+    draft.commit()
+    time.sleep(2)
+    assert peak_bytes(server) - before < 200 << 20
 
 
 # --- e-mail addresses -----------------------------------------------------------------------------
