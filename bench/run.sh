@@ -11,3 +11,9 @@ for program in ingest live_runs memory read runs_table; do
     printf '\n== %s\n' "$program"
     "$folder/bench/bench_$program" "$folder/cli/barograph"
 done
+printf '\n== artifacts\n'
+if [ -x build/venvs/wandb-0.31.0/bin/python ] && [ -x build/venv/bin/python ]; then
+    build/venv/bin/python bench/bench_artifacts.py "$folder/cli/barograph" build/venvs/wandb-0.31.0/bin/python
+else
+    echo 'left out: tests/official/setup.sh installs the official client'
+fi
