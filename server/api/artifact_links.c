@@ -148,27 +148,38 @@ static enum err_code find_manifest(struct db_tx *tx, void *context, struct err *
     return OK;
 }
 
-/* rest: [artifactID/]birthArtifactID/md5/name. The version that is named first is the one whose right counts. */
-static enum err_code find_v2(struct db_tx *tx, void *context, struct err *err) {
-    struct download *download = context;
+static enum err_code find_by_md5(struct db_tx *tx, struct download *download, struct str node_id, struct str hex, struct err *err) {
     struct http_call *call = download->call;
-    struct str rest = call->params[4], parts[4] = { { 0 } };
     unsigned char md5[MD5_BYTES];
     struct artifact *artifact;
     struct artifact_file *file;
-    size_t count = 0;
     int64_t id;
 
-    while (count < 4 && str_cut(rest, '/', &parts[count], &rest))
-        count++;
-    struct str hex = count == 0 ? STR_EMPTY : parts[count - 1];
-    if (count < 2 || count > 3 || !hash_from_hex(hex, md5, MD5_BYTES) ||
-        !node_id_parse(parts[0], "Artifact", &id, call->arena))
+    if (!hash_from_hex(hex, md5, MD5_BYTES) || !node_id_parse(node_id, "Artifact", &id, call->arena))
         return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
     TRY(find_artifact(tx, call, id, CAN_READ, &artifact, err));
     struct str digest = hash_base64((struct str){ (const char *)md5, MD5_BYTES }, call->arena);
     TRY(artifact_file_find_by_digest(tx, artifact->id, digest, call->arena, &file, err));
     return take_file(download, file, err);
+}
+
+static enum err_code find_v2_short(struct db_tx *tx, void *context, struct err *err) {
+    struct download *download = context;
+    return find_by_md5(tx, download, download->call->params[2], download->call->params[3], err);
+}
+
+/* rest: [artifactID/]birthArtifactID/md5/name. The version that is named first is the one whose right counts. */
+static enum err_code find_v2(struct db_tx *tx, void *context, struct err *err) {
+    struct download *download = context;
+    struct http_call *call = download->call;
+    struct str rest = call->params[4], parts[4] = { { 0 } };
+    size_t count = 0;
+
+    while (count < 4 && str_cut(rest, '/', &parts[count], &rest))
+        count++;
+    if (count < 2 || count > 3)
+        return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
+    return find_by_md5(tx, download, parts[0], parts[count - 1], err);
 }
 
 static enum err_code send(struct http_call *call, db_work *find, struct err *err) {
@@ -188,4 +199,8 @@ enum err_code artifact_links_answer_manifest(struct http_call *call, struct err 
 
 enum err_code artifact_links_answer_v2(struct http_call *call, struct err *err) {
     return send(call, find_v2, err);
+}
+
+enum err_code artifact_links_answer_v2_short(struct http_call *call, struct err *err) {
+    return send(call, find_v2_short, err);
 }

@@ -15,6 +15,8 @@ enum err_code artifact_links_answer_manifest(struct http_call *call, struct err 
 
 /* GET /artifactsV2/{region}/{entity}/{project}/{collection}/{rest...}: the address that the official client builds. */
 enum err_code artifact_links_answer_v2(struct http_call *call, struct err *err);
+/* GET /artifactsV2/{region}/{entity}/{artifact}/{md5}: the one that its older ages build. */
+enum err_code artifact_links_answer_v2_short(struct http_call *call, struct err *err);
 
 struct str artifact_links_file(const struct identity *identity, int64_t artifact_id, struct str path, struct arena *arena);
 struct str artifact_links_put_file(const struct identity *identity, int64_t artifact_id, struct str path, struct arena *arena);

@@ -81,8 +81,17 @@ static bool is_file(struct str path) {
     return str_starts_with(path, STR("/assets/")) || find(path) != NULL;
 }
 
+/* Whoever asks for bytes and misspells the address is told so: a client would store the page as the file it asked for. */
+static bool is_for_programs(struct str path) {
+    static const char *const beginnings[] = { "/api/", "/artifacts/", "/artifactsV2/", "/files/", "/signed/" };
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+        if (str_starts_with(path, str_from_c(beginnings[i])))
+            return true;
+    return false;
+}
+
 enum err_code web_page_answer(struct http_call *call, struct err *err) {
-    if ((call->method != HTTP_GET && call->method != HTTP_HEAD) || files_origin_is_asked(call))
+    if ((call->method != HTTP_GET && call->method != HTTP_HEAD) || files_origin_is_asked(call) || is_for_programs(call->path))
         return err_set(err, ERR_NOT_FOUND, "there is nothing at '%.*s'", STR_ARG(call->path));
     if (is_file(call->path)) {
         const struct web_asset *asset = find(call->path);

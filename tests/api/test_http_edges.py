@@ -195,3 +195,9 @@ def test_many_idle_connections__do_not_keep_others_out(connect, server):
     idle = [connect() for _ in range(500)]
     assert server.request("GET", "/healthz", key=None).status_code == 200
     assert idle[0].send(b"GET /healthz HTTP/1.1\r\n" + OK_HEAD + b"\r\n").reply()[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/artifactsV2/a/b", "/artifacts/alice/0123", "/api/nothing", "/files/nothing", "/signed/nothing"])
+def test_misspelt_address_of_bytes__is_not_answered_with_the_page(server, path):
+    """A client would store the page as the file it asked for."""
+    assert server.request("GET", path).status_code == 404
