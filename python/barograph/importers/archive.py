@@ -23,7 +23,7 @@ FORMAT, ABOUT, SUMS = 1, "barograph-export.json", "SHA256SUMS"
 PIECE_BYTES, BATCH_ROWS = 1 << 20, 16384
 
 
-def _arrow():
+def _arrow() -> Any:
     try:
         import pyarrow
         import pyarrow.ipc
@@ -73,7 +73,7 @@ class Writer:
         self._part.unlink(missing_ok=True)
 
 
-def write_archive(path: Path, connection: Connection, entity: str, project: Project, name: str, progress) -> dict[str, int]:
+def write_archive(path: Path, connection: Connection, entity: str, project: Project, name: str, progress: Any) -> dict[str, int]:
     counts = {"runs": 0, "files": 0, "artifacts": 0, "reports": 0}
     writer = Writer(path)
     try:
@@ -103,7 +103,7 @@ def write_archive(path: Path, connection: Connection, entity: str, project: Proj
     return counts
 
 
-def _add_run(writer: Writer, connection: Connection, entity: str, project: str, run: Run) -> list[dict]:
+def _add_run(writer: Writer, connection: Connection, entity: str, project: str, run: Run) -> list[dict[str, Any]]:
     for stream, folder in (("history", "history"), ("events", "events")):
         with tempfile.TemporaryFile() as file:
             asked = {"entity": entity, "project": project, "runs": [run.name], "stream": stream}
@@ -112,10 +112,9 @@ def _add_run(writer: Writer, connection: Connection, entity: str, project: str, 
             if rows:
                 writer.add_file(f"{folder}/{run.name}.parquet", file)
     files = []
-    for file in run.files:
-        content = file.read()
-        writer.add(f"files/{run.name}/{file.name}", content)
-        files.append({"name": file.name, "md5": file.md5})
+    for source in run.files:
+        writer.add(f"files/{run.name}/{source.name}", source.read())
+        files.append({"name": source.name, "md5": source.md5})
     return files
 
 
@@ -169,7 +168,7 @@ class Reader:
     def read(self, name: str) -> bytes:
         return self._open(self._members[name]).read()
 
-    def _lines(self, name: str) -> list[dict]:
+    def _lines(self, name: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.read(name).splitlines()]
 
     def project(self) -> Project:
@@ -181,19 +180,19 @@ class Reader:
             reports=lambda: map(Report, self._lines("reports.jsonl")),
         )
 
-    def _reader(self, name: str):
+    def _reader(self, name: str) -> Any:
         return lambda: self.read(name)
 
-    def _run(self, facts: dict) -> Run:
+    def _run(self, facts: dict[str, Any]) -> Run:
         name = facts["name"]
         files = [SourceFile(file["name"], self._reader(f"files/{name}/{file['name']}"), file["md5"]) for file in facts["files"]]
         return Run(name, facts, lambda: self._rows(f"history/{name}.parquet"), lambda: self._rows(f"events/{name}.parquet"), files)
 
-    def _artifact(self, number: int, facts: dict) -> Artifact:
+    def _artifact(self, number: int, facts: dict[str, Any]) -> Artifact:
         files = [SourceFile(name, self._reader(f"artifacts/{number}/files/{name}")) for name in facts["files"]]
         return Artifact(facts, self.read(f"artifacts/{number}/manifest.json"), files)
 
-    def _rows(self, name: str) -> Iterator[dict]:
+    def _rows(self, name: str) -> Iterator[dict[str, Any]]:
         if name not in self._members:
             return
         found = _arrow().parquet.ParquetFile(self._open(self._members[name]))
@@ -205,13 +204,13 @@ class Reader:
 
 
 class _Column:
-    def __init__(self, field):
+    def __init__(self, field: Any):
         facts = field.metadata or {}
         self.path = json.loads(facts[b"barograph.path"]) if b"barograph.path" in facts else [field.name]
         self.is_json = facts.get(b"barograph.json") == b"true"
 
 
-def _to_row(columns: list[_Column], cells: tuple) -> dict:
+def _to_row(columns: list[_Column], cells: tuple[Any, ...]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for column, cell in zip(columns, cells):
         if cell is None:

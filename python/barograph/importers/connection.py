@@ -28,7 +28,7 @@ class Connection:
         for attempt in range(TRIES):
             request = urllib.request.Request(address, data=body, method=method, headers={**known, **headers})
             try:
-                return urllib.request.urlopen(request, timeout=TIMEOUT_S)
+                return urllib.request.urlopen(request, timeout=TIMEOUT_S)  # type: ignore[no-any-return]
             except urllib.error.HTTPError as error:
                 if error.code not in (429, 500, 502, 503, 504) or attempt == TRIES - 1:
                     raise Error(f"the server answered {error.code}: {error.read(300).decode('utf-8', 'replace')}") from None
@@ -42,18 +42,18 @@ class Connection:
         with self.open(method, url, body, **headers) as answer:
             return answer.read()
 
-    def graphql(self, query: str, **variables: Any) -> dict:
+    def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
         body = json.dumps({"query": query, "variables": variables}).encode()
         answer = json.loads(self.fetch("POST", "/graphql", body, **{"Content-Type": "application/json"}))
         if answer.get("errors"):
             raise Error("; ".join(error.get("message", "?") for error in answer["errors"]))
-        return answer["data"]
+        return answer["data"]  # type: ignore[no-any-return]
 
-    def pages(self, query: str, *path: str, **variables: Any) -> Iterator[dict]:
+    def pages(self, query: str, *path: str, **variables: Any) -> Iterator[dict[str, Any]]:
         """The nodes of a connection, page by page."""
         after = None
         while True:
-            found = self.graphql(query, after=after, **variables)
+            found: Any = self.graphql(query, after=after, **variables)
             for name in path:
                 found = (found or {}).get(name)
             if not found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
 from barograph import yaml
 from barograph.errors import Error
@@ -33,7 +33,7 @@ def read_folder(folder: Path) -> Project:
     return project
 
 
-def _read_yaml(path: Path) -> dict:
+def _read_yaml(path: Path) -> dict[str, Any]:
     found = yaml.load(path.read_text(encoding="utf-8"))
     return found if isinstance(found, dict) else {}
 
@@ -51,16 +51,16 @@ def _read_run(folder: Path, experiment: str, project: Project) -> Run:
         "group": experiment,
         "notes": tags.get("mlflow.note.content"),
         "commit": tags.get("mlflow.source.git.commit"),
-        "state": STATES.get(meta.get("status"), "finished"),
+        "state": STATES.get(meta.get("status", 3), "finished"),
     }
     files = [SourceFile(f"artifacts/{name}", path.read_bytes) for name, path in _walk(folder / "artifacts")]
     metrics = dict(_walk(folder / "metrics"))
-    rows = lambda: iter(_read_metrics(metrics, meta))  # noqa: E731
-    last: dict = {}
-    for row in rows():
+    rows = _read_metrics(metrics, meta)
+    last: dict[str, Any] = {}
+    for row in rows:
         last.update(row)
     facts["summaryMetrics"] = json.dumps(last)
-    return Run(folder.name, facts, rows, files=files)
+    return Run(folder.name, facts, lambda: iter(rows), files=files)
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -69,7 +69,7 @@ def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(folder).as_posix(), path
 
 
-def _value_of(text: str):
+def _value_of(text: str) -> Any:
     """Parameters are text; those that are numbers are compared as numbers."""
     try:
         number = float(text)
@@ -78,9 +78,9 @@ def _value_of(text: str):
     return int(text) if text.lstrip("-").isdigit() else number if math.isfinite(number) else text
 
 
-def _read_metrics(metrics: dict[str, Path], meta: dict) -> list[dict]:
+def _read_metrics(metrics: dict[str, Path], meta: dict[str, Any]) -> list[dict[str, Any]]:
     """Lines are `timestamp value step`. What was logged at one step is one row; a value logged again there is another."""
-    rows: dict[tuple[int, int], dict] = {}
+    rows: dict[tuple[int, int], dict[str, Any]] = {}
     begun = meta.get("start_time") or 0
     for name, path in metrics.items():
         seen: dict[int, int] = {}

@@ -18,8 +18,8 @@ class SourceFile:
 class Run:
     name: str
     facts: dict[str, Any] = field(default_factory=dict)  # as GraphQL's Run names them
-    rows: Callable[[], Iterator[dict]] = lambda: iter(())
-    events: Callable[[], Iterator[dict]] = lambda: iter(())
+    rows: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
+    events: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
     files: list[SourceFile] = field(default_factory=list)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Iterator
+from typing import Any, Iterator
 
 from barograph.errors import Error
 from barograph.importers.connection import Connection
@@ -77,14 +77,14 @@ def read_project(connection: Connection, entity: str, project: str) -> Project:
     return result
 
 
-def _reader(connection: Connection, url: str):
+def _reader(connection: Connection, url: str) -> Any:
     return lambda: connection.fetch("GET", url)
 
 
-def _rows_of(connection: Connection, here: dict):
+def _rows_of(connection: Connection, here: dict[str, Any]) -> Any:
     """All rows, a page of steps at a time, as the official client's scan asks."""
 
-    def rows() -> Iterator[dict]:
+    def rows() -> Iterator[dict[str, Any]]:
         keys = connection.graphql(_LAST, after=None, **here)["project"]["run"]["historyKeys"]
         last = (keys or {}).get("lastStep", -1)
         for first in range(0, last + 1, PAGE_STEPS):
@@ -94,5 +94,5 @@ def _rows_of(connection: Connection, here: dict):
     return rows
 
 
-def _events_of(connection: Connection, here: dict):
+def _events_of(connection: Connection, here: dict[str, Any]) -> Any:
     return lambda: map(json.loads, connection.graphql(_EVENTS, after=None, **here)["project"]["run"]["events"] or [])

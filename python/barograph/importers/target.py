@@ -10,7 +10,7 @@ import json
 import re
 import sys
 from itertools import islice
-from typing import Iterable
+from typing import Any, Iterable
 
 from barograph.errors import Error
 from barograph.importers.connection import Connection
@@ -41,7 +41,7 @@ _VIEW = """mutation View($entity: String!, $project: String!, $name: String, $ty
 
 
 class Target:
-    def __init__(self, connection: Connection, entity: str, project: str, progress=None):
+    def __init__(self, connection: Connection, entity: str, project: str, progress: Any = None):
         self.connection, self.where = connection, {"entity": entity, "project": project}
         self.left: list[str] = []
         self.counts = {"runs": 0, "rows": 0, "files": 0, "artifacts": 0, "reports": 0}
@@ -56,7 +56,7 @@ class Target:
         self._take_reports(source.reports())
         self.left += source.left
 
-    def _attempt(self, what: str, do, *arguments) -> None:
+    def _attempt(self, what: str, do: Any, *arguments: Any) -> None:
         try:
             do(*arguments)
         except Error as error:
@@ -77,11 +77,11 @@ class Target:
             self._post(run.name, {"complete": True, "exitcode": EXIT_CODES[state]})
         self.counts["runs"] += 1
 
-    def _post(self, run: str, body: dict) -> None:
+    def _post(self, run: str, body: dict[str, Any]) -> None:
         path = f"/files/{self.where['entity']}/{self.where['project']}/{run}/file_stream"
         self.connection.fetch("POST", path, json.dumps(body).encode(), **{"Content-Type": "application/json"})
 
-    def _send_lines(self, run: str, file: str, rows: Iterable[dict], have: int) -> int:
+    def _send_lines(self, run: str, file: str, rows: Iterable[dict[str, Any]], have: int) -> int:
         rows, offset = islice(rows, have, None), have
         batch: list[str] = []
         size = 0
@@ -104,7 +104,7 @@ class Target:
                 continue
             self._attempt(f"file {run.name}/{file.name}", self._send_file, run.name, file, there)
 
-    def _send_file(self, run: str, file: SourceFile, there: dict) -> None:
+    def _send_file(self, run: str, file: SourceFile, there: dict[str, Any]) -> None:
         content = file.read()
         if there.get(file.name) == md5_of(content):
             return

@@ -57,7 +57,7 @@ def _read_run(root: Path, parent: Path, paths: list[Path], project: Project) -> 
     shown = root.resolve().name if where == "." else where
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", shown)[:120].strip("-") or "run"
     left: Counter[str] = Counter()
-    rows: dict[tuple[int, int], dict] = {}
+    rows: dict[tuple[int, int], dict[str, Any]] = {}
     config: dict[str, Any] = {}
     begun = None
     for path in paths:
@@ -75,7 +75,7 @@ def _read_run(root: Path, parent: Path, paths: list[Path], project: Project) -> 
     for tag, count in sorted(left.items()):
         project.left.append(f"{shown}: {count} values of '{tag}' are neither scalars nor text")
     ordered = [rows[key] for key in sorted(rows)]
-    last: dict = {}
+    last: dict[str, Any] = {}
     for row in ordered:
         last.update(row)
     facts = {"displayName": shown, "state": "finished", "config": json.dumps(config), "summaryMetrics": json.dumps(last)}
@@ -85,7 +85,7 @@ def _read_run(root: Path, parent: Path, paths: list[Path], project: Project) -> 
 # ---- the file ----
 
 
-def _read_events(path: Path, project: Project) -> Iterator[tuple[float, int, list]]:
+def _read_events(path: Path, project: Project) -> Iterator[tuple[float, int, list[Any]]]:
     with open(path, "rb") as file:
         while head := file.read(12):
             size = struct.unpack("<Q", head[:8])[0] if len(head) == 12 else 0
@@ -128,7 +128,7 @@ def _fields(content: bytes) -> Iterator[tuple[int, Any]]:
         at += size
 
 
-def _read_event(content: bytes) -> tuple[float, int, list]:
+def _read_event(content: bytes) -> tuple[float, int, list[Any]]:
     at, step, values = 0.0, 0, []
     for number, value in _fields(content):
         if number == 1:
@@ -172,7 +172,7 @@ def _read_tensor(content: bytes) -> Any:
         return None
     if texts:
         return texts[0]
-    form = {1: "<f", 2: "<d", 3: "<i", 9: "<q"}.get(kind)
-    if raw and form and len(raw) == struct.calcsize(form):
-        return struct.unpack(form, raw)[0]
+    whole = {1: "<f", 2: "<d", 3: "<i", 9: "<q"}.get(kind)
+    if raw and whole and len(raw) == struct.calcsize(whole):
+        return struct.unpack(whole, raw)[0]
     return numbers[0] if len(numbers) == 1 else None
