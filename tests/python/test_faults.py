@@ -168,11 +168,12 @@ def test_the_next_init_finishes_what_was_orphaned(scripts, user):
 
 def test_a_living_run_is_no_orphan(scripts, user):
     process = scripts.start("""
-        import barograph, time
+        import barograph, os, time
         run = barograph.init(project="p", id="alive")
         run.log({"i": 0})
         print(run.sync_dir, flush=True)
-        time.sleep(5)
+        while not os.path.exists("go"):
+            time.sleep(0.05)
         run.log({"i": 1})
         run.finish()
         """)
@@ -182,6 +183,7 @@ def test_a_living_run_is_no_orphan(scripts, user):
     scripts.run("import barograph; barograph.init(project='p', id='next').finish()")
     refused = user.server.run_cli("sync", folder, key=user.key)
     assert refused.returncode == 1 and "--follow" in refused.stderr
+    (scripts.folder / "go").touch()
     process.communicate(timeout=60)
     done = user.server.run_cli("sync", folder, key=user.key)
     assert done.returncode == 0, done.stderr
