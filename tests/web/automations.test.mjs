@@ -26,6 +26,9 @@ test("automations of the official client and what they sent are listed", async (
     await page.getByRole("row", { name: /on low loss/ }).getByText("A metric passes a threshold · loss < 0.5").waitFor();
     await page.getByText("http://127.0.0.1:9/hook").first().waitFor();
     await page.getByRole("row", { name: /automation/ }).getByText(/Failed|Waiting/).first().waitFor();
+    await page.setViewportSize({ width: 1200, height: 400 });
+    const [paper, whole] = await page.evaluate(() => [document.body.offsetHeight, document.documentElement.scrollHeight]);
+    assert.equal(paper, whole, "the page's paper reaches as far down as its contents");
     assert.deepEqual(problems, []);
 });
 

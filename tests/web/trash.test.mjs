@@ -20,6 +20,7 @@ const countRuns = async () => (await graphql('{ project(name: "bin", entityName:
 test("a deleted run is gone at once, and comes back with undo", { timeout: 60000 }, async () => {
     await makeRun("doomed");
     await makeRun("kept");
+    const before = await countRuns();
     const { page, problems } = await openPage(context, "/admin/bin");
     const row = page.locator(".sidebar").getByText("doomed");
     await row.waitFor();
@@ -28,10 +29,23 @@ test("a deleted run is gone at once, and comes back with undo", { timeout: 60000
     await page.getByRole("menuitem", { name: "Delete" }).click();
     await row.waitFor({ state: "detached" });
     await page.getByText("1 runs deleted.").waitFor();
-    assert.equal(await countRuns(), 1, "the server has deleted it, whatever becomes of the page");
+    assert.equal(await countRuns(), before - 1, "the server has deleted it, whatever becomes of the page");
     await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
     await row.waitFor();
-    assert.equal(await countRuns(), 2);
+    assert.equal(await countRuns(), before);
+    assert.deepEqual(problems, []);
+});
+
+test("the storage page says what each project holds, the largest first", async () => {
+    const { page, problems } = await openPage(context, "/settings/storage");
+    const rows = page.getByRole("region", { name: "admin" }).getByRole("table", { name: "Projects" }).getByRole("row");
+    await rows.first().waitFor();
+    const shown = await rows.evaluateAll((list) => list.map((row) => row.querySelector("a").textContent));
+    const { edges } = (await graphql('{ entity(name: "admin") { projects(first: 1000) { edges { node { name storageBytes } } } } }')).entity.projects;
+    const bytes = new Map(edges.map(({ node }) => [node.name, Number(node.storageBytes)]));
+    const sizes = shown.map((name) => bytes.get(name));
+    assert.ok(sizes.length >= 2 && sizes[0] > 0, `${shown}`);
+    assert.deepEqual(sizes, [...sizes].sort((a, b) => b - a));
     assert.deepEqual(problems, []);
 });
 

@@ -22,15 +22,30 @@ export async function fetchProjectTrash(entity: string, project: string): Promis
 
 export interface EntityStorage {
     storageBytes: number;
+    /* The largest first. */
+    projects: { name: string; storageBytes: number }[];
     trash: TrashItem[];
 }
 
 export async function fetchStorage(entity: string): Promise<EntityStorage | null> {
-    const data = await graphql<{ entity: { storageBytes: string | number | null; trash: TrashItem[] | null } | null }>(
-        `query PageStorage($entity: String!) { entity(name: $entity) { storageBytes ${FIELDS} } }`,
+    const data = await graphql<{
+        entity: {
+            storageBytes: string | number | null;
+            trash: TrashItem[] | null;
+            projects: { edges: { node: { name: string; storageBytes: string | number } }[] } | null;
+        } | null;
+    }>(
+        `query PageStorage($entity: String!) { entity(name: $entity) { storageBytes ${FIELDS}
+            projects(first: 1000) { edges { node { name storageBytes } } } } }`,
         { entity },
     );
-    return data.entity === null ? null : { storageBytes: Number(data.entity.storageBytes ?? 0), trash: data.entity.trash ?? [] };
+    if (data.entity === null) return null;
+    const projects = (data.entity.projects?.edges ?? []).map(({ node }) => ({ name: node.name, storageBytes: Number(node.storageBytes) }));
+    return {
+        storageBytes: Number(data.entity.storageBytes ?? 0),
+        projects: projects.sort((a, b) => b.storageBytes - a.storageBytes),
+        trash: data.entity.trash ?? [],
+    };
 }
 
 export async function restore(id: string): Promise<void> {

@@ -36,6 +36,7 @@ export default function RegistryPage({ params }: PageProps) {
     const chosenName = address.value.query.get("selectionPath")?.split("/").slice(2).join("/");
     const chosen = registry.list.find((c) => c.name === chosenName);
     if (chosenName !== undefined && chosen === undefined) return <NotFound />;
+    const about = (chosen ?? registry).description;
     const selection = (c: RegistryCollection) => `${here}?${new URLSearchParams({ selectionPath: `${org.entity}/${REGISTRY_PREFIX}${name}/${c.name}`, view: "membership" })}`;
     return (
         <main class="page stack">
@@ -45,7 +46,7 @@ export default function RegistryPage({ params }: PageProps) {
                 <a href={here}>{name}</a>
             </nav>
             <h1>{chosen ? chosen.name : name}</h1>
-            <p class="muted">{chosen ? chosen.description : registry.description}</p>
+            {about !== "" && <p class="muted">{about}</p>}
             {chosen ? (
                 <RegistryVersions entity={org.entity} registry={registry} collection={chosen} highlighted={address.value.query.get("version")} />
             ) : (

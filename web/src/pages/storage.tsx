@@ -35,6 +35,20 @@ function EntityCard({ name }: { name: string }) {
                 </h2>
                 <b>{formatBytes(storage.storageBytes)}</b>
             </div>
+            {storage.projects.length > 0 && (
+                <table class="list" aria-label={t("nav.projects")}>
+                    <tbody>
+                        {storage.projects.map((p) => (
+                            <tr key={p.name}>
+                                <td>
+                                    <a href={pathOf(name, p.name)}>{p.name}</a>
+                                </td>
+                                <td class="num">{formatBytes(p.storageBytes)}</td>
+                            </tr>
+                        ))}
+                    </tbody>
+                </table>
+            )}
             <h3>{t("trash.title")}</h3>
             {storage.trash.length === 0 ? <p class="muted">{t("trash.empty")}</p> : <TrashList items={storage.trash} onChange={load} />}
         </section>
