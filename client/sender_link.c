@@ -230,7 +230,8 @@ static bool take_message(struct sender_link *link, char *room, int timeout_ms) {
     ssize_t len = recv(link->fd, room, SENDER_LINK_MESSAGE_MAX, 0);
     if (len > 0) {
         hear(link, (struct str){ room, (size_t)len });
-    } else if (len == 0 || errno != EINTR) {
+    } else if (len == 0 || (errno != EINTR && errno != ECONNRESET)) {
+        /* A reset is told once, before what the sender had said until then: it left with a message of ours unread. */
         close(link->fd);
         link->fd = -1;
     }

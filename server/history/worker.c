@@ -11,6 +11,8 @@
 #include "server/history/orphans.h"
 #include "server/store/lease.h"
 
+#include <malloc.h>
+
 enum {
     POLL_MS = 1000,
     WORK_AT_ONCE = 64,
@@ -18,6 +20,7 @@ enum {
     SEAL_ROWS_AT_ONCE = 4 * HISTORY_SEAL_ROWS,
     SEAL_BYTES_AT_ONCE = 4 * HISTORY_SEAL_BYTES,
     COMPACT_BYTES_MAX = 512 << 20,
+    KEPT_FREE_BYTES = 32 << 20,
 };
 
 /* ---- replacing sources by a segment ---- */
@@ -393,6 +396,13 @@ static bool wait_for_work(struct history *history) {
     return goes_on;
 }
 
+/* Compactions of many threads leave much that the C library would keep for the next one. */
+static void give_back_memory(void) {
+    struct mallinfo2 heap = mallinfo2();
+    if (heap.fordblks > KEPT_FREE_BYTES)
+        (void)malloc_trim(0);
+}
+
 void *worker_run(void *context) {
     struct history *history = context;
 
@@ -400,6 +410,7 @@ void *worker_run(void *context) {
         struct err err = { 0 };
         if (history_work(history, &err) != OK)
             log_error("the history's worker: %s", err.message);
+        give_back_memory();
     }
     return NULL;
 }

@@ -244,3 +244,15 @@ def test_a_long_offline_run_ends(scripts):
         print("finished")
         """)
     assert output == "finished\n" and scripts.logs()[0].stat().st_size > 10_000_000
+
+
+def test_short_offline_runs_hear_that_their_sender_is_done(scripts):
+    """A sender that leaves while a message to it is on its way is not a sender that died."""
+    for number in range(10):
+        process = scripts.start(f"""
+            import barograph
+            with barograph.init(project="p", id="short{number}", mode="offline") as run:
+                run.log({{"i": 0}})
+            """)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0 and "gone" not in errors, errors
