@@ -4,7 +4,7 @@ import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 import { formatValue } from "../lib/format";
 import { language } from "../i18n";
-import { makeScale } from "../lib/scale";
+import { makeScale, spreadTicks } from "../lib/scale";
 import { frontier } from "../lib/stats";
 
 export interface Dot {
@@ -89,7 +89,7 @@ export function ScatterChart(props: Props) {
                         </text>
                     </g>
                 ))}
-                {x.ticks.map((t) => (
+                {spreadTicks(x.ticks).map((t) => (
                     <g key={t.label}>
                         <path class="gridline" d={`M${t.at} ${EDGE.top}V${height - EDGE.bottom}`} />
                         <text class="tick" x={t.at} y={height - EDGE.bottom + 14} text-anchor="middle">

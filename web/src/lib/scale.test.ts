@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { makeScale } from "./scale";
+import { makeScale, spreadTicks } from "./scale";
 
 it("places numbers, logarithms and words", () => {
     expect(makeScale([0, 10], 0, 100).place(5)).toBe(50);
@@ -13,4 +13,10 @@ it("has no place for what is missing", () => {
     expect(makeScale(["a"], 0, 10).place("")).toBeNaN();
     expect(makeScale([], 0, 1).place(1)).toBeNaN();
     expect(makeScale([3, 3], 0, 10).place(3)).toBe(5);
+});
+
+it("spreadTicks leaves out labels that would lie over others", () => {
+    const list = [0, 60, 120, 180].map((at) => ({ at, label: "09:10:00 AM" }));
+    expect(spreadTicks(list).map((t) => t.at)).toEqual([0, 120]);
+    expect(spreadTicks(list.map((t) => ({ ...t, label: "10" })))).toHaveLength(4);
 });

@@ -32,6 +32,17 @@ export function makeScale(values: readonly unknown[], from: number, to: number, 
     };
 }
 
+/* Of the ticks along the bottom of a chart those whose labels have room beside each other. */
+export function spreadTicks(list: Scale["ticks"], letterWidth = 7): Scale["ticks"] {
+    let end = -Infinity;
+    return list.filter(({ at, label }) => {
+        const half = (label.length * letterWidth) / 2;
+        if (at - half < end) return false;
+        end = at + half;
+        return true;
+    });
+}
+
 function wordScale(values: readonly unknown[], from: number, to: number): Scale {
     const words = [...new Set(values.map(String))].sort(new Intl.Collator("en", { numeric: true }).compare);
     const at = new Map(
