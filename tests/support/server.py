@@ -119,7 +119,7 @@ class Server:
     @property
     def data_options(self) -> tuple[str, ...]:
         """What a command needs to work on a stopped server."""
-        return ("--data", str(self.data), *self.store_options)
+        return ("--data", str(self.data), *(self.store_options[:2] if self.has_postgres else ()))
 
     @property
     def admin_key(self) -> str:
