@@ -179,8 +179,11 @@ def test_migrate__that_was_killed_goes_on(filled, target, migrate, start, seawee
         time.sleep(pause_s)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    done = migrate(*options)
-    assert done.returncode == 0, done.stderr
+        if process.returncode == 0:
+            break  # a fast machine was done before
+    else:
+        done = migrate(*options)
+        assert done.returncode == 0, done.stderr
     again = migrate(*options)
     assert again.returncode == 1 and "holds something already" in again.stderr
     read_back(start(tmp_path / "new", *to(target), env=seaweed.env), open_run)
