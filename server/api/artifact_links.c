@@ -7,6 +7,7 @@
 #include "server/api/quota.h"
 #include "server/api/upload.h"
 #include "server/store/artifact_file.h"
+#include "server/store/entity.h"
 
 /* ---- links ---- */
 
@@ -148,6 +149,10 @@ static enum err_code find_manifest(struct db_tx *tx, void *context, struct err *
     return OK;
 }
 
+static enum err_code no_such_artifact(struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
+}
+
 static enum err_code find_by_md5(struct db_tx *tx, struct download *download, struct str node_id, struct str hex, struct err *err) {
     struct http_call *call = download->call;
     unsigned char md5[MD5_BYTES];
@@ -156,16 +161,38 @@ static enum err_code find_by_md5(struct db_tx *tx, struct download *download, st
     int64_t id;
 
     if (!hash_from_hex(hex, md5, MD5_BYTES) || !node_id_parse(node_id, "Artifact", &id, call->arena))
-        return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
+        return no_such_artifact(err);
     TRY(find_artifact(tx, call, id, CAN_READ, &artifact, err));
     struct str digest = hash_base64((struct str){ (const char *)md5, MD5_BYTES }, call->arena);
     TRY(artifact_file_find_by_digest(tx, artifact->id, digest, call->arena, &file, err));
     return take_file(download, file, err);
 }
 
+/* The address names the version that first held the bytes, not the one that is read: once that one is deleted, they are
+ * whoever's of its project still holds them. */
+static enum err_code find_by_birth(struct db_tx *tx, struct download *download, struct str node_id, struct str hex, struct err *err) {
+    struct http_call *call = download->call;
+    unsigned char md5[MD5_BYTES];
+    struct artifact *birth;
+    struct artifact_file *file;
+    int64_t id;
+
+    if (!hash_from_hex(hex, md5, MD5_BYTES) || !node_id_parse(node_id, "Artifact", &id, call->arena))
+        return no_such_artifact(err);
+    TRY(artifact_get(tx, id, call->arena, &birth, err));
+    if (birth->state != ARTIFACT_DELETED)
+        return find_by_md5(tx, download, node_id, hex, err);
+    if (access_check_in(tx, http_identity(call), &birth->owner, CAN_READ, err) != OK)
+        return err->code == ERR_NOT_FOUND ? no_such_artifact(err) : err->code;
+    enum err_code code = artifact_file_find_in_project(tx, birth->owner.project_id, md5, call->arena, &file, err);
+    if (code != OK)
+        return code == ERR_NOT_FOUND ? no_such_artifact(err) : code;
+    return take_file(download, file, err);
+}
+
 static enum err_code find_v2_short(struct db_tx *tx, void *context, struct err *err) {
     struct download *download = context;
-    return find_by_md5(tx, download, download->call->params[2], download->call->params[3], err);
+    return find_by_birth(tx, download, download->call->params[2], download->call->params[3], err);
 }
 
 /* rest: [artifactID/]birthArtifactID/md5/name. The version that is named first is the one whose right counts. */
@@ -177,9 +204,34 @@ static enum err_code find_v2(struct db_tx *tx, void *context, struct err *err) {
 
     while (count < 4 && str_cut(rest, '/', &parts[count], &rest))
         count++;
-    if (count < 2 || count > 3)
-        return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
-    return find_by_md5(tx, download, parts[0], parts[count - 1], err);
+    if (count == 2)
+        return find_by_birth(tx, download, parts[0], parts[1], err);
+    return count == 3 ? find_by_md5(tx, download, parts[0], parts[2], err) : no_such_artifact(err);
+}
+
+/* The address says neither project nor version: any that the asker may read will do, what others hold does not count. */
+static enum err_code find_v1(struct db_tx *tx, void *context, struct err *err) {
+    struct download *download = context;
+    struct http_call *call = download->call;
+    unsigned char md5[MD5_BYTES];
+    struct entity *entity;
+    struct list projects;
+
+    enum err_code code = entity_find(tx, call->params[0], call->arena, &entity, err);
+    if (code == ERR_NOT_FOUND || !hash_from_hex(call->params[1], md5, MD5_BYTES))
+        return no_such_artifact(err);
+    TRY(code);
+    TRY(project_blob_list_projects(tx, entity->owner.entity_id, md5, call->arena, &projects, err));
+    for (size_t i = 0; i < projects.count; i++) {
+        const struct owner *owner = projects.items[i];
+        struct artifact_file *file;
+        code = access_check_in(tx, http_identity(call), owner, CAN_READ, err);
+        if (code == OK)
+            code = artifact_file_find_in_project(tx, owner->project_id, md5, call->arena, &file, err);
+        if (code != ERR_NOT_FOUND)
+            return code == OK ? take_file(download, file, err) : code;
+    }
+    return no_such_artifact(err);
 }
 
 static enum err_code send(struct http_call *call, db_work *find, struct err *err) {
@@ -195,6 +247,10 @@ enum err_code artifact_links_answer_file(struct http_call *call, struct err *err
 
 enum err_code artifact_links_answer_manifest(struct http_call *call, struct err *err) {
     return send(call, find_manifest, err);
+}
+
+enum err_code artifact_links_answer_v1(struct http_call *call, struct err *err) {
+    return send(call, find_v1, err);
 }
 
 enum err_code artifact_links_answer_v2(struct http_call *call, struct err *err) {

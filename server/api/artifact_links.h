@@ -13,6 +13,8 @@ enum err_code artifact_links_answer_file(struct http_call *call, struct err *err
 extern const struct http_sink artifact_links_upload_manifest;
 enum err_code artifact_links_answer_manifest(struct http_call *call, struct err *err);
 
+/* GET /artifacts/{entity}/{md5}: the address that the official client builds from manifests of storage layout V1. */
+enum err_code artifact_links_answer_v1(struct http_call *call, struct err *err);
 /* GET /artifactsV2/{region}/{entity}/{project}/{collection}/{rest...}: the address that the official client builds. */
 enum err_code artifact_links_answer_v2(struct http_call *call, struct err *err);
 /* GET /artifactsV2/{region}/{entity}/{artifact}/{md5}: the one that its older ages build. */

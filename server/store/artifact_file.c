@@ -234,6 +234,37 @@ enum err_code artifact_file_find_by_digest(struct db_tx *tx, int64_t artifact_id
     return read_one_file(rows, arena, out, err);
 }
 
+/* From the md5 to the project's blob, and from there to who holds it: entries have no index by their own digest. */
+enum err_code artifact_file_find_in_project(struct db_tx *tx, int64_t project_id, const unsigned char md5[MD5_BYTES],
+                                            struct arena *arena, struct artifact_file **out, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id), digest_value(md5, MD5_BYTES)),
+                 "select f.artifact_id, f.path, f.digest, f.size_bytes, f.sha256, f.birth_artifact_id, f.ref, f.extra"
+                 " from project_blobs b join artifact_files f on f.sha256 = b.sha256"
+                 " join artifacts a on a.id = f.artifact_id and a.project_id = b.project_id and a.state = 'COMMITTED'"
+                 " join artifact_collections own on own.id = a.collection_id"
+                 " join projects p on p.id = a.project_id and p.deleted_at is null"
+                 " where b.project_id = $1 and b.md5 = $2 limit 1",
+                 err));
+    return read_one_file(rows, arena, out, err);
+}
+
+enum err_code project_blob_list_projects(struct db_tx *tx, int64_t entity_id, const unsigned char md5[MD5_BYTES], struct arena *arena,
+                                         struct list *out, struct err *err) {
+    struct db_rows *rows;
+    *out = (struct list){ 0 };
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(entity_id), digest_value(md5, MD5_BYTES)),
+                 "select p.id from projects p join project_blobs b on b.project_id = p.id"
+                 " where p.entity_id = $1 and p.deleted_at is null and b.md5 = $2 order by p.id",
+                 err));
+    while (db_next(rows)) {
+        struct owner *owner = ARENA_NEW(arena, struct owner);
+        *owner = (struct owner){ entity_id, db_int(rows, 0) };
+        list_add(out, owner, arena);
+    }
+    return db_end(rows, err);
+}
+
 enum err_code artifact_file_list(struct db_tx *tx, int64_t artifact_id, struct str after, size_t limit, const struct str *names,
                                  size_t name_count, struct arena *arena, struct list *out, struct err *err) {
     struct buf sql = BUF_INIT(1 << 20);

@@ -77,6 +77,12 @@ MUST_CHECK enum err_code artifact_file_find(struct db_tx *tx, int64_t artifact_i
 /* digest: base64. */
 MUST_CHECK enum err_code artifact_file_find_by_digest(struct db_tx *tx, int64_t artifact_id, struct str digest, struct arena *arena,
                                                       struct artifact_file **out, struct err *err);
+/* The same in any version of the project: the entry of one that is committed and not deleted. */
+MUST_CHECK enum err_code artifact_file_find_in_project(struct db_tx *tx, int64_t project_id, const unsigned char md5[MD5_BYTES],
+                                                       struct arena *arena, struct artifact_file **out, struct err *err);
+/* Of struct owner: the entity's projects that link bytes of that md5. */
+MUST_CHECK enum err_code project_blob_list_projects(struct db_tx *tx, int64_t entity_id, const unsigned char md5[MD5_BYTES],
+                                                    struct arena *arena, struct list *out, struct err *err);
 /* Of struct artifact_file, by path, after that path (ptr NULL: from the start); only these names when count is not 0. */
 MUST_CHECK enum err_code artifact_file_list(struct db_tx *tx, int64_t artifact_id, struct str after, size_t limit,
                                             const struct str *names, size_t name_count, struct arena *arena, struct list *out,
