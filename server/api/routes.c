@@ -19,7 +19,6 @@
 #include "server/api/run_files.h"
 #include "server/api/session.h"
 #include "server/api/share_links.h"
-#include "server/api/table_endpoint.h"
 #include "server/api/upload.h"
 
 const struct http_route routes[] = {
