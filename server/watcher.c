@@ -17,6 +17,7 @@ enum {
     PAUSE_MS = 1000, /* what was deleted is gone for all who ask; its rows may wait that long */
     LONGEST_SILENCE_PERIOD_MS = 10000,
     CLEANING_PERIOD_MS = 600000,
+    EXPIRY_PERIOD_MS = 30000, /* so late a version's end may be, and none after a start */
     QUOTA_PERIOD_MS = 10000,
     QUOTA_SHARE = 20, /* counting takes no more than a twentieth of the time */
     /* Longer than any upload link lives, so that what a client was just told it need not send is still there. */
@@ -27,7 +28,7 @@ struct watcher {
     struct app *app;
     int64_t crash_after_ms;
     int64_t started_ms;       /* monotonic */
-    int64_t next_cleaning_ms, next_silence_ms, next_quota_ms; /* monotonic */
+    int64_t next_cleaning_ms, next_expiry_ms, next_silence_ms, next_quota_ms; /* monotonic */
     struct ballast ballast;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -88,14 +89,23 @@ static void remove_what_was_deleted(struct watcher *watcher) {
         }
 }
 
-static void clean(struct watcher *watcher) {
+static void expire_if_due(struct watcher *watcher) {
     struct err err;
     size_t count = 0;
 
+    if (clock_mono_ms() < watcher->next_expiry_ms)
+        return;
     do
         if (cleaner_delete_expired(watcher->app, &count, &err) != OK)
             log_warn("cannot delete artifact versions whose time is over: %s", err.message);
     while (count > 0 && !watcher->is_stopping);
+    watcher->next_expiry_ms = clock_mono_ms() + EXPIRY_PERIOD_MS;
+}
+
+static void clean(struct watcher *watcher) {
+    struct err err;
+    size_t count = 0;
+
     if (cleaner_collect_blobs(watcher->app, BLOB_GRACE_MS, &watcher->is_stopping, &count, &err) != OK)
         log_warn("cannot collect blobs that nobody has: %s", err.message);
     if (count > 0)
@@ -150,6 +160,7 @@ static void *watch(void *context) {
         ballast_look(&watcher->ballast);
         if (has_upkeep(watcher)) {
             look_for_silence(watcher);
+            expire_if_due(watcher);
             remove_what_was_deleted(watcher);
         }
         count_quota(watcher);

@@ -95,6 +95,10 @@ static enum err_code add_base(struct db_tx *tx, void *context, struct err *err) 
     TRY(artifact_get(tx, reading->base_id, commit->arena, &base, err));
     if (base->collection_id != commit->artifact->collection_id)
         return err_set(err, ERR_BAD_INPUT, "the base of an incremental artifact is a version of the same collection");
+    /* A draft, this one above all, has no files yet, and of a deleted version some may be left. */
+    if (base->state != ARTIFACT_COMMITTED)
+        return err_set(err, ERR_BAD_INPUT, base->id == commit->artifact_id ? "an artifact cannot be its own base: that would be a circle"
+                                                                           : "the base of an incremental artifact is not, or no longer, a version");
     TRY(artifact_file_list(tx, base->id, STR_EMPTY, MANIFEST_MAX_ENTRIES, NULL, 0, commit->arena, &files, err));
     for (size_t i = 0; i < files.count; i++)
         list_add(&commit->entries, files.items[i], commit->arena);

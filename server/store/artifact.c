@@ -236,7 +236,7 @@ enum err_code artifact_list_expired(struct db_tx *tx, int64_t now_ms, size_t lim
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(now_ms), DB_INT(limit)),
                  ARTIFACT_SELECT "where a.state = 'COMMITTED' and a.ttl_seconds > 0"
-                                 " and a.created_at + a.ttl_seconds * 1000 <= $1 order by a.id limit $2",
+                                 " and a.ttl_seconds <= ($1 - a.created_at) / 1000 order by a.id limit $2",
                  err));
     return read_list(rows, arena, out, err);
 }

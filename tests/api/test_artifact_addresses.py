@@ -31,11 +31,11 @@ def short_v2(entity, birth, content):
     return f"/artifactsV2/default/{entity}/{birth}/{md5(content).hex()}"
 
 
-def log(user, project, name, content: bytes) -> dict:
+def log(user, project, name, content: bytes, run="r") -> dict:
     """A committed version of one file, as the layout V1 describes it; the ids of it and of what first held its bytes."""
-    RunUnderTest(user, project, "r")
+    RunUnderTest(user, project, run)
     place = {"entityName": user.name, "projectName": project}
-    given = {**place, "artifactTypeName": "t", "artifactCollectionName": name, "digest": name, "runName": "r"}
+    given = {**place, "artifactTypeName": "t", "artifactCollectionName": name, "digest": name, "runName": run}
     version = user.graphql(CREATE, {"input": given})["createArtifact"]["artifact"]["id"]
     digest = base64.b64encode(md5(content)).decode()
     spec = {"artifactFiles": [{"artifactID": version, "name": "a.bin", "md5": digest}], "storageLayout": "V1"}
