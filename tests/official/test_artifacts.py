@@ -46,3 +46,62 @@ def test_alias__moves_at_once(used):
 def test_version_with_aliases__is_deleted_only_with_them(used):
     assert "alias" in used["refused"]["message"]
     assert used["gone"]["error"] == "CommError"
+
+
+# ---- several writers, and the less trodden ways ----
+
+
+def write_together(client):
+    jobs = [client.start("artifact_writer", number=number, is_last=False) for number in (1, 2)]
+    for each in jobs:
+        each.wait()
+    name = client.script("artifact_writer", number=3, is_last=True)
+    return name, client.script("artifact_reader", place=f"{client.entity}/jobs/together:latest")
+
+
+def go_the_ways(client):
+    return client.script("artifact_ways", entity=client.entity)
+
+
+@pytest.fixture
+def ways(lab, age) -> dict:
+    return lab.outcome(age, go_the_ways)
+
+
+def test_jobs__write_one_version_together(lab, age):
+    name, read = lab.outcome(age, write_together)
+    assert name == "together:v0"
+    assert read == {f"part-{number}.txt": f"of job {number}" for number in (1, 2, 3)}
+
+
+def test_version__grows_from_the_one_before(ways):
+    assert ways["grown"] == {"one": "1", "two": "changed", "three": "3"}
+
+
+def test_download__is_whole_or_of_one_folder(ways):
+    assert ways["left"] == sorted(f"left/{number}" for number in range(1, 60, 2))
+    assert ways["all"] == 60
+
+
+def test_connection_cut_in_the_middle__never_spoils_bytes(ways):
+    assert ways["cuts_left"] == [0, 0]
+    assert ways["cut"] != "wrong" and ways["big"]
+
+
+def test_reference__is_checked_where_it_lies(ways):
+    assert ways["remote"] == "from elsewhere"
+    assert "digest" in str(ways["remote_changed"]["message"]).lower()
+
+
+def test_code_and_own_versions__are_listed_with_their_run(ways):
+    assert "code" in ways["made"] and ways["code"] == [["source.py"]]
+    assert ways["own"] == [["own:v0"], True]
+
+
+def test_version_with_an_end__is_gone_after_it(ways):
+    assert ways["gone"] in ("CommError", "ValueError")
+
+
+def test_older_layout__is_served(lab):
+    client = lab.client("0.16.6")
+    assert client.script("artifact_layout") == ["V1", "of layout V1"]
