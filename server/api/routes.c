@@ -19,6 +19,7 @@
 #include "server/api/run_files.h"
 #include "server/api/session.h"
 #include "server/api/share_links.h"
+#include "server/api/table_endpoint.h"
 #include "server/api/upload.h"
 
 const struct http_route routes[] = {
@@ -39,6 +40,7 @@ const struct http_route routes[] = {
     { HTTP_POST, "/api/shares", CAN_WRITE, share_links_answer_create, SHARE_REQUEST_MAX_BYTES, NULL },
     { HTTP_GET, "/api/shares/{entity}/{project}", CAN_WRITE, share_links_answer_list, 0, NULL },
     { HTTP_DELETE, "/api/shares/{id}", CAN_WRITE, share_links_answer_revoke, 0, NULL },
+    { HTTP_POST, "/api/tables/columns", CAN_READ, table_answer_columns, TABLE_REQUEST_MAX_BYTES, NULL },
     { HTTP_GET, "/artifacts/{entity}/{md5}", CAN_READ, artifact_links_answer_v1, 0, NULL },
     { HTTP_GET, "/artifactsV2/{region}/{entity}/{artifact}/{md5}", CAN_READ, artifact_links_answer_v2_short, 0, NULL },
     { HTTP_GET, "/artifactsV2/{region}/{entity}/{project}/{collection}/{rest...}", CAN_READ, artifact_links_answer_v2, 0, NULL },

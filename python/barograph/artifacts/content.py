@@ -281,13 +281,18 @@ class ArtifactContent:
         if other is not None:
             return self._by_id(other).get(unquote(urlsplit(entry.ref or "").path[1:]))
         entry._artifact = self  # type: ignore[assignment]
+        if kind.is_read_late:
+            found = kind._of_artifact(self, entry.path, lambda: self._read_object(entry, kind))
+        else:
+            found = kind.from_json(self._read_object(entry, kind), self)
+        found._set_artifact_source(self, name)
+        return found
+
+    def _read_object(self, entry: ArtifactManifestEntry, kind: Any) -> Any:
         if kind.reads_all_files:
             self.download()
         with open(entry.download(), encoding="utf-8") as file:
-            told = json.load(file)
-        found = kind.from_json(told, self)
-        found._set_artifact_source(self, name)
-        return found
+            return json.load(file)
 
     def _object_entry(self, name: str) -> tuple[ArtifactManifestEntry | None, Any]:
         from barograph.data_types import WBValue

@@ -46,6 +46,7 @@ class WBValue:
     _log_type: ClassVar[str | None] = None
     can_be_added: ClassVar[bool] = False
     reads_all_files: ClassVar[bool] = False
+    is_read_late: ClassVar[bool] = False  # when it is looked into, by _of_artifact
 
     def __init__(self) -> None:
         self._artifact_source: Place | None = None

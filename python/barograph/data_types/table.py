@@ -26,6 +26,7 @@ from barograph.data_types.kinds import (
     optional as optional_kind,
     register,
 )
+from barograph.data_types.table_columns import LateTable, asked_for
 from barograph.data_types.table_keys import ForeignIndexKind, ForeignKeyKind, PrimaryKeyKind, TableIndex, TableKey
 from barograph.util import (
     arrays_as_lists,
@@ -38,6 +39,7 @@ from barograph.util import (
 )
 
 if TYPE_CHECKING:
+    from barograph.apis.public.columns import Columns
     from barograph.artifacts.artifact import Artifact
     from barograph.run import Run
 
@@ -69,6 +71,8 @@ class Table(Media):
     folder = "media/table"
     can_be_added = True
     reads_all_files = True
+    is_read_late = True
+    _late: LateTable
 
     def __init__(
         self,
@@ -262,16 +266,64 @@ class Table(Media):
         """A column's values, as a list or, with convert_to="numpy", as an array."""
         if convert_to not in (None, "numpy"):
             raise ValueError(f"convert_to is None or 'numpy', got {convert_to!r}")
-        place = self._place(name)
-        values = [row[place] for row in self.data]
         if convert_to is None:
-            return values
+            place = self._place(name)
+            return [row[place] for row in self.data]
         numpy = need("numpy", "a column as an array")
+        late = self._late_one()
+        values = late.column(name, _reader) if late is not None else None
+        if is_numpy_array(values):
+            return values
+        if values is None:
+            place = self._place(name)
+            values = [row[place] for row in self.data]
         return numpy.array([each.to_data_array() if isinstance(each, WBValue) else each for each in values])
 
     def get_dataframe(self) -> Any:
         """The table as a pandas DataFrame."""
-        return need("pandas", "a table as a DataFrame").DataFrame.from_records(self.data, columns=self.columns)
+        pandas, late = need("pandas", "a table as a DataFrame"), self._late_one()
+        frame = late.frame(pandas, _reader) if late is not None else None
+        return frame if frame is not None else pandas.DataFrame.from_records(self.data, columns=self.columns)
+
+    def table_arrow(self) -> Columns:
+        """The columns of a table that `artifact.get` gave: every Arrow library takes them, to_pandas() and to_polars() are at hand.
+
+        Barograph's own. Media and other nested values are JSON there. CommError when the server has no columns of it.
+        """
+        late = self._late_one()
+        return asked_for(late.columns if late is not None else None)
+
+    # ---- reading late ----
+
+    @classmethod
+    def _of_artifact(cls, artifact: Artifact, path: str, read: Callable[[], dict[str, Any]]) -> Table:
+        """A table whose file is read when somebody looks into it."""
+        table = cls.__new__(cls)
+        WBValue.__init__(table)
+        table._late = LateTable(artifact, path, read)
+        return table
+
+    def _late_one(self) -> LateTable | None:
+        own = self.__dict__
+        return None if "data" in own or "columns" in own else own.get("_late")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_late" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self._read_late()
+        return getattr(self, name)
+
+    def _read_late(self) -> None:
+        given = dict(self.__dict__)
+        late = self.__dict__.pop("_late")
+        try:
+            self._take(late.read(), late.artifact)
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(given)
+            raise
+        del given["_late"]
+        self.__dict__.update(given)
 
     # ---- logging again ----
 
@@ -383,24 +435,28 @@ class Table(Media):
 
     @classmethod
     def from_json(cls, json_obj: dict[str, Any], source_artifact: Artifact) -> Table:
+        table = cls.__new__(cls)
+        table._take(json_obj, source_artifact)
+        return table
+
+    def _take(self, json_obj: dict[str, Any], source_artifact: Artifact) -> None:
         columns, kinds = json_obj["columns"], None
         if json_obj.get("column_types") is not None:
             kinds = kind_from_json(json_obj["column_types"], source_artifact)
         log_mode = json_obj.get("log_mode") or "IMMUTABLE"
         rows = json_obj["data"] if log_mode != "INCREMENTAL" else list(_increments(json_obj, source_artifact))
-        table = cls(columns=columns, log_mode=log_mode)
+        Table.__init__(self, columns=columns, log_mode=log_mode)
         by_name = kinds.params["type_map"] if kinds is not None else {}
         readers = [_reader(by_name.get(str(name)), source_artifact) for name in columns]
         for index, row in enumerate(rows):
-            table.data.append([read(index, value) for read, value in zip(readers, row)])
+            self.data.append([read(index, value) for read, value in zip(readers, row)])
         if kinds is not None:
             # JSON has text keys only; columns may be numbers.
-            table._column_types = DictKind({name: by_name[str(name)] for name in columns})
-            table._note_keys()
+            self._column_types = DictKind({name: by_name[str(name)] for name in columns})
+            self._note_keys()
         else:
             for place, name in enumerate(columns):
-                table._kinds[name] = _grown(optional_kind(UnknownKind()), [row[place] for row in table.data], name)
-        return table
+                self._kinds[name] = _grown(optional_kind(UnknownKind()), [row[place] for row in self.data], name)
 
     # ---- comparing ----
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-from typing import Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 from urllib.parse import urlsplit
 
 from barograph.apis.attrs import Attrs
 from barograph.apis.client import as_client
 from barograph.apis.paginator import SizedPaginator
+
+if TYPE_CHECKING:
+    from barograph.apis.public.columns import Columns
 
 FILE_FIELDS = "id name url(upload: $upload) directUrl sizeBytes mimetype updatedAt md5"
 _FILES = """query RunFiles($project: String!, $entity: String!, $name: String!, $fileCursor: String, $fileLimit: Int = 50,
@@ -116,6 +119,18 @@ class File(Attrs):
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         (api.client if api is not None else self.client).download(self.url, path)
         return open(path)
+
+    def table_arrow(self) -> Columns:
+        """The columns of a logged table's file: every Arrow library takes them, to_pandas() and to_polars() are at hand.
+
+        Barograph's own, for files of runs. CommError when the server has no columns of it.
+        """
+        from barograph.data_types.table_columns import asked_for, table_columns
+
+        if self.run is None:
+            return asked_for(None)
+        place = {"entity": self.run.entity, "project": self.run.project, "run": self.run.id, "path": self.name}
+        return asked_for(table_columns(self.client, **place))
 
     def delete(self) -> None:
         """Deletes the file on the server."""
