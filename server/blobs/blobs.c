@@ -6,8 +6,12 @@
 #include "server/blobs/depot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* The disk writes while more arrives, instead of all of a large file once it is whole. */
+enum { WRITE_BACK_BYTES = 8 << 20 };
 
 struct blobs {
     struct depot *depot;
@@ -78,6 +82,8 @@ enum err_code blob_writer_create(struct blob_writer **out, struct blobs *blobs, 
 enum err_code blob_writer_add(struct blob_writer *writer, struct str bytes, struct err *err) {
     TRY(file_write_all(writer->fd, bytes, writer->path, err));
     hash_stream_add(writer->hash, bytes);
+    if ((writer->size_bytes + bytes.len) / WRITE_BACK_BYTES > writer->size_bytes / WRITE_BACK_BYTES)
+        (void)sync_file_range(writer->fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* only begins it; the sync at the end is what counts */
     writer->size_bytes += bytes.len;
     return OK;
 }
