@@ -231,12 +231,12 @@ def test_other_tenant__cannot_tell_what_exists_nor_change_it(world, root):
 
 def test_viewer__changes_nothing(world):
     reader, server = User(world.server, "reader"), world.server
-    assert server.run_cli("team", "add", "shared", "--admin", "owner").returncode == 0
-    assert server.run_cli("team", "member", "shared", "reader", "--role", "viewer").returncode == 0
-    upsert = {"entity": "shared", "project": "private", "name": "secret-run"}
-    world.names["entity"] = "shared"
+    assert server.run_cli("team", "add", "crew", "--admin", "owner").returncode == 0
+    assert server.run_cli("team", "member", "crew", "reader", "--role", "viewer").returncode == 0
+    upsert = {"entity": "crew", "project": "private", "name": "secret-run"}
+    world.names["entity"] = "crew"
     world.ids["run"] = world.owner.graphql(UPSERT, upsert)["upsertBucket"]["bucket"]["id"]
-    world.ids["project"] = world.owner.graphql('{ project(name: "private", entityName: "shared") { id } }')["project"]["id"]
+    world.ids["project"] = world.owner.graphql('{ project(name: "private", entityName: "crew") { id } }')["project"]["id"]
     wrong = []
     for field in fields_of(world, "Mutation"):
         if field["name"] in OWN:
