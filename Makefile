@@ -105,12 +105,13 @@ test-api: build build/venv/.installed
 	$(NINJA) $(BUILD) tests/unit/server/graphql/gql_probe
 	BAROGRAPH_GQL_PROBE=$(BUILD)/tests/unit/server/graphql/gql_probe build/venv/bin/pytest -q tests/api
 
-# What asks the stores, over the others: PostgreSQL and a bucket.
+# What asks the stores, over the others: PostgreSQL and a bucket. All of tests/api runs over them with OTHER_TESTS=tests/api.
+OTHER_TESTS ?= $(addprefix tests/api/test_,runs.py files.py file_stream.py filters.py history_files.py accounts.py chart.py)
 OTHER_STORES = build/venv/bin/python -m tests.support.postgres build/venv/bin/python -m tests.support.seaweed
 test-stores: build build/venv/.installed
 	$(NINJA) $(BUILD)
 	$(OTHER_STORES) $(MESON_TEST) $(BUILD) --suite store --suite history --suite blobs
-	$(OTHER_STORES) build/venv/bin/pytest -q tests/api --ignore tests/api/test_graphql_oracle.py
+	$(OTHER_STORES) build/venv/bin/pytest -q $(OTHER_TESTS) --ignore tests/api/test_graphql_oracle.py
 
 test-faults: build build/venv/.installed
 	build/venv/bin/pytest -q tests/faults

@@ -117,6 +117,14 @@ def test_impossible_config__is_told_in_the_servers_words(lab, age):
 # ---- an agent that dies ----
 
 
+def wait_for_states(client, name: str, states: list[str], limit_s: float = 40) -> None:
+    """The client streams every 15 s: what it says of a run may take as long to arrive."""
+    limit = time.monotonic() + limit_s
+    while [state for _, state in sorted(runs_of(client, "killed", name))] != states:
+        assert time.monotonic() < limit, runs_of(client, "killed", name)
+        time.sleep(0.1)
+
+
 def test_killed_agent__gives_its_run_back(make_server, make_client):
     server = make_server("--crash-after-s", "2")
     client = make_client(NEWEST, server)
@@ -124,16 +132,14 @@ def test_killed_agent__gives_its_run_back(make_server, make_client):
     name = make_by_command(client, "killed", config)
     started = client.start("sweep_agent", sweep=f"{client.entity}/killed/{name}")
     started.wait_for("logged")
+    wait_for_states(client, name, ["running"])
     started.kill()
     with server.database() as database:
         database.execute("update sweep_agents set heartbeat_at = heartbeat_at - 60000")
-    limit = time.monotonic() + 30
-    while runs_of(client, "killed", name) != [(5, "crashed")]:
-        assert time.monotonic() < limit, runs_of(client, "killed", name)
-        time.sleep(0.2)
+    wait_for_states(client, name, ["crashed"])
     second = client.start("sweep_agent", sweep=f"{client.entity}/killed/{name}")
     second.wait_for("logged")
-    assert sorted(state for _, state in runs_of(client, "killed", name)) == ["crashed", "running"]
+    wait_for_states(client, name, ["crashed", "running"])
     told = client.script("sweep_agents", sweep=f"{client.entity}/killed/{name}", enqueue=True)
     assert sorted((agent["state"], agent["runs"]) for agent in told["agents"]) == [("LOST", [5]), ("RUNNING", [5])]
     assert told["queued"] and 77 in told["runs"]

@@ -173,8 +173,8 @@ def _options_of_store() -> tuple[str, ...]:
     name, options = f"test-{os.getpid()}-{next(_stores)}", ()
     if database_server:
         options += ("--database", make_database(database_server, name))
-    if bucket_server:
-        options += ("--blobs", f"s3://{name}?endpoint={bucket_server}")
+    if bucket_server:  # one bucket for all: SeaweedFS keeps volumes aside for each
+        options += ("--blobs", f"s3://tests/{name}?endpoint={bucket_server}")
     return options
 
 
