@@ -107,7 +107,7 @@ CLASSES = (
 PROPERTIES = {
     "Runs": ["length"],
     "Run": "entity id lastHistoryStep metadata name path state storage_id summary url username".split(),
-    "BetaReport": "name description user spec updated_at".split(),
+    "BetaReport": "name description user spec updated_at html sections".split(),
     "Sweep": "runs config".split(),
 }
 # What the issue of this package adds to the pages.

@@ -130,6 +130,11 @@ class BetaReport(Attrs):
         title = quote(re.sub(r"\W+", "-", self.display_name).strip("-"))
         return f"{self.client.app_url}{self.entity}/{self.project}/reports/{title}--{self.id.replace('=', '')}"
 
+    @property
+    def html(self) -> str:
+        """What to_html answers."""
+        return self.to_html()
+
     def to_html(self, height: int = 1024, hidden: bool = False) -> str:
         """HTML with the report's page inside."""
         return frame(self.url, height, hidden, "report") if self.url else "<div>The report has no page</div>"
