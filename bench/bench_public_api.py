@@ -3,7 +3,8 @@
     python bench_public_api.py BUILD_FOLDER OFFICIAL_PYTHON [SCALE]
 
 The Python that runs it needs pandas. BUILD_FOLDER holds a build with the extension; OFFICIAL_PYTHON has the PyPI package
-wandb and pandas. SCALE 1 (the default) is 1,000,000 steps, 200 and 10,000 runs, 10,000 files; 0.1 a tenth of each.
+wandb and pandas. SCALE 1 (the default) is 1,000,000 steps, 200 and 10,000 runs, 10,000 files
+and a table of 100,000 rows; 0.1 a tenth of each.
 """
 
 from __future__ import annotations
@@ -59,6 +60,13 @@ begin = time.perf_counter()
 assert sum(run.config["lr"] + run.summary["loss"] > 0 for run in api.runs("admin/many")) == {runs}
 print(time.perf_counter() - begin)
 """,
+    "a logged table of {cells:,} rows x 8, as a DataFrame": """
+import pandas
+begin = time.perf_counter()
+frame = api.artifact("admin/tables/run-table-rows:latest").get("rows").get_dataframe()
+assert frame.shape == ({cells}, 8), frame.shape
+print(time.perf_counter() - begin)
+""",
     "download of an artifact of {files:,} files": """
 import tempfile
 artifact = api.artifact("admin/files/many:latest")
@@ -81,6 +89,7 @@ class World:
             "histories": int(200 * scale),
             "runs": int(10_000 * scale),
             "files": int(10_000 * scale),
+            "cells": int(100_000 * scale),
         }
         log = open(folder / "server.log", "w")
         command = [build / "cli" / "barograph", "server", "--data", folder / "data", "--listen", "127.0.0.1:0"]
@@ -129,6 +138,7 @@ class World:
         for i in range(self.size["files"]):
             (files / f"f{i}.txt").write_text(f"file {i}\n" * 20)
         self.script(official, LOG_ARTIFACT, "wandb")
+        self.script(official, LOG_TABLE, "wandb")
 
     def make_small_run(self, i: int) -> None:
         config = {"lr": 0.1 + i, "batch": 32, "name": f"run {i}", **{f"c{k}": k * 1.5 for k in range(20)}}
@@ -167,6 +177,15 @@ run.finish()
 """
 
 
+LOG_TABLE = """
+import random, {module} as wandb
+run = wandb.init(project="tables", id="table")
+columns = [f"m{{k}}" for k in range(8)]
+run.log({{"rows": wandb.Table(columns=columns, data=[[random.random() for _ in columns] for _ in range({cells})])}})
+run.finish()
+"""
+
+
 def package_of(build: Path, folder: Path) -> str:
     """A folder with the package and the extension of the build."""
     target = folder / "package" / "barograph"
@@ -200,4 +219,4 @@ def main(build: Path, official: str, scale: float) -> None:
 if __name__ == "__main__":
     if len(sys.argv) not in (3, 4):
         raise SystemExit(__doc__)
-    main(Path(sys.argv[1]).resolve(), sys.argv[2], float(sys.argv[3]) if len(sys.argv) == 4 else 1.0)
+    main(Path(sys.argv[1]).resolve(), os.path.abspath(sys.argv[2]), float(sys.argv[3]) if len(sys.argv) == 4 else 1.0)
