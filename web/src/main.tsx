@@ -9,6 +9,8 @@ import { startTheme } from "./theme";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/workspace.css";
+import "./styles/panels.css";
+import "./styles/pages.css";
 import "./styles/viewers.css";
 
 startTheme();

@@ -272,6 +272,13 @@ export async function stopRun(id: string): Promise<void> {
     await graphql("mutation PageStopRun($id: ID!) { stopRun(input: { id: $id }) { success } }", { id });
 }
 
+/* Of one project to another, perhaps of another owner. */
+export async function moveRuns(sourceEntityName: string, sourceProjectName: string, ids: readonly string[], destinationEntityName: string, destinationProjectName: string): Promise<void> {
+    await graphql("mutation PageMoveRuns($input: MoveRunsInput!) { moveRuns(input: $input) { movedCount } }", {
+        input: { sourceEntityName, sourceProjectName, ids, destinationEntityName, destinationProjectName },
+    });
+}
+
 export interface ApiKey {
     id: string;
     name: string;

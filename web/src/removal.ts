@@ -11,7 +11,24 @@ const TIME_TO_UNDO_MS = 8000;
 
 export async function removeRuns(store: RunStore, runs: readonly Run[]): Promise<void> {
     store.hide(runs.map((r) => r.id));
-    const old = new Set((await trashOf(store)).map((item) => item.id));
+    await withUndo(
+        store.entity,
+        store.project,
+        runs,
+        () => store.refresh(),
+        () => store.unhide(runs.map((r) => r.id)),
+    );
+}
+
+/* Deletes, says so, and offers to bring back what now lies in the trash and did not before. */
+export async function withUndo(
+    entity: string,
+    project: string,
+    runs: readonly Run[],
+    onBack: () => void | Promise<void>,
+    onDone?: () => void | Promise<void>,
+): Promise<void> {
+    const old = new Set((await trashOf(entity, project)).map((item) => item.id));
     const deleted: Run[] = [];
     let failure: unknown = null;
     for (const run of runs) {
@@ -23,19 +40,18 @@ export async function removeRuns(store: RunStore, runs: readonly Run[]): Promise
         }
     }
     const names = new Set(deleted.map((r) => r.displayName));
-    const items = (await trashOf(store)).filter((item) => item.kind === "run" && !old.has(item.id) && names.has(item.name));
-    await store.unhide(runs.map((r) => r.id));
+    const items = (await trashOf(entity, project)).filter((item) => item.kind === "run" && !old.has(item.id) && names.has(item.name));
+    await onDone?.();
     if (failure !== null) return sayError(failure);
-    const undo = () => void bringBack(store, items).catch(sayError);
-    say(t("runs.deleted", { count: deleted.length }), items.length === 0 ? null : { label: t("action.undo"), call: undo }, TIME_TO_UNDO_MS);
+    const bringBack = async () => {
+        for (const item of items) await restore(item.id);
+        await onBack();
+    };
+    const undo = { label: t("action.undo"), call: () => void bringBack().catch(sayError) };
+    say(t("runs.deleted", { count: deleted.length }), items.length === 0 ? null : undo, TIME_TO_UNDO_MS);
 }
 
 /* A server that keeps no trash has nothing to give back: then there is no undo. */
-async function trashOf(store: RunStore): Promise<TrashItem[]> {
-    return fetchProjectTrash(store.entity, store.project).catch(() => []);
-}
-
-async function bringBack(store: RunStore, items: readonly TrashItem[]): Promise<void> {
-    for (const item of items) await restore(item.id);
-    await store.refresh();
+async function trashOf(entity: string, project: string): Promise<TrashItem[]> {
+    return fetchProjectTrash(entity, project).catch(() => []);
 }

@@ -66,5 +66,5 @@ export const ROUTES: readonly Route[] = [
     { path: "/:entity/:project/artifacts/:type/:collection/:version/files/:path*", page: artifact, title: "title.artifacts", isPublic: true },
     { path: "/:entity/:project/runs/:run", page: run, title: "title.run", isPublic: true },
     { path: "/:entity/:project/runs/:run/:tab", page: run, title: "title.run", isPublic: true },
-    { path: "/:entity/:project/runs/:run/files/:path*", page: run, title: "title.run", isPublic: true },
+    { path: "/:entity/:project/runs/:run/:tab/:path*", page: run, title: "title.run", isPublic: true },
 ];

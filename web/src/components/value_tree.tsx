@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import { formatNumber, formatValue } from "../lib/format";
 import { flatten } from "../lib/runs";
+import { compareNames } from "../lib/sections";
 import { SearchBox } from "./controls";
 
 const MAX_ROWS = 2000;
@@ -11,9 +12,9 @@ const MAX_ROWS = 2000;
 export function ValueTree({ title, value }: { title: string; value: Record<string, unknown> }) {
     const [search, setSearch] = useState("");
     const [isRaw, setRaw] = useState(false);
-    const rows = Object.entries(flatten(value)).filter(
-        ([k, v]) => search === "" || `${k} ${formatValue(v)}`.toLowerCase().includes(search.toLowerCase()),
-    );
+    const rows = Object.entries(flatten(value))
+        .filter(([k, v]) => search === "" || `${k} ${formatValue(v)}`.toLowerCase().includes(search.toLowerCase()))
+        .sort(([a], [b]) => Number(a.startsWith("_")) - Number(b.startsWith("_")) || compareNames(a, b));
     return (
         <div class="stack">
             <div class="row">

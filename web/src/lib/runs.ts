@@ -51,6 +51,7 @@ export function parseRun(node: RunNode): Run {
         metrics: parseMetrics(isObject(internal) ? internal["m"] : null),
         charts: readCharts(isObject(internal) ? internal["visualize"] : null),
         environment: firstEnvironment(internal),
+        clientVersion: isObject(internal) && typeof internal["cli_version"] === "string" ? internal["cli_version"] : "",
         lineCount: node.historyLineCount ?? 0,
     };
 }

@@ -47,6 +47,7 @@ export interface Run {
     metrics: MetricDefinition[];
     charts: Record<string, CustomChart>;
     environment: Record<string, unknown>;
+    clientVersion: string;
     lineCount: number;
 }
 

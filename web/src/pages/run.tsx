@@ -4,19 +4,23 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../app";
 import { EditableText } from "../components/editable_text";
+import { Icon } from "../components/icon";
 import { sayError } from "../components/toast";
 import { language, t, type MessageName } from "../i18n";
+import { colorOf } from "../lib/color";
 import { formatAgo, formatDuration } from "../lib/format";
 import { pathOf } from "../lib/match";
 import { runtimeOf } from "../lib/runs";
 import type { Run } from "../lib/types";
 import { follow, throttled } from "../live";
-import { changeRun, fetchRun, stopRun } from "../queries";
+import { changeRun, fetchRun } from "../queries";
 import { address } from "../router";
 import type { PageProps } from "../routes";
 import { goToLogin, viewer } from "../session";
+import { RunActions } from "./run_actions";
 import { ArtifactsTab } from "./run_tabs/artifacts";
 import { ChartsTab } from "./run_tabs/charts";
+import { CodeTab } from "./run_tabs/code";
 import { FilesTab } from "./run_tabs/files";
 import { LogsTab } from "./run_tabs/logs";
 import { OverviewTab } from "./run_tabs/overview";
@@ -36,6 +40,7 @@ const TABS: Record<string, { label: MessageName; draw: ComponentType<RunTabProps
     logs: { label: "run.logs", draw: LogsTab },
     system: { label: "run.system", draw: SystemTab },
     files: { label: "run.files", draw: FilesTab },
+    code: { label: "run.code", draw: CodeTab },
     artifacts: { label: "title.artifacts", draw: ArtifactsTab },
 };
 
@@ -63,7 +68,7 @@ export default function RunPage({ params }: PageProps) {
         if (viewer.value === null) goToLogin();
         return <NotFound />;
     }
-    const tab = params["path"] !== undefined ? "files" : (params["tab"] ?? "workspace");
+    const tab = params["tab"] ?? (params["path"] !== undefined ? "files" : "workspace");
     const known = TABS[tab];
     if (known === undefined) return <NotFound />;
     const Draw = known.draw;
@@ -71,7 +76,7 @@ export default function RunPage({ params }: PageProps) {
     return (
         <div class="run-page">
             <header class="run-head">
-                <RunTitle run={run} reload={() => void load()} />
+                <RunTitle entity={entity} project={project} run={run} reload={() => void load()} />
                 {!isBare && (
                     <nav class="tabs" aria-label={t("run.tabs")}>
                         {Object.entries(TABS).map(([id, { label }]) => (
@@ -103,11 +108,25 @@ export default function RunPage({ params }: PageProps) {
     );
 }
 
-function RunTitle({ run, reload }: { run: Run; reload: () => void }) {
+interface TitleProps {
+    entity: string;
+    project: string;
+    run: Run;
+    reload: () => void;
+}
+
+function RunTitle({ entity, project, run, reload }: TitleProps) {
     const isMine = viewer.value !== null;
     const rename = (displayName: string) => void changeRun(run.id, { displayName }).then(reload, sayError);
+    const isBare = address.value.query.get("jupyter") === "true";
     return (
         <div class="row run-title">
+            {!isBare && (
+                <a class="icon-button" href={pathOf(entity, project)} title={t("run.back")} aria-label={t("run.back")}>
+                    <Icon name="back" />
+                </a>
+            )}
+            <i class="dot" style={{ background: colorOf(run.name, "default") }} aria-hidden="true" />
             <EditableText
                 value={run.displayName}
                 label={t("runs.rename")}
@@ -121,15 +140,7 @@ function RunTitle({ run, reload }: { run: Run; reload: () => void }) {
                 {run.user} · {formatAgo(run.createdAt, Date.now(), language)}
             </span>
             <span class="grow" />
-            {isMine && run.state === "running" && (
-                <button
-                    type="button"
-                    class="button danger"
-                    onClick={() => void stopRun(run.id).then(reload, sayError)}
-                >
-                    {t("runs.stop")}
-                </button>
-            )}
+            {!isBare && <RunActions entity={entity} project={project} run={run} reload={reload} />}
         </div>
     );
 }

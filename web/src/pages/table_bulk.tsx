@@ -4,6 +4,7 @@ import { sayError } from "../components/toast";
 import { t } from "../i18n";
 import { changeRun, stopRun } from "../queries";
 import { createLink } from "../queries_shares";
+import { moveTo } from "../moving";
 import { removeRuns } from "../removal";
 import type { Workspace } from "./workspace/model";
 
@@ -34,6 +35,11 @@ export function BulkBar({
         const name = ask(t("column.group"));
         if (name !== "") void each((r) => changeRun(r.id, { groupName: name })).catch(sayError);
     };
+    const move = async () => {
+        if ((await moveTo(ws.entity, ws.project, runs)) === null) return;
+        await ws.store.refresh();
+        onDone();
+    };
     const remove = () => {
         void removeRuns(ws.store, runs).catch(sayError);
         onDone();
@@ -54,6 +60,9 @@ export function BulkBar({
             </button>
             <button type="button" class="button" onClick={group}>
                 {t("table.group")}
+            </button>
+            <button type="button" class="button" onClick={() => void move().catch(sayError)}>
+                {t("run.move")}
             </button>
             {isRunning && (
                 <button

@@ -8,21 +8,30 @@ import { pathOf } from "../../lib/match";
 import { fetchRunArtifacts, type RunArtifact } from "../../queries_artifacts";
 import type { RunTabProps } from "../run";
 
-export function ArtifactsTab({ entity, project, run }: RunTabProps) {
+export function ArtifactsTab(props: RunTabProps) {
+    return (
+        <main class="run-body stack">
+            <RunArtifacts {...props} />
+        </main>
+    );
+}
+
+/* Also part of the overview. */
+export function RunArtifacts({ entity, project, run }: Pick<RunTabProps, "entity" | "project" | "run">) {
     const [found, setFound] = useState<{ outputs: RunArtifact[]; inputs: RunArtifact[] } | null>(null);
     const [failure, setFailure] = useState("");
     useEffect(() => {
         fetchRunArtifacts(entity, project, run.name).then(setFound, (e: Error) => setFailure(e.message));
     }, [entity, project, run.name, run.state]);
     if (failure !== "") return <p class="notice is-bad">{failure}</p>;
-    if (found === null) return <main aria-busy="true" />;
+    if (found === null) return null;
     return (
-        <main class="run-body stack">
+        <>
             <h2>{t("artifact.outputs")}</h2>
             <ArtifactTable list={found.outputs} />
             <h2>{t("artifact.inputs")}</h2>
             <ArtifactTable list={found.inputs} />
-        </main>
+        </>
     );
 }
 

@@ -12,6 +12,8 @@ import type { Run } from "../../lib/types";
 import { changeRun } from "../../queries";
 import { viewer } from "../../session";
 import type { RunTabProps } from "../run";
+import { RunArtifacts } from "./artifacts";
+import { ReceiptCard } from "./receipt_card";
 
 export function OverviewTab({ entity, project, run, reload }: RunTabProps) {
     return (
@@ -30,6 +32,12 @@ export function OverviewTab({ entity, project, run, reload }: RunTabProps) {
             </section>
             <section class="card">
                 <ValueTree title={t("run.summary")} value={withoutInternal(run.summary)} />
+            </section>
+            <section class="card stack">
+                <RunArtifacts entity={entity} project={project} run={run} />
+            </section>
+            <section class="card">
+                <ReceiptCard entity={entity} project={project} run={run.name} version={run.lineCount} />
             </section>
         </main>
     );
@@ -88,6 +96,7 @@ function factsOf(entity: string, project: string, run: Run): Fact[] {
                 .trim(),
         ],
         ["fact.gpu", [e["gpu_count"] ? `${text(e["gpu_count"])} ×` : "", text(e["gpu"])].join(" ").trim()],
+        ["fact.client", run.clientVersion],
         ["fact.memory", memory ? formatBytes(Number(memory)) : ""],
     ];
 }

@@ -12,6 +12,7 @@ import { pathOf } from "../../lib/match";
 import { columnNumber, columnValue, definitionOf, type RunGroup } from "../../lib/runs";
 import type { Run } from "../../lib/types";
 import { changeRun, stopRun } from "../../queries";
+import { moveTo } from "../../moving";
 import { removeRuns } from "../../removal";
 import { viewer } from "../../session";
 import { useWorkspace, type Workspace } from "./model";
@@ -95,6 +96,9 @@ function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
         await changeRun(run.id, { displayName });
     };
     const remove = () => removeRuns(ws.store, [run]);
+    const move = async () => {
+        if ((await moveTo(ws.entity, ws.project, [run])) !== null) await ws.store.refresh();
+    };
     return (
         <Popover
             isMenu
@@ -133,12 +137,20 @@ function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
                         },
                         "line",
                         window.isSecureContext && {
+                            label: t("runs.copy_name"),
+                            onClick: () => void copyText(run.displayName),
+                        },
+                        window.isSecureContext && {
                             label: t("runs.copy_path"),
                             onClick: () => void copyText(path),
                         },
                         viewer.value !== null && {
                             label: t("runs.rename"),
                             onClick: () => void rename().catch(sayError),
+                        },
+                        viewer.value !== null && {
+                            label: t("run.move"),
+                            onClick: () => void move().catch(sayError),
                         },
                         viewer.value !== null &&
                             run.state === "running" && {
