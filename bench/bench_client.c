@@ -1,9 +1,23 @@
-/* bench_client.c - what log() of eight numbers costs the training process: bench_client FOLDER SENDER */
+/* bench_client.c - what log() of eight numbers costs the training process: bench_client FOLDER SENDER
+ *
+ * Beside each figure stands the machine's own: arithmetic as long as a median log(), timed in turns with it. What that
+ * loses to the clock's ticks, to other processes and to the hypervisor, log() loses too.
+ */
 #include "client/barograph.h"
 
 #include "base/clock.h"
 
-enum { ROW_COUNT = 500000, KEY_COUNT = 8 };
+#include <time.h>
+
+enum { KEY_COUNT = 8, FAST_COUNT = 500000, FAST_TURN = 1000, PACED_COUNT = 5000, PACE_NS = 1000000, LONG_NS = 10000 };
+
+struct series {
+    const char *name;
+    int64_t took_ns[FAST_COUNT];
+};
+
+static struct series logged = { .name = "log()" }, arithmetic = { .name = "arithmetic" };
+static volatile double sink = 1;
 
 static int compare(const void *a, const void *b) {
     int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
@@ -18,8 +32,76 @@ static void log_row(struct baro_run *run, double value) {
     (void)baro_row_commit(row, NULL, NULL);
 }
 
+static void time_rows(struct baro_run *run, int from, int count) {
+    for (int i = from; i < from + count; i++) {
+        int64_t begin_ns = clock_mono_ns();
+        log_row(run, 1.0 / (i + 1));
+        logged.took_ns[i] = clock_mono_ns() - begin_ns;
+    }
+}
+
+/* Nothing but registers: no memory, no system call. */
+static void time_arithmetic(int from, int count, int rounds) {
+    for (int i = from; i < from + count; i++) {
+        int64_t begin_ns = clock_mono_ns();
+        double value = sink;
+        for (int round = 0; round < rounds; round++)
+            value = value * 0.999 + 1e-3;
+        sink = value;
+        arithmetic.took_ns[i] = clock_mono_ns() - begin_ns;
+    }
+}
+
+static int64_t median_of(struct series *series, int count) {
+    qsort(series->took_ns, (size_t)count, sizeof series->took_ns[0], compare);
+    return series->took_ns[count / 2];
+}
+
+/* How many rounds take as long as a row. */
+static int choose_rounds(struct baro_run *run) {
+    int rounds = 100;
+    time_rows(run, 0, FAST_TURN);
+    int64_t wanted_ns = median_of(&logged, FAST_TURN);
+    time_arithmetic(0, FAST_TURN, rounds);
+    int64_t got_ns = median_of(&arithmetic, FAST_TURN);
+    return (int)(rounds * wanted_ns / (got_ns > 0 ? got_ns : 1));
+}
+
+static void print(struct series *series, int count) {
+    int long_count = 0;
+    for (int i = 0; i < count; i++)
+        long_count += series->took_ns[i] > LONG_NS;
+    int64_t median_ns = median_of(series, count);
+    printf("  %-10s  median %lld ns, p99 %lld ns, p99.9 %lld ns, longest %lld us; longer than 10 us: %d of %d\n", series->name,
+           (long long)median_ns, (long long)series->took_ns[count - count / 100], (long long)series->took_ns[count - count / 1000],
+           (long long)series->took_ns[count - 1] / 1000, long_count, count);
+}
+
+static void measure_fast(struct baro_run *run, int rounds) {
+    for (int i = 0; i < FAST_COUNT; i += FAST_TURN) {
+        time_rows(run, i, FAST_TURN);
+        time_arithmetic(i, FAST_TURN, rounds);
+    }
+    printf("8 doubles from C, as fast as it goes\n");
+    print(&logged, FAST_COUNT);
+    print(&arithmetic, FAST_COUNT);
+}
+
+/* As a training does it: what is not used for a millisecond leaves the caches, and pages go to the disk meanwhile. */
+static void measure_paced(struct baro_run *run, int rounds) {
+    const struct timespec pace = { .tv_nsec = PACE_NS };
+    for (int i = 0; i < PACED_COUNT; i++) {
+        (void)nanosleep(&pace, NULL);
+        time_rows(run, i, 1);
+        (void)nanosleep(&pace, NULL);
+        time_arithmetic(i, 1, rounds);
+    }
+    printf("8 doubles from C, one row in 2 ms\n");
+    print(&logged, PACED_COUNT);
+    print(&arithmetic, PACED_COUNT);
+}
+
 int main(int argc, char **argv) {
-    static int64_t took_ns[ROW_COUNT];
     struct baro_error error;
     struct baro_run *run;
     if (argc != 3)
@@ -29,14 +111,10 @@ int main(int argc, char **argv) {
         fprintf(stderr, "%s\n", error.message);
         return 1;
     }
-    for (int i = 0; i < ROW_COUNT; i++) {
-        int64_t begin_ns = clock_mono_ns();
-        log_row(run, 1.0 / (i + 1));
-        took_ns[i] = clock_mono_ns() - begin_ns;
-    }
-    qsort(took_ns, ROW_COUNT, sizeof took_ns[0], compare);
-    printf("log() of 8 doubles from C: median %lld ns, p99 %lld ns, p99.9 %lld ns, longest %lld ns\n",
-           (long long)took_ns[ROW_COUNT / 2], (long long)took_ns[ROW_COUNT / 100 * 99],
-           (long long)took_ns[ROW_COUNT / 1000 * 999], (long long)took_ns[ROW_COUNT - 1]);
+    memset(logged.took_ns, 1, sizeof logged.took_ns); /* the room for the figures shall cost no faults */
+    memset(arithmetic.took_ns, 1, sizeof arithmetic.took_ns);
+    int rounds = choose_rounds(run);
+    measure_fast(run, rounds);
+    measure_paced(run, rounds);
     return baro_finish(run, 0, &error);
 }

@@ -107,7 +107,7 @@ static void sync_file(struct sender *sender) {
     uint64_t end = shared_log_end(sender->log);
     if (end == sender->synced_end)
         return;
-    (void)fdatasync(sender->fd);
+    shared_log_sync(sender->log, sender->synced_end, end);
     sender->synced_end = end;
 }
 

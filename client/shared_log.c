@@ -14,7 +14,15 @@
 #include <unistd.h>
 
 enum { POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, which older headers lack */ };
-enum { VERSION = 3, GROWTH_BYTES = 1 << 20, WINDOW_BYTES = 2 << 20, SCRATCH_MAX_BYTES = 80 << 20 };
+enum {
+    VERSION = 3,
+    /* Room is set aside in steps that double: a short run costs little, and a fast one is held up rarely. */
+    FIRST_STEP_BYTES = 256 << 10,
+    LARGEST_STEP_BYTES = 2 << 20,
+    WINDOW_UNIT_BYTES = 64 << 10, /* a multiple of every page size */
+    WINDOW_BYTES = LARGEST_STEP_BYTES + WINDOW_UNIT_BYTES, /* a whole step, and what is left of the one before */
+    SCRATCH_MAX_BYTES = 80 << 20,
+};
 static const char magic[8] = { 'B', 'A', 'R', 'O', 'L', 'O', 'G', 0 };
 
 static struct shared_log *log_new(const char *path) {
@@ -79,8 +87,9 @@ static enum err_code init_mutex(pthread_mutex_t *mutex, struct err *err) {
 }
 
 static enum err_code set_aside(struct shared_log *log, uint64_t end, struct err *err) {
-    uint64_t wanted = (end + GROWTH_BYTES - 1) / GROWTH_BYTES * GROWTH_BYTES;
     uint64_t from = log->control->allocated;
+    uint64_t step = from < FIRST_STEP_BYTES ? FIRST_STEP_BYTES : from < LARGEST_STEP_BYTES ? from : LARGEST_STEP_BYTES;
+    uint64_t wanted = (end + step - 1) / step * step;
     int failure = posix_fallocate(log->fd, (off_t)from, (off_t)(wanted - from));
     /* A quota, or a limit on the file's size, is as good as a full disk. */
     if (failure == EFBIG || failure == EDQUOT || failure == ENOSPC)
@@ -95,12 +104,9 @@ static enum err_code set_aside(struct shared_log *log, uint64_t end, struct err 
 static enum err_code map_window(struct shared_log *log, uint64_t at, size_t bytes, struct err *err) {
     if (log->window != NULL && at >= log->window_at && at + bytes <= log->window_at + log->window_bytes)
         return OK;
-    uint64_t from = at / GROWTH_BYTES * GROWTH_BYTES;
-    size_t wanted = WINDOW_BYTES;
-    while (from + wanted < at + bytes)
-        wanted += GROWTH_BYTES;
-    if (from + wanted > log->control->allocated)
-        wanted = (size_t)(log->control->allocated - from);
+    uint64_t from = at / WINDOW_UNIT_BYTES * WINDOW_UNIT_BYTES;
+    uint64_t to = from + WINDOW_BYTES > at + bytes ? from + WINDOW_BYTES : at + bytes;
+    size_t wanted = (size_t)((to < log->control->allocated ? to : log->control->allocated) - from);
     void *window = mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_SHARED, log->fd, (off_t)from);
     if (window == MAP_FAILED)
         return err_set_errno(err, errno, "cannot map '%s'", log->path);
@@ -316,6 +322,19 @@ void shared_log_set_open_row(struct shared_log *log, struct str items, int64_t w
     control->open_row_wall_ns = wall_ns;
     control->open_row_step = control->next_step;
     atomic_store(&control->open_row, slot << OPEN_ROW_SLOT | items.len);
+}
+
+/* Only that range: a page that is written out is read-only until it is written to again, and so the pages ahead of the
+ * writer, which fdatasync would take too, would each cost it a fault. */
+void shared_log_sync(struct shared_log *log, uint64_t from, uint64_t to) {
+    uint64_t begin = from / WINDOW_UNIT_BYTES * WINDOW_UNIT_BYTES;
+    void *range = log->control->is_written || to <= from
+                      ? MAP_FAILED
+                      : mmap(NULL, (size_t)(to - begin), PROT_READ, MAP_SHARED, log->fd, (off_t)begin);
+    if (range == MAP_FAILED || msync(range, (size_t)(to - begin), MS_SYNC) != 0)
+        (void)fdatasync(log->fd);
+    if (range != MAP_FAILED)
+        munmap(range, (size_t)(to - begin));
 }
 
 uint64_t shared_log_end(const struct shared_log *log) {

@@ -78,6 +78,8 @@ struct str shared_log_open_row(const struct shared_log *log);
 void shared_log_set_open_row(struct shared_log *log, struct str items, int64_t wall_ns);
 
 uint64_t shared_log_end(const struct shared_log *log);
+/* What stands there reaches the disk; without the lock. */
+void shared_log_sync(struct shared_log *log, uint64_t from, uint64_t to);
 
 /* For a reader that shares no memory with the writer, as over a network file system: a descriptor for the calls below,
  * or -1 when there is no control file. */

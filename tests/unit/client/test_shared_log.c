@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -165,6 +166,54 @@ static void shared_log__shows_an_open_row_until_its_step_is_taken(void **state) 
     shared_log_close(log);
 }
 
+static long fault_count(void) {
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_minflt;
+}
+
+/* Each page written out is read-only until it is written to again: those ahead must not be. */
+static void shared_log__writes_no_faults_after_a_sync(void **state) {
+    struct place *place = *state;
+    struct shared_log *log;
+    struct err err;
+    assert_int_equal(shared_log_create(&log, place->path, &err), OK);
+    append_many(log);
+    append_many(log); /* into the second step, so that there is room for what follows */
+    size_t room = (size_t)(log->control->allocated - shared_log_end(log)), page = (size_t)sysconf(_SC_PAGESIZE);
+    assert_true(room > 40 * page);
+    shared_log_sync(log, 0, shared_log_end(log));
+    long before = fault_count();
+    for (size_t i = 0; i < 20 * page / 200; i++)
+        append(log, (struct str){ "\310 and 199 more", 15 });
+    for (uint64_t end = shared_log_end(log) + 20 * page; shared_log_end(log) < end;)
+        append(log, STR("a row"));
+    long faults = fault_count() - before;
+    assert_true(faults < 10);
+    shared_log_close(log);
+}
+
+static void shared_log__sets_room_aside_in_steps_that_grow_to_a_limit(void **state) {
+    static const uint64_t expected_kib[] = { 256, 512, 1024, 2048, 4096, 6144 };
+    struct place *place = *state;
+    struct shared_log *log;
+    struct err err;
+    char *record = calloc(1, 64 << 10);
+    size_t seen = 0;
+    uint64_t last = 0;
+    assert_non_null(record);
+    assert_int_equal(shared_log_create(&log, place->path, &err), OK);
+    for (int i = 0; i < 100 && seen < sizeof expected_kib / sizeof expected_kib[0]; i++) {
+        if (log->control->allocated != last)
+            assert_int_equal(log->control->allocated, expected_kib[seen++] << 10);
+        last = log->control->allocated;
+        append(log, (struct str){ record, 64 << 10 });
+    }
+    assert_int_equal(seen, sizeof expected_kib / sizeof expected_kib[0]);
+    free(record);
+    shared_log_close(log);
+}
+
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
 int main(void) {
@@ -174,6 +223,8 @@ int main(void) {
         PLACED(shared_log__wipes_what_a_dead_holder_left_behind_the_end),
         PLACED(shared_log__takes_nothing_after_the_end),
         PLACED(shared_log__shows_an_open_row_until_its_step_is_taken),
+        PLACED(shared_log__writes_no_faults_after_a_sync),
+        PLACED(shared_log__sets_room_aside_in_steps_that_grow_to_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
