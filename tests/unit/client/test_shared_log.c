@@ -173,15 +173,14 @@ static long fault_count(void) {
 }
 
 /* Each page written out is read-only until it is written to again: those ahead must not be. */
-static void shared_log__writes_no_faults_after_a_sync(void **state) {
+static void shared_log__leaves_the_pages_ahead_writable_when_it_syncs(void **state) {
     struct place *place = *state;
     struct shared_log *log;
     struct err err;
     assert_int_equal(shared_log_create(&log, place->path, &err), OK);
-    append_many(log);
-    append_many(log); /* into the second step, so that there is room for what follows */
-    size_t room = (size_t)(log->control->allocated - shared_log_end(log)), page = (size_t)sysconf(_SC_PAGESIZE);
-    assert_true(room > 40 * page);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    while (log->control->allocated - shared_log_end(log) < 30 * page)
+        append_many(log);
     shared_log_sync(log, 0, shared_log_end(log));
     long before = fault_count();
     for (size_t i = 0; i < 20 * page / 200; i++)
@@ -223,7 +222,7 @@ int main(void) {
         PLACED(shared_log__wipes_what_a_dead_holder_left_behind_the_end),
         PLACED(shared_log__takes_nothing_after_the_end),
         PLACED(shared_log__shows_an_open_row_until_its_step_is_taken),
-        PLACED(shared_log__writes_no_faults_after_a_sync),
+        PLACED(shared_log__leaves_the_pages_ahead_writable_when_it_syncs),
         PLACED(shared_log__sets_room_aside_in_steps_that_grow_to_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
