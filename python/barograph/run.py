@@ -82,12 +82,12 @@ class Run:
 
     # ---- what media, artifacts and models build on ----
 
-    def _encode(self, key: str, step: int | None, value: Any) -> Any:
+    def _encode(self, key: str, value: Any) -> Any:
         """Plain JSON for a value that is no number, text or container; its files are written on the way."""
         from barograph.values import to_json
 
-        # Files are named after the step they are of; those of the summary are of none.
-        return to_json(self, key, "summary" if self._is_writing_summary else self.step if step is None else step, value)
+        # Files are named after the step that the run is at when they are logged; those of the summary have none.
+        return to_json(self, key, "summary" if self._is_writing_summary else self.step, value)
 
     def _append_record(self, record: bytes) -> None:
         """Appends an encoded Record message, without its number, to the run's log."""
@@ -442,6 +442,9 @@ class Run:
     def write_logs(self, text: str) -> None:
         """Adds to the run's console without printing."""
         self._core.output(False, text)
+
+    def _label(self, *labels: Any, **named: Any) -> None:
+        """Frameworks say here who calls. Nobody counts that, so it is dropped."""
 
     def pin_config_keys(self, keys: Sequence[str] = ()) -> None:
         """Names the config keys that are shown first."""

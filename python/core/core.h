@@ -25,9 +25,8 @@ extern PyType_Spec columns_spec, run_spec;
 
 /* How values become JSON. */
 struct value_options {
-    PyObject *encode; /* called with (key, step or None, value) for what C does not know; borrowed, NULL: refuse */
-    PyObject *step;
-    int nested;      /* dictionaries become objects of the row, otherwise one JSON value each */
+    PyObject *encode; /* called with (key, value) for what C does not know; borrowed, NULL: refuse */
+    int nested;       /* dictionaries become objects of the row, otherwise one JSON value each */
 };
 
 /* Adds a dictionary's values. False with an exception set: TypeError names the key. */

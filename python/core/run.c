@@ -130,12 +130,9 @@ static PyObject *commit_values(PyObject *self, PyObject *values, enum baro_row_k
     struct baro_run *run = open_run(self);
     if (run == NULL)
         return NULL;
-    PyObject *step = options != NULL && options->has_step ? PyLong_FromLongLong(options->step) : NULL;
-    const struct value_options how = { ((RunObject *)self)->encode, step, kind != BARO_CONFIG };
+    const struct value_options how = { ((RunObject *)self)->encode, kind != BARO_CONFIG };
     struct baro_row *row = baro_row_begin(run, kind);
-    int is_added = add_values(row, values, &how);
-    Py_XDECREF(step);
-    if (!is_added) {
+    if (!add_values(row, values, &how)) {
         baro_row_drop(row);
         return NULL;
     }

@@ -48,8 +48,7 @@ static PyObject *as_plain(PyObject *value, const struct value_place *place) {
         Py_DECREF(plain);
     }
     if (options->encode != NULL)
-        return PyObject_CallFunctionObjArgs(options->encode, place->key, options->step == NULL ? Py_None : options->step,
-                                            value, NULL);
+        return PyObject_CallFunctionObjArgs(options->encode, place->key, value, NULL);
     (void)refuse(value);
     return NULL;
 }

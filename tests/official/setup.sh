@@ -1,8 +1,8 @@
 #!/bin/sh
-# setup.sh - an environment with the unmodified official client for each of the three ages.
+# setup.sh - environments with the unmodified official client: its three ages, and today's beside other libraries.
 #
 # They lie in build/venvs/wandb-<age>. One that is complete is left alone; a changed requirements
-# file makes it anew.
+# file makes it anew. That of the frameworks stands on Debian's Python and its torch; without them there is none.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -14,7 +14,13 @@ for requirements in tests/official/requirements-*.txt; do
         continue
     fi
     rm -rf "$venv"
-    "${PYTHON:-python3}" -m venv "$venv"
+    if [ "$age" != frameworks ]; then
+        "${PYTHON:-python3}" -m venv "$venv"
+    elif /usr/bin/python3 -c 'import torch' 2>/dev/null; then
+        /usr/bin/python3 -m venv --system-site-packages "$venv"
+    else
+        continue
+    fi
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
     if [ "$age" = 0.16.6 ] && "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then
         cp tests/official/old_numpy_names.pth "$("$venv/bin/python" -c 'import site; print(site.getsitepackages()[0])')"

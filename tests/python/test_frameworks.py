@@ -1,0 +1,149 @@
+"""test_frameworks.py - Lightning's WandbLogger and transformers' WandbCallback as they come, beside the official client.
+
+They run on Debian's torch, like test_watch.py; tests/official/setup.sh makes the environment, and without that torch
+there is none and these tests are left out.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.python.peers import VENV, comparable
+
+PYTHON = VENV.parent / "wandb-frameworks" / "bin" / "python"
+
+LIGHTNING = """
+import logging, sys, warnings
+warnings.filterwarnings("ignore")
+logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+import torch
+torch.__version__ = "1.13.0"  # Debian's calls itself an early one,
+torch.distributed.is_available = lambda: False  # and its distributed half is older than Python 3.11
+import pytorch_lightning as lightning
+from pytorch_lightning.callbacks import LearningRateMonitor, ModelCheckpoint
+from pytorch_lightning.loggers import WandbLogger
+
+class Line(lightning.LightningModule):
+    def __init__(self, rate=0.1, width=3):
+        super().__init__()
+        self.save_hyperparameters()
+        self.layer = torch.nn.Linear(width, 1)
+
+    def training_step(self, batch, index):
+        loss = self.layer(batch[0]).pow(2).mean()
+        self.log("train/loss", loss)
+        return loss
+
+    def validation_step(self, batch, index):
+        self.log("val/loss", self.layer(batch[0]).abs().mean())
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=self.hparams.rate)
+        return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 1)]
+
+lightning.seed_everything(1)
+data = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.arange(24.0).reshape(8, 3) / 24), batch_size=2)
+logger = WandbLogger(project="lightning", name="line", log_model=True, tags=["cpu"], checkpoint_name="line")
+keeper = ModelCheckpoint("kept", monitor="val/loss", filename="best")
+trainer = lightning.Trainer(max_epochs=2, logger=logger, log_every_n_steps=2, accelerator="cpu", enable_progress_bar=False,
+                            enable_model_summary=False, callbacks=[keeper, LearningRateMonitor()])
+model = Line()
+logger.watch(model, log="all", log_freq=2)
+trainer.fit(model, data, data)
+logger.log_text("examples", columns=["in", "out"], data=[["a", "b"], ["c", "d"]])
+logger.log_metrics({"late": 1.0}, step=100)
+run = logger.experiment
+assert logger.version == run.id and logger.name == "lightning" and logger.save_dir == "."
+run.finish()
+folder = WandbLogger.download_artifact(f"{run.entity}/lightning/line:best", "again", use_artifact=False)
+import os
+assert os.listdir(folder) == ["model.ckpt"], os.listdir(folder)
+print("/".join([run.entity, run.project, run.id]))
+"""
+
+TRANSFORMERS = """
+import os, warnings
+warnings.filterwarnings("ignore")
+import torch, transformers, wandb
+transformers.logging.set_verbosity_error()
+transformers.set_seed(1)
+config = transformers.GPT2Config(n_layer=1, n_head=1, n_embd=8, vocab_size=16, n_positions=8)
+model = transformers.GPT2LMHeadModel(config)
+rows = [{"input_ids": torch.tensor([i % 16, 1, 2, 3]), "labels": torch.tensor([i % 16, 1, 2, 3])} for i in range(12)]
+arguments = transformers.TrainingArguments(
+    "out", report_to=["wandb"], run_name="tiny", num_train_epochs=2, per_device_train_batch_size=4, logging_steps=1,
+    evaluation_strategy="epoch", save_strategy="no", disable_tqdm=True, use_cpu=True, seed=1)
+trainer = transformers.Trainer(model, arguments, train_dataset=rows, eval_dataset=rows[:4])
+trainer.train()
+trainer.evaluate()
+run = wandb.run
+run.finish()
+print("/".join([run.entity, run.project, run.id]))
+"""
+
+
+ACCELERATE = """
+import numpy as np
+from accelerate import Accelerator
+accelerator = Accelerator(cpu=True, log_with="wandb")
+accelerator.init_trackers("accelerate", config={"rate": 0.5, "deep": {"layers": 2}}, init_kwargs={"wandb": {"tags": ["cpu"]}})
+for step in range(3):
+    accelerator.log({"loss": 1 / (step + 1)}, step=step)
+tracker = accelerator.get_tracker("wandb")
+tracker.log_table("pairs", columns=["a", "b"], data=[[1, "x"], [2, "y"]], step=3)
+tracker.log_images({"noise": np.zeros((1, 4, 5, 3), "uint8")}, step=4)
+run = tracker.tracker
+accelerator.end_training()
+print("/".join([run.entity, run.project, run.id]))
+"""
+
+
+@pytest.fixture(scope="module")
+def both(peers):
+    """Runs a script with both clients, in the environment of the frameworks."""
+    if not PYTHON.exists():
+        pytest.skip("the environment with Lightning and transformers is not made: tests/official/setup.sh")
+
+    def run(code: str, **env: str) -> tuple[dict, dict]:
+        paths = [peers.run(code, is_ours, python=PYTHON, **env).split()[-1] for is_ours in (False, True)]
+        return tuple(peers.read(*paths))
+
+    return run
+
+
+def told(run: dict) -> dict:
+    """Without what no two runs share: how fast it went, moments, and the ids of a graph's nodes."""
+
+    def is_shared(key: str, value: object) -> bool:
+        # The official client leaves empty dictionaries out of the config.
+        return not key.endswith(("runtime", "_per_second", "logging_dir")) and key != "graph_0" and value != {}
+
+    plain = comparable({key: run[key] for key in ("history", "summary", "config")}, run["id"])
+    parts = [*plain["history"], plain["summary"], plain["config"]]
+    return {"parts": [{key: value for key, value in part.items() if is_shared(key, value)} for part in parts]}
+
+
+def test_lightnings_logger_records_likewise(both):
+    official, ours = both(LIGHTNING)
+    assert told(ours) == told(official)
+    assert {"train/loss", "trainer/global_step"} <= set().union(*ours["history"]) and ours["config"] == {"rate": 0.1, "width": 3}
+    assert any("gradients/layer.weight" in row for row in ours["history"])
+    assert [name.split("_")[0] for name in ours["files"]] == [name.split("_")[0] for name in official["files"]]
+    models = [next(each for each in run["artifacts"] if each["type"] == "model") for run in (official, ours)]
+    assert models[1]["metadata"] == models[0]["metadata"]
+    assert list(models[1]["entries"]) == ["model.ckpt"] and models[1]["aliases"] == ["best", "latest"]
+
+
+def test_transformers_callback_records_likewise(both):
+    official, ours = both(TRANSFORMERS, WANDB_PROJECT="transformers", WANDB_LOG_MODEL="end", WANDB_WATCH="all")
+    assert told(ours) == told(official)
+    assert ours["summary"]["train/global_step"] == 6 and ours["config"]["n_embd"] == 8
+    weights = [run["artifacts"][0]["entries"]["model.safetensors"] for run in (official, ours)]
+    assert weights[1] == weights[0]
+
+
+def test_accelerates_tracker_records_likewise(both):
+    official, ours = both(ACCELERATE)
+    assert told(ours) == told(official)
+    assert ours["files"] == official["files"] and len(ours["files"]) == 2
+    assert ours["config"] == {"rate": 0.5, "deep": {"layers": 2}}
