@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { SAFE_PATH_MAX = 1024, SAFE_PART_MAX = 255, WALK_OPEN_FOLDERS = 32 };
@@ -21,6 +22,7 @@ struct file_calls file_calls = {
     .write = write,
     .pread = pread,
     .fsync = fsync,
+    .syncfs = syncfs,
     .rename = rename,
     .unlink = unlink,
 };
@@ -133,27 +135,48 @@ bool file_exists(const char *path) {
     return stat(path, &status) == 0;
 }
 
-static int sync_uninterrupted(int fd) {
+static int sync_uninterrupted(int (*sync)(int fd), int fd) {
     int result;
     do
-        result = file_calls.fsync(fd);
+        result = sync(fd);
     while (result != 0 && errno == EINTR);
     return result;
 }
 
 void file_sync(int fd, const char *path) {
-    if (sync_uninterrupted(fd) != 0)
+    if (sync_uninterrupted(file_calls.fsync, fd) != 0)
         log_fatal("cannot sync '%s': %s", path, strerrordesc_np(errno));
 }
 
-void file_sync_folder(const char *path) {
-    int fd = open_uninterrupted(path, O_RDONLY | O_DIRECTORY, 0);
+static int open_to_sync(const char *folder) {
+    int fd = open_uninterrupted(folder, O_RDONLY | O_DIRECTORY, 0);
     if (fd < 0)
-        log_fatal("cannot open folder '%s' to sync it: %s", path, strerrordesc_np(errno));
+        log_fatal("cannot open folder '%s' to sync it: %s", folder, strerrordesc_np(errno));
+    return fd;
+}
+
+void file_sync_folder(const char *path) {
+    int fd = open_to_sync(path);
     /* Some network file systems have no such call for folders, and answer EINVAL; there is nothing to lose then. */
-    if (sync_uninterrupted(fd) != 0 && errno != EINVAL)
+    if (sync_uninterrupted(file_calls.fsync, fd) != 0 && errno != EINVAL)
         log_fatal("cannot sync folder '%s': %s", path, strerrordesc_np(errno));
     (void)close(fd);
+}
+
+static bool syncfs_tells_failures(void) {
+    struct utsname system;
+    unsigned major = 0, minor = 0;
+    return uname(&system) == 0 && sscanf(system.release, "%u.%u", &major, &minor) == 2 && (major > 5 || (major == 5 && minor >= 8));
+}
+
+bool file_sync_all(const char *folder) {
+    if (!syncfs_tells_failures())
+        return false;
+    int fd = open_to_sync(folder);
+    if (sync_uninterrupted(file_calls.syncfs, fd) != 0)
+        log_fatal("cannot sync the file system of '%s': %s", folder, strerrordesc_np(errno));
+    (void)close(fd);
+    return true;
 }
 
 /* The folder that path lies in: "." and "/" included. False when it is too long for the system. */
@@ -172,14 +195,17 @@ static bool folder_of(char out[PATH_MAX], const char *path) {
     return true;
 }
 
+enum err_code file_rename(const char *from, const char *to, struct err *err) {
+    return file_calls.rename(from, to) == 0 ? OK : err_set_errno(err, errno, "cannot rename '%s' to '%s'", from, to);
+}
+
 enum err_code file_publish(int fd, const char *temporary, const char *path, struct err *err) {
     char folder[PATH_MAX];
 
     if (!folder_of(folder, path))
         return err_set(err, ERR_IO, "cannot name a file '%s': longer than %d bytes", path, PATH_MAX);
     file_sync(fd, temporary);
-    if (file_calls.rename(temporary, path) != 0)
-        return err_set_errno(err, errno, "cannot rename '%s' to '%s'", temporary, path);
+    TRY(file_rename(temporary, path, err));
     file_sync_folder(folder);
     return OK;
 }

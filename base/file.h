@@ -19,6 +19,7 @@ struct file_calls {
     ssize_t (*write)(int fd, const void *bytes, size_t len);
     ssize_t (*pread)(int fd, void *bytes, size_t len, off_t offset);
     int (*fsync)(int fd);
+    int (*syncfs)(int fd);
     int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);
 };
@@ -37,9 +38,13 @@ bool file_exists(const char *path);
 /* fsync; failure is fatal (it cannot be retried: the kernel has already forgotten the pages). */
 void file_sync(int fd, const char *path);
 void file_sync_folder(const char *path);
+/* All that was written so far on the file system of this folder, names too: for many small files at once, which one by one
+ * would each wait for the disk. False, with nothing done, on a kernel that would not tell of a failure (before 5.8). */
+bool file_sync_all(const char *folder);
 
 /* Written beside, synced, renamed over, folder synced: after a crash there is the old content or the new. */
 MUST_CHECK enum err_code file_replace(const char *path, struct str bytes, mode_t mode, struct err *err);
+MUST_CHECK enum err_code file_rename(const char *from, const char *to, struct err *err); /* durable with the next sync of its folder */
 /* For a temporary file that is complete: fsync, rename, folder fsync. */
 MUST_CHECK enum err_code file_publish(int fd, const char *temporary, const char *path, struct err *err);
 

@@ -136,22 +136,20 @@ static enum err_code store_part(struct db_tx *tx, void *context, struct err *err
                                  upload->facts.id.sha256, (int64_t)upload->facts.size_bytes, clock_wall_ms(), err);
 }
 
+static void name_part(struct upload *upload) {
+    struct http_call *call = upload->call;
+    http_add_header(call, STR("ETag"), arena_printf(call->arena, "\"%.*s\"", STR_ARG(hash_hex(upload->facts.md5, MD5_BYTES, call->arena))));
+}
+
 static enum err_code begin_part(struct http_call *call, void **state, struct err *err) {
-    static const struct upload_kind kind = { check_part, store_part };
+    static const struct upload_kind kind = { check_part, store_part, name_part };
     int64_t number;
     if (!file_is_safe_path(call->params[2]) || !str_to_i64(call->params[1], &number) || number < 1 || number > ARTIFACT_PARTS_MAX)
         return err_set(err, ERR_BAD_INPUT, "there is no such part");
     return upload_begin(call, &kind, state, err);
 }
 
-static enum err_code end_part(struct http_call *call, void *state, struct err *err) {
-    const struct upload *upload = state;
-    TRY(upload_end(call, state, err));
-    http_add_header(call, STR("ETag"), arena_printf(call->arena, "\"%.*s\"", STR_ARG(hash_hex(upload->facts.md5, MD5_BYTES, call->arena))));
-    return OK;
-}
-
-const struct http_sink artifact_parts_upload = { begin_part, upload_add, end_part, upload_cancel };
+const struct http_sink artifact_parts_upload = { begin_part, upload_add, upload_end, upload_cancel };
 
 /* ---- together they become the file ---- */
 

@@ -32,16 +32,35 @@ static enum err_code store(struct db_tx *tx, void *context, struct err *err) {
     return upload->kind->store(tx, upload, err);
 }
 
+static void stored(void *context, enum err_code code, const struct err *err) {
+    struct upload *upload = context;
+    if (code == OK) {
+        http_add_header(upload->call, STR("Access-Control-Allow-Origin"), STR("*"));
+        buf_append_str(http_body(upload->call), STR("{}"));
+        if (upload->kind->answer != NULL)
+            upload->kind->answer(upload);
+    }
+    http_complete(upload->call, code, err);
+}
+
+static void published(void *context, enum err_code code, const struct err *err) {
+    struct upload *upload = context;
+    struct app *app = upload->call->app;
+    if (code == OK)
+        db_write_later(app->db, store, upload, stored);
+    else
+        http_complete(upload->call, code, err);
+}
+
+/* A client sends many small files at once: none of them holds a worker while it waits for the disk. */
 enum err_code upload_end(struct http_call *call, void *state, struct err *err) {
-    struct app *app = call->app;
     struct upload *upload = state;
     struct blob_writer *writer = upload->writer;
 
+    (void)err;
     upload->writer = NULL;
-    TRY(blob_writer_finish(writer, &upload->facts, err));
-    TRY(db_write(app->db, store, upload, err));
-    http_add_header(call, STR("Access-Control-Allow-Origin"), STR("*"));
-    buf_append_str(http_body(call), STR("{}"));
+    http_defer(call);
+    blob_writer_finish_later(writer, &upload->facts, published, upload);
     return OK;
 }
 

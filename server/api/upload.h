@@ -1,6 +1,7 @@
 /* upload.h - bytes put to a signed link: staged and hashed while they arrive, then linked in one transaction.
  *
- * A sink's begin names its kind; add, end and cancel are the same for all.
+ * A sink's begin names its kind; add, end and cancel are the same for all. The call is answered once all is durable, from
+ * the thread that learns of it.
  */
 #ifndef SERVER_API_UPLOAD_H
 #define SERVER_API_UPLOAD_H
@@ -17,10 +18,11 @@ struct upload {
 };
 
 /* Both get the struct upload as their context and run inside a transaction: check reads, before a byte is taken;
- * store links what arrived, after making sure once more that it may. */
+ * store links what arrived, after making sure once more that it may. answer, which may be NULL, adds to the answer. */
 struct upload_kind {
     db_work *check;
     db_work *store;
+    void (*answer)(struct upload *upload);
 };
 
 enum err_code upload_begin(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err);

@@ -3,18 +3,25 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "server/blobs/depot.h"
+#include "server/blobs/publisher.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* The disk writes while more arrives, instead of all of a large file once it is whole. */
-enum { WRITE_BACK_BYTES = 8 << 20 };
+enum { WRITE_BACK_BYTES = 8 << 20, SMALL_BLOB_BYTES = 1 << 20 };
 
 struct blobs {
     struct depot *depot;
+    struct publisher *publisher;
+};
+
+/* "ab/cdef..." */
+struct blob_name {
+    char text[SHA256_HEX_LEN + 2];
 };
 
 struct blob_writer {
@@ -24,11 +31,12 @@ struct blob_writer {
     uint64_t size_bytes;
     int fd;
     char *path;
-};
 
-/* "ab/cdef..." */
-struct blob_name {
-    char text[SHA256_HEX_LEN + 2];
+    /* For one that is published with others. */
+    struct publishing publishing;
+    struct blob_name name;
+    blob_done *done;
+    void *context;
 };
 
 static struct str name_of(const struct blob_id *id, struct blob_name *name) {
@@ -46,10 +54,13 @@ struct blobs *blobs_create(struct depot *depot) {
     if (blobs == NULL)
         log_fatal("out of memory: cannot open the blobs");
     blobs->depot = depot;
+    blobs->publisher = publisher_create(depot);
     return blobs;
 }
 
 void blobs_destroy(struct blobs *blobs) {
+    if (blobs != NULL)
+        publisher_destroy(blobs->publisher);
     free(blobs);
 }
 
@@ -97,19 +108,49 @@ void blob_writer_cancel(struct blob_writer *writer) {
     writer_destroy(writer);
 }
 
-enum err_code blob_writer_finish(struct blob_writer *writer, struct blob_facts *facts, struct err *err) {
-    struct blob_name name;
-
+static struct str end_hash(struct blob_writer *writer, struct blob_facts *facts) {
     hash_stream_end(writer->hash, facts->id.sha256, facts->md5);
     facts->size_bytes = writer->size_bytes;
-    /* Bytes that are known already are stored once more: whoever sends them cannot tell by the time it takes. */
-    enum err_code code = depot_publish(writer->blobs->depot, writer->fd, writer->path, name_of(&facts->id, &name), err);
+    return name_of(&facts->id, &writer->name);
+}
+
+/* Bytes that are known already are stored once more: whoever sends them cannot tell by the time it takes. */
+enum err_code blob_writer_finish(struct blob_writer *writer, struct blob_facts *facts, struct err *err) {
+    struct str name = end_hash(writer, facts);
+    enum err_code code = depot_publish(writer->blobs->depot, writer->fd, writer->path, name, err);
     if (code != OK) {
         blob_writer_cancel(writer);
         return code;
     }
     writer_destroy(writer);
     return OK;
+}
+
+static void published(struct publishing *item) {
+    struct blob_writer *writer = (struct blob_writer *)(void *)((char *)item - offsetof(struct blob_writer, publishing));
+    struct depot_arrival arrival = item->arrival;
+    blob_done *done = writer->done;
+    void *context = writer->context;
+    if (arrival.code == OK)
+        writer_destroy(writer);
+    else
+        blob_writer_cancel(writer);
+    done(context, arrival.code, &arrival.err);
+}
+
+void blob_writer_finish_later(struct blob_writer *writer, struct blob_facts *facts, blob_done *done, void *context) {
+    struct blobs *blobs = writer->blobs;
+    if (writer->size_bytes > SMALL_BLOB_BYTES || depot_is_remote(blobs->depot)) {
+        struct err err = { 0 };
+        enum err_code code = blob_writer_finish(writer, facts, &err);
+        done(context, code, &err);
+        return;
+    }
+    writer->done = done;
+    writer->context = context;
+    writer->publishing = (struct publishing){ .arrival = { .fd = writer->fd, .path = writer->path }, .done = published };
+    writer->publishing.arrival.name = end_hash(writer, facts);
+    publisher_add(blobs->publisher, &writer->publishing);
 }
 
 enum err_code blobs_read(struct blobs *blobs, const struct blob_id *id, int *fd, uint64_t *size_bytes, struct err *err) {

@@ -16,7 +16,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOLDER_MODE = 0700, FILE_MODE = 0600, STAGED_NAME_BYTES = 16, TOUCH_AFTER_S = 60, SMALL_PART_BYTES = 256 * 1024, UPLOAD_AGE_MS = 48 * 3600 * 1000 };
+enum {
+    FOLDER_MODE = 0700,
+    FILE_MODE = 0600,
+    STAGED_NAME_BYTES = 16,
+    TOUCH_AFTER_S = 60,
+    SMALL_PART_BYTES = 256 * 1024,
+    UPLOAD_AGE_MS = 48 * 3600 * 1000,
+    TOGETHER_FROM = 4, /* fewer are synced one by one sooner than with all that is written beside them */
+};
 
 #define STAGED "staged"
 
@@ -130,6 +138,28 @@ enum err_code depot_publish(struct depot *depot, int fd, const char *path, struc
                                                : publish_there(depot, fd, path, name, arena, err);
     arena_destroy(arena);
     return code;
+}
+
+static enum err_code take_name(struct depot *depot, const struct depot_arrival *arrival, struct arena *arena, struct err *err) {
+    TRY(check_name(arrival->name, err));
+    const char *path = path_of(depot, arrival->name, arena);
+    TRY(make_folder_of(depot, path, arena, err));
+    return file_rename(arrival->path, path, err);
+}
+
+void depot_publish_all(struct depot *depot, struct depot_arrival *const *arrivals, size_t count) {
+    bool is_synced = depot->bucket == NULL && count >= TOGETHER_FROM && file_sync_all(depot->folder);
+    if (!is_synced) {
+        for (size_t i = 0; i < count; i++)
+            arrivals[i]->code = depot_publish(depot, arrivals[i]->fd, arrivals[i]->path, arrivals[i]->name, &arrivals[i]->err);
+        return;
+    }
+    /* The bytes before their names: another blob may already have the name and must not become less than it was. */
+    struct arena *arena = arena_create();
+    for (size_t i = 0; i < count; i++)
+        arrivals[i]->code = take_name(depot, arrivals[i], arena, &arrivals[i]->err);
+    (void)file_sync_all(depot->folder);
+    arena_destroy(arena);
 }
 
 void depot_hold(struct depot *depot) {

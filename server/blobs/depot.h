@@ -26,6 +26,17 @@ MUST_CHECK enum err_code depot_stage(struct depot *depot, int *fd, char **path, 
 /* Durable under its name when this returns, and no longer under the path it was written to. fd stays the caller's. */
 MUST_CHECK enum err_code depot_publish(struct depot *depot, int fd, const char *path, struct str name, struct err *err);
 
+struct depot_arrival {
+    int fd;
+    const char *path;
+    struct str name;
+    enum err_code code; /* how it ended */
+    struct err err;
+};
+/* The same for several at once: many of them wait for the disk no longer than one does. Meant for small files: what
+ * others are writing on that file system is waited for too. */
+void depot_publish_all(struct depot *depot, struct depot_arrival *const *arrivals, size_t count);
+
 /* For reading, the caller's to close. ERR_NOT_FOUND. */
 MUST_CHECK enum err_code depot_read(struct depot *depot, struct str name, int *fd, struct err *err);
 /* Exactly size bytes at offset; ERR_CORRUPT when the file ends before. A small part of what is only in the bucket is

@@ -249,7 +249,7 @@ static struct exchange *exchange_of(struct http_call *call) {
 }
 
 void http_defer(struct http_call *call) {
-    assert(call->route == NULL || call->route->sink == NULL);
+    assert(!exchange_of(call)->sink_is_open);
     exchange_of(call)->is_deferred = true;
 }
 

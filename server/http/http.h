@@ -74,8 +74,8 @@ void http_send_stream(struct http_call *call, const struct http_producer *produc
  * 429 and 503 carry Retry-After. This is also what a handler's failure becomes. */
 void http_send_error(struct http_call *call, enum err_code code, const struct err *err);
 
-/* The handler will return OK without an answer; somebody calls http_complete later, from any thread, exactly
- * once, and before http_server_destroy. Not for streamed routes. */
+/* The handler (of a streamed route: its end) will return OK without an answer; somebody calls http_complete later,
+ * from any thread, exactly once, and before http_server_destroy. */
 void http_defer(struct http_call *call);
 /* The answer is what was put into the call; or, when code is not OK, the error. */
 void http_complete(struct http_call *call, enum err_code code, const struct err *err);

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum operation { CREATE = 1, WRITE, TRUNCATE, RENAME, UNLINK, MAKE_FOLDER, SYNC, SYNC_FOLDER };
+enum operation { CREATE = 1, WRITE, TRUNCATE, RENAME, UNLINK, MAKE_FOLDER, SYNC, SYNC_FOLDER, SYNC_ALL };
 
 struct __attribute__((packed)) record {
     uint8_t operation;
@@ -37,7 +37,7 @@ static struct {
     int (*open)(const char *, int, ...);
     ssize_t (*write)(int, const void *, size_t), (*pwrite)(int, const void *, size_t, off_t), (*pread)(int, void *, size_t, off_t);
     int (*ftruncate)(int, off_t), (*rename)(const char *, const char *), (*unlink)(const char *), (*mkdir)(const char *, mode_t);
-    int (*fsync)(int), (*fdatasync)(int);
+    int (*fsync)(int), (*fdatasync)(int), (*syncfs)(int);
 } disk = { .mutex = PTHREAD_MUTEX_INITIALIZER, .log = -1 };
 
 #define FIND(name, symbol) (*(void **)&disk.name = dlsym(RTLD_NEXT, symbol))
@@ -46,6 +46,7 @@ __attribute__((constructor)) static void set_up(void) {
     const char *log = getenv("DISK_LOG");
     FIND(open, "open64"), FIND(write, "write"), FIND(pwrite, "pwrite64"), FIND(pread, "pread64"), FIND(ftruncate, "ftruncate64");
     FIND(rename, "rename"), FIND(unlink, "unlink"), FIND(mkdir, "mkdir"), FIND(fsync, "fsync"), FIND(fdatasync, "fdatasync");
+    FIND(syncfs, "syncfs");
     disk.folder = getenv("DISK_FOLDER");
     disk.control = getenv("DISK_SWITCH");
     if (log != NULL)
@@ -260,7 +261,7 @@ int mkdir(const char *path, mode_t mode) {
     return result;
 }
 
-static int sync_noted(int fd, int (*sync)(int)) {
+static int sync_noted(int fd, int (*sync)(int), int syncs_all) {
     char path[4096];
     struct stat status = { 0 };
     const struct timespec pause = { 0, 20000000 };
@@ -272,15 +273,19 @@ static int sync_noted(int fd, int (*sync)(int)) {
     int result = sync(fd);
     (void)fstat(fd, &status);
     if (result == 0)
-        note(S_ISDIR(status.st_mode) ? SYNC_FOLDER : SYNC, fd, 0, path, strlen(path), NULL);
+        note(syncs_all ? SYNC_ALL : S_ISDIR(status.st_mode) ? SYNC_FOLDER : SYNC, fd, 0, path, strlen(path), NULL);
     unlock();
     return result;
 }
 
 int fsync(int fd) {
-    return sync_noted(fd, disk.fsync);
+    return sync_noted(fd, disk.fsync, 0);
 }
 
 int fdatasync(int fd) {
-    return sync_noted(fd, disk.fdatasync);
+    return sync_noted(fd, disk.fdatasync, 0);
+}
+
+int syncfs(int fd) {
+    return sync_noted(fd, disk.syncfs, 1);
 }

@@ -11,7 +11,7 @@ import random
 import struct
 from pathlib import Path
 
-CREATE, WRITE, TRUNCATE, RENAME, UNLINK, MAKE_FOLDER, SYNC, SYNC_FOLDER = range(1, 9)
+CREATE, WRITE, TRUNCATE, RENAME, UNLINK, MAKE_FOLDER, SYNC, SYNC_FOLDER, SYNC_ALL = range(1, 10)
 HEADER = struct.Struct("<BQqII")
 
 
@@ -95,6 +95,12 @@ class PowerCut:
             self._keep_bytes(inode, self.pending_bytes.pop(inode, []))
         elif operation == SYNC_FOLDER:
             self._keep_names(self.pending_names.pop(path, []))
+        elif operation == SYNC_ALL:
+            for inode, changes in self.pending_bytes.items():
+                self._keep_bytes(inode, changes)
+            for changes in self.pending_names.values():
+                self._keep_names(changes)
+            self.pending_bytes, self.pending_names = {}, {}
 
     def _name(self, path: str, inode: int | None):
         if inode is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.faults.disk import HEADER, PowerCut
+from tests.faults.disk import HEADER, SYNC_ALL, PowerCut
 
 ROWS = 40
 
@@ -110,3 +111,28 @@ def test_missing_sync__would_be_seen(recorded, tmp_path, start, open_run):
     for number, unsynced in enumerate(["barograph.db-wal", "/history/staged/", "/history/", "/blobs/"]):
         cut = PowerCut(disk, sealed_at, skip_syncs=unsynced)
         assert not is_whole(cut, tmp_path / f"unsynced{number}", start, open_run), unsynced
+
+
+@pytest.fixture
+def many(disk, start, open_run):
+    """Small files put side by side, whose syncs are shared: their names, and the moment after the last answer."""
+    server = start(disk.data, env=disk.logging_env)
+    run = open_run(server)
+    names = [f"f{i}.txt" for i in range(60)]
+    urls = run.upload_urls(*names)
+    with ThreadPoolExecutor(30) as pool:
+        answers = pool.map(lambda name: server.request("PUT", urls[name], key=None, data=f"bytes of {name}").status_code, names)
+        assert set(answers) == {200}
+    moment = disk.position()
+    server.kill()
+    return disk, names, moment
+
+
+def test_files_put_side_by_side__are_there_after_a_power_cut(many, tmp_path, start):
+    disk, names, moment = many
+    assert SYNC_ALL in {operation for operation, *_ in disk.records(moment)}
+    server = start(PowerCut(disk, moment).write_to(tmp_path / "cut"))
+    for name in names:
+        assert server.request("GET", f"/files/admin/faults/run/{name}").text == f"bytes of {name}"
+    unsynced = start(PowerCut(disk, moment, skip_syncs="/blobs").write_to(tmp_path / "unsynced"))
+    assert unsynced.request("GET", "/files/admin/faults/run/f0.txt").status_code != 200

@@ -325,22 +325,41 @@ static void file__takes_an_interrupted_sync_for_nothing_lost(void **state) {
     assert_int_equal(sync_count, 3);
 }
 
-static void file__ends_the_process_when_a_sync_fails(void **state) {
-    const char *path = in_folder(state, "a");
-    struct err err = { 0 };
+static void assert_aborts(void sync_something(void **state), void **state) {
     int status;
-
     pid_t child = fork();
     if (child == 0) {
         (void)signal(SIGABRT, SIG_DFL);
         (void)close(STDERR_FILENO);
-        file_calls.fsync = fsync_broken;
-        _exit(file_replace(path, STR("x"), 0600, &err) == OK ? 0 : 1);
+        file_calls.fsync = file_calls.syncfs = fsync_broken;
+        sync_something(state);
+        _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGABRT);
-    assert_false(file_exists(path));
+}
+
+static void replace_a(void **state) {
+    struct err err = { 0 };
+    assert_int_equal(file_replace(in_folder(state, "a"), STR("x"), 0600, &err), OK);
+}
+
+static void sync_all_of_folder(void **state) {
+    (void)file_sync_all(in_folder(state, "."));
+}
+
+static void file__ends_the_process_when_a_sync_fails(void **state) {
+    assert_aborts(replace_a, state);
+    assert_false(file_exists(in_folder(state, "a")));
+    assert_aborts(sync_all_of_folder, state);
+}
+
+static void file__syncs_all_of_a_file_system_at_once(void **state) {
+    sync_count = 0;
+    file_calls.syncfs = fsync_interrupted_once;
+    assert_true(file_sync_all(in_folder(state, ".")));
+    assert_int_equal(sync_count, 2);
 }
 
 static void file__joins_with_one_slash(void **state) {
@@ -394,6 +413,7 @@ int main(void) {
         TEST(file__publishes_a_complete_temporary_file),
         TEST(file__takes_an_interrupted_sync_for_nothing_lost),
         TEST(file__ends_the_process_when_a_sync_fails),
+        TEST(file__syncs_all_of_a_file_system_at_once),
         TEST(file__joins_with_one_slash),
         TEST(file__calls_only_plain_relative_paths_safe),
     };

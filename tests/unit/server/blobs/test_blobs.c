@@ -5,6 +5,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -147,6 +148,49 @@ static ssize_t write_to_a_full_disk(int fd, const void *bytes, size_t len) {
     return -1;
 }
 
+struct ended {
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t has_ended;
+    int count;
+};
+
+static void note_end(void *context, enum err_code code, const struct err *err) {
+    struct ended *ended = context;
+    (void)err;
+    assert_int_equal(code, OK);
+    (void)pthread_mutex_lock(&ended->mutex);
+    ended->count++;
+    (void)pthread_cond_signal(&ended->has_ended);
+    (void)pthread_mutex_unlock(&ended->mutex);
+}
+
+static void blobs__finish_many_at_once_and_a_large_one_beside_them(void **state) {
+    enum { COUNT = 10, LARGE_BYTES = 3 << 20 };
+    struct fixture *fixture = *state;
+    struct ended ended = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 };
+    struct blob_facts facts[COUNT];
+    char *large = calloc(1, LARGE_BYTES);
+
+    for (int i = 0; i < COUNT; i++) {
+        struct blob_writer *writer;
+        char text[16];
+        (void)snprintf(text, sizeof text, "blob %d", i);
+        assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+        assert_int_equal(blob_writer_add(writer, i == 5 ? (struct str){ large, LARGE_BYTES } : str_from_c(text), &fixture->err), OK);
+        blob_writer_finish_later(writer, &facts[i], note_end, &ended);
+    }
+    (void)pthread_mutex_lock(&ended.mutex);
+    while (ended.count < COUNT)
+        (void)pthread_cond_wait(&ended.has_ended, &ended.mutex);
+    (void)pthread_mutex_unlock(&ended.mutex);
+    for (int i = 0; i < COUNT; i++)
+        assert_true(blobs_has(fixture->blobs, &facts[i].id));
+    assert_int_equal(facts[5].size_bytes, LARGE_BYTES);
+    assert_int_equal(facts[9].size_bytes, 6);
+    assert_int_equal(staged_count(fixture), 0);
+    free(large);
+}
+
 static void blobs__report_a_full_disk_as_such(void **state) {
     struct fixture *fixture = *state;
     struct file_calls real = file_calls;
@@ -168,6 +212,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(blobs__keep_nothing_of_a_cancelled_upload, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__forget_at_open_what_a_dead_process_was_staging, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__say_not_found_for_what_was_removed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__finish_many_at_once_and_a_large_one_beside_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__report_a_full_disk_as_such, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,91 @@
+/* publisher.c - see publisher.h. Whatever arrives while one group is on its way to the disk is the next group. */
+#include "server/blobs/publisher.h"
+
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GROUP_MAX = 256 };
+
+struct publisher {
+    struct depot *depot;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t has_news;
+    struct publishing *first, **end;
+    bool is_running, is_stopping;
+};
+
+/* Up to GROUP_MAX, in their order; none when it is time to stop. */
+static size_t take(struct publisher *publisher, struct publishing *group[GROUP_MAX]) {
+    size_t count = 0;
+    (void)pthread_mutex_lock(&publisher->mutex);
+    while (publisher->first == NULL && !publisher->is_stopping)
+        (void)pthread_cond_wait(&publisher->has_news, &publisher->mutex);
+    while (publisher->first != NULL && count < GROUP_MAX) {
+        group[count++] = publisher->first;
+        publisher->first = publisher->first->next;
+    }
+    if (publisher->first == NULL)
+        publisher->end = &publisher->first;
+    (void)pthread_mutex_unlock(&publisher->mutex);
+    return count;
+}
+
+static void *run(void *context) {
+    struct publisher *publisher = context;
+    struct publishing *group[GROUP_MAX];
+    struct depot_arrival *arrivals[GROUP_MAX];
+    size_t count;
+
+    while ((count = take(publisher, group)) > 0) {
+        for (size_t i = 0; i < count; i++)
+            arrivals[i] = &group[i]->arrival;
+        depot_publish_all(publisher->depot, arrivals, count);
+        for (size_t i = 0; i < count; i++)
+            group[i]->done(group[i]);
+    }
+    return NULL;
+}
+
+struct publisher *publisher_create(struct depot *depot) {
+    struct publisher *publisher = calloc(1, sizeof *publisher);
+    if (publisher == NULL)
+        log_fatal("out of memory: cannot publish files");
+    publisher->depot = depot;
+    publisher->end = &publisher->first;
+    (void)pthread_mutex_init(&publisher->mutex, NULL);
+    (void)pthread_cond_init(&publisher->has_news, NULL);
+    return publisher;
+}
+
+void publisher_add(struct publisher *publisher, struct publishing *item) {
+    int number = 0;
+    item->next = NULL;
+    (void)pthread_mutex_lock(&publisher->mutex);
+    *publisher->end = item;
+    publisher->end = &item->next;
+    if (!publisher->is_running)
+        number = pthread_create(&publisher->thread, NULL, run, publisher);
+    publisher->is_running = true;
+    (void)pthread_cond_signal(&publisher->has_news);
+    (void)pthread_mutex_unlock(&publisher->mutex);
+    if (number != 0)
+        log_fatal("cannot start a thread that publishes files: %s", strerrordesc_np(number));
+}
+
+void publisher_destroy(struct publisher *publisher) {
+    if (publisher == NULL)
+        return;
+    (void)pthread_mutex_lock(&publisher->mutex);
+    publisher->is_stopping = true;
+    (void)pthread_cond_signal(&publisher->has_news);
+    (void)pthread_mutex_unlock(&publisher->mutex);
+    if (publisher->is_running)
+        (void)pthread_join(publisher->thread, NULL);
+    (void)pthread_mutex_destroy(&publisher->mutex);
+    (void)pthread_cond_destroy(&publisher->has_news);
+    free(publisher);
+}
