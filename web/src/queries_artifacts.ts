@@ -206,3 +206,26 @@ export async function fetchRunArtifacts(
         );
     return { outputs: read(data.project?.run?.outputArtifacts), inputs: read(data.project?.run?.inputArtifacts) };
 }
+
+/* Links to the files of an artifact by the name the client itself gave it; none when it never arrived. */
+export async function fetchClientArtifactFiles(clientID: string): Promise<Map<string, string>> {
+    const mapped = await graphql<{ clientIDMapping: { serverID: string | null } | null }>(
+        "query PageClientArtifact($clientID: ID!) { clientIDMapping(clientID: $clientID) { serverID } }",
+        { clientID },
+    );
+    const id = mapped.clientIDMapping?.serverID;
+    const out = new Map<string, string>();
+    let after: string | null = null;
+    while (id) {
+        const data: { artifact: { files: Edges<{ name: string; directUrl: string }> } | null } = await graphql(
+            `query PageFilesOfArtifact($id: ID!, $after: String) { artifact(id: $id) { files(first: 1000, after: $after) {
+                edges { node { name directUrl } } pageInfo { endCursor hasNextPage } } } }`,
+            { id, after },
+        );
+        const page: Edges<{ name: string; directUrl: string }> | undefined = data.artifact?.files;
+        for (const { node } of page?.edges ?? []) out.set(node.name, node.directUrl);
+        after = page?.pageInfo?.hasNextPage ? page.pageInfo.endCursor : null;
+        if (after === null) break;
+    }
+    return out;
+}

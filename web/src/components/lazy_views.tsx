@@ -3,4 +3,4 @@
 import { lazy } from "./lazy";
 
 export const SceneView = lazy(() => import("./scene_view"));
-export const PlotlyView = lazy(() => import("./plotly_view"));
+export const FigureView = lazy(() => import("./figure_view"));

@@ -8,6 +8,9 @@ const PICTURE_MS = 10000;
 
 export type TakePicture = (format: "svg" | "png") => Promise<Blob | null>;
 
+/* The frames on the page and how a picture of each is asked for: a panel of several puts them together. */
+export const framePictures = new WeakMap<HTMLIFrameElement, TakePicture>();
+
 export function SandboxChart({
     request,
     title,
@@ -45,7 +48,7 @@ export function SandboxChart({
         /* It has no origin that could be named; what is said is what it shall draw, and no secret. */
         if (isReady) frame.current!.contentWindow!.postMessage(JSON.parse(text), "*");
     }, [isReady, text]);
-    onPictures?.((format) => {
+    const take: TakePicture = (format) => {
         const window_ = frame.current?.contentWindow;
         if (!window_) return Promise.resolve(null);
         return new Promise((resolve) => {
@@ -56,7 +59,9 @@ export function SandboxChart({
             };
             window_.postMessage({ kind: "picture", format } satisfies FrameRequest, "*");
         });
-    });
+    };
+    onPictures?.(take);
+    useEffect(() => void framePictures.set(frame.current!, take));
     return (
         <div class="sandbox-chart" style={{ height }} data-state={failure === "" ? state : "failed"}>
             <iframe

@@ -1,24 +1,14 @@
 /* plotly.ts - figures as Plotly's libraries log them. The build is the strict one, without code made from text. */
 
 import address from "plotly.js-strict-dist-min/plotly-strict.min.js?url";
+import { loadLibrary } from "./load";
 
 interface Plotly {
     react(host: HTMLElement, data: unknown, layout: unknown, config: unknown): Promise<unknown>;
     toImage(host: HTMLElement, options: Record<string, unknown>): Promise<string>;
 }
 
-let loaded: Promise<Plotly> | null = null;
-
-function load(): Promise<Plotly> {
-    loaded ??= new Promise((resolve, reject) => {
-        const script = document.createElement("script");
-        script.src = address;
-        script.onload = () => resolve((window as unknown as { Plotly: Plotly }).Plotly);
-        script.onerror = () => reject(new Error("the drawing library did not arrive"));
-        document.head.append(script);
-    });
-    return loaded;
-}
+const load = loadLibrary<Plotly>(address, "Plotly");
 
 export async function drawPlotly(host: HTMLElement, figure: Record<string, unknown>, isDark: boolean): Promise<void> {
     const plotly = await load();

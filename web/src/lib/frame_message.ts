@@ -2,7 +2,7 @@
 
 export type FrameRequest =
     | { kind: "vega"; spec: Record<string, unknown>; rows: Record<string, unknown>[]; isDark: boolean }
-    | { kind: "plotly"; figure: Record<string, unknown>; isDark: boolean }
+    | { kind: "plotly" | "bokeh"; figure: Record<string, unknown>; isDark: boolean }
     | { kind: "picture"; format: "svg" | "png" };
 
 export type FrameAnswer =

@@ -96,7 +96,9 @@ export interface Panel {
     bar?: { isVertical?: boolean; shape?: "bar" | "box" | "violin"; max?: number };
     isDiffOnly?: boolean;
     code?: { runs?: [string, string]; file?: string };
-    table?: { joinOn?: string } /* runs beside each other, row by row; otherwise under each other */;
+    media?: { columns?: number; isSynced?: boolean } /* pictures in a row; one step for all such panels */;
+    histogram?: { shape?: "map" | "ridges" | "step" };
+    table?: { joinOn?: string; group?: string; hidden?: string[] } /* runs beside each other, row by row; otherwise under each other */;
     xExpression?: string;
     group?: string[] /* lines: by these columns instead of by those of the list */;
     text?: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { atStep, boxFiles, histogramOf, mediaItems, parseBoxes } from "./media";
+import { atStep, histogramOf, mediaItems, pathsOf } from "./media";
 
 describe("mediaItems", () => {
     it("reads one file and many", () => {
@@ -23,34 +23,14 @@ describe("mediaItems", () => {
     it("shows nothing for what is no file", () => expect(mediaItems({ _type: "weird" })).toEqual([]));
 });
 
-describe("boxes", () => {
-    it("are shares of the picture, from corners or the middle", () => {
-        expect(
-            parseBoxes({
-                box_data: [
-                    {
-                        position: { minX: 0.1, maxX: 0.3, minY: 0.2, maxY: 0.6 },
-                        class_id: 1,
-                        scores: { p: 0.5 },
-                    },
-                ],
-                class_labels: { 1: "cat" },
-            })[0],
-        ).toMatchObject({ label: "cat", score: 0.5, left: 0.1, top: 0.2 });
-        const [box] = parseBoxes(
-            { box_data: [{ position: { middle: [50, 50], width: 20, height: 40 }, domain: "pixel" }] },
-            { width: 100, height: 200 },
-        );
-        expect(box).toMatchObject({ left: 0.4, top: 0.15, width: 0.2, height: 0.2 });
-    });
-    it("leave out what is not a box", () => {
-        expect(parseBoxes({ box_data: [{ position: { minX: "x" } }, {}] })).toEqual([]);
-        expect(parseBoxes(null)).toEqual([]);
-    });
-    it("name their files", () =>
-        expect(
-            boxFiles({ all_boxes: [{ p: { path: "b.json" } }], boxes: { q: { path: "c.json" } } }),
-        ).toEqual(["c.json", "b.json"]));
+it("pathsOf names the files of a picture with its masks and boxes", () => {
+    const value = { _type: "images/separated", filenames: ["a.png"], all_boxes: [{ p: { path: "b.json" } }], all_masks: [{ m: { path: "m.png" } }] };
+    expect(mediaItems(value).flatMap(pathsOf)).toEqual(["a.png", "m.png", "b.json"]);
+});
+
+it("a film that is a GIF is shown as a picture", () => {
+    expect(mediaItems({ _type: "video-file", path: "v.gif" })[0]!.kind).toBe("image");
+    expect(mediaItems({ _type: "video-file", path: "v.mp4" })[0]!.kind).toBe("video");
 });
 
 it("atStep is the latest value not after the step", () => {

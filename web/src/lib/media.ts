@@ -1,22 +1,20 @@
 /* media.ts - what the client logs for pictures, sounds and the like, seen as a list of files to show. */
 
 export interface MediaItem {
-    kind: "image" | "video" | "audio" | "html" | "scene" | "molecule" | "plotly" | "other";
+    kind: "image" | "video" | "audio" | "html" | "scene" | "molecule" | "plotly" | "bokeh" | "other";
     type: string;
     path: string;
     caption: string;
-    boxes: Box[];
+    boxes: BoxSet[];
     masks: { name: string; path: string }[];
+    size: { width: number; height: number } | null;
 }
 
-export interface Box {
-    label: string;
-    score: number | null;
-    /* shares of the picture's width and height */
-    left: number;
-    top: number;
-    width: number;
-    height: number;
+/* Boxes of one name: in a file of their own, as the client logs them, or inside of the value. */
+export interface BoxSet {
+    name: string;
+    path: string | null;
+    data: unknown;
 }
 
 type Json = Record<string, unknown>;
@@ -29,10 +27,13 @@ const KINDS: [RegExp, MediaItem["kind"]][] = [
     [/^object3D/, "scene"],
     [/^molecule/, "molecule"],
     [/^plotly/, "plotly"],
+    [/^bokeh/, "bokeh"],
 ];
 const FORMATS: Record<string, string> = { images: "image", videos: "video", audio: "audio", html: "html" };
 
-function kindOf(type: string): MediaItem["kind"] {
+/* A film that is a GIF is a picture that moves. */
+function kindOf(type: string, path: string): MediaItem["kind"] {
+    if (/^video/.test(type) && /\.gif$/i.test(path)) return "image";
     return KINDS.find(([pattern]) => pattern.test(type))?.[1] ?? "other";
 }
 
@@ -45,12 +46,13 @@ export function mediaItems(value: Json): MediaItem[] {
         const boxes = listOf(value["all_boxes"]);
         const masks = listOf(value["all_masks"]);
         return value["filenames"].map((path, i) => ({
-            kind: kindOf(FORMATS[group] ?? group),
+            kind: kindOf(FORMATS[group] ?? group, String(path)),
             type,
             path: String(path),
             caption: String(captions[i] ?? ""),
-            boxes: boxesOf(boxes[i]),
+            boxes: boxSetsOf(boxes[i]),
             masks: masksOf(masks[i]),
+            size: sizeOf(value),
         }));
     }
     /* Older clients number the files instead of naming them. */
@@ -58,12 +60,13 @@ export function mediaItems(value: Json): MediaItem[] {
     if (typeof value["path"] !== "string") return [];
     return [
         {
-            kind: kindOf(type),
+            kind: kindOf(type, value["path"]),
             type,
             path: value["path"],
             caption: String(value["caption"] ?? captions[0] ?? ""),
-            boxes: boxesOf(value["boxes"]),
+            boxes: boxSetsOf(value["boxes"]),
             masks: masksOf(value["masks"]),
+            size: sizeOf(value),
         },
     ];
 }
@@ -79,55 +82,21 @@ function masksOf(v: unknown): { name: string; path: string }[] {
     );
 }
 
-/* Boxes inside of the value; those in files of their own have a path and are read from there. */
-function boxesOf(v: unknown): Box[] {
+function boxSetsOf(v: unknown): BoxSet[] {
     if (typeof v !== "object" || v === null) return [];
-    return Object.values(v as Json).flatMap((set) => parseBoxes(set));
-}
-
-export function boxFiles(value: Json): string[] {
-    const sets = [value["boxes"], ...listOf(value["all_boxes"])];
-    return sets
-        .flatMap((s) => (typeof s === "object" && s !== null ? Object.values(s as Json) : []))
-        .flatMap((set) =>
-            typeof (set as Json)?.["path"] === "string" ? [(set as { path: string }).path] : [],
-        );
-}
-
-export function parseBoxes(set: unknown, size?: { width: number; height: number }): Box[] {
-    const { box_data: data, class_labels: labels } = (set ?? {}) as {
-        box_data?: unknown;
-        class_labels?: Record<string, string>;
-    };
-    return listOf(data).flatMap((raw) => {
-        const box = raw as {
-            position?: Record<string, unknown>;
-            class_id?: number;
-            box_caption?: string;
-            scores?: Record<string, number>;
-            domain?: string;
-        };
-        const p = box.position ?? {};
-        const scale = box.domain === "pixel" ? (size ?? null) : { width: 1, height: 1 };
-        const middle = Array.isArray(p["middle"]) ? (p["middle"] as number[]) : null;
-        if (scale === null) return [];
-        const width = Number(middle ? p["width"] : Number(p["maxX"]) - Number(p["minX"])) / scale.width;
-        const height = Number(middle ? p["height"] : Number(p["maxY"]) - Number(p["minY"])) / scale.height;
-        const left = middle ? middle[0]! / scale.width - width / 2 : Number(p["minX"]) / scale.width;
-        const top = middle ? middle[1]! / scale.height - height / 2 : Number(p["minY"]) / scale.height;
-        if (![left, top, width, height].every(Number.isFinite)) return [];
-        const score = Object.values(box.scores ?? {})[0];
-        return [
-            {
-                label: box.box_caption ?? labels?.[String(box.class_id)] ?? String(box.class_id ?? ""),
-                score: score ?? null,
-                left,
-                top,
-                width,
-                height,
-            },
-        ];
+    return Object.entries(v as Json).map(([name, set]) => {
+        const path = (set as Json | null)?.["path"];
+        return { name, path: typeof path === "string" ? path : null, data: set };
     });
+}
+
+function sizeOf({ width, height }: Json): MediaItem["size"] {
+    return typeof width === "number" && typeof height === "number" ? { width, height } : null;
+}
+
+/* Every file that belongs to an item. */
+export function pathsOf(item: MediaItem): string[] {
+    return [item.path, ...item.masks.map((m) => m.path), ...item.boxes.flatMap((b) => b.path ?? [])];
 }
 
 /* The step to show: the one asked for, or the latest before it. */

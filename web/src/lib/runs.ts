@@ -1,5 +1,6 @@
 /* runs.ts - what the server says about a run, turned into the page's own noun, and its columns read by name. */
 
+import { readClassLabels } from "./boxes";
 import { readCustomChart, type CustomChart } from "./custom_specs";
 import type { KeyInfo, MetricDefinition, Run, RunState } from "./types";
 
@@ -51,6 +52,7 @@ export function parseRun(node: RunNode): Run {
         metrics: parseMetrics(isObject(internal) ? internal["m"] : null),
         charts: readCharts(isObject(internal) ? internal["visualize"] : null),
         environment: firstEnvironment(internal),
+        classLabels: readClassLabels(internal),
         clientVersion: isObject(internal) && typeof internal["cli_version"] === "string" ? internal["cli_version"] : "",
         lineCount: node.historyLineCount ?? 0,
     };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { concatTables, filterRows, joinTables, parseTable, sortRows } from "./table_data";
+import { clientArtifact, concatTables, filterRows, groupRows, hasMediaNames, joinTables, parseTable, sortRows } from "./table_data";
 
 const table = parseTable(
     '{"columns":["id","score","class name"],"data":[[1,0.9,"cat"],[2,NaN,"dog NaN"],[3,0.1,"cat"]]}',
@@ -47,4 +47,25 @@ it("joinTables puts runs beside each other, row by row of one column", () => {
         rows: [[1, "cat", null], [2, "dog", "cow"], [2, null, "hen"], [3, null, "owl"]],
     });
     expect(joinTables([{ name: "A", table: a }], "nothing").rows).toEqual([]);
+});
+
+it("clientArtifact reads where the client put a table", () => {
+    expect(clientArtifact("wandb-client-artifact://abc123/t.table.json")).toEqual({ id: "abc123", path: "t.table.json" });
+    expect(clientArtifact("wandb-client-artifact://abc:latest/a/t.json")).toEqual({ id: "abc", path: "a/t.json" });
+    expect([clientArtifact("https://x/y"), clientArtifact(3)]).toEqual([null, null]);
+});
+
+it("hasMediaNames sees columns that only name what they should show", () => {
+    expect(hasMediaNames({ columns: ["p", "n"], rows: [["Image", 1], ["Image", 2]] })).toBe(true);
+    expect(hasMediaNames({ columns: ["p"], rows: [["Image"], ["a dog"]] })).toBe(false);
+    expect(hasMediaNames({ columns: ["p"], rows: [] })).toBe(false);
+});
+
+it("groupRows counts, takes means of numbers and names a few of the words", () => {
+    const table = { columns: ["kind", "score", "word"], rows: [["a", 1, "x"], ["b", 5, "y"], ["a", 3, "z"]] };
+    expect(groupRows(table, table.rows, "kind")).toEqual({
+        columns: ["kind", "n", "score", "word"],
+        rows: [["a", 2, 2, "x, z"], ["b", 1, 5, "y"]],
+    });
+    expect(groupRows(table, table.rows, "gone").rows).toEqual(table.rows);
 });

@@ -19,6 +19,48 @@ export function parseTable(text: string): TableData {
     };
 }
 
+const CLIENT_ARTIFACT = /^wandb-client-artifact:\/\/([^:/]+)(?::[^/]*)?\/(.+)$/;
+
+/* Where the client says that the same table lies in an artifact, by the client's own name for it. */
+export function clientArtifact(raw: unknown): { id: string; path: string } | null {
+    const m = typeof raw === "string" ? CLIENT_ARTIFACT.exec(raw) : null;
+    return m === null ? null : { id: m[1]!, path: m[2]! };
+}
+
+const MEDIA_NAMES = new Set(["Image", "Audio", "Video", "Html", "Object3D", "Molecule", "Plotly", "Bokeh"]);
+
+/* Whether a column has only the name of a kind of media where the media should be. */
+export function hasMediaNames(table: TableData): boolean {
+    return table.columns.some((_, i) => {
+        const values = table.rows.map((r) => r[i]).filter((v) => v !== null && v !== undefined);
+        return values.length > 0 && values.every((v) => typeof v === "string" && MEDIA_NAMES.has(v));
+    });
+}
+
+/* One row for each value of a column: how many there are, means of numbers, the first of what is no number. */
+export function groupRows(table: TableData, rows: readonly unknown[][], column: string): TableData {
+    const at = table.columns.indexOf(column);
+    if (at < 0) return { columns: table.columns, rows: [...rows] };
+    const groups = new Map<string, unknown[][]>();
+    for (const row of rows) {
+        const key = JSON.stringify(row[at] ?? null);
+        groups.set(key, [...(groups.get(key) ?? []), row]);
+    }
+    const others = table.columns.map((_, i) => i).filter((i) => i !== at);
+    return {
+        columns: [column, "n", ...others.map((i) => table.columns[i]!)],
+        rows: [...groups.values()].map((members) => [members[0]![at], members.length, ...others.map((i) => summary(members.map((r) => r[i])))]),
+    };
+}
+
+function summary(values: readonly unknown[]): unknown {
+    const known = values.filter((v) => v !== null && v !== undefined);
+    const numbers = known.filter((v): v is number => typeof v === "number");
+    if (numbers.length > 0 && numbers.length === known.length) return numbers.reduce((a, b) => a + b, 0) / numbers.length;
+    const words = [...new Set(known.map((v) => (typeof v === "object" ? v : String(v))))];
+    return words.length === 1 || typeof words[0] === "object" ? words[0] : words.length === 0 ? null : words.slice(0, 5).join(", ");
+}
+
 /* Tables of several runs under each other, with the run in front; a column that one lacks stays empty. */
 export function concatTables(tables: readonly { name: string; table: TableData }[]): TableData {
     if (tables.length === 1) return tables[0]!.table;

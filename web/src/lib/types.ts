@@ -1,5 +1,6 @@
 /* The nouns of the page, as they come out of api.ts: JSON strings parsed, internal keys taken away. */
 
+import type { ClassLabels } from "./boxes";
 import type { CustomChart } from "./custom_specs";
 
 export type RunState =
@@ -47,6 +48,7 @@ export interface Run {
     metrics: MetricDefinition[];
     charts: Record<string, CustomChart>;
     environment: Record<string, unknown>;
+    classLabels: ClassLabels;
     clientVersion: string;
     lineCount: number;
 }

@@ -32,13 +32,13 @@ export function CustomPanel({ panel, height, onExport }: PanelProps) {
     const take = useRef<TakePicture | null>(null);
     const wanted = (all ?? []).flatMap((a) => {
         const at = atStep(a.values, step ?? Infinity);
-        return at === null || typeof at.value["path"] !== "string" ? [] : [{ run: a.run, path: at.value["path"] }];
+        return at === null || typeof at.value["path"] !== "string" ? [] : [{ run: a.run, path: at.value["path"], value: at.value }];
     });
     useEffect(() => {
         let isOver = false;
         const read = async () => {
             const tables = await Promise.all(
-                wanted.map(async ({ run, path }) => ({ run, table: await loadTable(ws.entity, ws.project, run.name, path) })),
+                wanted.map(async ({ run, value }) => ({ run, table: (await loadTable(ws.entity, ws.project, run.name, value)).table })),
             );
             const found = tables.flatMap(({ run, table }) => chartRows(run.displayName, table.columns, table.rows));
             if (!isOver) setRows(found.slice(0, MAX_ROWS));

@@ -4,12 +4,14 @@ import type { ChartModel } from "../../components/chart_view";
 import { linesToCsv, toCsv } from "../../lib/csv";
 import type { Line } from "../../lib/lines";
 import { chartToSvg } from "../../lib/svg";
+import { tableToSvg } from "../../lib/table_svg";
 
 export type PanelExport =
     | {
           kind: "lines";
           title: string;
           lines: Line[];
+          exactLines?: () => Promise<Line[]> /* with all digits that were logged, not only those that are drawn */;
           model: ChartModel | null;
           xName: string;
           canvas: HTMLCanvasElement | null;
@@ -21,7 +23,14 @@ export type PanelExport =
           header: string[];
           rows: unknown[][];
       }
-    | { kind: "drawing"; title: string; svg: SVGSVGElement | null; header: string[]; rows: unknown[][] };
+    | {
+          kind: "drawing";
+          title: string;
+          svg: SVGSVGElement | null /* none: the rows are drawn as a table */;
+          header: string[];
+          rows: unknown[][];
+          meters?: number[] /* of the table: columns shown as bars */;
+      };
 
 const PNG_SCALE = 2;
 
@@ -37,8 +46,8 @@ export function saveBlob(blob: Blob, name: string): void {
     window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-export function saveCsv(e: PanelExport): void {
-    const text = e.kind === "lines" ? linesToCsv(e.lines, e.xName) : toCsv(e.header, e.rows);
+export async function saveCsv(e: PanelExport): Promise<void> {
+    const text = e.kind === "lines" ? linesToCsv((await e.exactLines?.()) ?? e.lines, e.xName) : toCsv(e.header, e.rows);
     saveBlob(new Blob([text], { type: "text/csv" }), fileName(e.title, "csv"));
 }
 
@@ -55,7 +64,7 @@ async function savePicture(e: PanelExport & { kind: "picture" }, format: "png" |
 
 function svgOf(e: Exclude<PanelExport, { kind: "picture" }>): string | null {
     if (e.kind === "lines") return e.model === null ? null : chartToSvg(e.model, e.title);
-    return e.svg === null ? null : standaloneSvg(e.svg);
+    return e.svg === null ? tableToSvg(e) : standaloneSvg(e.svg);
 }
 
 /* Classes mean nothing outside of the page: their colours go along as attributes. */

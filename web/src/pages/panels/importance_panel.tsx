@@ -30,6 +30,7 @@ export function ImportancePanel({ panel, height, onExport }: PanelProps) {
         svg: null,
         header: ["parameter", "importance", "correlation"],
         rows: rows.map((r) => [r.name, r.importance, r.correlation]),
+        meters: [1, 2],
     }));
     if (target === "")
         return (

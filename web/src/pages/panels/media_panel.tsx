@@ -1,13 +1,18 @@
 /* media_panel.tsx - pictures, sounds, films and pages of the shown runs at one step. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { MediaView } from "../../components/media_view";
-import { StepSlider } from "../../components/step_slider";
+import { OverlayContext, PLAIN_OVERLAY, type Overlay } from "../../components/picture";
+import { StepSlider, stepByKey } from "../../components/step_slider";
 import { t } from "../../i18n";
-import { atStep, mediaItems } from "../../lib/media";
+import { classesOf, classKey } from "../../lib/boxes";
+import { panelTitle, type Panel } from "../../lib/layout";
+import { atStep, mediaItems, pathsOf } from "../../lib/media";
 import { fetchFileLinks } from "../../queries";
 import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
+import { takeMedia } from "./media_picture";
+import { IndexSlider, OverlayButton } from "./media_tools";
 import { stepsOf, useValues, type RunValues } from "./use_values";
 
 const MAX_STEPS = 2000;
@@ -15,8 +20,21 @@ const MAX_STEPS = 2000;
 export function MediaPanel({ panel, height, onExport }: PanelProps) {
     const keys = panel.keys ?? [];
     const { all, failure } = useValues(keys, MAX_STEPS);
-    const [step, setStep] = useState<number | null>(null);
-    onExport(() => ({ kind: "drawing", title: keys.join(), svg: null, header: [], rows: [] }));
+    const [step, setStep] = usePanelStep(panel);
+    const [index, setIndex] = useState<number | null>(null);
+    const [overlay, setOverlay] = useState<Overlay>(PLAIN_OVERLAY);
+    const host = useRef<HTMLDivElement>(null);
+    const shown = (all ?? []).flatMap((a) => {
+        const at = atStep(a.values, step ?? Infinity);
+        return at === null ? [] : mediaItems(at.value).map((item, i) => [a.run.displayName, a.key, at.step, i, item.type, item.caption, item.path]);
+    });
+    onExport(() => ({
+        kind: "picture",
+        title: panelTitle(panel),
+        take: (format) => (host.current === null ? Promise.resolve(null) : takeMedia(host.current, panelTitle(panel), format)),
+        header: ["run", "key", "step", "index", "type", "caption", "path"],
+        rows: shown,
+    }));
     if (failure !== "")
         return (
             <div class="panel-body" style={{ height }}>
@@ -24,30 +42,56 @@ export function MediaPanel({ panel, height, onExport }: PanelProps) {
             </div>
         );
     const steps = stepsOf(all ?? []);
+    const most = Math.max(0, ...shown.map((s) => Number(s[3]) + 1));
+    const classes = uniqueClasses(all ?? []);
+    const hasTools = steps.length > 1 || most > 1 || classes.length > 0;
+    const columns = panel.media?.columns;
     return (
         <div
             class="panel-body"
-            style={{ height, "--media-height": `${Math.max(60, height - (steps.length > 1 ? 100 : 66))}px` }}
+            style={{ height, "--media-height": `${Math.max(60, height - (hasTools ? 100 : 66))}px` }}
+            onKeyDown={(e) => stepByKey(e, steps, step, setStep)}
         >
             {all !== null && steps.length === 0 && (
                 <p class="panel-note">{t("panel.no_values", { keys: keys.join(", ") })}</p>
             )}
-            <div class="media-grid">
-                {(all ?? []).map((a) => (
-                    <RunMedia key={`${a.run.name}/${a.key}`} values={a} step={step} />
-                ))}
-            </div>
-            <StepSlider steps={steps} at={step} onChange={setStep} />
+            <OverlayContext.Provider value={overlay}>
+                <div ref={host} class={`media-grid ${columns ? "has-columns" : ""}`} style={columns ? { "--media-columns": columns } : {}}>
+                    {(all ?? []).map((a) => (
+                        <RunMedia key={`${a.run.name}/${a.key}`} values={a} step={step} index={index} />
+                    ))}
+                </div>
+            </OverlayContext.Provider>
+            {hasTools && (
+                <div class="row media-tools">
+                    {classes.length > 0 && <OverlayButton classes={classes} overlay={overlay} onChange={setOverlay} />}
+                    {most > 1 && <IndexSlider count={most} at={index} onChange={setIndex} />}
+                    <StepSlider steps={steps} at={step} onChange={setStep} />
+                </div>
+            )}
         </div>
     );
 }
 
-function RunMedia({ values, step }: { values: RunValues; step: number | null }) {
+/* The panel's own step, or that of all panels in step with it. */
+function usePanelStep(panel: Panel): [number | null, (step: number | null) => void] {
+    const ws = useWorkspace();
+    const [own, setOwn] = useState<number | null>(null);
+    return panel.media?.isSynced ? [ws.mediaStep.value, (s) => (ws.mediaStep.value = s)] : [own, setOwn];
+}
+
+function uniqueClasses(all: readonly RunValues[]) {
+    const found = all.flatMap((a) => classesOf(a.run.classLabels, a.key));
+    return [...new Map(found.map((c) => [classKey(c.layer, c.id), c])).values()];
+}
+
+function RunMedia({ values, step, index }: { values: RunValues; step: number | null; index: number | null }) {
     const ws = useWorkspace();
     const [links, setLinks] = useState<ReadonlyMap<string, string>>(new Map());
     const shown = atStep(values.values, step ?? Infinity);
-    const items = shown === null ? [] : mediaItems(shown.value);
-    const paths = items.flatMap((i) => [i.path, ...i.masks.map((m) => m.path)]);
+    const every = shown === null ? [] : mediaItems(shown.value);
+    const items = index === null ? every : every.slice(index, index + 1);
+    const paths = every.flatMap(pathsOf);
     useEffect(() => {
         let isOver = false;
         if (paths.length > 0)
@@ -65,7 +109,7 @@ function RunMedia({ values, step }: { values: RunValues; step: number | null }) 
             {items.length === 0 && <p class="faint">{t("media.nothing")}</p>}
             <div class="media-items">
                 {items.map((item) => (
-                    <MediaView key={item.path} item={item} links={links} />
+                    <MediaView key={item.path} item={item} links={links} labels={values.run.classLabels} mediaKey={values.key} />
                 ))}
             </div>
         </section>

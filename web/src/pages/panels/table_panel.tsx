@@ -1,29 +1,25 @@
 /* table_panel.tsx - logged tables of the shown runs under each other, at one step. */
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { SearchBox } from "../../components/controls";
+import { Check, SearchBox, Select } from "../../components/controls";
 import { DataGrid, type GridColumn } from "../../components/data_grid";
+import { IconButton } from "../../components/icon";
 import { MediaView } from "../../components/media_view";
-import { StepSlider } from "../../components/step_slider";
+import { Popover } from "../../components/popover";
+import { StepSlider, stepByKey } from "../../components/step_slider";
 import { t } from "../../i18n";
 import { formatValue } from "../../lib/format";
-import { panelTitle } from "../../lib/layout";
+import { panelTitle, updatePanel } from "../../lib/layout";
 import { atStep, mediaItems } from "../../lib/media";
-import { concatTables, filterRows, joinTables, sortRows, type TableData } from "../../lib/table_data";
-import { fetchFileLinks } from "../../queries";
+import { concatTables, filterRows, groupRows, joinTables, sortRows, type TableData } from "../../lib/table_data";
 import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
-import { loadTable } from "./load_table";
+import { isMedia, loadTable, type LoadedTable } from "./load_table";
 import { stepsOf, useValues } from "./use_values";
 
 const MAX_STEPS = 2000;
 const CELL_WIDTH = 130;
 const MEDIA_ROW = 96;
-
-interface Loaded {
-    table: TableData;
-    links: ReadonlyMap<string, string>;
-}
 
 export function TablePanel({ panel, height, onExport }: PanelProps) {
     const ws = useWorkspace();
@@ -31,7 +27,7 @@ export function TablePanel({ panel, height, onExport }: PanelProps) {
     const { all, failure } = useValues(keys, MAX_STEPS);
     const joinOn = panel.table?.joinOn ?? "";
     const [step, setStep] = useState<number | null>(null);
-    const [loaded, setLoaded] = useState<Loaded | null>(null);
+    const [loaded, setLoaded] = useState<LoadedTable | null>(null);
     const [problem, setProblem] = useState("");
     const [search, setSearch] = useState("");
     const [sort, setSort] = useState<{ column: number; isDown: boolean } | null>(null);
@@ -39,41 +35,39 @@ export function TablePanel({ panel, height, onExport }: PanelProps) {
         const at = atStep(a.values, step ?? Infinity);
         return at === null || typeof at.value["path"] !== "string"
             ? []
-            : [{ run: a.run, path: at.value["path"] }];
+            : [{ run: a.run, path: at.value["path"], value: at.value }];
     });
     useEffect(() => {
         let isOver = false;
         const read = async () => {
             const tables = await Promise.all(
-                wanted.map(async ({ run, path }) => ({
+                wanted.map(async ({ run, value }) => ({
                     name: run.displayName,
-                    run,
-                    table: await loadTable(ws.entity, ws.project, run.name, path),
+                    ...(await loadTable(ws.entity, ws.project, run.name, value)),
                 })),
             );
             const table = joinOn === "" ? concatTables(tables) : joinTables(tables, joinOn);
-            const media = table.rows
-                .slice(0, 500)
-                .flatMap((row) => row.flatMap((v) => (isMedia(v) ? mediaItems(v).map((i) => i.path) : [])));
-            const links =
-                media.length === 0
-                    ? new Map<string, string>()
-                    : await fetchFileLinks(ws.entity, ws.project, tables[0]!.run.name, media);
+            const links = new Map(tables.flatMap((l) => [...l.links]));
             if (!isOver) setLoaded({ table, links });
         };
         if (wanted.length > 0) read().catch((e: Error) => !isOver && setProblem(e.message));
         return () => void (isOver = true);
     }, [wanted.map((w) => `${w.run.name}/${w.path}`).join("\n"), joinOn]);
-    const rows = useMemo(() => {
-        if (loaded === null) return [];
+    const group = panel.table?.group ?? "";
+    const hidden = panel.table?.hidden ?? [];
+    const shown = useMemo<TableData>(() => {
+        if (loaded === null) return { columns: [], rows: [] };
         const found = filterRows(loaded.table, search);
-        return sort === null ? found : sortRows(found, sort.column, sort.isDown);
-    }, [loaded, search, sort]);
+        const grouped = group === "" ? { columns: loaded.table.columns, rows: found } : groupRows(loaded.table, found, group);
+        return sort === null ? grouped : { ...grouped, rows: sortRows(grouped.rows, sort.column, sort.isDown) };
+    }, [loaded, search, sort, group]);
+    const { rows } = shown;
+    const edit = (table: NonNullable<typeof panel.table>) => ws.edit((l) => updatePanel(l, panel.id, { table: { ...panel.table, ...table } }));
     onExport(() => ({
         kind: "drawing",
         title: panelTitle(panel),
         svg: null,
-        header: loaded?.table.columns ?? [],
+        header: shown.columns,
         rows,
     }));
     if (failure + problem !== "")
@@ -82,21 +76,39 @@ export function TablePanel({ panel, height, onExport }: PanelProps) {
                 <p class="panel-note is-bad">{failure + problem}</p>
             </div>
         );
+    const steps = stepsOf(all ?? []);
     const hasMedia = loaded !== null && loaded.links.size > 0;
-    const columns = (loaded?.table.columns ?? []).map(
-        (label, i): GridColumn => ({
-            id: String(i),
-            label,
-            width: CELL_WIDTH,
-            isNumber: typeof rows[0]?.[i] === "number",
-            sorted: sort?.column === i ? (sort.isDown ? "down" : "up") : null,
-        }),
+    const columns = shown.columns.flatMap((label, i): GridColumn[] =>
+        hidden.includes(label)
+            ? []
+            : [{ id: String(i), label, width: CELL_WIDTH, isNumber: typeof rows[0]?.[i] === "number", sorted: sort?.column === i ? (sort.isDown ? "down" : "up") : null }],
     );
     return (
-        <div class="panel-body" style={{ height }}>
+        <div class="panel-body" style={{ height }} onKeyDown={(e) => stepByKey(e, steps, step, setStep)}>
             <div class="row comparer-tools" style={{ height: 36 }}>
                 <SearchBox value={search} label={t("search.label")} onChange={setSearch} />
-                <span class="muted small">{t("table.rows", { count: rows.length })}</span>
+                <span class="muted small grow">{t("table.rows", { count: rows.length })}</span>
+                <Select
+                    value={group}
+                    label={t("table.group_by")}
+                    options={[{ value: "", label: t("table.group_by") }, ...(loaded?.table.columns ?? []).map((c) => ({ value: c, label: c }))]}
+                    onChange={(c) => {
+                        setSort(null);
+                        edit({ group: c });
+                    }}
+                />
+                <Popover label={t("runs.columns")} isPadded button={(open) => <IconButton icon="columns" label={t("runs.columns")} isOn={hidden.length > 0} onClick={open} />}>
+                    {() =>
+                        shown.columns.map((c) => (
+                            <Check
+                                key={c}
+                                label={c}
+                                value={!hidden.includes(c)}
+                                onChange={(on) => edit({ hidden: on ? hidden.filter((h) => h !== c) : [...hidden, c] })}
+                            />
+                        ))
+                    }
+                </Popover>
             </div>
             {loaded !== null && (
                 <DataGrid
@@ -112,13 +124,9 @@ export function TablePanel({ panel, height, onExport }: PanelProps) {
             {all !== null && wanted.length === 0 && (
                 <p class="panel-note">{t("panel.no_values", { keys: keys.join(", ") })}</p>
             )}
-            <StepSlider steps={stepsOf(all ?? [])} at={step} onChange={setStep} />
+            <StepSlider steps={steps} at={step} onChange={setStep} />
         </div>
     );
-}
-
-function isMedia(v: unknown): v is Record<string, unknown> {
-    return typeof v === "object" && v !== null && "_type" in v && "path" in v;
 }
 
 function Cell({ value, links }: { value: unknown; links: ReadonlyMap<string, string> }) {

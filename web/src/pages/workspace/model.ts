@@ -36,6 +36,8 @@ export class Workspace {
     readonly editedPanel = signal<string | null>(null);
     readonly collapsedParents = signal<ReadonlySet<string>>(new Set());
     readonly xZoom = signal<{ x: string; range: [number, number] } | null>(null);
+    /* What the media panels that are in step show; null is the latest. */
+    readonly mediaStep = signal<number | null>(null);
     linkedPanelSeen = false;
     readonly columnSearch = signal("");
     readonly openGroups = signal<ReadonlySet<string>>(new Set());

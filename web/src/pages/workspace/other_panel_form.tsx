@@ -1,6 +1,6 @@
 /* other_panel_form.tsx - the forms of panels that are not lines. */
 
-import { Field, Select, TextInput } from "../../components/controls";
+import { Check, Field, Select, TextInput } from "../../components/controls";
 import { IconButton } from "../../components/icon";
 import { t, type MessageName } from "../../i18n";
 import { columnLabel, updatePanel, type Panel } from "../../lib/layout";
@@ -69,6 +69,20 @@ export function OtherPanelForm({ panel }: { panel: Panel }) {
                     <span class="small muted">{t("setting.join_hint")}</span>
                 </Field>
             )}
+            {panel.kind === "media" && <MediaForm panel={panel} edit={edit} />}
+            {panel.kind === "histogram" && (
+                <Field label={t("setting.shape")}>
+                    <Select<"map" | "ridges" | "step">
+                        value={panel.histogram?.shape ?? "map"}
+                        onChange={(shape) => edit({ histogram: { shape } })}
+                        options={[
+                            { value: "map", label: t("histogram.map") },
+                            { value: "ridges", label: t("histogram.ridges") },
+                            { value: "step", label: t("histogram.step") },
+                        ]}
+                    />
+                </Field>
+            )}
             {(panel.kind === "media" ||
                 panel.kind === "histogram" ||
                 panel.kind === "table" ||
@@ -101,14 +115,30 @@ function BarForm({ panel, edit }: Form) {
                 />
                 <span class="small muted">{t("setting.grouping_hint")}</span>
             </Field>
-            <label class="check">
-                <input
-                    type="checkbox"
-                    checked={bar.isVertical ?? false}
-                    onChange={(e) => edit({ bar: { ...bar, isVertical: e.currentTarget.checked } })}
+            <Check label={t("bar.vertical")} value={bar.isVertical ?? false} onChange={(isVertical) => edit({ bar: { ...bar, isVertical } })} />
+            <Field label={t("bar.max")}>
+                <Select
+                    value={String(bar.max ?? 40)}
+                    onChange={(n) => edit({ bar: { ...bar, max: Number(n) } })}
+                    options={["10", "20", "40", "100", "300"].map((n) => ({ value: n, label: n }))}
                 />
-                {t("bar.vertical")}
-            </label>
+            </Field>
+        </>
+    );
+}
+
+function MediaForm({ panel, edit }: Form) {
+    const media = panel.media ?? {};
+    return (
+        <>
+            <Field label={t("media.columns")}>
+                <Select
+                    value={String(media.columns ?? 0)}
+                    onChange={(n) => edit({ media: { ...media, columns: Number(n) || undefined } })}
+                    options={[{ value: "0", label: t("setting.auto") }, ...["1", "2", "3", "4", "6", "8"].map((n) => ({ value: n, label: n }))]}
+                />
+            </Field>
+            <Check label={t("media.synced")} value={media.isSynced ?? false} onChange={(isSynced) => edit({ media: { ...media, isSynced } })} />
         </>
     );
 }
@@ -116,14 +146,7 @@ function BarForm({ panel, edit }: Form) {
 function ScatterForm({ panel, edit }: Form) {
     const scatter = panel.scatter ?? {};
     const log = (name: "isLogX" | "isLogY", label: MessageName) => (
-        <label class="check">
-            <input
-                type="checkbox"
-                checked={scatter[name] ?? false}
-                onChange={(e) => edit({ scatter: { ...scatter, [name]: e.currentTarget.checked } })}
-            />
-            {t(label)}
-        </label>
+        <Check label={t(label)} value={scatter[name] ?? false} onChange={(on) => edit({ scatter: { ...scatter, [name]: on } })} />
     );
     return (
         <>

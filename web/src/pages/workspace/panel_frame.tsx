@@ -106,7 +106,6 @@ function PanelMenu({
         const e = make();
         if (e !== null) void Promise.resolve(save(e)).catch(sayError);
     };
-    const { exports } = PANELS[panel.kind];
     return (
         <Popover
             isMenu
@@ -117,10 +116,10 @@ function PanelMenu({
                 <MenuList
                     close={close}
                     items={[
-                        exports.includes("png") && { label: t("panel.save_png"), onClick: take(savePng) },
-                        exports.includes("svg") && { label: t("panel.save_svg"), onClick: take(saveSvg) },
-                        exports.includes("csv") && { label: t("panel.save_csv"), onClick: take(saveCsv) },
-                        exports.length > 0 && "line",
+                        { label: t("panel.save_png"), onClick: take(savePng) },
+                        { label: t("panel.save_svg"), onClick: take(saveSvg) },
+                        { label: t("panel.save_csv"), onClick: take(saveCsv) },
+                        "line",
                         window.isSecureContext && {
                             label: t("panel.copy_link"),
                             onClick: () => void copyText(link()),

@@ -1,4 +1,4 @@
-/* plotly_view.tsx - a logged Plotly figure. */
+/* figure_view.tsx - a logged figure of Plotly or Bokeh, drawn in the frame without an origin. */
 
 import { useEffect, useState } from "preact/hooks";
 import { fetchText } from "../api";
@@ -9,7 +9,7 @@ import { SandboxChart } from "./sandbox_chart";
 
 const MAX_BYTES = 32 << 20;
 
-export default function PlotlyView({ url, label }: { url: string; label: string }) {
+export default function FigureView({ kind, url, label }: { kind: "plotly" | "bokeh"; url: string; label: string }) {
     const [figure, setFigure] = useState<Record<string, unknown> | null>(null);
     const [failure, setFailure] = useState("");
     useEffect(() => {
@@ -22,5 +22,5 @@ export default function PlotlyView({ url, label }: { url: string; label: string 
     }, [url]);
     if (failure !== "") return <p class="panel-note is-bad">{failure}</p>;
     if (figure === null) return null;
-    return <SandboxChart request={{ kind: "plotly", figure, isDark: isDark.value }} title={label} height="100%" />;
+    return <SandboxChart request={{ kind, figure, isDark: isDark.value }} title={label} height="100%" />;
 }
