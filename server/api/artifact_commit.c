@@ -3,9 +3,10 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "server/api/artifact_alias.h"
 #include "server/api/artifact_manifest.h"
 #include "server/blobs/blobs.h"
-#include "server/store/names.h"
+#include "server/store/artifact_reference.h"
 #include "server/store/removal.h"
 
 #include <unistd.h>
@@ -216,33 +217,11 @@ static enum err_code link_file(struct db_tx *tx, const struct commit *commit, co
     return project_blob_link(tx, commit->artifact->owner.project_id, (const unsigned char *)md5.ptr, &blob, err);
 }
 
-static enum err_code apply_one_alias(struct db_tx *tx, const struct artifact *artifact, const struct json_value *item,
-                                     struct arena *arena, struct err *err) {
-    struct str alias = json_get_str(item, STR("alias")), name = json_get_str(item, STR("artifactCollectionName"));
-    struct collection *collection;
-    struct membership *membership;
-    TRY(name_check_text(alias, "the alias", ARTIFACT_ALIAS_MAX, err));
-    TRY(collection_get(tx, artifact->collection_id, arena, &collection, err));
-    if (name.ptr != NULL && !str_eq(name, collection->name))
-        TRY(collection_find(tx, artifact->owner.project_id, name, arena, &collection, err));
-    TRY(membership_get(tx, collection->id, artifact->id, arena, &membership, err));
-    return alias_set(tx, collection->id, alias, artifact->id, err);
-}
-
-enum err_code artifact_apply_aliases(struct db_tx *tx, const struct artifact *artifact, const struct json_value *aliases,
-                                     struct arena *arena, struct err *err) {
-    if (aliases == NULL || aliases->type != JSON_TYPE_ARRAY)
-        return OK;
-    for (size_t i = 0; i < aliases->array.count; i++)
-        TRY(apply_one_alias(tx, artifact, &aliases->array.items[i], arena, err));
-    return OK;
-}
-
 static enum err_code move_aliases(struct db_tx *tx, struct commit *commit, struct err *err) {
     struct json_value *aliases = NULL;
     if (commit->artifact->pending_aliases.ptr != NULL)
         TRY(json_parse(&aliases, commit->artifact->pending_aliases, JSON_STRICT, commit->arena, err));
-    TRY(artifact_apply_aliases(tx, commit->artifact, aliases, commit->arena, err));
+    TRY(artifact_alias_apply(tx, commit->artifact, aliases, commit->arena, err));
     return alias_set(tx, commit->artifact->collection_id, STR("latest"), commit->artifact_id, err);
 }
 
@@ -289,6 +268,12 @@ static enum err_code check_all_are_linked(struct db_tx *tx, const struct commit 
                : err_set(err, ERR_BUSY, "the artifact is being committed by two requests at once; try again");
 }
 
+static enum err_code note_references(struct db_tx *tx, const struct commit *commit, struct err *err) {
+    size_t count;
+    const int64_t *targets = artifact_manifest_targets(&commit->entries, &count, commit->arena);
+    return artifact_reference_add_all(tx, commit->artifact_id, targets, count, err);
+}
+
 static enum err_code drop_draft(struct db_tx *tx, const struct commit *commit, int64_t now_ms, struct err *err) {
     if (commit->entries.count > ENTRIES_PER_PORTION)
         return removal_add(tx, REMOVAL_DRAFT, commit->artifact_id, now_ms, err);
@@ -304,6 +289,7 @@ static enum err_code commit_in(struct db_tx *tx, void *context, struct err *err)
     if (!blobs_has(commit->app->blobs, &commit->manifest_blob.id))
         return err_set(err, ERR_BUSY, "the manifest was collected while it was stored; try again");
     TRY(check_all_are_linked(tx, commit, err));
+    TRY(note_references(tx, commit, err));
     TRY(artifact_manifest_blob_set(tx, commit->artifact_id, commit->manifest_blob.id.sha256,
                                    (int64_t)commit->manifest_blob.size_bytes, now_ms, err));
     struct str digest = artifact_manifest_digest(&commit->entries, commit->arena);

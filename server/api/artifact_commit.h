@@ -10,13 +10,7 @@
 #include "server/api/access.h"
 #include "server/store/artifact.h"
 
-enum { ARTIFACT_ALIAS_MAX = 128 };
-
 /* *out is the version. One that is committed already stays as it is. */
 MUST_CHECK enum err_code artifact_commit_draft(struct identity *identity, int64_t artifact_id, struct artifact **out, struct err *err);
-
-/* [{"alias": ..., "artifactCollectionName": ...}]: moved to this version in its collection, or in the one named. */
-MUST_CHECK enum err_code artifact_apply_aliases(struct db_tx *tx, const struct artifact *artifact, const struct json_value *aliases,
-                                                struct arena *arena, struct err *err);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { TEXT_MAX_BYTES = 8192, EXTRA_MAX_BYTES = 1 << 20 };
+enum { TEXT_MAX_BYTES = 8192, EXTRA_MAX_BYTES = 1 << 20, TARGET_MAX = 64 };
 
 /* Read token by token: as a tree, a million entries would take a gigabyte. */
 
@@ -163,6 +163,41 @@ struct str artifact_manifest_digest(const struct list *entries, struct arena *ar
     hash_md5(digest, buf_str(&text));
     buf_finish(&text);
     return hash_hex(digest, sizeof digest, arena);
+}
+
+/* "wandb-artifact://HEX/path", where HEX spells "Artifact:117". */
+static bool read_target(struct str ref, int64_t *id, struct arena *arena) {
+    static const struct str scheme = STR_INIT("wandb-artifact://");
+    char text[TARGET_MAX];
+    struct str hex, path;
+    if (!str_starts_with(ref, scheme))
+        return false;
+    if (!str_cut(str_from(ref, scheme.len), '/', &hex, &path))
+        hex = str_from(ref, scheme.len);
+    size_t len = hex.len / 2;
+    return len <= TARGET_MAX && hash_from_hex(hex, text, len) && node_id_parse(hash_base64((struct str){ text, len }, arena), "Artifact", id, arena);
+}
+
+static int by_number(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+const int64_t *artifact_manifest_targets(const struct list *entries, size_t *count, struct arena *arena) {
+    int64_t *ids = ARENA_ARRAY(arena, int64_t, entries->count);
+    size_t found = 0;
+    *count = 0;
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct artifact_file *file = entries->items[i];
+        if (file->ref.ptr != NULL && read_target(file->ref, &ids[found], arena))
+            found++;
+    }
+    if (found > 0)
+        qsort(ids, found, sizeof *ids, by_number);
+    for (size_t i = 0; i < found; i++)
+        if (i == 0 || ids[i] != ids[i - 1])
+            ids[(*count)++] = ids[i];
+    return ids;
 }
 
 static void write_entry(struct json_writer *writer, const struct artifact_file *file, struct arena *arena) {

@@ -20,6 +20,9 @@ void artifact_manifest_merge(struct list *entries, struct arena *arena);
 /* md5 over "wandb-artifact-manifest-v1\n" and "path:digest\n" of each entry by path, in hexadecimal. */
 struct str artifact_manifest_digest(const struct list *entries, struct arena *arena);
 
+/* The versions that the entries refer to (wandb-artifact://...), each once, in the arena. */
+const int64_t *artifact_manifest_targets(const struct list *entries, size_t *count, struct arena *arena);
+
 /* What a client downloads. Entries are sorted. */
 MUST_CHECK enum err_code artifact_manifest_write(const struct list *entries, struct buf *out, struct err *err);
 

@@ -2,6 +2,7 @@
 #include "server/api/artifact_mutations.h"
 
 #include "base/file.h"
+#include "server/api/artifact_alias.h"
 #include "server/api/artifact_commit.h"
 #include "server/api/artifact_links.h"
 #include "server/api/artifact_parts.h"
@@ -212,14 +213,6 @@ static enum err_code check_list(const struct gql_call *call, const char *name, s
     return OK;
 }
 
-static enum err_code check_aliases(const struct gql_call *call, struct err *err) {
-    const struct json_value *aliases = gql_input(call, "aliases");
-    TRY(check_list(call, "aliases", ARTIFACT_ALIASES_MAX, err));
-    for (size_t i = 0; aliases != NULL && aliases->type == JSON_TYPE_ARRAY && i < aliases->array.count; i++)
-        TRY(name_check_text(json_get_str(&aliases->array.items[i], STR("alias")), "the alias", ARTIFACT_ALIAS_MAX, err));
-    return OK;
-}
-
 static enum err_code check_input(const struct gql_call *call, struct err *err) {
     struct str region = gql_input_str(call, "storageRegion");
     if (region.len > 0 && !str_eq(region, STR("default")))
@@ -232,7 +225,7 @@ static enum err_code check_input(const struct gql_call *call, struct err *err) {
     TRY(name_check_text(gql_input_str(call, "sequenceClientID"), "the sequence's client id", ARTIFACT_ID_MAX, err));
     TRY(name_check_text(gql_input_str(call, "distributedID"), "the distributed id", ARTIFACT_ID_MAX, err));
     TRY(check_list(call, "tags", ARTIFACT_TAGS_MAX, err));
-    return check_aliases(call, err);
+    return artifact_alias_check_all(gql_input(call, "aliases"), err);
 }
 
 static struct str collection_name_of(const struct gql_call *call) {
@@ -281,7 +274,7 @@ static enum err_code apply_tags(struct db_tx *tx, struct gql_call *call, const c
 /* The same content under the same name is the version that is there, with the new aliases, also an output of this run. */
 static enum err_code use_same(struct db_tx *tx, struct gql_call *call, const struct artifact *same, const struct run *run, int64_t now_ms,
                               struct err *err) {
-    TRY(artifact_apply_aliases(tx, same, gql_input(call, "aliases"), call->arena, err));
+    TRY(artifact_alias_apply(tx, same, gql_input(call, "aliases"), call->arena, err));
     return run == NULL ? OK : artifact_add_output(tx, run->id, same->id, now_ms, err);
 }
 
@@ -490,11 +483,10 @@ MUTATION(update) {
     TRY(name_check_text(metadata, "the metadata", ARTIFACT_METADATA_MAX, err));
     TRY(check_list(call, "tagsToAdd", ARTIFACT_TAGS_MAX, err));
     TRY(check_list(call, "tagsToDelete", ARTIFACT_TAGS_MAX, err));
-    TRY(check_list(call, "aliases", ARTIFACT_ALIASES_MAX, err));
     TRY(artifact_update(tx, artifact->id, description, metadata, input_int(call, "ttlDurationSeconds", INT64_MIN), clock_wall_ms(), err));
     TRY(apply_tags(tx, call, "tagsToAdd", artifact->id, true, err));
     TRY(apply_tags(tx, call, "tagsToDelete", artifact->id, false, err));
-    TRY(artifact_apply_aliases(tx, artifact, gql_input(call, "aliases"), call->arena, err));
+    TRY(artifact_alias_apply(tx, artifact, gql_input(call, "aliases"), call->arena, err));
     payload->owner = artifact->owner;
     return artifact_get(tx, artifact->id, call->arena, &payload->artifact, err);
 }
@@ -550,10 +542,9 @@ static enum err_code change_aliases(struct db_tx *tx, struct gql_call *call, boo
         struct str alias = json_get_str(item, STR("alias"));
         struct collection *collection;
         struct membership *membership;
-        TRY(name_check_text(alias, "the alias", ARTIFACT_ALIAS_MAX, err));
         TRY(find_alias_collection(tx, call, artifact, item, &collection, err));
         TRY(membership_get(tx, collection->id, artifact->id, call->arena, &membership, err));
-        TRY(is_added ? alias_set(tx, collection->id, alias, artifact->id, err) : alias_remove(tx, collection->id, alias, artifact->id, err));
+        TRY(is_added ? artifact_alias_set(tx, membership, alias, call->arena, err) : alias_remove(tx, collection->id, alias, artifact->id, err));
     }
     payload->owner = artifact->owner;
     payload->artifact = artifact;
@@ -628,11 +619,8 @@ MUTATION(link) {
     TRY(find_portfolio(tx, call, artifact, now_ms, &portfolio, err));
     payload->owner = portfolio->owner;
     TRY(membership_link(tx, portfolio->id, artifact->id, now_ms, call->arena, &payload->membership, err));
-    for (size_t i = 0; aliases != NULL && aliases->type == JSON_TYPE_ARRAY && i < aliases->array.count; i++) {
-        struct str alias = json_get_str(&aliases->array.items[i], STR("alias"));
-        TRY(name_check_text(alias, "the alias", ARTIFACT_ALIAS_MAX, err));
-        TRY(alias_set(tx, portfolio->id, alias, artifact->id, err));
-    }
+    for (size_t i = 0; aliases != NULL && aliases->type == JSON_TYPE_ARRAY && i < aliases->array.count; i++)
+        TRY(artifact_alias_set(tx, payload->membership, json_get_str(&aliases->array.items[i], STR("alias")), call->arena, err));
     return alias_set(tx, portfolio->id, STR("latest"), artifact->id, err);
 }
 

@@ -133,6 +133,7 @@ static enum err_code remove_files(struct portion *portion, struct err *err) {
 static enum err_code remove_artifact(struct portion *portion, struct err *err) {
     static const char *const statements[] = {
         SOME_OF("artifact_manifest_blobs", "artifact_id", "artifact_id"),
+        SOME_OF("artifact_references", "artifact_id", "target_id"),
         SOME_OF("artifact_outputs", "artifact_id", "run_id"),
         SOME_OF("artifact_uses", "artifact_id", "run_id"),
         SOME_OF("trashed_memberships", "artifact_id", "collection_id"),

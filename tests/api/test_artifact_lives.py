@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 
@@ -101,6 +102,69 @@ def test_run__may_use_what_it_made(user):
         outputArtifacts { edges { node { id } } } } } }"""
     run = user.graphql(query, {"e": user.name})["project"]["run"]
     assert [[each["node"]["id"] for each in run[side]["edges"]] for side in ("inputArtifacts", "outputArtifacts")] == [[version["id"]]] * 2
+
+
+# ---- versions that refer to others' files ----
+
+
+def draft_of(user, name: str) -> str:
+    place = {"entityName": user.name, "projectName": "p"}
+    given = {**place, "artifactTypeName": "t", "artifactCollectionName": name, "digest": name, "runName": "r"}
+    return user.graphql(CREATE, {"input": given})["createArtifact"]["artifact"]["id"]
+
+
+def commit_with_references(user, draft: str, *targets: str) -> str:
+    """As the client writes a reference to another version's file: its id in hexadecimal."""
+    contents = {f"f{i}": {"digest": "x", "ref": f"wandb-artifact://{base64.b64decode(target).hex()}/a.bin", "size": 0}
+                for i, target in enumerate(targets)}  # fmt: skip
+    manifest = {"version": 1, "storagePolicy": "wandb-storage-policy-v1", "contents": contents}
+    given = {"artifactID": draft, "name": "wandb_manifest.json", "digest": "x", "entityName": user.name, "projectName": "p"}
+    url = user.graphql(MANIFEST, {"input": given})["createArtifactManifest"]["artifactManifest"]["file"]["uploadUrl"]
+    assert user.server.request("PUT", url, key=None, data=json.dumps(manifest)).status_code == 200
+    return user.graphql(COMMIT, {"id": draft})["commitArtifact"]["artifact"]["state"]
+
+
+def test_references__lead_on_but_never_back(user):
+    first = log(user, "p", "a", b"a")["id"]
+    drafts = [draft_of(user, name) for name in ("b", "c", "d")]
+    assert commit_with_references(user, drafts[0], first, drafts[1]) == "COMMITTED"
+    assert commit_with_references(user, drafts[1], first, drafts[2]) == "COMMITTED"
+    for targets in ([drafts[2]], [first, drafts[0]], [drafts[1]]):
+        with pytest.raises(GraphQLError, match="circle"):
+            commit_with_references(user, drafts[2], *targets)
+    assert commit_with_references(user, drafts[2], first) == "COMMITTED"
+
+
+def test_collection__is_not_linked_into_itself(user):
+    version = log(user, "p", "a", b"a")
+    given = {"artifactID": version["id"], "artifactPortfolioName": "a", "entityName": user.name, "projectName": "p"}
+    with pytest.raises(GraphQLError, match="belongs to a sequence"):
+        user.graphql("mutation($input: LinkArtifactInput!) { linkArtifact(input: $input) { versionIndex } }", {"input": given})
+
+
+# ---- aliases ----
+
+ADD = "mutation($input: AddAliasesInput!) { addAliases(input: $input) { success } }"
+
+
+@pytest.mark.parametrize("alias, said", [("v0", "by their number"), ("v17", "by their number"), ("a/b", "slash"), ("a:b", "colon"), ("", "empty")])
+def test_alias__that_is_none_is_refused_with_the_draft(user, alias, said):
+    RunUnderTest(user, "p", "r")
+    given = {"entityName": user.name, "projectName": "p", "artifactTypeName": "t", "artifactCollectionName": "c", "digest": "x", "runName": "r",
+             "aliases": [{"artifactCollectionName": "c", "alias": alias}]}  # fmt: skip
+    with pytest.raises(GraphQLError, match=said):
+        user.graphql(CREATE, {"input": given})
+
+
+def test_version_number__is_given_to_the_version_that_has_it_and_to_no_other(user):
+    first, second = log(user, "p", "c", b"one"), log(user, "p", "c2", b"two")
+    assert first["id"] != second["id"]
+    aliases = lambda name, alias: [{"entityName": user.name, "projectName": "p", "artifactCollectionName": name, "alias": alias}]  # noqa: E731
+    assert user.graphql(ADD, {"input": {"artifactID": first["id"], "aliases": aliases("c", "v0")}})["addAliases"]["success"]
+    with pytest.raises(GraphQLError, match="by their number"):
+        user.graphql(ADD, {"input": {"artifactID": first["id"], "aliases": aliases("c", "v1")}})
+    listed = user.graphql("query($id: ID!) { artifact(id: $id) { aliases { alias } } }", {"id": first["id"]})["artifact"]["aliases"]
+    assert sorted(each["alias"] for each in listed) == ["latest", "v0"]
 
 
 # ---- what a version is added to ----
