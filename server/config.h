@@ -13,6 +13,8 @@ struct config {
     struct str hosts;
     struct str listen;
     struct str log_level;
+    struct str oidc_accounts, oidc_admin_group, oidc_client, oidc_groups_claim, oidc_issuer, oidc_label, oidc_scopes;
+    struct str oidc_secret, oidc_secret_file, oidc_teams, oidc_teams_file;
     struct str public_url;
     struct str secret, secret_file;
     struct str smtp, smtp_file, smtp_from;
@@ -24,8 +26,10 @@ struct config {
     int64_t trash_days;
     int64_t entity_quota_mb, project_quota_mb;
     int64_t max_connections;
+    int64_t oidc_session_hours;
     int64_t workers;
     bool force;
+    bool oidc_link_email;
     bool insecure;
     bool access_log;
 };

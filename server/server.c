@@ -8,6 +8,7 @@
 #include "server/api/first_start.h"
 #include "server/api/identity.h"
 #include "server/api/live.h"
+#include "server/api/oidc.h"
 #include "server/api/files_origin.h"
 #include "server/api/log_in_limits.h"
 #include "server/api/quota.h"
@@ -15,6 +16,7 @@
 #include "server/api/schema.h"
 #include "server/api/web_page.h"
 #include "server/landlock.h"
+#include "server/oidc_options.h"
 #include "server/store/data_folder.h"
 #include "server/store/db.h"
 #include "server/store/run_table.h"
@@ -40,6 +42,7 @@ struct server {
     struct watcher *watcher;
     struct outside outside;
     struct automation_worker *automations;
+    struct oidc_settings oidc;
 };
 
 /* What the signal handler stops. */
@@ -232,6 +235,8 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     app->files_url = server->config->files_url;
     app->quota = quota_create(&(struct quota_limits){ server->config->entity_quota_mb * MIB, server->config->project_quota_mb * MIB });
     app->live = live_create(app);
+    if (server->oidc.issuer.len > 0)
+        app->oidc = oidc_start(&server->oidc, server->outside.networks);
     return first_start(app, server->admin_key, data_folder_file(server->folder, "admin.key", server->arena), err);
 }
 
@@ -279,8 +284,9 @@ static void close_all(struct server *server) {
     struct app *app = &server->app;
     watcher_stop(server->watcher);
     automation_worker_stop(server->automations);
-    webhook_networks_destroy(server->outside.networks);
     stops_on_signal = NULL;
+    oidc_stop(app->oidc);
+    webhook_networks_destroy(server->outside.networks);
     http_server_destroy(app->http);
     live_destroy(app->live);
     if (app->db != NULL)
@@ -305,6 +311,8 @@ enum err_code server_run(const struct config *config, struct err *err) {
         code = read_secret(&server, err);
     if (code == OK)
         code = read_outside(&server, err);
+    if (code == OK)
+        code = oidc_options_read(&server.oidc, config, server.arena, err);
     if (code == OK)
         code = open_parts(&server, err);
     if (code == OK)

@@ -18,6 +18,7 @@ struct lease_keeper;
 struct identities;
 struct live;
 struct log_in_limits;
+struct oidc;
 struct quota;
 struct run_tables;
 struct secrets;
@@ -37,6 +38,7 @@ struct app {
     struct quota *quota;                 /* who holds as much as he may */
     struct identities *identities;       /* keys and cookies that were looked up a moment ago */
     struct log_in_limits *log_in_limits; /* how often names and addresses have failed of late */
+    struct oidc *oidc;                   /* NULL: nobody logs in at a provider */
     const struct gql_schema *schema;
     _Atomic bool is_disk_low; /* rows and files are refused; deleting goes on */
     struct str files_url; /* the origin that logged files are served from, without a slash at its end; empty: our own */

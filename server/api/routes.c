@@ -15,6 +15,7 @@
 #include "server/api/health.h"
 #include "server/api/history_files.h"
 #include "server/api/live.h"
+#include "server/api/oidc_log_in.h"
 #include "server/api/receipt.h"
 #include "server/api/run_files.h"
 #include "server/api/session.h"
@@ -31,6 +32,9 @@ const struct http_route routes[] = {
     { HTTP_POST, "/api/history/buckets", CAN_READ, chart_answer, CHART_REQUEST_MAX_BYTES, NULL },
     { HTTP_POST, "/api/history/columns", CAN_READ, columns_answer_history, COLUMNS_REQUEST_MAX_BYTES, NULL },
     { HTTP_GET, "/api/live", WHO_USER, live_answer, 0, NULL },
+    { HTTP_GET, "/api/oidc", WHO_ANYONE, oidc_log_in_answer_label, 0, NULL },
+    { HTTP_GET, "/api/oidc/begin", WHO_ANYONE, oidc_log_in_answer_begin, 0, NULL },
+    { HTTP_GET, "/api/oidc/return", WHO_ANYONE, oidc_log_in_answer_return, 0, NULL },
     { HTTP_POST, "/api/runs/columns", CAN_READ, columns_answer_runs, COLUMNS_REQUEST_MAX_BYTES, NULL },
     { HTTP_GET, "/api/runs/{entity}/{project}/{run}/receipt", CAN_READ, receipt_answer, 0, NULL },
     { HTTP_POST, "/api/session", WHO_ANYONE, session_answer_begin, SESSION_MAX_BODY_BYTES, NULL },

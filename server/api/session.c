@@ -79,14 +79,18 @@ static enum err_code begin(struct db_tx *tx, void *context, struct err *err) {
     struct actor actor = { log_in->user_id, identity->key_id, identity->address };
     struct user *user;
     TRY(user_find_by_id(tx, log_in->user_id, identity->arena, &user, err));
-    return session_create(tx, identity->app->secrets, user, identity->key_id, &actor, identity->arena, &log_in->cookie,
-                          err);
+    const struct new_session wanted = { .user = user, .key_id = identity->key_id, .life_ms = SESSION_LIFE_MS };
+    return session_create(tx, identity->app->secrets, &wanted, &actor, identity->arena, &log_in->cookie, err);
 }
 
-static void set_cookie(struct http_call *call, struct str value, int64_t life_s) {
+void session_set_cookie(struct http_call *call, struct str value, int64_t life_s) {
     http_add_header(call, STR("Set-Cookie"),
                     arena_printf(call->arena, SESSION_COOKIE "=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
                                  STR_ARG(value), (long long)life_s, call->is_secure ? "; Secure" : ""));
+}
+
+static void answer_cookie(struct http_call *call, struct str value, int64_t life_s) {
+    session_set_cookie(call, value, life_s);
     http_add_header(call, STR("Cache-Control"), STR("no-store"));
     http_set_status(call, 204);
 }
@@ -95,7 +99,7 @@ enum err_code session_answer_begin(struct http_call *call, struct err *err) {
     struct log_in log_in = { .identity = http_identity(call), .name = STR_EMPTY };
     TRY(find_out(call, &log_in, err));
     TRY(db_write(log_in.identity->app->db, begin, &log_in, err));
-    set_cookie(call, log_in.cookie, SESSION_LIFE_MS / 1000);
+    answer_cookie(call, log_in.cookie, SESSION_LIFE_MS / 1000);
     return OK;
 }
 
@@ -112,6 +116,6 @@ enum err_code session_answer_end(struct http_call *call, struct err *err) {
         TRY(db_write(identity->app->db, end, identity, err));
         identities_forget(identity->app->identities);
     }
-    set_cookie(call, STR_EMPTY, 0);
+    answer_cookie(call, STR_EMPTY, 0);
     return OK;
 }

@@ -14,4 +14,7 @@ enum err_code session_answer_begin(struct http_call *call, struct err *err);
 /* DELETE /api/session: 204. */
 enum err_code session_answer_end(struct http_call *call, struct err *err);
 
+/* Hands a session to the browser, or with an empty value takes it back. */
+void session_set_cookie(struct http_call *call, struct str value, int64_t life_s);
+
 #endif

@@ -39,6 +39,13 @@ enum err_code entity_check_name(struct str name, struct err *err) {
     return OK;
 }
 
+enum err_code entity_is_taken(struct db_tx *tx, struct str name, bool *out, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_TEXT(name)), "select 1 from entities where lower(name) = lower($1)", err));
+    *out = db_next(rows);
+    return db_end(rows, err);
+}
+
 enum err_code entity_create(struct db_tx *tx, struct str name, enum entity_kind kind, int64_t organization_id,
                             int64_t *id, struct err *err) {
     struct db_rows *rows;

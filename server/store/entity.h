@@ -26,6 +26,8 @@ struct entity {
 /* 1 to ENTITY_NAME_MAX of a-z A-Z 0-9 _ - . with a letter or digit first; not a route's name. */
 MUST_CHECK enum err_code entity_check_name(struct str name, struct err *err);
 
+/* Whether somebody has it or has had it, in whatever case. */
+MUST_CHECK enum err_code entity_is_taken(struct db_tx *tx, struct str name, bool *out, struct err *err);
 /* ERR_CONFLICT when the name is taken, also by what was removed or differs only in case. */
 MUST_CHECK enum err_code entity_create(struct db_tx *tx, struct str name, enum entity_kind kind,
                                        int64_t organization_id, int64_t *id, struct err *err);

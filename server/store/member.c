@@ -54,7 +54,7 @@ enum err_code member_set(struct db_tx *tx, int64_t entity_id, int64_t user_id, e
     int64_t now = clock_wall_ms();
     TRY(db_exec(tx, DB_ARGS(DB_INT(entity_id), DB_INT(user_id), role_value(role), DB_INT(now)),
                 "insert into members (entity_id, user_id, role, created_at) values ($1, $2, $3, $4) "
-                "on conflict (entity_id, user_id) do update set role = excluded.role",
+                "on conflict (entity_id, user_id) do update set role = excluded.role, is_by_group = 0",
                 err));
     TRY(db_exec(tx, DB_ARGS(DB_INT(entity_id), DB_INT(user_id), DB_INT(now)),
                 "insert into members (entity_id, user_id, role, created_at) "
@@ -77,6 +77,71 @@ enum err_code member_remove(struct db_tx *tx, int64_t entity_id, int64_t user_id
                 err));
     return audit_member(tx, actor, "member.remove", entity_id, user_id, "removed", err);
 }
+
+/* ---- what groups give ---- */
+
+struct standing {
+    int64_t organization_id; /* of the team; 0: none */
+    enum role role;          /* ROLE_NONE: not a member */
+    bool is_by_group;
+    bool is_in_organization;
+};
+
+static enum err_code find_standing(struct db_tx *tx, int64_t entity_id, int64_t user_id, struct standing *out, struct err *err) {
+    struct arena *arena = arena_create();
+    struct db_rows *rows;
+    *out = (struct standing){ 0 };
+    enum err_code code = db_query(tx, &rows, DB_ARGS(DB_INT(entity_id), DB_INT(user_id)),
+                                  "select e.organization_id, m.role, m.is_by_group, o.user_id is not null from entities e "
+                                  "left join members m on m.entity_id = e.id and m.user_id = $2 "
+                                  "left join members o on o.entity_id = e.organization_id and o.user_id = $2 where e.id = $1",
+                                  err);
+    if (code == OK && db_next(rows)) {
+        out->organization_id = db_int(rows, 0);
+        out->role = db_is_null(rows, 1) ? ROLE_NONE : find_role(db_str(rows, 1, arena));
+        out->is_by_group = db_int(rows, 2) != 0;
+        out->is_in_organization = db_int(rows, 3) != 0;
+    }
+    if (code == OK)
+        code = db_end(rows, err);
+    arena_destroy(arena);
+    return code;
+}
+
+static enum err_code give_by_group(struct db_tx *tx, int64_t entity_id, int64_t user_id, enum role role, const struct standing *before,
+                                   const struct actor *actor, struct err *err) {
+    if (before->role == role || (before->role != ROLE_NONE && !before->is_by_group))
+        return OK;
+    TRY(member_set(tx, entity_id, user_id, role, actor, err));
+    /* The organisation's only when it came with this. */
+    int64_t organization_id = before->is_in_organization ? entity_id : before->organization_id;
+    return db_exec(tx, DB_ARGS(DB_INT(user_id), DB_INT(entity_id), DB_INT(organization_id)),
+                   "update members set is_by_group = 1 where user_id = $1 and entity_id in ($2, $3)", err);
+}
+
+static enum err_code take_by_group(struct db_tx *tx, int64_t entity_id, int64_t user_id, const struct standing *before,
+                                   const struct actor *actor, struct err *err) {
+    if (!before->is_by_group)
+        return OK;
+    TRY(db_exec(tx, DB_ARGS(DB_INT(entity_id), DB_INT(user_id)), "delete from members where entity_id = $1 and user_id = $2", err));
+    TRY(audit_member(tx, actor, "member.remove", entity_id, user_id, "removed", err));
+    TRY(db_exec(tx, DB_ARGS(DB_INT(before->organization_id), DB_INT(user_id)),
+                "delete from members where entity_id = $1 and user_id = $2 and is_by_group = 1 and not exists "
+                "(select 1 from members m join entities e on e.id = m.entity_id where m.user_id = $2 and e.organization_id = $1)",
+                err));
+    return db_changed(tx) == 0 ? OK : audit_member(tx, actor, "member.remove", before->organization_id, user_id, "removed", err);
+}
+
+enum err_code member_set_by_group(struct db_tx *tx, int64_t entity_id, int64_t user_id, enum role role, const struct actor *actor,
+                                  struct err *err) {
+    struct standing before;
+    TRY(find_standing(tx, entity_id, user_id, &before, err));
+    if (role == ROLE_NONE)
+        return take_by_group(tx, entity_id, user_id, &before, actor, err);
+    return give_by_group(tx, entity_id, user_id, role, &before, actor, err);
+}
+
+/* ---- listing ---- */
 
 static struct member *read_member(struct db_rows *rows, int64_t entity_id, struct arena *arena) {
     struct member *member = ARENA_NEW(arena, struct member);

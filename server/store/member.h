@@ -33,6 +33,10 @@ MUST_CHECK enum err_code member_set(struct db_tx *tx, int64_t entity_id, int64_t
 /* ERR_NOT_FOUND when there is no such member. From an organisation: from its teams too. */
 MUST_CHECK enum err_code member_remove(struct db_tx *tx, int64_t entity_id, int64_t user_id,
                                        const struct actor *actor, struct err *err);
+/* What a group of the identity provider gives, or no longer gives (ROLE_NONE): a membership that somebody gave by hand stays
+ * as it is. When the last that groups gave in an organisation goes, the one in the organisation goes with it. */
+MUST_CHECK enum err_code member_set_by_group(struct db_tx *tx, int64_t entity_id, int64_t user_id, enum role role,
+                                             const struct actor *actor, struct err *err);
 /* In the order they came, invitations too: the official client takes the last for the one it has just added. */
 MUST_CHECK enum err_code member_list(struct db_tx *tx, int64_t entity_id, struct arena *arena,
                                      struct member_list *out, struct err *err);

@@ -10,7 +10,7 @@ enum { SECRET_BYTES = 32, FILE_MAX_BYTES = 4096, SIGNATURE_MAX_LEN = 256 };
 
 /* One key for each use, so that a hash of one kind is never good as another. */
 struct derived {
-    unsigned char of_use[3][SHA256_BYTES];
+    unsigned char of_use[SECRET_LOG_IN + 1][SHA256_BYTES];
     unsigned char of_links[SHA256_BYTES];
     char check[SHA256_HEX_LEN + 1];
 };
@@ -34,6 +34,7 @@ static void add_secret(struct secrets *secrets, const unsigned char *secret, str
     derive(derived->of_use[SECRET_API_KEY], secret, STR("api key"));
     derive(derived->of_use[SECRET_SESSION], secret, STR("session"));
     derive(derived->of_use[SECRET_WEBHOOK], secret, STR("webhook"));
+    derive(derived->of_use[SECRET_LOG_IN], secret, STR("log in"));
     derive(derived->of_links, secret, STR("link"));
 }
 

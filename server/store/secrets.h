@@ -28,7 +28,7 @@ void secrets_close(struct secrets *secrets); /* NULL is fine */
 /* Puts a new secret into the file; servers take it when they start. */
 MUST_CHECK enum err_code secrets_rotate(const char *path, struct err *err);
 
-enum secret_use { SECRET_API_KEY, SECRET_SESSION, SECRET_WEBHOOK };
+enum secret_use { SECRET_API_KEY, SECRET_SESSION, SECRET_WEBHOOK, SECRET_LOG_IN };
 struct secret_hash {
     unsigned char bytes[SHA256_BYTES];
 };

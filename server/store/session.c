@@ -5,8 +5,9 @@
 
 enum { COOKIE_BYTES = 32 };
 
-enum err_code session_create(struct db_tx *tx, const struct secrets *secrets, const struct user *user, int64_t key_id,
+enum err_code session_create(struct db_tx *tx, const struct secrets *secrets, const struct new_session *wanted,
                              const struct actor *actor, struct arena *arena, struct str *cookie, struct err *err) {
+    const struct user *user = wanted->user;
     unsigned char bytes[COOKIE_BYTES];
     int64_t now = clock_wall_ms();
 
@@ -15,8 +16,8 @@ enum err_code session_create(struct db_tx *tx, const struct secrets *secrets, co
     struct secret_hash hash = secrets_hash(secrets, SECRET_SESSION, *cookie);
     TRY(db_exec(tx, DB_ARGS(DB_INT(now)), "delete from sessions where expires_at <= $1", err));
     TRY(db_exec(tx,
-                DB_ARGS(DB_INT(user->id), key_id == 0 ? DB_NULL : DB_INT(key_id), DB_HASH(&hash), DB_INT(now),
-                        DB_INT(now + SESSION_LIFE_MS)),
+                DB_ARGS(DB_INT(user->id), wanted->key_id == 0 ? DB_NULL : DB_INT(wanted->key_id), DB_HASH(&hash), DB_INT(now),
+                        DB_INT(now + wanted->life_ms)),
                 "insert into sessions (user_id, key_id, hash, created_at, expires_at) values ($1, $2, $3, $4, $5)",
                 err));
     return audit_add(tx, actor, "session.begin", user->owner.entity_id, user->username, err);

@@ -7,10 +7,14 @@
 
 #define SESSION_LIFE_MS (INT64_C(30) * 24 * 3600 * 1000)
 
-/* key_id: the key it was opened with, 0 for a password. *cookie is shown once. Old sessions of all are swept. */
-MUST_CHECK enum err_code session_create(struct db_tx *tx, const struct secrets *secrets, const struct user *user,
-                                        int64_t key_id, const struct actor *actor, struct arena *arena,
-                                        struct str *cookie, struct err *err);
+struct new_session {
+    const struct user *user;
+    int64_t key_id;  /* the key it was opened with; 0: none */
+    int64_t life_ms; /* SESSION_LIFE_MS, or what somebody has set */
+};
+/* *cookie is shown once. Old sessions of all are swept. */
+MUST_CHECK enum err_code session_create(struct db_tx *tx, const struct secrets *secrets, const struct new_session *wanted,
+                                        const struct actor *actor, struct arena *arena, struct str *cookie, struct err *err);
 /* *id 0 and *user NULL when the cookie is not good (any more). */
 MUST_CHECK enum err_code session_find_user(struct db_tx *tx, const struct secret_hash *hash, struct arena *arena,
                                            int64_t *id, int64_t *key_id, struct user **user, struct err *err);

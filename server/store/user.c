@@ -169,6 +169,17 @@ static enum err_code is_last_admin(struct db_tx *tx, int64_t id, bool *out, stru
     return db_end(rows, err);
 }
 
+enum err_code user_set_admin(struct db_tx *tx, const struct user *user, bool is_admin, const struct actor *actor, struct err *err) {
+    bool is_last = false;
+
+    if (!is_admin)
+        TRY(is_last_admin(tx, user->id, &is_last, err));
+    if (is_last)
+        return err_set(err, ERR_CONFLICT, "'%.*s' is the last administrator", STR_ARG(user->username));
+    TRY(db_exec(tx, DB_ARGS(DB_INT(user->id), DB_INT(is_admin)), "update users set is_admin = $2 where id = $1", err));
+    return audit_add(tx, actor, is_admin ? "user.make_admin" : "user.end_admin", user->owner.entity_id, user->username, err);
+}
+
 enum err_code user_remove(struct db_tx *tx, const struct user *user, const struct actor *actor, struct err *err) {
     bool is_last = false;
 

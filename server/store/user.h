@@ -62,6 +62,9 @@ MUST_CHECK enum err_code user_remove(struct db_tx *tx, const struct user *user, 
 /* hash: of password.h. Ends all sessions. */
 MUST_CHECK enum err_code user_set_password(struct db_tx *tx, const struct user *user, struct str hash,
                                            const struct actor *actor, struct err *err);
+/* Whether he administers the server. ERR_CONFLICT when nobody would. */
+MUST_CHECK enum err_code user_set_admin(struct db_tx *tx, const struct user *user, bool is_admin, const struct actor *actor,
+                                        struct err *err);
 /* By username or address: id and hash; *id 0 when there is none, hash.ptr NULL when there is no password. */
 MUST_CHECK enum err_code user_find_password(struct db_tx *tx, struct str text, struct arena *arena, int64_t *id,
                                             struct str *hash, struct err *err);

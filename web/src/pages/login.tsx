@@ -1,16 +1,41 @@
-/* login.tsx - name and password, or an API key. */
+/* login.tsx - name and password, an API key, or a provider of OpenID Connect. */
 
-import { useState } from "preact/hooks";
-import { ApiError } from "../api";
+import { useEffect, useState } from "preact/hooks";
+import { ApiError, getJson } from "../api";
 import { Logo } from "../components/top_bar";
 import { t } from "../i18n";
-import { navigate } from "../router";
+import { address, navigate } from "../router";
 import { logIn, nextPath } from "../session";
+
+/* What a log-in at the provider came to, as /api/oidc/return says it. */
+const PROBLEMS = ["email", "often", "refused", "stale", "unavailable", "unknown"] as const;
+
+function providerProblem(): string {
+    const problem = PROBLEMS.find((p) => p === address.value.query.get("problem"));
+    return problem === undefined ? "" : t(`login.problem.${problem}`);
+}
+
+/* The way to the provider, when there is one: a link, for it leaves the page. */
+function ProviderLink() {
+    const [label, setLabel] = useState<string | null>(null);
+    useEffect(() => {
+        getJson<{ label: string | null }>("/api/oidc").then(
+            (answer) => setLabel(answer.label),
+            () => setLabel(null),
+        );
+    }, []);
+    if (label === null) return null;
+    return (
+        <a class="button" rel="external" href={`/api/oidc/begin?next=${encodeURIComponent(nextPath())}`}>
+            {label}
+        </a>
+    );
+}
 
 export default function Login() {
     const [name, setName] = useState("");
     const [secret, setSecret] = useState("");
-    const [failure, setFailure] = useState("");
+    const [failure, setFailure] = useState(providerProblem);
     const [isBusy, setBusy] = useState(false);
     const submit = async (e: Event) => {
         e.preventDefault();
@@ -61,6 +86,7 @@ export default function Login() {
                 <button class="button primary" disabled={isBusy || secret === ""}>
                     {t("login.button")}
                 </button>
+                <ProviderLink />
                 <p class="small muted">{t("login.hint")}</p>
             </form>
         </main>

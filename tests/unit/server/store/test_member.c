@@ -123,6 +123,53 @@ WORK_TEST(member__invitation_ends_when_dropped) {
     return OK;
 }
 
+/* Memberships of teams and organisations: those that a group gave, and all. */
+static enum err_code count_by_group(struct db_tx *tx, int64_t *given, int64_t *all, struct err *err) {
+    TRY(count_rows(tx, "select count(*) from members m join entities e on e.id = m.entity_id where e.kind <> 'personal' and "
+                       "m.is_by_group = 1", given, err));
+    return count_rows(tx, "select count(*) from members m join entities e on e.id = m.entity_id where e.kind <> 'personal'", all, err);
+}
+
+WORK_TEST(member__by_a_group_goes_with_it_and_leaves_the_organization_too) {
+    struct people people;
+    int64_t given, all;
+    enum role role;
+    TRY(make_people(tx, context, &people, err));
+    TRY(member_set_by_group(tx, people.team, people.bob->id, ROLE_VIEWER, &nobody, err));
+    TRY(member_set_by_group(tx, people.team, people.bob->id, ROLE_ADMIN, &nobody, err));
+    TRY(member_role(tx, people.team, people.bob->id, &role, err));
+    EXPECT(role == ROLE_ADMIN);
+    TRY(count_by_group(tx, &given, &all, err));
+    EXPECT(given == 2 && all == 2);
+    TRY(member_set_by_group(tx, people.team, people.bob->id, ROLE_NONE, &nobody, err));
+    TRY(member_set_by_group(tx, people.team, people.bob->id, ROLE_NONE, &nobody, err));
+    TRY(count_by_group(tx, &given, &all, err));
+    EXPECT(all == 0);
+    return OK;
+}
+
+WORK_TEST(member__by_hand_stays_whatever_groups_say) {
+    struct people people;
+    int64_t given, all;
+    enum role role;
+    TRY(make_people(tx, context, &people, err));
+    TRY(member_set(tx, people.team, people.alice->id, ROLE_VIEWER, &nobody, err));
+    TRY(member_set_by_group(tx, people.team, people.alice->id, ROLE_ADMIN, &nobody, err));
+    TRY(member_set_by_group(tx, people.team, people.alice->id, ROLE_NONE, &nobody, err));
+    TRY(member_role(tx, people.team, people.alice->id, &role, err));
+    EXPECT(role == ROLE_VIEWER);
+    /* Of the organisation by hand, of the team by a group; then the team by hand as well. */
+    TRY(member_set(tx, people.organization, people.bob->id, ROLE_MEMBER, &nobody, err));
+    TRY(member_set_by_group(tx, people.team, people.bob->id, ROLE_MEMBER, &nobody, err));
+    TRY(count_by_group(tx, &given, &all, err));
+    EXPECT(given == 1 && all == 4);
+    TRY(member_set(tx, people.team, people.bob->id, ROLE_MEMBER, &nobody, err));
+    TRY(member_set_by_group(tx, people.team, people.bob->id, ROLE_NONE, &nobody, err));
+    TRY(count_by_group(tx, &given, &all, err));
+    EXPECT(given == 0 && all == 4);
+    return OK;
+}
+
 static void role__has_three_names(void **state) {
     struct err err = { 0 };
     enum role role;
@@ -143,6 +190,8 @@ int main(void) {
         DB_TEST(member__changes_the_role_when_set_again),
         DB_TEST(member__stands_where_it_came_in),
         DB_TEST(member__invitation_ends_when_dropped),
+        DB_TEST(member__by_a_group_goes_with_it_and_leaves_the_organization_too),
+        DB_TEST(member__by_hand_stays_whatever_groups_say),
         cmocka_unit_test(role__has_three_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

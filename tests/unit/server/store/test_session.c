@@ -34,8 +34,8 @@ WORK_TEST(session__ends_with_the_key_it_was_opened_with) {
 
     TRY(add_user(tx, f, "alice", &alice, err));
     TRY(api_key_create(tx, secrets, alice, api_key_make(f->arena), STR_EMPTY, &nobody, &id, err));
-    TRY(session_create(tx, secrets, alice, id, &nobody, f->arena, &by_key, err));
-    TRY(session_create(tx, secrets, alice, 0, &nobody, f->arena, &by_password, err));
+    TRY(session_create(tx, secrets, &(struct new_session){ alice, id, SESSION_LIFE_MS }, &nobody, f->arena, &by_key, err));
+    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS }, &nobody, f->arena, &by_password, err));
     TRY(find_session(tx, f, by_key, &found, err));
     EXPECT(found != NULL && found->id == alice->id);
     TRY(api_key_find(tx, id, f->arena, &key, err));
@@ -53,7 +53,7 @@ WORK_TEST(session__ends_with_the_password) {
     struct str cookie;
 
     TRY(add_user(tx, f, "alice", &alice, err));
-    TRY(session_create(tx, secrets, alice, 0, &nobody, f->arena, &cookie, err));
+    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS }, &nobody, f->arena, &cookie, err));
     TRY(user_set_password(tx, alice, STR("another"), &nobody, err));
     TRY(find_session(tx, f, cookie, &found, err));
     EXPECT(found == NULL);
@@ -66,7 +66,7 @@ WORK_TEST(session__ends_in_time) {
     struct str cookie;
 
     TRY(add_user(tx, f, "alice", &alice, err));
-    TRY(session_create(tx, secrets, alice, 0, &nobody, f->arena, &cookie, err));
+    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS }, &nobody, f->arena, &cookie, err));
     TRY(db_exec(tx, DB_NO_ARGS, "update sessions set expires_at = 1", err));
     TRY(find_session(tx, f, cookie, &found, err));
     EXPECT(found == NULL);
@@ -80,7 +80,7 @@ WORK_TEST(session__ends_when_told) {
     int64_t id;
 
     TRY(add_user(tx, f, "alice", &alice, err));
-    TRY(session_create(tx, secrets, alice, 0, &nobody, f->arena, &cookie, err));
+    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS }, &nobody, f->arena, &cookie, err));
     TRY(count_rows(tx, "select id from sessions", &id, err));
     TRY(session_end(tx, id, &nobody, err));
     TRY(find_session(tx, f, cookie, &found, err));

@@ -137,6 +137,23 @@ WORK_TEST(user__leaves_an_audit_row_for_each_change) {
     return OK;
 }
 
+WORK_TEST(user__stays_administrator_when_the_last) {
+    struct fixture *f = context;
+    struct user *alice, *bob;
+    int64_t rows;
+    TRY(add_user(tx, f, "alice", &alice, err));
+    TRY(add_user(tx, f, "bob", &bob, err));
+    TRY(user_set_admin(tx, alice, true, &nobody, err));
+    EXPECT_ERROR(user_set_admin(tx, alice, false, &nobody, err), ERR_CONFLICT, "'alice' is the last administrator");
+    TRY(user_set_admin(tx, bob, true, &nobody, err));
+    TRY(user_set_admin(tx, alice, false, &nobody, err));
+    TRY(user_find(tx, STR("alice"), f->arena, &alice, err));
+    EXPECT(!alice->is_admin);
+    TRY(count_rows(tx, "select count(*) from audit where action in ('user.make_admin', 'user.end_admin')", &rows, err));
+    EXPECT(rows == 3);
+    return OK;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         DB_TEST(user__has_a_personal_entity_and_is_its_administrator),
@@ -148,6 +165,7 @@ int main(void) {
         DB_TEST(user__takes_the_invitations_to_the_address),
         DB_TEST(user__refuses_what_is_not_an_address),
         DB_TEST(user__leaves_an_audit_row_for_each_change),
+        DB_TEST(user__stays_administrator_when_the_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
