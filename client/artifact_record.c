@@ -232,6 +232,7 @@ static struct str *text_of(struct artifact_record *record, uint32_t number) {
 
 static void take_flag(struct artifact_record *record, const struct protobuf_field *field) {
     switch (field->number) {
+    case 9: record->is_user_created = protobuf_bool(field); break;
     case 10: record->is_used_after = protobuf_bool(field); break;
     case 14: record->is_finalized = protobuf_bool(field); break;
     case 18: record->ttl_s = protobuf_i64(field); break;

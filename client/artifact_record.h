@@ -23,7 +23,7 @@ struct artifact_record {
     struct str aliases[ARTIFACT_NAMES_MAX], tags[ARTIFACT_NAMES_MAX];
     size_t alias_count, tag_count;
     int64_t ttl_s;
-    bool is_finalized, is_incremental, is_used_after;
+    bool is_finalized, is_incremental, is_used_after, is_user_created; /* the last: by no run */
     struct str storage_policy;
     struct buf policy_config; /* members of a JSON object */
     struct artifact_entry *entries;

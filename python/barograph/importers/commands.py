@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Sequence
 
 from barograph.errors import UsageError
-from barograph.importers import archive, mlflow, server, tensorboard
+from barograph.importers import archive, archive_writer, mlflow, server, tensorboard
 from barograph.importers.connection import Connection
 from barograph.importers.model import Project
 from barograph.importers.target import Target, show_progress
@@ -36,7 +36,7 @@ def export(arguments: Sequence[str]) -> int:
     entity, name = archive.split_project(given.project)
     connection = Connection(given.base_url, given.api_key)
     project = server.read_project(connection, entity, name)
-    counts = archive.write_archive(given.file, connection, entity, project, name, show_progress)
+    counts = archive_writer.write_archive(given.file, connection, entity, project, name, show_progress)
     _tell(f"{given.file} holds", counts, project.left)
     return 0
 

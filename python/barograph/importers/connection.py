@@ -20,7 +20,7 @@ class Connection:
         token = base64.b64encode(f"api:{key}".encode()).decode()
         self._authorization = {"Authorization": f"Basic {token}"} if key else {}
 
-    def open(self, method: str, url: str, body: bytes | None = None, **headers: str) -> BinaryIO:
+    def open(self, method: str, url: str, body: bytes | memoryview | None = None, **headers: str) -> BinaryIO:
         """The answer's body. The key goes to our own server only, not to the addresses that it hands out."""
         own = url.startswith("/") or url.startswith(self.base_url + "/")
         address = self.base_url + url if url.startswith("/") else url
@@ -38,7 +38,7 @@ class Connection:
             time.sleep(min(0.2 * 2**attempt, 5))
         raise AssertionError("unreachable")
 
-    def fetch(self, method: str, url: str, body: bytes | None = None, **headers: str) -> bytes:
+    def fetch(self, method: str, url: str, body: bytes | memoryview | None = None, **headers: str) -> bytes:
         with self.open(method, url, body, **headers) as answer:
             return answer.read()
 

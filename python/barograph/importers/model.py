@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any, Callable, Iterable, Iterator
+from typing import Any, BinaryIO, Callable, Iterable, Iterator
 
 
 @dataclass
 class SourceFile:
     name: str
-    read: Callable[[], bytes]
+    read: Callable[[], "bytes | memoryview"]
     md5: str | None = None  # base64; None: not known
+    size: int | None = None
+    open: Callable[[], BinaryIO] | None = None  # for what is larger than one wants in memory
 
 
 @dataclass
@@ -21,6 +23,8 @@ class Run:
     rows: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
     events: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
     files: list[SourceFile] = field(default_factory=list)
+    # By stream, "history" or "events", from row N on: batches as Arrow has them, where rows are columns already.
+    tables: Callable[[str, int], Iterator[Any]] | None = None
 
 
 @dataclass
@@ -44,7 +48,7 @@ class Project:
     left: list[str] = field(default_factory=list)  # what could not be carried, a sentence each
 
 
-def md5_of(content: bytes) -> str:
+def md5_of(content: bytes | memoryview) -> str:
     import base64
 
     return base64.b64encode(hashlib.md5(content).digest()).decode()

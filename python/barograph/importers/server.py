@@ -22,12 +22,12 @@ _ROWS = (
     f"{{ {_PROJECT} {{ run(name: $run) {{ history(minStep: $min, maxStep: $max, samples: $n) }} }} }}"
 )
 _EVENTS = f"{_HEAD}, $run: String!) {{ {_PROJECT} {{ run(name: $run) {{ events(samples: 100000) }} }} }}"
-_FILES = f"{_HEAD}, $run: String!) {{ {_PROJECT} {{ run(name: $run) {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 directUrl }} }} {_PAGE} }} }} }} }}"
+_FILES = f"{_HEAD}, $run: String!) {{ {_PROJECT} {{ run(name: $run) {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 sizeBytes directUrl }} }} {_PAGE} }} }} }} }}"
 _ARTIFACTS = (
     f"{_HEAD}, $run: String!) {{ {_PROJECT} {{ run(name: $run) {{ outputArtifacts(first: 50, after: $after) {{ edges {{ node {{ id digest description "
     f"metadata versionIndex state createdAt artifactType {{ name }} artifactSequence {{ name }} aliases {{ alias }} currentManifest {{ file {{ directUrl }} }} }} }} {_PAGE} }} }} }} }}"
 )
-_ARTIFACT_FILES = f"query Files($id: ID!, $after: String) {{ artifact(id: $id) {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 directUrl }} }} {_PAGE} }} }} }}"
+_ARTIFACT_FILES = f"query Files($id: ID!, $after: String) {{ artifact(id: $id) {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 sizeBytes directUrl }} }} {_PAGE} }} }} }}"
 _REPORTS = f"{_HEAD}) {{ {_PROJECT} {{ allViews(viewType: \"runs\", first: 50, after: $after) {{ edges {{ node {{ name displayName description type spec createdAt }} }} {_PAGE} }} }} }}"
 
 
@@ -41,7 +41,7 @@ def read_project(connection: Connection, entity: str, project: str) -> Project:
 
     def list_files(query: str, *path: str, **more: str) -> list[SourceFile]:
         nodes = connection.pages(query, *path, **more)
-        return [SourceFile(node["name"], _reader(connection, node["directUrl"]), node["md5"]) for node in nodes]
+        return [_file(connection, node) for node in nodes]
 
     def runs() -> Iterator[Run]:
         names.clear()
@@ -77,8 +77,10 @@ def read_project(connection: Connection, entity: str, project: str) -> Project:
     return result
 
 
-def _reader(connection: Connection, url: str) -> Any:
-    return lambda: connection.fetch("GET", url)
+def _file(connection: Connection, node: dict[str, Any]) -> SourceFile:
+    url = node["directUrl"]
+    size = None if node["sizeBytes"] is None else int(node["sizeBytes"])
+    return SourceFile(node["name"], lambda: connection.fetch("GET", url), node["md5"], size, lambda: connection.open("GET", url))
 
 
 def _rows_of(connection: Connection, here: dict[str, Any]) -> Any:

@@ -9,14 +9,20 @@ import hashlib
 import json
 import re
 import sys
+import threading
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, Iterable
+from urllib.parse import quote
 
 from barograph.errors import Error
+from barograph.importers.archive import TABLE_TYPE, table_bytes
 from barograph.importers.connection import Connection
 from barograph.importers.model import Artifact, Project, Report, Run, SourceFile, md5_of
 
-LINES_A_REQUEST, BYTES_A_REQUEST = 5000, 4 << 20
+LINES_A_REQUEST, BYTES_A_REQUEST, TABLE_BYTES = 5000, 4 << 20, 16 << 20
+RUNS_AT_ONCE, FILES_AT_ONCE, FILES_A_REQUEST = 2, 3, 200
 EXIT_CODES = {"finished": 0, "failed": 1, "crashed": 1, "killed": 255}
 _MADE_BY_SERVERS = re.compile(r"latest|v\d+")  # aliases
 _UPSERT = """mutation Import($entity: String!, $project: String!, $name: String!, $displayName: String, $config: JSONString, $summary: JSONString,
@@ -45,16 +51,42 @@ class Target:
         self.connection, self.where = connection, {"entity": entity, "project": project}
         self.left: list[str] = []
         self.counts = {"runs": 0, "rows": 0, "files": 0, "artifacts": 0, "reports": 0}
+        self._lock = threading.Lock()
         self._progress = progress or (lambda *_: None)
 
     def take(self, source: Project) -> None:
-        for number, run in enumerate(source.runs(), 1):
-            self.take_run(run)
-            self._progress(number, max(number, source.run_count), run.name)
+        """Some runs at a time; a failure of one ends the import, and given again it goes on."""
+        with ThreadPoolExecutor(RUNS_AT_ONCE) as pool, ThreadPoolExecutor(FILES_AT_ONCE) as self._files:
+            waiting: deque[tuple[str, Future[None]]] = deque()
+            done = 0
+            try:
+                for run in source.runs():
+                    waiting.append((run.name, pool.submit(self.take_run, run, self._begin_run(run))))
+                    while len(waiting) > RUNS_AT_ONCE:
+                        done = self._await_run(waiting, done, source)
+                while waiting:
+                    done = self._await_run(waiting, done, source)
+                self._take_rest(source)
+            except BaseException:
+                for _, run_taken in waiting:
+                    run_taken.cancel()
+                raise
+
+    def _await_run(self, waiting: "deque[tuple[str, Future[None]]]", done: int, source: Project) -> int:
+        name, taken = waiting.popleft()
+        taken.result()
+        self._progress(done + 1, max(done + 1, source.run_count), name)
+        return done + 1
+
+    def _take_rest(self, source: Project) -> None:
         for artifact in source.artifacts():
             self._attempt(f"artifact {artifact.facts['name']}:v{artifact.facts['versionIndex']}", self.take_artifact, artifact)
         self._take_reports(source.reports())
         self.left += source.left
+
+    def _count(self, what: str, more: int = 1) -> None:
+        with self._lock:
+            self.counts[what] += more
 
     def _attempt(self, what: str, do: Any, *arguments: Any) -> None:
         try:
@@ -64,22 +96,44 @@ class Target:
 
     # ---- runs ----
 
-    def take_run(self, run: Run) -> None:
+    def _begin_run(self, run: Run, summary: str | None = None) -> Any:
         facts = {name: run.facts.get(name) for name in ("displayName", "config", "tags", "notes", "group", "jobType", "commit")}
-        there = self.connection.graphql(_UPSERT, **self.where, name=run.name, summary=None, **facts)["upsertBucket"]["bucket"]
-        sent = self._send_lines(run.name, "wandb-history.jsonl", run.rows(), there["historyLineCount"] or 0)
-        sent += self._send_lines(run.name, "wandb-events.jsonl", run.events(), there["eventsLineCount"] or 0)
-        self._send_files(run)
+        return self.connection.graphql(_UPSERT, **self.where, name=run.name, summary=summary, **facts)["upsertBucket"]["bucket"]
+
+    def take_run(self, run: Run, there: Any) -> None:
+        files = self._send_files(run)
+        sent = self._send_stream(run, "history", run.rows, there["historyLineCount"] or 0)
+        sent += self._send_stream(run, "events", run.events, there["eventsLineCount"] or 0)
+        for file in files:
+            file.result()
         if run.facts.get("summaryMetrics"):
-            self.connection.graphql(_UPSERT, **self.where, name=run.name, summary=run.facts["summaryMetrics"], **facts)
+            self._begin_run(run, run.facts["summaryMetrics"])
         state = run.facts.get("state")
         if state in EXIT_CODES and (sent or there["state"] != state):
             self._post(run.name, {"complete": True, "exitcode": EXIT_CODES[state]})
-        self.counts["runs"] += 1
+        self._count("runs")
+
+    def _stream_path(self, run: str) -> str:
+        return f"/files/{quote(self.where['entity'])}/{quote(self.where['project'])}/{quote(run)}/file_stream"
 
     def _post(self, run: str, body: dict[str, Any]) -> None:
-        path = f"/files/{self.where['entity']}/{self.where['project']}/{run}/file_stream"
-        self.connection.fetch("POST", path, json.dumps(body).encode(), **{"Content-Type": "application/json"})
+        self.connection.fetch("POST", self._stream_path(run), json.dumps(body).encode(), **{"Content-Type": "application/json"})
+
+    def _send_stream(self, run: Run, stream: str, rows: Any, have: int) -> int:
+        file = f"wandb-{stream}.jsonl"
+        return self._send_tables(run.name, file, run.tables(stream, have), have) if run.tables else self._send_lines(run.name, file, rows(), have)
+
+    def _send_tables(self, run: str, file: str, batches: Iterable[Any], have: int) -> int:
+        """What was columns stays columns; our own servers take them so."""
+        offset = have
+        for batch in batches:
+            rows = max(1, TABLE_BYTES // max(1, batch.nbytes // max(1, batch.num_rows)))
+            for first in range(0, batch.num_rows, rows):
+                piece = batch.slice(first, rows)
+                self.connection.fetch("POST", f"{self._stream_path(run)}?file={file}&offset={offset}", table_bytes(piece), **{"Content-Type": TABLE_TYPE})
+                offset += piece.num_rows
+        self._count("rows", offset - have)
+        return offset - have
 
     def _send_lines(self, run: str, file: str, rows: Iterable[dict[str, Any]], have: int) -> int:
         rows, offset = islice(rows, have, None), have
@@ -93,24 +147,29 @@ class Target:
                 offset, batch, size = offset + len(batch), [], 0
         if batch:
             self._post(run, {"files": {file: {"offset": offset, "content": batch}}})
-        self.counts["rows"] += offset + len(batch) - have
+        self._count("rows", offset + len(batch) - have)
         return offset + len(batch) - have
 
-    def _send_files(self, run: Run) -> None:
-        nodes = self.connection.pages(_FILES, "project", "run", "files", **self.where, run=run.name)
+    def _send_files(self, run: Run) -> list[Future[None]]:
+        """Under way when this returns."""
+        nodes = self.connection.pages(_FILES, "project", "run", "files", **self.where, run=run.name) if run.files else ()
         there = {node["name"]: node["md5"] for node in nodes}
-        for file in run.files:
-            if there.get(file.name) and there[file.name] == file.md5:
-                continue
-            self._attempt(f"file {run.name}/{file.name}", self._send_file, run.name, file, there)
+        new = [file for file in run.files if not there.get(file.name) or there[file.name] != file.md5]
+        sent = []
+        for first in range(0, len(new), FILES_A_REQUEST):
+            some = {file.name: file for file in new[first : first + FILES_A_REQUEST]}
+            made = self.connection.graphql(_CREATE_FILES, **self.where, run=run.name, files=list(some))["createRunFiles"]["files"]
+            for node in made:
+                what = f"file {run.name}/{node['name']}"
+                sent.append(self._files.submit(self._attempt, what, self._send_file, some[node["name"]], node["uploadUrl"], there.get(node["name"])))
+        return sent
 
-    def _send_file(self, run: str, file: SourceFile, there: dict[str, Any]) -> None:
+    def _send_file(self, file: SourceFile, url: str, md5: str | None) -> None:
         content = file.read()
-        if there.get(file.name) == md5_of(content):
+        if md5 and md5 == md5_of(content):
             return
-        made = self.connection.graphql(_CREATE_FILES, **self.where, run=run, files=[file.name])["createRunFiles"]["files"]
-        self.connection.fetch("PUT", made[0]["uploadUrl"], content)
-        self.counts["files"] += 1
+        self.connection.fetch("PUT", url, content)
+        self._count("files")
 
     # ---- artifacts and reports ----
 
@@ -131,16 +190,19 @@ class Target:
         manifest = self.connection.graphql(_CREATE_MANIFEST, input={
             **who, "artifactID": made["id"], "name": "wandb_manifest.json", "digest": md5_of(artifact.manifest), "type": "FULL",
         })["createArtifactManifest"]["artifactManifest"]  # fmt: skip
-        for file in artifact.files:
-            content = file.read()
-            node = self.connection.graphql(_CREATE_ARTIFACT_FILES, input={"storageLayout": "V2", "artifactFiles": [
-                {"artifactID": made["id"], "name": file.name, "md5": md5_of(content), "artifactManifestID": manifest["id"]},
-            ]})["createArtifactFiles"]["files"]["edges"][0]["node"]  # fmt: skip
-            if node["uploadUrl"]:
-                self.connection.fetch("PUT", node["uploadUrl"], content)
+        for _ in self._files.map(lambda file: self._send_artifact_file(file, made["id"], manifest["id"]), artifact.files):
+            pass
         self.connection.fetch("PUT", manifest["file"]["uploadUrl"], artifact.manifest)
         self.connection.graphql(_COMMIT, id=made["id"])
-        self.counts["artifacts"] += 1
+        self._count("artifacts")
+
+    def _send_artifact_file(self, file: SourceFile, artifact: str, manifest: str) -> None:
+        content = file.read()
+        node = self.connection.graphql(_CREATE_ARTIFACT_FILES, input={"storageLayout": "V2", "artifactFiles": [
+            {"artifactID": artifact, "name": file.name, "md5": md5_of(content), "artifactManifestID": manifest},
+        ]})["createArtifactFiles"]["files"]["edges"][0]["node"]  # fmt: skip
+        if node["uploadUrl"]:
+            self.connection.fetch("PUT", node["uploadUrl"], content)
 
     def _take_reports(self, reports: Iterable[Report]) -> None:
         there = None
@@ -153,7 +215,7 @@ class Target:
             names = ("name", "type", "displayName", "description", "spec")
             facts = {name: report.facts[name] for name in names}
             self._attempt(f"report {facts['displayName']}", lambda: self.connection.graphql(_VIEW, **self.where, **facts))
-            self.counts["reports"] += 1
+            self._count("reports")
 
 
 def show_progress(number: int, of: int, name: str) -> None:

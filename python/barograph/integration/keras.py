@@ -29,29 +29,29 @@ class WandbMetricsLogger(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self._run = current_run("WandbMetricsLogger()")
         self.log_freq: Any = 1 if log_freq == "batch" else log_freq
-        self.global_batch = initial_global_step
-        step = "epoch/epoch" if log_freq == "epoch" else "batch/batch_step"
+        # Batches that were seen, from where the schedule of learning rates begins, and those that a row was due for.
+        self.global_step, self.global_batch = initial_global_step, 0
+        section, step = ("epoch", "epoch/epoch") if log_freq == "epoch" else ("batch", "batch/batch_step")
         self._run.define_metric(step)
-        self._run.define_metric("epoch/*", step_metric="epoch/epoch")
-        if log_freq != "epoch":
-            self._run.define_metric("batch/*", step_metric=step)
+        self._run.define_metric(f"{section}/*", step_metric=step)
 
     def _learning_rate(self) -> dict[str, float]:
         rate = getattr(getattr(self.model, "optimizer", None), "learning_rate", None)
-        try:
-            return {"learning_rate": float(rate)} if rate is not None else {}
-        except (TypeError, ValueError):  # a schedule
+        if rate is None:
             return {}
+        # A schedule is asked for the rate of a step.
+        return {"learning_rate": float(rate(self.global_step) if callable(rate) else rate)}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         row = {**(logs or {}), **self._learning_rate(), "epoch": epoch}
         self._run.log({f"epoch/{key}": value for key, value in row.items()})
 
     def on_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.global_batch += 1
+        self.global_step += 1
         if self.log_freq != "epoch" and batch % self.log_freq == 0:
             row = {**(logs or {}), **self._learning_rate(), "batch_step": self.global_batch}
             self._run.log({f"batch/{key}": value for key, value in row.items()})
+            self.global_batch += self.log_freq
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.on_batch_end(batch, logs)
@@ -114,14 +114,19 @@ class WandbEvalCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self.pred_table = Table(columns=list(column_names))
 
     def log_data_table(self, name: str = "val", type: str = "dataset", table_name: str = "val_data") -> None:
+        """Sends the examples, and makes data_table_ref of them: predictions refer to what is there already."""
         artifact = Artifact(name, type)
         artifact.add(self.data_table, table_name)
-        self._run.log_artifact(artifact)
+        self._run.use_artifact(artifact)
+        artifact.wait()
+        self.data_table_ref = artifact.get(table_name)
 
-    def log_pred_table(self, type: str = "evaluation", table_name: str = "eval_data") -> None:
+    def log_pred_table(
+        self, type: str = "evaluation", table_name: str = "eval_data", aliases: list[str] | None = None
+    ) -> None:
         artifact = Artifact(f"run_{self._run.id}_pred", type)
         artifact.add(self.pred_table, table_name)
-        self._run.log_artifact(artifact)
+        self._run.log_artifact(artifact, aliases=aliases or ["latest"])
 
 
 class WandbCallback(WandbMetricsLogger):

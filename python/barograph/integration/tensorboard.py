@@ -96,8 +96,7 @@ class Follower:
 
     def _log(self, namespace: str) -> None:
         step, row = self.rows.pop(namespace)
-        key = f"{namespace}/global_step" if namespace else "global_step"
-        self.run.log({key: step, "global_step": step, **row})
+        self.run.log({"global_step": step, **row})
 
 
 def follow(run: Run, save: bool = True, root_logdir: str = "") -> Follower:
