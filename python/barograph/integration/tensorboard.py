@@ -12,6 +12,7 @@ import importlib.util
 import os
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from barograph.integration.tfevents import EventFile, Malformed
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from barograph.run import Run
 
 READ_EVERY_S = 1.0
+# How long a second folder is waited for: keys begin with a folder's name only when there are several.
+SETTLES_AFTER_S = 10.0
 # Where writers are made: the module, the class, and the argument that names the folder.
 _WRITERS = (
     ("tensorboard.summary.writer.event_file_writer", "EventFileWriter", "logdir"),
@@ -35,6 +38,7 @@ class Follower:
     def __init__(self, run: Run, save: bool = True, root_logdir: str = "") -> None:
         self.run, self.save, self.root = run, save, os.path.abspath(root_logdir) if root_logdir else ""
         self.folders: list[str] = []
+        self.first_folder_at = 0.0
         self.files: dict[str, EventFile] = {}
         self.rows: dict[str, tuple[int, dict[str, Any]]] = {}
         self.lock = threading.Lock()
@@ -44,6 +48,7 @@ class Follower:
     def add(self, folder: str) -> None:
         place = os.path.abspath(folder)
         with self.lock:
+            self.first_folder_at = self.first_folder_at or time.monotonic()
             if place not in self.folders:
                 self.folders.append(place)
             if not self.thread.is_alive() and not self.ended.is_set():
@@ -67,13 +72,18 @@ class Follower:
     def read(self, is_last: bool = False) -> None:
         """Logs what was written since the last call. A step is logged when the next one begins, or at the end."""
         with self.lock:
-            self._find()
+            if is_last or self._is_settled():
+                self._find()
             for file in self.files.values():
                 for step, row in file.read():
                     self._take(file.namespace, step, row)
             if is_last:
                 for namespace in list(self.rows):
                     self._log(namespace)
+
+    def _is_settled(self) -> bool:
+        """Whether it is known what keys begin with."""
+        return bool(self.root) or len(self.folders) > 1 or time.monotonic() - self.first_folder_at > SETTLES_AFTER_S
 
     def _find(self) -> None:
         root = self.root or (os.path.commonpath(self.folders) if self.folders else "")
