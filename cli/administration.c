@@ -26,13 +26,16 @@ struct administration {
 
 /* ---- opening ---- */
 
+struct str administration_authorization(const struct administration_options *options, struct arena *arena) {
+    struct str encoded = hash_base64(arena_printf(arena, "api:%.*s", STR_ARG(options->api_key)), arena);
+    return arena_printf(arena, "Basic %.*s", STR_ARG(encoded));
+}
+
 static enum err_code open_client(struct administration *administration, const struct administration_options *options,
                                  struct err *err) {
-    struct str pair = arena_printf(administration->arena, "api:%.*s", STR_ARG(options->api_key));
-    struct str encoded = hash_base64(pair, administration->arena);
     struct http_client_options client = {
         .base_url = options->base_url,
-        .authorization = arena_printf(administration->arena, "Basic %.*s", STR_ARG(encoded)),
+        .authorization = administration_authorization(options, administration->arena),
         .user_agent = STR("barograph/" BAROGRAPH_VERSION),
     };
     return http_client_create(&administration->client, &client, err);

@@ -20,6 +20,9 @@ struct administration_options {
     bool force;
 };
 
+/* The header that the key is sent in. */
+struct str administration_authorization(const struct administration_options *options, struct arena *arena);
+
 struct administration;
 
 /* ERR_BAD_INPUT when neither a key nor a folder is given. */

@@ -3,7 +3,6 @@
 #include "cli/archive.h"
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/http_client.h"
 #include "server/api/backup.h"
 #include "server/server.h"
@@ -31,10 +30,9 @@ static enum err_code check_answer(const struct http_response *response, struct e
 }
 
 static enum err_code download(const struct administration_options *options, int fd, struct arena *arena, struct err *err) {
-    struct str encoded = hash_base64(arena_printf(arena, "api:%.*s", STR_ARG(options->api_key)), arena);
     /* The server copies its database before the first byte. */
     const struct http_client_options settings = { .base_url = options->base_url, .silence_timeout_ms = SILENCE_MS,
-                                                  .authorization = arena_printf(arena, "Basic %.*s", STR_ARG(encoded)) };
+                                                  .authorization = administration_authorization(options, arena) };
     const struct http_request request = { .method = STR("GET"), .url = STR("/api/backup"), .output_fd = &fd };
     struct http_response response = { 0 };
     struct http_client *client;

@@ -16,6 +16,7 @@
 #include "server/api/schema.h"
 #include "server/api/web_page.h"
 #include "server/landlock.h"
+#include "server/notify.h"
 #include "server/oidc_options.h"
 #include "server/store/data_folder.h"
 #include "server/store/db.h"
@@ -278,10 +279,12 @@ static void say_where(const struct server *server) {
     printf("listening on %s://%.*s%u\n", server->config->tls_cert.len > 0 ? "https" : "http", STR_ARG(listen),
            http_server_port(server->app.http));
     (void)fflush(stdout);
+    notify_manager("READY=1");
 }
 
 static void close_all(struct server *server) {
     struct app *app = &server->app;
+    notify_manager("STOPPING=1");
     watcher_stop(server->watcher);
     automation_worker_stop(server->automations);
     stops_on_signal = NULL;
