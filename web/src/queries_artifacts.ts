@@ -141,19 +141,23 @@ export async function fetchDetail(entity: string, project: string, name: string)
     };
 }
 
-export async function fetchArtifactFiles(entity: string, project: string, name: string): Promise<RunFile[]> {
-    const out: RunFile[] = [];
+export interface ArtifactFile extends RunFile {
+    digest: string | null;
+}
+
+export async function fetchArtifactFiles(entity: string, project: string, name: string): Promise<ArtifactFile[]> {
+    const out: ArtifactFile[] = [];
     let after: string | null = null;
     do {
         const data: {
-            project: { artifact: { files: Edges<Omit<RunFile, "url"> & { directUrl: string }> } | null } | null;
+            project: { artifact: { files: Edges<Omit<ArtifactFile, "url"> & { directUrl: string }> } | null } | null;
         } = await graphql(
             `query PageArtifactFiles($entity: String!, $project: String!, $name: String!, $after: String) {
                 project(name: $project, entityName: $entity) { artifact(name: $name) { files(first: 500, after: $after) {
-                    edges { node { name directUrl sizeBytes updatedAt mimetype } } pageInfo { endCursor hasNextPage } } } } }`,
+                    edges { node { name directUrl sizeBytes updatedAt mimetype digest } } pageInfo { endCursor hasNextPage } } } } }`,
             { entity, project, name, after },
         );
-        const page: Edges<Omit<RunFile, "url"> & { directUrl: string }> | undefined = data.project?.artifact?.files;
+        const page: Edges<Omit<ArtifactFile, "url"> & { directUrl: string }> | undefined = data.project?.artifact?.files;
         if (page === undefined) return out;
         out.push(...page.edges.map(({ node }) => ({ ...node, url: node.directUrl, sizeBytes: Number(node.sizeBytes) })));
         after = page.pageInfo?.hasNextPage ? page.pageInfo.endCursor : null;

@@ -18,6 +18,8 @@ import { changeAliases, fetchArtifactFiles, fetchDetail, fetchVersions } from ".
 import { viewer } from "../session";
 import type { ArtifactDetail, ArtifactVersion, RunLink } from "../queries_artifacts";
 import type { PageProps } from "../routes";
+import { CompareTab } from "./artifact_tabs/compare";
+import { LineageTab } from "./artifact_tabs/lineage";
 
 const TABS: Record<string, MessageName> = {
     overview: "artifact.version",
@@ -25,6 +27,7 @@ const TABS: Record<string, MessageName> = {
     usage: "artifact.usage",
     files: "run.files",
     lineage: "artifact.lineage",
+    compare: "compare.title",
 };
 
 export default function Artifact({ params }: PageProps) {
@@ -87,6 +90,7 @@ export default function Artifact({ params }: PageProps) {
                     tab={tab}
                     path={params["path"] ?? ""}
                     version={chosen}
+                    versions={versions}
                     place={{ entity, project, type, name: `${collection}:${chosen.version}` }}
                     fileLink={(to) => link(chosen.version, "files", ...to.split("/").filter((s) => s !== ""))}
                 />
@@ -99,26 +103,29 @@ interface TabProps {
     tab: string;
     path: string;
     version: ArtifactVersion;
+    versions: readonly ArtifactVersion[];
     place: { entity: string; project: string; type: string; name: string };
     fileLink: (to: string) => string;
 }
 
-function VersionTab({ tab, path, version, place, fileLink }: TabProps) {
+function VersionTab({ tab, path, version, versions, place, fileLink }: TabProps) {
     const { entity, project, name } = place;
     const [detail, setDetail] = useState<ArtifactDetail | null>(null);
     const [files, setFiles] = useState<RunFile[] | null>(null);
     const [failure, setFailure] = useState("");
     useEffect(() => {
         const fail = (e: Error) => setFailure(e.message);
+        if (tab === "lineage" || tab === "compare") return; /* they ask for themselves */
         if (tab === "files") fetchArtifactFiles(entity, project, name).then(setFiles, fail);
         else fetchDetail(entity, project, name).then(setDetail, fail);
     }, []);
     if (failure !== "") return <p class="notice is-bad">{failure}</p>;
+    if (tab === "lineage") return <LineageTab entity={entity} project={project} name={name} />;
+    if (tab === "compare") return <CompareTab entity={entity} project={project} collection={name.slice(0, name.lastIndexOf(":"))} version={version} versions={versions} />;
     if (tab === "files") return files && <FolderList files={files} path={path} link={fileLink} />;
     if (detail === null) return null;
     if (tab === "metadata") return <ValueTree title={t("artifact.metadata")} value={parseObject(detail.metadata)} />;
-    if (tab === "usage") return <Usage place={place} />;
-    if (tab === "lineage") return <Lineage detail={detail} name={name} />;
+    if (tab === "usage") return <Usage place={place} usedBy={detail.usedBy} />;
     return (
         <>
             {detail.description !== "" && <Markdown text={detail.description} />}
@@ -169,7 +176,7 @@ function RunName({ run }: { run: RunLink }) {
     return run.project === null ? label : <a href={pathOf(run.project.entity.name, run.project.name, "runs", run.name)}>{label}</a>;
 }
 
-function Usage({ place }: { place: TabProps["place"] }) {
+function Usage({ place, usedBy }: { place: TabProps["place"]; usedBy: RunLink[] }) {
     const full = `${place.entity}/${place.project}/${place.name}`;
     const inRun = `import wandb\n\nwith wandb.init() as run:\n    artifact = run.use_artifact(${JSON.stringify(full)}, type=${JSON.stringify(place.type)})\n    folder = artifact.download()`;
     const outside = `import wandb\n\nfolder = wandb.Api().artifact(${JSON.stringify(full)}).download()`;
@@ -178,22 +185,13 @@ function Usage({ place }: { place: TabProps["place"] }) {
             <pre class="snippet">{inRun}</pre>
             <pre class="snippet">{outside}</pre>
             <pre class="snippet">{`wandb artifact get ${full}`}</pre>
+            <h2>{t("artifact.used_by")}</h2>
+            {usedBy.length === 0 && <p class="faint">{t("artifact.unused")}</p>}
+            {usedBy.map((r) => (
+                <div key={r.name}>
+                    <RunName run={r} />
+                </div>
+            ))}
         </>
-    );
-}
-
-/* Who made it, and who used it: one step in each direction. */
-function Lineage({ detail, name }: { detail: ArtifactDetail; name: string }) {
-    return (
-        <div class="lineage">
-            <div class="stack">{detail.creator ? <RunName run={detail.creator} /> : <span class="muted">{detail.author}</span>}</div>
-            <span class="lineage-node">{name}</span>
-            <div class="stack">
-                {detail.usedBy.map((r) => (
-                    <RunName key={r.name} run={r} />
-                ))}
-                {detail.usedBy.length === 0 && <span class="faint">{t("artifact.unused")}</span>}
-            </div>
-        </div>
     );
 }
