@@ -11,6 +11,9 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <sys/random.h>
+#include <unistd.h>
+
+enum { FILE_PIECE_BYTES = 256 << 10 };
 
 /* What is looked up or drawn once per process and then only read. */
 static struct {
@@ -54,6 +57,38 @@ void hash_sha256(unsigned char out[SHA256_BYTES], struct str text) {
 void hash_md5(unsigned char out[MD5_BYTES], struct str text) {
     need_shared();
     check(EVP_Digest(text.ptr, text.len, out, NULL, shared.md5, NULL));
+}
+
+static enum err_code add_file(EVP_MD_CTX *context, int fd, uint64_t offset, uint64_t length, char *room, struct err *err) {
+    while (length > 0) {
+        ssize_t len = pread(fd, room, length < FILE_PIECE_BYTES ? (size_t)length : FILE_PIECE_BYTES, (off_t)offset);
+        if (len < 0 && errno == EINTR)
+            continue;
+        if (len < 0)
+            return err_set_errno(err, errno, "cannot read a file for its digest");
+        if (len == 0)
+            return err_set(err, ERR_CORRUPT, "a file became shorter while it was read for its digest");
+        check(EVP_DigestUpdate(context, room, (size_t)len));
+        offset += (uint64_t)len;
+        length -= (uint64_t)len;
+    }
+    return OK;
+}
+
+enum err_code hash_md5_of_file(unsigned char out[MD5_BYTES], int fd, uint64_t offset, uint64_t length, struct err *err) {
+    char *room = malloc(FILE_PIECE_BYTES);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    need_shared();
+    enum err_code code = room == NULL || context == NULL ? err_set(err, ERR_FULL, "out of memory") : OK;
+    if (code == OK) {
+        check(EVP_DigestInit_ex2(context, shared.md5, NULL));
+        code = add_file(context, fd, offset, length, room, err);
+    }
+    if (code == OK)
+        check(EVP_DigestFinal_ex(context, out, NULL));
+    EVP_MD_CTX_free(context);
+    free(room);
+    return code;
 }
 
 void hash_hmac_sha256(unsigned char out[SHA256_BYTES], struct str key, struct str text) {

@@ -9,6 +9,8 @@ enum { SHA256_BYTES = 32, MD5_BYTES = 16, SHA256_HEX_LEN = 64, MD5_HEX_LEN = 32 
 
 void hash_sha256(unsigned char out[SHA256_BYTES], struct str text);
 void hash_md5(unsigned char out[MD5_BYTES], struct str text);
+/* Of a part of an open file, read piece by piece. ERR_IO, ERR_CORRUPT when the file ends before. */
+MUST_CHECK enum err_code hash_md5_of_file(unsigned char out[MD5_BYTES], int fd, uint64_t offset, uint64_t length, struct err *err);
 void hash_hmac_sha256(unsigned char out[SHA256_BYTES], struct str key, struct str text);
 
 /* SHA-256 and MD5 of one stream at once, for uploads. */

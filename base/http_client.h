@@ -53,6 +53,7 @@ struct http_request {
     const int *output_fd;  /* where the body of a 2xx is written; NULL: into the response */
     size_t max_body_bytes; /* of a body in memory; 0: 64 MiB */
     int timeout_ms;        /* for all of it; 0: none but the silence timeout */
+    int silence_timeout_ms; /* instead of the client's, for an answer that takes long; 0: the client's */
 };
 
 struct http_response {

@@ -8,8 +8,9 @@ int64_t transfer_sooner(int64_t a, int64_t b) {
 }
 
 int64_t transfer_silence_deadline(const struct transfer *transfer) {
-    return transfer_sooner(transfer->deadline_ms,
-                           clock_mono_ms() + transfer->client->options.silence_timeout_ms);
+    int wanted_ms = transfer->request->silence_timeout_ms;
+    int silence_ms = wanted_ms > 0 ? wanted_ms : transfer->client->options.silence_timeout_ms;
+    return transfer_sooner(transfer->deadline_ms, clock_mono_ms() + silence_ms);
 }
 
 void transfer_disconnect(struct http_client *client) {

@@ -4,10 +4,11 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "client/answer.h"
+#include "client/artifact_draft.h"
+#include "client/large_file.h"
 #include "client/uploads.h"
 
 enum { REQUEST_TIMEOUT_MS = 180000 };
-
 
 void uplink_append_base64(struct buf *out, struct str bytes) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -48,6 +49,7 @@ enum err_code uplink_create(struct uplink **out, const struct uplink_options *op
     uplink->is_secondary = options->is_secondary;
     uplink->owner = options->owner;
     uplink->wait_ms = -1;
+    uplink->large_from_bytes = large_file_from_bytes();
     buf_append_str(&uplink->files_dir, options->files_dir);
     buf_append_str(&uplink->wanted_entity, options->entity);
     buf_append_str(&uplink->wanted_project, options->project);
@@ -83,6 +85,8 @@ void uplink_destroy(struct uplink *uplink) {
         buf_finish(bufs[i]);
     http_client_destroy(uplink->client);
     uploads_destroy(uplink->uploads);
+    artifact_draft_destroy(uplink->draft);
+    large_file_destroy(uplink->large_file);
     free(uplink);
 }
 
@@ -137,7 +141,8 @@ enum uplink_result uplink_post(struct uplink *uplink, struct str url, struct htt
                                           .fields = fields,
                                           .field_count = uplink->client_id.len > 0 ? 4 : 1,
                                           .body = buf_str(&uplink->body),
-                                          .timeout_ms = REQUEST_TIMEOUT_MS };
+                                          .timeout_ms = uplink->answer_ms > 0 ? uplink->answer_ms : REQUEST_TIMEOUT_MS,
+                                          .silence_timeout_ms = uplink->answer_ms };
     if (uplink->body.failed) {
         (void)snprintf(uplink->problem, sizeof uplink->problem, "a request would be larger than %d bytes", UPLINK_BODY_MAX_BYTES);
         return UPLINK_REFUSED;

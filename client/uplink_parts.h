@@ -18,12 +18,16 @@ enum {
 struct uplink {
     struct http_client *client;
     struct uploads *uploads; /* made when it is first needed */
+    struct artifact_draft *draft;  /* of the artifact that is not done yet */
+    struct large_file *large_file; /* the one that last went in parts */
+    uint64_t large_from_bytes;
     struct buf entity, project, run_id, run_name, storage_id, base_url, files_dir;
     struct buf wanted_entity, wanted_project, client_id;
     struct buf uploaded; /* JSON strings, comma separated, for the next file_stream */
     struct buf body, url;
     bool follows_links, is_secondary, was_stopped, had_tags, knows_lines;
     int64_t line_count, wait_ms, owner;
+    int answer_ms; /* how long an answer may take; 0: as usual */
     char problem[ERR_MESSAGE_MAX];
 };
 

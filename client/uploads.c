@@ -58,7 +58,7 @@ void uploads_destroy(struct uploads *uploads) {
 
 /* ---- one of them ---- */
 
-static int open_file(const struct upload *upload, uint64_t *length) {
+int upload_open_file(const struct upload *upload, uint64_t *length) {
     struct stat stat;
     int fd = open(upload->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (upload->follows_links ? 0 : O_NOFOLLOW));
     if (fd < 0)
@@ -68,7 +68,7 @@ static int open_file(const struct upload *upload, uint64_t *length) {
         close(fd);
         return -1;
     }
-    *length = (uint64_t)stat.st_size;
+    *length = upload->length > 0 ? upload->length : (uint64_t)stat.st_size;
     return fd;
 }
 
@@ -92,11 +92,19 @@ static bool is_worth_a_retry(int status) {
     return status == 408 || status == 409 || status == 425 || status == 429 || (status >= 500 && status != 501);
 }
 
-static enum uplink_result put(struct http_client *client, const struct http_request *request) {
+static void keep_etag(char *to, const struct http_response *response) {
+    struct str etag = http_head_find(&response->head, STR("ETag"));
+    if (to != NULL && etag.ptr != NULL && etag.len < UPLOAD_ETAG_MAX)
+        (void)snprintf(to, UPLOAD_ETAG_MAX, "%.*s", STR_ARG(etag));
+}
+
+static enum uplink_result put(struct http_client *client, const struct http_request *request, char *etag) {
     struct http_response response = { 0 };
     struct err err = { 0 };
     enum err_code code = http_client_send(client, request, &response, &err);
     int status = response.status;
+    if (code == OK && status >= 200 && status < 300)
+        keep_etag(etag, &response);
     http_response_finish(&response);
     if (code != OK)
         return code == ERR_BAD_INPUT || code == ERR_CORRUPT ? UPLINK_REFUSED : UPLINK_LATER;
@@ -108,19 +116,21 @@ static enum uplink_result put(struct http_client *client, const struct http_requ
 static enum uplink_result send_once(const struct upload *upload, struct http_client *client, struct upload_counters *counters) {
     struct buf url = BUF_INIT(URL_MAX_BYTES), texts = BUF_INIT(HEADERS_MAX_BYTES);
     struct http_field fields[HEADERS_MAX];
-    struct http_file_part part = { .fd = -1, .sent_bytes = &counters->sent_bytes };
+    struct http_file_part part = { .fd = -1, .offset = upload->offset, .sent_bytes = &counters->sent_bytes };
     struct http_request request = { .method = STR_INIT("PUT"), .fields = fields, .body = upload->content };
     enum uplink_result result = UPLINK_REFUSED;
     uint64_t sent_before = atomic_load(&counters->sent_bytes);
     if (buf_reserve(&texts, texts.max) != NULL && answer_text(upload->url_json, &url)) {
         request.url = buf_str(&url);
-        request.field_count = parse_headers(upload->headers_json, &texts, fields, HEADERS_MAX);
+        request.field_count = parse_headers(upload->headers_json, &texts, fields, HEADERS_MAX - 1);
+        if (upload->content_md5.len > 0)
+            fields[request.field_count++] = (struct http_field){ STR("Content-MD5"), upload->content_md5 };
         if (upload->path != NULL)
-            part.fd = open_file(upload, &part.length);
+            part.fd = upload_open_file(upload, &part.length);
         if (part.fd >= 0)
             request.body_file = &part;
         if (upload->path == NULL || part.fd >= 0)
-            result = put(client, &request);
+            result = put(client, &request, upload->etag);
     }
     /* What has to be sent again was not sent. Others count at the same time, so this is a picture, not an account. */
     if (result != UPLINK_SENT && atomic_load(&counters->sent_bytes) > sent_before && part.fd >= 0)
@@ -167,7 +177,9 @@ static void count_bytes(const struct uploads *uploads) {
         const struct upload *upload = &uploads->list[i];
         if (upload->path == NULL || str_eq_c(upload->url_json, "null"))
             continue;
-        if (stat(upload->path, &stat_of) == 0)
+        if (upload->length > 0)
+            total += upload->length;
+        else if (stat(upload->path, &stat_of) == 0)
             total += (uint64_t)stat_of.st_size;
     }
     atomic_fetch_add(&uploads->counters->total_bytes, total);

@@ -3,6 +3,7 @@
 #include "tests/unit/base/fixture.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 static void hash__computes_sha256(void **state) {
     unsigned char digest[SHA256_BYTES];
@@ -149,10 +150,26 @@ static void hash__refuses_malformed_base64(void **state) {
     }
 }
 
+static void hash__computes_the_md5_of_a_part_of_a_file(void **state) {
+    char path[] = "/tmp/hash.XXXXXX";
+    unsigned char digest[MD5_BYTES];
+    struct err err;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(write(fd, "<message digest>", 16), 16);
+    assert_int_equal(hash_md5_of_file(digest, fd, 1, 14, &err), OK);
+    assert_str(hash_hex(digest, sizeof digest, *state), "f96b697d7cb7938d525a2f31aaf161d0");
+    assert_int_equal(hash_md5_of_file(digest, fd, 1, 16, &err), ERR_CORRUPT);
+    assert_int_equal(hash_md5_of_file(digest, -1, 0, 1, &err), ERR_IO);
+    assert_int_equal(close(fd), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(hash__computes_sha256),
         TEST(hash__computes_md5),
+        TEST(hash__computes_the_md5_of_a_part_of_a_file),
         TEST(hash__computes_hmac_sha256),
         TEST(hash__streams_both_digests),
         TEST(hash__continues_a_crc),

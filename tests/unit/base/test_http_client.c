@@ -178,6 +178,16 @@ static void http_client__keeps_its_deadline(void **state) {
     http_client_destroy(client);
 }
 
+static void http_client__bears_a_silence_as_long_as_the_request_says(void **state) {
+    struct http_client *client = client_of(*state);
+    struct http_request request = { .method = STR("GET"), .url = STR("/slow"), .silence_timeout_ms = 50 };
+    struct http_response response;
+    struct err err = { 0 };
+    assert_int_equal(http_client_send(client, &request, &response, &err), ERR_TIMEOUT);
+    http_response_finish(&response);
+    http_client_destroy(client);
+}
+
 static void http_client__says_where_it_could_not_connect(void **state) {
     struct http_client *client = client_of_port(1, "", NULL);
     struct http_request request = { .method = STR("GET"), .url = STR("/") };
@@ -231,6 +241,7 @@ int main(void) {
                                         stop),
         cmocka_unit_test_setup_teardown(http_client__hears_a_refusal_in_the_middle_of_a_body, start, stop),
         cmocka_unit_test_setup_teardown(http_client__keeps_its_deadline, start, stop),
+        cmocka_unit_test_setup_teardown(http_client__bears_a_silence_as_long_as_the_request_says, start, stop),
         cmocka_unit_test_setup_teardown(http_client__posts_and_reads, start, stop),
         cmocka_unit_test_setup_teardown(http_client__puts_its_prefix_before_paths, start, stop),
         cmocka_unit_test_setup_teardown(http_client__refuses_an_answer_that_is_too_large, start, stop),
