@@ -175,6 +175,20 @@ static void bound_exit_code(struct stream_body *body) {
         body->exit_code = 1;
 }
 
+/* JSON as clients send it, or rows of one file as an Arrow stream: what imports. */
+static enum err_code parse(struct stream_request *request, struct err *err) {
+    struct http_call *call = request->call;
+    int64_t offset = 0;
+
+    if (!str_eq_ignore_case(http_header(call, STR("content-type")), STR("application/vnd.apache.arrow.stream")))
+        return stream_body_parse(request->body, call->body, call->arena, err);
+    struct str file = http_query(call, STR("file")), text = http_query(call, STR("offset"));
+    bool is_events = str_eq(file, STR("wandb-events.jsonl"));
+    if ((!is_events && !str_eq(file, STR("wandb-history.jsonl"))) || !str_to_i64(text, &offset))
+        return err_set(err, ERR_BAD_INPUT, "an Arrow stream needs ?file=wandb-history.jsonl (or wandb-events.jsonl) and &offset=");
+    return stream_body_take_table(request->body, call->body, is_events ? HISTORY_EVENTS : HISTORY_ROWS, offset, call->arena, err);
+}
+
 enum err_code file_stream_answer(struct http_call *call, struct err *err) {
     struct stream_request *request = ARENA_NEW(call->arena, struct stream_request);
     *request = (struct stream_request){
@@ -191,7 +205,7 @@ enum err_code file_stream_answer(struct http_call *call, struct err *err) {
     if (code == OK && request->stream.len > HISTORY_STREAM_BYTES_MAX)
         code = err_set(err, ERR_BAD_INPUT, "the writer's name is longer than %d bytes", HISTORY_STREAM_BYTES_MAX);
     if (code == OK)
-        code = stream_body_parse(request->body, call->body, call->arena, err);
+        code = parse(request, err);
     if (code == OK)
         code = quota_enter(request->app->quota, http_identity(call)->user_id, err);
     if (code != OK) {

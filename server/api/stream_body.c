@@ -1,11 +1,13 @@
 /* stream_body.c - see stream_body.h. */
 #include "server/api/stream_body.h"
 
+#include "base/arrow.h"
 #include "base/log.h"
 
 /* Escaped, a line may take several times the room; no more than a whole body. */
 enum { LINE_MAX_BYTES = HISTORY_LINE_BYTES_MAX, ESCAPED_LINE_MAX_BYTES = 64 << 20, LINE_ROOM_KEPT_BYTES = 1 << 20 };
-enum { CONSOLE_LINES_MAX = 1 << 20 };
+enum { CONSOLE_LINES_MAX = 1 << 20, TABLE_VALUES_MAX = 16 << 20, TABLE_BATCHES_MAX = 1024 };
+static const int64_t table_line_max = 1LL << 53;
 
 struct reading {
     struct stream_body *body;
@@ -373,5 +375,38 @@ enum err_code stream_body_parse(struct stream_body *body, struct str json, struc
         code = parse(body, repair_utf8(json, arena), arena, err);
         body->repaired_count = count_broken_strings(json);
     }
+    return code;
+}
+
+static enum err_code take_batches(struct stream_body *body, const struct arrow_table *table, enum history_kind kind, int64_t offset, struct err *err) {
+    size_t values = table->row_count * (table->field_count + 1);
+
+    /* A bit is the least that a value takes on the wire, and twelve bytes in a batch. */
+    if (values > TABLE_VALUES_MAX || table->batch_count > TABLE_BATCHES_MAX)
+        return err_set(err, ERR_TOO_LARGE, "a request holds at most %d values in %d batches, got %zu in %zu", TABLE_VALUES_MAX,
+                       TABLE_BATCHES_MAX, values, table->batch_count);
+    for (size_t i = 0; i < table->batch_count; i++) {
+        struct history_batch *batch = next_batch(body, kind, offset);
+        TRY(history_batch_add_table(batch, kind, table, i, err));
+        offset = history_batch_next_line(batch);
+    }
+    return finish_batches(body, err);
+}
+
+enum err_code stream_body_take_table(struct stream_body *body, struct str arrow, enum history_kind kind, int64_t offset, struct arena *arena,
+                                     struct err *err) {
+    struct arrow_table table = { 0 };
+
+    forget(body, arena);
+    if (offset < 0 || offset > table_line_max)
+        return err_set(err, ERR_BAD_INPUT, "a table begins on a line from 0 to %lld", (long long)table_line_max);
+    if ((uintptr_t)arrow.ptr % 8 != 0)
+        arrow = arena_copy(arena, arrow);
+    enum err_code code = arrow_table_read(&table, arrow, err);
+    if (code == ERR_CORRUPT) /* it came from outside */
+        code = err_set(err, ERR_BAD_INPUT, "the body is no Arrow stream of int64, double, bool and large UTF-8: %s", arena_copy_c(arena, str_from_c(err->message)));
+    if (code == OK)
+        code = take_batches(body, &table, kind, offset, err);
+    arrow_table_finish(&table);
     return code;
 }

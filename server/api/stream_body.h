@@ -47,4 +47,9 @@ void stream_body_destroy(struct stream_body *body); /* NULL is fine */
 /* Forgets what it held. ERR_BAD_INPUT says where the JSON is wrong. */
 MUST_CHECK enum err_code stream_body_parse(struct stream_body *body, struct str json, struct arena *arena, struct err *err);
 
+/* Rows of one file as an Arrow stream instead, the first of them on line `offset`; nothing is set aside: a table that is not one, or
+ * holds what no line could, is ERR_BAD_INPUT or ERR_TOO_LARGE. */
+MUST_CHECK enum err_code stream_body_take_table(struct stream_body *body, struct str arrow, enum history_kind kind, int64_t offset,
+                                                struct arena *arena, struct err *err);
+
 #endif

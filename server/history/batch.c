@@ -561,6 +561,48 @@ enum err_code history_batch_add_line(struct history_batch *batch, struct str lin
     return code;
 }
 
+/* ---- whole columns instead of lines: batch_table.c fills them ---- */
+
+static void reserve(struct build_column *build, uint32_t count, uint32_t null_count) {
+    struct column *column = &build->column;
+
+    for (uint32_t capacity; count > build->capacity; build->capacity = capacity) {
+        capacity = build->capacity;
+        column->rows = grow(column->rows, &capacity, sizeof(*column->rows));
+        capacity = build->capacity;
+        column->values = grow(column->values, &capacity, sizeof(*column->values));
+    }
+    while (null_count > build->null_capacity)
+        column->null_rows = grow(column->null_rows, &build->null_capacity, sizeof(*column->null_rows));
+}
+
+enum err_code batch_add_column(struct column **out, struct history_batch *batch, struct str path, enum history_type type,
+                               uint32_t count, uint32_t null_count, struct err *err) {
+    uint32_t at = look_up_column(batch, path); /* moves the columns */
+    struct build_column *build = &batch->columns[at];
+
+    if (build->column.count + build->column.null_count > 0 || build->column.type != (enum history_type)0)
+        return err_set(err, ERR_BAD_INPUT, "two columns are the key '%.*s'", STR_ARG(str_slice(path, 0, 100)));
+    reserve(build, count, null_count);
+    build->column.type = type;
+    batch->value_count += count;
+    *out = &build->column;
+    return OK;
+}
+
+union value batch_keep_text(struct history_batch *batch, struct str text) {
+    return keep_text(batch, text);
+}
+
+void batch_add_rows(struct history_batch *batch, const int64_t *steps, uint32_t row_count) {
+    batch->touched_count = 0;
+    for (uint32_t i = 0; i < row_count; i++) {
+        batch->has_step = steps != NULL;
+        batch->step = steps != NULL ? steps[i] : 0;
+        commit_row(batch, batch->next_line++);
+    }
+}
+
 /* ---- finishing ---- */
 
 struct row_place {

@@ -24,6 +24,16 @@ struct batch_summary {
 };
 struct batch_summary history_batch_summary(const struct history_batch *batch);
 
+/* ---- for batch_table.c: a batch that was begun gets its columns first, then its rows ---- */
+
+/* Room for so many values; the caller fills rows, values and null_rows and sets the counts. The column is good until the
+ * next is added. ERR_BAD_INPUT when it is there already. */
+MUST_CHECK enum err_code batch_add_column(struct column **out, struct history_batch *batch, struct str path, enum history_type type,
+                                          uint32_t count, uint32_t null_count, struct err *err);
+union value batch_keep_text(struct history_batch *batch, struct str text);
+/* steps NULL: the lines' own numbers. */
+void batch_add_rows(struct history_batch *batch, const int64_t *steps, uint32_t row_count);
+
 /* The rows of one batch or segment, as readers and the merger see them: sorted by step, then line. */
 struct batch_rows {
     uint32_t row_count, column_count;

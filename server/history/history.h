@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 
+struct arrow_table;
 struct db;
 struct db_tx;
 struct depot;
@@ -62,6 +63,10 @@ void history_batch_begin(struct history_batch *batch, enum history_kind kind, in
  * call takes the next line number, also when it fails: ERR_BAD_INPUT with the reason, and the batch is as if the
  * line had held nothing (the caller sets the line aside). Nothing of `line` is kept by reference. */
 MUST_CHECK enum err_code history_batch_add_line(struct history_batch *batch, struct str line, struct err *err);
+/* The rows of one batch of a table instead of lines: into a batch that has just begun. Columns as history's own answers in Arrow
+ * have them: `_step` and any others, nested keys with their path, JSON text marked so. ERR_BAD_INPUT leaves the batch of no use. */
+MUST_CHECK enum err_code history_batch_add_table(struct history_batch *batch, enum history_kind kind, const struct arrow_table *table,
+                                                size_t at, struct err *err);
 /* False when the batch has taken as much as one tail row should hold: finish and append it, then begin another at
  * history_batch_next_line. */
 bool history_batch_has_room(const struct history_batch *batch);
