@@ -14,6 +14,7 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct http_trust {
@@ -309,6 +310,9 @@ static const char *named_file(const char *ca_file) {
 }
 
 static bool load_certificates(SSL_CTX *trust, const char *ca_file) {
+    struct stat found;
+    if (ca_file != NULL && stat(ca_file, &found) == 0 && S_ISDIR(found.st_mode))
+        return SSL_CTX_load_verify_locations(trust, NULL, ca_file) == 1;
     if (ca_file != NULL)
         return SSL_CTX_load_verify_locations(trust, ca_file, NULL) == 1;
     bool has_default = SSL_CTX_set_default_verify_paths(trust) == 1;

@@ -19,7 +19,7 @@ import threading
 import time
 import urllib.request
 from typing import IO, Any, Callable, Iterable, Iterator, Mapping, TypeVar, Union
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 from barograph.errors import AuthenticationError, CommError
 from barograph.settings import Settings, variable
@@ -301,12 +301,13 @@ class Transport:
 
     def _headers(self, parts: SplitResult, headers: Headers | None) -> dict[str, str]:
         wanted = {"User-Agent": "barograph-python/0.1.0", "Accept-Encoding": "gzip"}
-        if parts.hostname in ("127.0.0.1", "::1", "localhost"):
+        if _is_this_machine(parts):
             wanted["Accept-Encoding"] = "identity"  # a network that is faster than any compression
         if self.api_key and (parts.scheme, parts.netloc) == (self._base.scheme, self._base.netloc):
             token = base64.b64encode(f"api:{self.api_key}".encode()).decode()
             wanted["Authorization"] = f"Basic {token}"
-        return {**wanted, **_header_dict(headers)}
+        proxy = self._proxy(parts) if parts.scheme == "http" else None  # a tunnel has said who it is
+        return {**wanted, **(_proxy_headers(proxy) if proxy else {}), **_header_dict(headers)}
 
     # ---- connections ----
 
@@ -441,9 +442,16 @@ def _shown(parts: SplitResult, with_path: bool = True) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path if with_path else ''}"
 
 
+def _is_this_machine(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
 def _proxy_of(parts: SplitResult) -> SplitResult | None:
-    address = urllib.request.getproxies().get(parts.scheme)
-    if not address or urllib.request.proxy_bypass(parts.netloc):
+    """What HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY say; this very machine is never behind a proxy."""
+    proxies = urllib.request.getproxies()
+    address = proxies.get(parts.scheme) or proxies.get("all")
+    if not address or _is_this_machine(parts) or urllib.request.proxy_bypass(parts.netloc):
         return None
     return urlsplit(address if "://" in address else f"http://{address}")
 
@@ -451,7 +459,8 @@ def _proxy_of(parts: SplitResult) -> SplitResult | None:
 def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
     if not proxy.username:
         return {}
-    token = base64.b64encode(f"{proxy.username}:{proxy.password or ''}".encode()).decode()
+    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    token = base64.b64encode(pair.encode()).decode()
     return {"Proxy-Authorization": f"Basic {token}"}
 
 
