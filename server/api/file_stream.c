@@ -1,6 +1,6 @@
 /* file_stream.c - see file_stream.h.
  *
- * A request is parsed on a worker and applied by the store's writer: rows, offsets, summary, console lines, heartbeat
+ * A request is parsed on a worker and applied by a writing thread of the store's: rows, offsets, summary, console lines, heartbeat
  * and receipt move in one transaction, which requests of other runs share. The answer goes out after the commit.
  *
  * The official client gives a run up on most 4xx, so there are few: 401 and 403 for credentials, 404 for what the key
@@ -35,6 +35,7 @@ struct stream_request {
     int64_t now_ms;
     struct run_stream_result result;
     bool is_seal_due;
+    bool is_elsewhere;  /* the run is not plainly there: it has to be made, or to be looked for */
     struct err refusal; /* code OK: there is room */
 };
 
@@ -60,7 +61,7 @@ static void give_body(struct stream_body *body) {
 /* ---- inside the transaction ---- */
 
 /* A stream may arrive before its run is known here (the run was begun elsewhere, or offline): then it is made. */
-static enum err_code find_run(struct stream_request *request, struct db_tx *tx, struct run **run, struct err *err) {
+static enum err_code ensure_run(struct stream_request *request, struct db_tx *tx, struct run **run, struct err *err) {
     struct identity *identity = http_identity(request->call);
     struct project *project;
     bool is_inserted;
@@ -110,23 +111,20 @@ static enum err_code add_receipt(struct stream_request *request, struct db_tx *t
 }
 
 /* The client keeps what it has and tries again; the run is alive meanwhile, and its receipt says what happened. */
-static enum err_code note_refusal(struct stream_request *request, struct db_tx *tx, int64_t run_id, struct err *err) {
+static enum err_code note_refusal(struct stream_request *request, struct db_tx *tx, const struct run *run, struct err *err) {
     const struct stream_receipt receipt = { .request_count = 1, .quota_refused_count = 1, .last_at = request->now_ms };
     const struct run_stream_change nothing = { 0 };
-    TRY(stream_receipt_add(tx, run_id, &receipt, err));
-    return run_apply_stream(tx, run_id, &nothing, request->now_ms, &request->result, err);
+    TRY(stream_receipt_add(tx, run->id, &receipt, err));
+    return run_apply_stream(tx, run, &nothing, request->now_ms, &request->result, err);
 }
 
-static enum err_code apply(struct db_tx *tx, void *context, struct err *err) {
-    struct stream_request *request = context;
+static enum err_code apply_to(struct stream_request *request, struct db_tx *tx, const struct run *run, struct err *err) {
     const struct stream_body *body = request->body;
     int64_t rewritten = 0;
-    struct run *run;
 
     request->refusal.code = OK;
-    TRY(find_run(request, tx, &run, err));
     if (quota_check(request->app->quota, &run->owner, &request->refusal) != OK)
-        return note_refusal(request, tx, run->id, err);
+        return note_refusal(request, tx, run, err);
     TRY(append_rows(request, tx, run->id, err));
     TRY(console_write(tx, run->id, request->stream, body->console, body->console_count, &rewritten, err));
     TRY(keep_set_aside(request, tx, run->id, err));
@@ -137,7 +135,7 @@ static enum err_code apply(struct db_tx *tx, void *context, struct err *err) {
         .is_complete = body->is_complete,
         .exit_code = (int32_t)body->exit_code,
     };
-    TRY(run_apply_stream(tx, run->id, &change, request->now_ms, &request->result, err));
+    TRY(run_apply_stream(tx, run, &change, request->now_ms, &request->result, err));
     /* A run that had ended before may have got more rows with this. */
     if (!request->result.is_terminal_now && !body->is_complete)
         return OK;
@@ -145,9 +143,31 @@ static enum err_code apply(struct db_tx *tx, void *context, struct err *err) {
     return history_finish_run(tx, run->id, err);
 }
 
+/* The ordinary case: the run is there and stays locked. */
+static enum err_code append(struct db_tx *tx, void *context, struct err *err) {
+    struct stream_request *request = context;
+    struct run *run;
+    TRY(place_find_stream(tx, http_identity(request->call), request->entity_name, request->project_name, request->run_name, &run, err));
+    request->is_elsewhere = run == NULL;
+    return run != NULL ? apply_to(request, tx, run, err) : OK;
+}
+
+/* Any case. */
+static enum err_code apply(struct db_tx *tx, void *context, struct err *err) {
+    struct stream_request *request = context;
+    struct run *run;
+    request->is_elsewhere = false;
+    TRY(ensure_run(request, tx, &run, err));
+    return apply_to(request, tx, run, err);
+}
+
 static void applied(void *context, enum err_code code, const struct err *err) {
     struct stream_request *request = context;
     struct http_call *call = request->call;
+    if (code == OK && request->is_elsewhere) {
+        db_write_later(request->app->db, apply, request, applied);
+        return;
+    }
     give_body(request->body);
     quota_leave(request->app->quota, http_identity(call)->user_id);
     if (code == OK && request->refusal.code != OK) {
@@ -189,6 +209,16 @@ static enum err_code parse(struct stream_request *request, struct err *err) {
     return stream_body_take_table(request->body, call->body, is_events ? HISTORY_EVENTS : HISTORY_ROWS, offset, call->arena, err);
 }
 
+/* Requests of one run, which lock it, have one key at all servers. */
+static uint64_t key_of(const struct stream_request *request) {
+    uint64_t key = 0;
+    const struct str names[] = { request->project_name, request->run_name };
+    for (size_t i = 0; i < 2; i++)
+        for (size_t at = 0; at < names[i].len; at++)
+            key = (key ^ (unsigned char)names[i].ptr[at]) * UINT64_C(0x100000001b3);
+    return key;
+}
+
 enum err_code file_stream_answer(struct http_call *call, struct err *err) {
     struct stream_request *request = ARENA_NEW(call->arena, struct stream_request);
     *request = (struct stream_request){
@@ -214,6 +244,6 @@ enum err_code file_stream_answer(struct http_call *call, struct err *err) {
     }
     bound_exit_code(request->body);
     http_defer(call);
-    db_write_later(request->app->db, apply, request, applied);
+    db_append_later(request->app->db, key_of(request), append, request, applied);
     return OK;
 }

@@ -72,3 +72,14 @@ enum err_code place_find_run(struct db_tx *tx, struct identity *identity, struct
         return err_set(err, ERR_NOT_FOUND, "run '%.*s' not found", STR_ARG(run_name));
     return code;
 }
+
+enum err_code place_find_stream(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,
+                                struct str run_name, struct run **out, struct err *err) {
+    const struct run_place place = { named_or_own(entity_name, identity), project_name, run_name, identity->user_id,
+                                     identity->is_admin };
+    enum right right = RIGHT_NONE;
+    TRY(run_find_place(tx, &place, identity->arena, out, &right, err));
+    if (right < RIGHT_WRITE)
+        *out = NULL;
+    return OK;
+}

@@ -27,4 +27,9 @@ MUST_CHECK enum err_code place_find_run(struct db_tx *tx, struct identity *ident
                                         struct str project_name, struct str run_name, unsigned parts, enum who who,
                                         struct run **out, struct err *err);
 
+/* The run that a stream writes to, when it is plainly there and the identity may write: NULL says to look closer. It is
+ * locked; of it id, owner, state and is_stop_requested are known. */
+MUST_CHECK enum err_code place_find_stream(struct db_tx *tx, struct identity *identity, struct str entity_name,
+                                           struct str project_name, struct str run_name, struct run **out, struct err *err);
+
 #endif

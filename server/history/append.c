@@ -192,17 +192,19 @@ static enum err_code append_new(struct append *append, struct str stream, struct
 }
 
 static enum err_code append_batch(struct append *append, struct str stream, struct err *err) {
-    bool is_new;
+    const struct recorded_batch batch = { append->batch.first_line, append->batch.line_count, append->batch.hash };
+    struct stored_place place;
 
-    TRY(history_store_get(append->tx, append->id, &append->counters, err));
-    TRY(history_store_get_stream(append->tx, append->id, stream, &append->stream, err));
-    TRY(history_store_record(append->tx, append->id, append->stream.number, append->batch.first_line,
-                             append->batch.line_count, append->batch.hash, &is_new, err));
-    if (is_new)
-        TRY(append_new(append, stream, err));
-    else
+    TRY(history_store_open(append->tx, append->id, stream, &batch, &place, err));
+    append->counters = place.counters;
+    append->stream = place.stream;
+    append->out->is_duplicate = place.is_recorded;
+    if (place.is_recorded) {
         append->counters.duplicate_count++;
-    append->out->is_duplicate = !is_new;
+    } else {
+        TRY(history_store_record(append->tx, append->id, append->stream.number, &batch, err));
+        TRY(append_new(append, stream, err));
+    }
     append->out->line_count = append->stream.line_count;
     return history_store_put(append->tx, append->id, &append->counters, err);
 }

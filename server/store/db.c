@@ -85,6 +85,14 @@ void db_write_later(struct db *db, db_work *work, void *context,
     db->driver->write_later(db, work, context, done);
 }
 
+void db_append_later(struct db *db, uint64_t key, db_work *work, void *context,
+                     void (*done)(void *context, enum err_code code, const struct err *err)) {
+    if (db->driver->append_later != NULL)
+        db->driver->append_later(db, key, work, context, done);
+    else
+        db->driver->write_later(db, work, context, done);
+}
+
 enum err_code db_read(struct db *db, db_work *work, void *context, struct err *err) {
     if (inside.db == db)
         return work(inside.tx, context, err);
@@ -134,6 +142,14 @@ enum err_code db_exec(struct db_tx *tx, const struct db_value *args, size_t arg_
 
 int64_t db_changed(const struct db_tx *tx) {
     return tx->driver->changed(tx);
+}
+
+enum err_code db_lock(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql, struct err *err) {
+    return tx->driver->lock != NULL ? tx->driver->lock(tx, args, arg_count, sql, err) : OK;
+}
+
+enum err_code db_at_commit(struct db_tx *tx, db_close_work *work, struct db_closing item, struct err *err) {
+    return tx->driver->at_commit != NULL ? tx->driver->at_commit(tx, work, item, err) : work(tx, &item, 1, err);
 }
 
 enum err_code db_query(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,

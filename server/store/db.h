@@ -31,6 +31,12 @@ MUST_CHECK enum err_code db_write(struct db *db, db_work *work, void *context, s
 /* Returns at once; `done` is called from the writer's thread after the commit (or failure). */
 void db_write_later(struct db *db, db_work *work, void *context,
                     void (*done)(void *context, enum err_code code, const struct err *err));
+/* The same for what comes all the time and changes little of its own: rows of runs. With PostgreSQL these works have a
+ * connection of their own, and each statement sees what is committed by then, so a work locks what it decides by
+ * (db_lock) before it reads it. Those that wait together are run in the order of their keys: whoever locks the same
+ * things gives the same key, and nobody waits in a circle. */
+void db_append_later(struct db *db, uint64_t key, db_work *work, void *context,
+                     void (*done)(void *context, enum err_code code, const struct err *err));
 /* One consistent snapshot; on the caller's thread. Inside another work it joins that one's transaction. */
 MUST_CHECK enum err_code db_read(struct db *db, db_work *work, void *context, struct err *err);
 
@@ -97,6 +103,18 @@ struct db_value db_text(struct str text);
 MUST_CHECK enum err_code db_exec(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql, struct err *err);
 /* Rows that the last db_exec of this transaction changed. */
 int64_t db_changed(const struct db_tx *tx);
+/* The rows of the table called `locked` that this finds are changed by nobody else until the transaction ends, and
+ * statements that come after see them as they are. Nothing to do where one thread writes. */
+MUST_CHECK enum err_code db_lock(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql, struct err *err);
+
+/* What many works of one transaction change in the same row is done for all of them right before the commit, by group
+ * and id: the row is locked for no longer than that takes. In db_write at once. A work that fails leaves none. */
+struct db_closing {
+    int64_t group, id, value;
+};
+typedef enum err_code db_close_work(struct db_tx *tx, const struct db_closing *items, size_t count, struct err *err);
+/* All of one transaction give the same work. */
+MUST_CHECK enum err_code db_at_commit(struct db_tx *tx, db_close_work *work, struct db_closing item, struct err *err);
 
 struct db_rows;
 MUST_CHECK enum err_code db_query(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,

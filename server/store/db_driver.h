@@ -21,6 +21,9 @@ struct db_driver {
     enum err_code (*write)(struct db *db, db_work *work, void *context, struct err *err);
     void (*write_later)(struct db *db, db_work *work, void *context,
                         void (*done)(void *context, enum err_code code, const struct err *err));
+    /* NULL: as write_later. */
+    void (*append_later)(struct db *db, uint64_t key, db_work *work, void *context,
+                         void (*done)(void *context, enum err_code code, const struct err *err));
     enum err_code (*read)(struct db *db, db_work *work, void *context, struct err *err);
     enum err_code (*copy)(struct db *db, const char *path, struct err *err);
     struct db_stats (*stats)(struct db *db);
@@ -38,6 +41,9 @@ struct db_driver {
     enum err_code (*subscribe)(struct db *db, db_subscriber *subscriber, void *context, struct err *err);
     void (*unsubscribe)(struct db *db);
     int64_t (*changed)(const struct db_tx *tx);
+    /* NULL: there is nothing to lock, and no commit to wait for. */
+    enum err_code (*lock)(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql, struct err *err);
+    enum err_code (*at_commit)(struct db_tx *tx, db_close_work *work, struct db_closing item, struct err *err);
     /* kept: sql is a literal, and the prepared statement stays under its address. */
     enum err_code (*query)(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
                            struct str sql, bool kept, struct err *err);

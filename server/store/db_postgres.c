@@ -1,4 +1,4 @@
-/* db_postgres.c - the PostgreSQL driver: a writer, and a pool of connections that read. */
+/* db_postgres.c - the PostgreSQL driver: a writer, an appender, and a pool of connections that read. */
 #include "server/store/db_postgres.h"
 
 #include "base/log.h"
@@ -9,7 +9,7 @@
 struct postgres_db {
     struct db base;
     char *url;
-    struct postgres_writer writer;
+    struct postgres_writer writer, appender;
     struct pool readers;
     struct postgres_listener listener;
     _Atomic int64_t slow_reads;
@@ -93,7 +93,12 @@ static enum err_code postgres_write(struct db *base, db_work *work, void *contex
 
 static void postgres_write_later(struct db *base, db_work *work, void *context,
                                  void (*done)(void *context, enum err_code code, const struct err *err)) {
-    write_queue_write_later(&((struct postgres_db *)base)->writer.queue, work, context, done);
+    write_queue_write_later(&((struct postgres_db *)base)->writer.queue, 0, work, context, done);
+}
+
+static void postgres_append_later(struct db *base, uint64_t key, db_work *work, void *context,
+                                  void (*done)(void *context, enum err_code code, const struct err *err)) {
+    write_queue_write_later(&((struct postgres_db *)base)->appender.queue, key, work, context, done);
 }
 
 static enum err_code postgres_copy(struct db *base, const char *path, struct err *err) {
@@ -104,9 +109,10 @@ static enum err_code postgres_copy(struct db *base, const char *path, struct err
 
 static struct db_stats postgres_stats(struct db *base) {
     struct postgres_db *db = (struct postgres_db *)base;
-    (void)pthread_mutex_lock(&db->writer.queue.mutex);
-    struct db_stats stats = db->writer.queue.stats;
-    (void)pthread_mutex_unlock(&db->writer.queue.mutex);
+    struct db_stats stats = write_queue_stats(&db->writer.queue), appended = write_queue_stats(&db->appender.queue);
+    stats.works += appended.works;
+    stats.commits += appended.commits;
+    stats.queued_works += appended.queued_works;
     return stats;
 }
 
@@ -142,7 +148,9 @@ static enum err_code postgres_open(struct db **out, struct str rest_of_url, stru
     db->base.driver = &db_postgres_driver;
     pool_init(&db->readers);
     postgres_listener_init(&db->listener, db->url);
-    enum err_code code = postgres_writer_start(&db->writer, &db->base, db->url, err);
+    enum err_code code = postgres_writer_start(&db->writer, POSTGRES_WRITES, &db->base, db->url, err);
+    if (code == OK && (code = postgres_writer_start(&db->appender, POSTGRES_APPENDS, &db->base, db->url, err)) != OK)
+        postgres_writer_stop(&db->writer);
     if (code != OK) {
         free_db(db);
         return code;
@@ -156,6 +164,7 @@ static void postgres_close(struct db *base) {
     struct postgres_conn *conn;
 
     postgres_listener_stop(&db->listener);
+    postgres_writer_stop(&db->appender); /* what it ends may queue more for the writer */
     postgres_writer_stop(&db->writer);
     while ((conn = conn_of(pool_take_idle(&db->readers))) != NULL) {
         postgres_conn_close(conn);
@@ -170,6 +179,7 @@ const struct db_driver db_postgres_driver = {
     .close = postgres_close,
     .write = postgres_write,
     .write_later = postgres_write_later,
+    .append_later = postgres_append_later,
     .read = postgres_read,
     .copy = postgres_copy,
     .stats = postgres_stats,
@@ -183,6 +193,8 @@ const struct db_driver db_postgres_driver = {
     .subscribe = postgres_subscribe,
     .unsubscribe = postgres_unsubscribe,
     .changed = postgres_changed,
+    .lock = postgres_lock,
+    .at_commit = postgres_at_commit,
     .query = postgres_query,
     .next = postgres_next,
     .end = postgres_end,

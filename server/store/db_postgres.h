@@ -53,9 +53,14 @@ struct postgres_conn {
     int pending;       /* statements that were sent and whose answers were not read */
     size_t pending_bytes;
     int64_t changed;   /* rows, by the last statement whose answer was read */
+    int64_t changes;   /* statements that may change something, ever */
     struct err failed; /* a statement's error since the transaction (or its part) began */
     bool must_retry;   /* the server asked to run the transaction again */
     bool is_alone;     /* no other server writes while its transaction lasts */
+    bool is_appender;  /* closings wait for the commit */
+    db_close_work *close_work;
+    struct db_closing *closings; /* of this transaction */
+    size_t closing_count, closing_room;
     struct arena *scratch;
 };
 
@@ -75,6 +80,10 @@ enum err_code postgres_exec(struct db_tx *tx, const struct db_value *args, size_
                             struct err *err);
 enum err_code postgres_exec_script(struct db_tx *tx, const char *sql, struct err *err);
 int64_t postgres_changed(const struct db_tx *tx);
+enum err_code postgres_lock(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql, struct err *err);
+enum err_code postgres_at_commit(struct db_tx *tx, db_close_work *work, struct db_closing item, struct err *err);
+/* Does what waits for the commit; what is left out by a count lower than closing_count never happens. */
+MUST_CHECK enum err_code postgres_conn_run_closings(struct postgres_conn *conn, struct err *err);
 enum err_code postgres_query(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
                              struct str sql, bool kept, struct err *err);
 bool postgres_next(struct db_rows *rows);
@@ -100,16 +109,23 @@ struct db_value postgres_decode(Oid type, const char *bytes, int length);
 
 /* ---- db_postgres_writer.c: the thread that writes ---- */
 
+enum postgres_writer_kind {
+    POSTGRES_WRITES,  /* serializable transactions: a work means what it means with SQLite */
+    POSTGRES_APPENDS, /* works lock what they decide by, and see what is committed */
+};
+
 struct postgres_writer {
     struct db *db;
     const char *url;
+    enum postgres_writer_kind kind;
     struct postgres_conn conn; /* the thread's, as is the next */
     int alone_left;            /* so many transactions are run alone from the start: others are in the way */
     pthread_t thread;
     struct write_queue queue;
 };
 
-MUST_CHECK enum err_code postgres_writer_start(struct postgres_writer *writer, struct db *db, const char *url, struct err *err);
+MUST_CHECK enum err_code postgres_writer_start(struct postgres_writer *writer, enum postgres_writer_kind kind, struct db *db,
+                                               const char *url, struct err *err);
 enum err_code postgres_write_alone(struct db_tx *tx, struct err *err);
 void postgres_writer_stop(struct postgres_writer *writer); /* after what is queued */
 

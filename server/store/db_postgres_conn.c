@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,8 +150,10 @@ static void free_statement(struct postgres_statement *statement) {
     free(statement);
 }
 
+enum keeping { NOT_KEPT, KEPT, KEPT_LOCK };
+
 /* The server knows better than we what a parameter is, except which numbers may have fractions. */
-static enum err_code prepare(struct postgres_conn *conn, struct postgres_statement *statement, struct str sql,
+static enum err_code prepare(struct postgres_conn *conn, struct postgres_statement *statement, struct str sql, enum keeping keeping,
                              const struct db_value *args, size_t arg_count, struct err *err) {
     Oid hints[HINTS_MAX];
     size_t hint_count = arg_count < HINTS_MAX ? arg_count : HINTS_MAX;
@@ -159,7 +162,10 @@ static enum err_code prepare(struct postgres_conn *conn, struct postgres_stateme
     for (size_t i = 0; i < hint_count; i++)
         hints[i] = postgres_type_of(&args[i]);
     TRY(postgres_conn_finish(conn, err));
-    const char *text = arena_copy_c(conn->scratch, postgres_translate(sql, conn->scratch));
+    struct str translated = postgres_translate(sql, conn->scratch);
+    if (keeping == KEPT_LOCK)
+        translated = arena_printf(conn->scratch, "%.*s for no key update of locked", STR_ARG(translated));
+    const char *text = arena_copy_c(conn->scratch, translated);
     if (libpq.PQsendPrepare(conn->handle, statement->name, text, (int)hint_count, hints) != 1 ||
         libpq.PQsendDescribePrepared(conn->handle, statement->name) != 1)
         return set_lost(conn, err);
@@ -183,7 +189,8 @@ static uint64_t find_real_args(const struct db_value *args, size_t arg_count) {
 }
 
 static enum err_code find_statement(struct postgres_conn *conn, struct postgres_statement **out, struct str sql,
-                                    bool kept, const struct db_value *args, size_t arg_count, struct err *err) {
+                                    enum keeping keeping, const struct db_value *args, size_t arg_count, struct err *err) {
+    bool kept = keeping != NOT_KEPT;
     uint64_t real_args = find_real_args(args, arg_count);
     struct postgres_statement **bucket = &conn->buckets[((uintptr_t)sql.ptr * UINT64_C(0x9e3779b97f4a7c15)) >> 56];
     struct postgres_statement *statement = kept ? *bucket : NULL;
@@ -196,7 +203,7 @@ static enum err_code find_statement(struct postgres_conn *conn, struct postgres_
         statement->real_args = real_args;
         if (kept)
             (void)snprintf(statement->name, sizeof statement->name, "s%d", ++conn->statement_count);
-        enum err_code code = prepare(conn, statement, sql, args, arg_count, err);
+        enum err_code code = prepare(conn, statement, sql, keeping, args, arg_count, err);
         if (code != OK) {
             free_statement(statement);
             return code;
@@ -213,7 +220,7 @@ static enum err_code find_statement(struct postgres_conn *conn, struct postgres_
 
 /* Sends a statement; its answer is read later. */
 static enum err_code send_statement(struct postgres_conn *conn, const struct db_value *args, size_t arg_count,
-                                    struct str sql, bool kept, struct err *err) {
+                                    struct str sql, enum keeping keeping, struct err *err) {
     struct postgres_statement *statement;
     struct postgres_args encoded;
 
@@ -222,7 +229,7 @@ static enum err_code send_statement(struct postgres_conn *conn, const struct db_
         return err->code;
     }
     arena_reset(conn->scratch);
-    TRY(find_statement(conn, &statement, sql, kept, args, arg_count, err));
+    TRY(find_statement(conn, &statement, sql, keeping, args, arg_count, err));
     enum err_code code = OK;
     if ((size_t)statement->param_count != arg_count)
         code = err_set(err, ERR_INTERNAL, "a statement takes %d arguments and was given %zu", statement->param_count, arg_count);
@@ -231,7 +238,7 @@ static enum err_code send_statement(struct postgres_conn *conn, const struct db_
     if (code == OK && libpq.PQsendQueryPrepared(conn->handle, statement->name, (int)arg_count, encoded.values,
                                                 encoded.lengths, encoded.formats, 1) != 1)
         code = set_lost(conn, err);
-    if (!kept)
+    if (keeping == NOT_KEPT)
         free_statement(statement);
     if (code != OK)
         return code;
@@ -243,7 +250,8 @@ static enum err_code send_statement(struct postgres_conn *conn, const struct db_
 enum err_code postgres_exec(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql,
                             struct err *err) {
     struct postgres_conn *conn = (struct postgres_conn *)tx;
-    TRY(send_statement(conn, args, arg_count, str_from_c(sql), true, err));
+    conn->changes++;
+    TRY(send_statement(conn, args, arg_count, str_from_c(sql), KEPT, err));
     if (conn->pending >= PENDING_MAX || conn->pending_bytes >= PENDING_BYTES_MAX)
         return postgres_conn_finish(conn, err);
     return OK;
@@ -275,11 +283,52 @@ enum err_code postgres_exec_script(struct db_tx *tx, const char *sql, struct err
     return code;
 }
 
+/* The text that was prepared is kept by the literal's address: a lock's literal is never anything else. */
+enum err_code postgres_lock(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql, struct err *err) {
+    struct postgres_conn *conn = (struct postgres_conn *)tx;
+    return send_statement(conn, args, arg_count, str_from_c(sql), KEPT_LOCK, err);
+}
+
 int64_t postgres_changed(const struct db_tx *tx) {
     struct postgres_conn *conn = (struct postgres_conn *)tx;
     if (conn->pending > 0)
         drain(conn, NULL); /* an error is told when the work ends */
     return conn->failed.code == OK ? conn->changed : 0;
+}
+
+/* ---- closings ---- */
+
+enum err_code postgres_at_commit(struct db_tx *tx, db_close_work *work, struct db_closing item, struct err *err) {
+    struct postgres_conn *conn = (struct postgres_conn *)tx;
+
+    if (!conn->is_appender)
+        return work(tx, &item, 1, err);
+    if (conn->closing_count == conn->closing_room) {
+        conn->closing_room = conn->closing_room == 0 ? 64 : conn->closing_room * 2;
+        conn->closings = realloc(conn->closings, conn->closing_room * sizeof *conn->closings);
+        if (conn->closings == NULL)
+            log_fatal("out of memory: cannot keep what a commit ends with");
+    }
+    assert(conn->closing_count == 0 || conn->close_work == work);
+    conn->close_work = work;
+    conn->closings[conn->closing_count++] = item;
+    return OK;
+}
+
+static int compare_closings(const void *a, const void *b) {
+    const struct db_closing *left = a, *right = b;
+    if (left->group != right->group)
+        return left->group < right->group ? -1 : 1;
+    return left->id < right->id ? -1 : left->id > right->id;
+}
+
+enum err_code postgres_conn_run_closings(struct postgres_conn *conn, struct err *err) {
+    size_t count = conn->closing_count;
+    conn->closing_count = 0;
+    if (count == 0)
+        return OK;
+    qsort(conn->closings, count, sizeof *conn->closings, compare_closings);
+    return conn->close_work(&conn->tx, conn->closings, count, err);
 }
 
 /* ---- rows ---- */
@@ -289,7 +338,7 @@ enum err_code postgres_query(struct db_tx *tx, struct db_rows **out, const struc
     struct postgres_conn *conn = (struct postgres_conn *)tx;
     PGresult *result = NULL;
 
-    TRY(send_statement(conn, args, arg_count, sql, kept, err));
+    TRY(send_statement(conn, args, arg_count, sql, kept ? KEPT : NOT_KEPT, err));
     drain(conn, &result);
     TRY(postgres_conn_finish(conn, err));
     if (libpq.PQresultMemorySize(result) > DB_MEMORY_MAX) {
@@ -359,6 +408,10 @@ static const char settings[] = "set client_min_messages = warning;"
                                "set lock_timeout = '10s';"
                                "set idle_in_transaction_session_timeout = '60s';"
                                "set extra_float_digits = 3;"
+                               /* Statements are planned once, when tables may be empty still: reading all of one is
+                                * right then, and wrong for ever after. */
+                               "set plan_cache_mode = force_generic_plan;"
+                               "set enable_seqscan = off;"
                                "set jit = off;";
 static const char writer_settings[] = "select set_config('synchronous_commit', 'on', false)"
                                       " where current_setting('synchronous_commit') = 'off';"
@@ -419,4 +472,7 @@ void postgres_conn_close(struct postgres_conn *conn) {
     conn->handle = NULL;
     arena_destroy(conn->scratch);
     conn->scratch = NULL;
+    free(conn->closings);
+    conn->closings = NULL;
+    conn->closing_count = conn->closing_room = 0;
 }

@@ -52,6 +52,9 @@ static bool is_definition(struct str sql) {
     return str_starts_with(sql, STR("create ")) || str_starts_with(sql, STR("alter ")) || str_starts_with(sql, STR("--"));
 }
 
+/* What only PostgreSQL is told stands in a comment that names it. */
+static const struct str for_us = STR_INIT("-- postgresql: ");
+
 /* A type comes after a name: the first word of a column's line is its name, whatever it reads. */
 struct str postgres_translate(struct str sql, struct arena *arena) {
     struct buf out = BUF_INIT((size_t)16 << 20);
@@ -60,6 +63,8 @@ struct str postgres_translate(struct str sql, struct arena *arena) {
     if (!is_definition(sql))
         return sql;
     while (sql.len > 0) {
+        if (str_starts_with(sql, for_us))
+            sql = str_from(sql, for_us.len);
         char c = sql.ptr[0];
         size_t len = 1;
         if (c == '\'' || c == '"' || str_starts_with(sql, STR("--"))) {

@@ -1,11 +1,15 @@
-/* db_postgres_writer.c - the one thread of this server that writes: works that wait together share a commit.
+/* db_postgres_writer.c - a thread of this server that writes: works that wait together share a commit.
  *
  * Other servers write at the same time. Transactions are serializable, so a work means what it means with SQLite; when
- * the server finds two in each other's way it ends one, which is run again. A commit whose answer was lost with the
+ * the server finds two in each other's way it ends one, which is run again. The appender's are not: its works lock the
+ * rows they decide by, those of many servers go on side by side, and none has to be run again for another's sake. A commit whose answer was lost with the
  * connection is asked after by its transaction's number: nothing is done twice, and nothing acknowledged was not done.
  *
  * A transaction that was in another's way is run again alone: each holds a lock, shared at the first try and not shared
  * from the second on. The queue for it is fair, so a second try is enough, however many servers write to one project.
+ *
+ * A work that fails between others is undone alone, by a savepoint. These cost a round trip each, and PostgreSQL slows
+ * down beyond 64 in a transaction: the appender, whose works seldom fail, begins without and takes them at a second try.
  */
 #include "server/store/db_postgres.h"
 
@@ -19,6 +23,8 @@ enum {
     TRIES = 8,              /* of a transaction that others were in the way of */
     TRIES_TOGETHER = 3,     /* before each of its works is tried for itself */
     ALONE_AFTER = 32,       /* transactions that are run alone once others were in the way */
+    WORKS_MAX = 256,        /* of one transaction, and the time after which no more are begun in it */
+    WORKS_MS_MAX = 25,
     OUTCOME_WAIT_MS = 20000 /* for the server to be back and tell how a commit ended */
 };
 
@@ -26,7 +32,8 @@ enum outcome {
     DONE,
     AGAIN,  /* nothing was done: run it again */
     FAILED, /* nothing was done, and again would end the same */
-    LOST,   /* nothing was done, and there is no connection */
+    LOST,   /* nothing was done, and there is no connection any more */
+    AWAY,   /* nothing was done: the database cannot be reached */
 };
 
 static enum err_code exec(struct postgres_writer *writer, const char *sql, struct err *err) {
@@ -54,15 +61,18 @@ static enum err_code connect(struct postgres_writer *writer, struct err *err) {
         postgres_conn_close(&writer->conn);
         log_warn("the connection to the database is lost; connecting again");
     }
-    return postgres_conn_open(&writer->conn, writer->url, true, err);
+    TRY(postgres_conn_open(&writer->conn, writer->url, true, err));
+    writer->conn.is_appender = writer->kind == POSTGRES_APPENDS;
+    return OK;
 }
 
 #define LOCK "7021390518290002"
 
 static void roll_back(struct postgres_writer *writer) {
     struct err err = { 0 };
-    if (writer->conn.must_retry)
+    if (writer->conn.must_retry && writer->kind == POSTGRES_WRITES)
         writer->alone_left = ALONE_AFTER;
+    writer->conn.closing_count = 0;
     postgres_conn_end_rows(&writer->conn);
     postgres_conn_forgive(&writer->conn);
     if (postgres_conn_is_lost(&writer->conn))
@@ -74,26 +84,40 @@ static void roll_back(struct postgres_writer *writer) {
 
 /* ---- a transaction ---- */
 
-static enum err_code begin(struct postgres_writer *writer, int64_t *id, struct err *err) {
+static enum err_code take_id(struct postgres_writer *writer, const char *sql, int64_t *id, struct err *err) {
     struct db_rows *rows;
+    TRY(postgres_query(&writer->conn.tx, &rows, DB_NO_ARGS, str_from_c(sql), true, err));
+    *id = postgres_next(rows) ? postgres_value(rows, 0).integer : 0;
+    return postgres_end(rows, err);
+}
+
+/* id: the transaction's number, by which it can be asked after. */
+static enum err_code begin(struct postgres_writer *writer, int64_t *id, struct err *err) {
+    if (writer->kind == POSTGRES_APPENDS) {
+        TRY(exec(writer, "begin isolation level read committed", err));
+        TRY(exec(writer, "select pg_advisory_xact_lock_shared(" LOCK ")", err));
+        return take_id(writer, "select pg_current_xact_id()::text::bigint", id, err);
+    }
     writer->conn.is_alone = writer->alone_left > 0;
     writer->alone_left -= writer->conn.is_alone;
     TRY(exec(writer, writer->conn.is_alone ? "select pg_advisory_lock(" LOCK ")" : "select pg_advisory_lock_shared(" LOCK ")", err));
     TRY(postgres_conn_fence(&writer->conn, err)); /* what is read is newer than the lock */
     TRY(exec(writer, "begin isolation level serializable", err));
-    TRY(postgres_query(&writer->conn.tx, &rows, DB_NO_ARGS, STR("select pg_current_xact_id()::text::bigint"), true, err));
-    *id = postgres_next(rows) ? postgres_value(rows, 0).integer : 0;
-    return postgres_end(rows, err);
+    return take_id(writer, "select pg_current_xact_id()::text::bigint", id, err);
 }
 
-static void run_work(struct postgres_writer *writer, struct queued_work *item) {
-    struct err err = { 0 };
-
+static void run_unsettled(struct postgres_writer *writer, struct queued_work *item) {
     item->err.code = OK;
     db_enter(writer->db, &writer->conn.tx, true);
     item->code = item->work(&writer->conn.tx, item->context, &item->err);
     db_leave();
     postgres_conn_end_rows(&writer->conn);
+}
+
+static void run_work(struct postgres_writer *writer, struct queued_work *item) {
+    struct err err = { 0 };
+
+    run_unsettled(writer, item);
     /* An error that came out late is the work's own. */
     if (postgres_conn_finish(&writer->conn, &err) != OK && item->code == OK) {
         item->code = err.code;
@@ -103,6 +127,7 @@ static void run_work(struct postgres_writer *writer, struct queued_work *item) {
 
 /* One work between others: what it did is undone if it fails, and only that. */
 static enum err_code run_among_others(struct postgres_writer *writer, struct queued_work *item, struct err *err) {
+    size_t closing_count = writer->conn.closing_count;
     TRY(exec(writer, "savepoint work", err));
     run_work(writer, item);
     if (item->code == OK)
@@ -112,8 +137,19 @@ static enum err_code run_among_others(struct postgres_writer *writer, struct que
         return err_set(err, ERR_BUSY, "the transaction has to be run again");
     }
     postgres_conn_forgive(&writer->conn);
+    writer->conn.closing_count = closing_count;
     TRY(exec(writer, "rollback to savepoint work", err));
     return exec(writer, "release savepoint work", err);
+}
+
+/* The same when works seldom fail: there is nothing to undo unless it has changed something before. */
+static enum err_code run_trustingly(struct postgres_writer *writer, struct queued_work *item, struct err *err) {
+    int64_t changes = writer->conn.changes;
+    run_unsettled(writer, item);
+    if (item->code == OK || (writer->conn.changes == changes && writer->conn.failed.code == OK))
+        return OK;
+    *err = item->err;
+    return err_set(err, ERR_BUSY, "the transaction has to be run again, a savepoint for each work");
 }
 
 /* 'committed', 'aborted', or 'in progress' while the old server process still holds it. */
@@ -151,8 +187,9 @@ static enum outcome find_outcome(struct postgres_writer *writer, int64_t id) {
 }
 
 static enum outcome commit(struct postgres_writer *writer, int64_t id, struct err *err) {
+    bool is_closed = postgres_conn_run_closings(&writer->conn, err) == OK;
     bool was_lost = postgres_conn_is_lost(&writer->conn);
-    if (exec(writer, "commit", err) == OK && exec(writer, "select pg_advisory_unlock_all()", err) == OK &&
+    if (is_closed && exec(writer, "commit", err) == OK && exec(writer, "select pg_advisory_unlock_all()", err) == OK &&
         postgres_conn_finish(&writer->conn, err) == OK)
         return DONE;
     if (writer->conn.must_retry)
@@ -171,7 +208,7 @@ static enum outcome run_alone(struct postgres_writer *writer, struct queued_work
 
     item->code = connect(writer, &item->err);
     if (item->code != OK)
-        return FAILED;
+        return AWAY;
     if (begin(writer, &id, &item->err) != OK) {
         item->code = item->err.code;
         return outcome_of(writer);
@@ -185,15 +222,28 @@ static enum outcome run_alone(struct postgres_writer *writer, struct queued_work
     return outcome;
 }
 
-static enum outcome run_together(struct postgres_writer *writer, struct queued_work *batch) {
+/* *rest: the works that were left for the next transaction. */
+static enum outcome run_together(struct postgres_writer *writer, struct queued_work *batch, bool is_trusting,
+                                 struct queued_work **rest) {
+    struct queued_work *item = batch;
     struct err err = { 0 };
     int64_t id;
 
-    if (connect(writer, &err) != OK)
-        return FAILED;
+    if (connect(writer, &err) != OK) {
+        for (; item != NULL; item = item->next)
+            item->code = (item->err = err).code;
+        *rest = NULL;
+        return AWAY;
+    }
     enum err_code code = begin(writer, &id, &err);
-    for (struct queued_work *item = batch; code == OK && item != NULL; item = item->next)
-        code = run_among_others(writer, item, &err);
+    int64_t until_ms = clock_mono_ms() + WORKS_MS_MAX;
+    for (int count = 0; code == OK && item != NULL; item = item->next) {
+        if (count == WORKS_MAX || (count > 0 && clock_mono_ms() > until_ms))
+            break;
+        code = (is_trusting ? run_trustingly : run_among_others)(writer, item, &err);
+        count++;
+    }
+    *rest = item;
     return code == OK ? commit(writer, id, &err) : outcome_of(writer);
 }
 
@@ -210,6 +260,8 @@ static void run_until_settled(struct postgres_writer *writer, struct queued_work
         enum outcome outcome = run_alone(writer, item);
         if (outcome == DONE)
             return;
+        if (outcome == AWAY)
+            return;
         bool was_retried = writer->conn.must_retry;
         roll_back(writer);
         if (outcome == FAILED || tries == TRIES) {
@@ -221,28 +273,42 @@ static void run_until_settled(struct postgres_writer *writer, struct queued_work
     }
 }
 
-/* False when nothing was done. */
-static bool run_together_until_settled(struct postgres_writer *writer, struct queued_work *batch) {
+/* False when each has to be tried for itself. */
+static bool run_together_until_settled(struct postgres_writer *writer, struct queued_work *batch, struct queued_work **rest) {
+    bool is_trusting = writer->kind == POSTGRES_APPENDS;
     for (int tries = 1; tries <= TRIES_TOGETHER; tries++) {
-        enum outcome outcome = run_together(writer, batch);
-        if (outcome == DONE)
+        enum outcome outcome = run_together(writer, batch, is_trusting, rest);
+        if (outcome == DONE || outcome == AWAY)
             return true;
         roll_back(writer);
-        if (outcome != AGAIN)
+        if (outcome != AGAIN && !is_trusting)
             return false;
+        is_trusting = false;
     }
     return false;
 }
 
-static void run_batch(struct postgres_writer *writer, struct queued_work *batch) {
-    int64_t commits = 1;
-
-    if (batch->next == NULL || !run_together_until_settled(writer, batch)) {
-        commits = 0;
-        for (struct queued_work *item = batch; item != NULL; item = item->next, commits++)
-            run_until_settled(writer, item);
-    }
+/* Takes the works before `rest` off the list, and tells whoever waits for them. */
+static void end_part(struct postgres_writer *writer, struct queued_work *batch, const struct queued_work *rest, int64_t commits) {
+    struct queued_work *last = batch;
+    while (last->next != rest)
+        last = last->next;
+    last->next = NULL;
     write_queue_end(&writer->queue, batch, commits);
+}
+
+static void run_batch(struct postgres_writer *writer, struct queued_work *batch) {
+    while (batch != NULL) {
+        struct queued_work *rest = NULL;
+        int64_t commits = 1;
+        if (batch->next == NULL || !run_together_until_settled(writer, batch, &rest)) {
+            rest = batch;
+            for (commits = 0; rest != NULL && commits < WORKS_MAX; rest = rest->next, commits++)
+                run_until_settled(writer, rest);
+        }
+        end_part(writer, batch, rest, commits);
+        batch = rest;
+    }
 }
 
 static void *write_until_stopped(void *context) {
@@ -255,10 +321,11 @@ static void *write_until_stopped(void *context) {
     return NULL;
 }
 
-enum err_code postgres_writer_start(struct postgres_writer *writer, struct db *db, const char *url, struct err *err) {
+enum err_code postgres_writer_start(struct postgres_writer *writer, enum postgres_writer_kind kind, struct db *db,
+                                    const char *url, struct err *err) {
+    *writer = (struct postgres_writer){ .db = db, .url = url, .kind = kind };
     TRY(postgres_conn_open(&writer->conn, url, true, err));
-    writer->db = db;
-    writer->url = url;
+    writer->conn.is_appender = kind == POSTGRES_APPENDS;
     write_queue_init(&writer->queue);
     int result = pthread_create(&writer->thread, NULL, write_until_stopped, writer);
     if (result != 0) {

@@ -150,7 +150,7 @@ static void end_later(void *context, enum err_code code, const struct err *err) 
     free(later);
 }
 
-void write_queue_write_later(struct write_queue *queue, db_work *work, void *context,
+void write_queue_write_later(struct write_queue *queue, uint64_t key, db_work *work, void *context,
                              void (*done)(void *context, enum err_code code, const struct err *err)) {
     struct later *later = calloc(1, sizeof *later);
 
@@ -159,12 +159,36 @@ void write_queue_write_later(struct write_queue *queue, db_work *work, void *con
     later->work = work;
     later->context = context;
     later->done = done;
-    later->item = (struct queued_work){ .work = run_later, .context = later, .done = end_later };
+    later->item = (struct queued_work){ .work = run_later, .context = later, .done = end_later, .key = key };
     if (!add(queue, &later->item)) {
         struct err err = { 0 };
         enum err_code code = err_set(&err, ERR_BUSY, "%s", queue_is_full);
         end_later(later, code, &err);
     }
+}
+
+/* Merges two sorted lists; of equal keys those of the first come first. */
+static struct queued_work *merge_by_key(struct queued_work *a, struct queued_work *b) {
+    struct queued_work *first = NULL, **end = &first;
+    while (a != NULL && b != NULL) {
+        struct queued_work **least = a->key <= b->key ? &a : &b;
+        *end = *least;
+        end = &(*least)->next;
+        *least = *end;
+    }
+    *end = a != NULL ? a : b;
+    return first;
+}
+
+static struct queued_work *sort_by_key(struct queued_work *list) {
+    if (list == NULL || list->next == NULL)
+        return list;
+    struct queued_work *middle = list;
+    for (struct queued_work *end = list->next; end != NULL && end->next != NULL; end = end->next->next)
+        middle = middle->next;
+    struct queued_work *second = middle->next;
+    middle->next = NULL;
+    return merge_by_key(sort_by_key(list), sort_by_key(second));
 }
 
 struct queued_work *write_queue_take(struct write_queue *queue, int64_t idle_ms, bool *is_idle) {
@@ -183,7 +207,7 @@ struct queued_work *write_queue_take(struct write_queue *queue, int64_t idle_ms,
     queue->end = &queue->first;
     *is_idle = batch == NULL && !queue->is_stopping;
     (void)pthread_mutex_unlock(&queue->mutex);
-    return batch;
+    return sort_by_key(batch);
 }
 
 void write_queue_end(struct write_queue *queue, struct queued_work *batch, int64_t commits) {
@@ -208,6 +232,13 @@ void write_queue_stop(struct write_queue *queue) {
     queue->is_stopping = true;
     (void)pthread_cond_signal(&queue->has_news);
     (void)pthread_mutex_unlock(&queue->mutex);
+}
+
+struct db_stats write_queue_stats(struct write_queue *queue) {
+    (void)pthread_mutex_lock(&queue->mutex);
+    struct db_stats stats = queue->stats;
+    (void)pthread_mutex_unlock(&queue->mutex);
+    return stats;
 }
 
 /* ---- connections ---- */

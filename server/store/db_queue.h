@@ -17,6 +17,7 @@ struct queued_work {
     db_work *work;
     void *context;
     void (*done)(void *context, enum err_code code, const struct err *err);
+    uint64_t key; /* 0: in the order they came */
     enum err_code code;
     struct err err;
 };
@@ -47,14 +48,15 @@ void write_queue_init(struct write_queue *queue);
 void write_queue_destroy(struct write_queue *queue);
 /* What db_write and db_write_later promise. */
 enum err_code write_queue_write(struct write_queue *queue, db_work *work, void *context, struct err *err);
-void write_queue_write_later(struct write_queue *queue, db_work *work, void *context,
+void write_queue_write_later(struct write_queue *queue, uint64_t key, db_work *work, void *context,
                              void (*done)(void *context, enum err_code code, const struct err *err));
-/* For the thread that writes: all that waits. Without works it waits for them, and answers NULL when it is time to
+/* For the thread that writes: all that waits, by key. Without works it waits for them, and answers NULL when it is time to
  * stop, or after idle_ms (0: never) with *is_idle set. */
 struct queued_work *write_queue_take(struct write_queue *queue, int64_t idle_ms, bool *is_idle);
 /* Tells whoever waits for these works how they ended; the items are gone afterwards. */
 void write_queue_end(struct write_queue *queue, struct queued_work *batch, int64_t commits);
 void write_queue_stop(struct write_queue *queue);
+struct db_stats write_queue_stats(struct write_queue *queue);
 
 /* ---- connections ---- */
 

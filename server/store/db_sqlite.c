@@ -73,7 +73,7 @@ static enum err_code sqlite_write(struct db *base, db_work *work, void *context,
 
 static void sqlite_write_later(struct db *base, db_work *work, void *context,
                                void (*done)(void *context, enum err_code code, const struct err *err)) {
-    write_queue_write_later(&((struct sqlite_db *)base)->writer.queue, work, context, done);
+    write_queue_write_later(&((struct sqlite_db *)base)->writer.queue, 0, work, context, done);
 }
 
 /* ---- copying ---- */

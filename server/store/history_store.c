@@ -28,32 +28,36 @@ static enum err_code read_all(struct db_rows *rows, read_row *read, size_t item_
 
 /* ---- counters ---- */
 
+#define COUNTERS                                                                                                         \
+    "c.next_seq, c.line_count, c.row_count, c.point_count, c.superseded_count, c.duplicate_count, c.first_step,"         \
+    " c.last_step, c.tail_rows, c.tail_bytes, c.is_finished, c.has_work, c.repeated_count"
+
+static struct stored_counters read_counters(const struct db_rows *rows) {
+    return (struct stored_counters){
+        .next_seq = db_int(rows, 0),
+        .line_count = db_int(rows, 1),
+        .row_count = db_int(rows, 2),
+        .point_count = db_int(rows, 3),
+        .superseded_count = db_int(rows, 4),
+        .duplicate_count = db_int(rows, 5),
+        .first_step = db_int(rows, 6),
+        .last_step = db_int(rows, 7),
+        .tail_rows = db_int(rows, 8),
+        .tail_bytes = db_int(rows, 9),
+        .is_finished = db_int(rows, 10) != 0,
+        .has_work = db_int(rows, 11) != 0,
+        .repeated_count = db_int(rows, 12),
+    };
+}
+
+static const struct stored_counters no_counters = { .next_seq = 1, .first_step = INT64_MAX, .last_step = INT64_MIN };
+
 enum err_code history_store_get(struct db_tx *tx, struct history_id id, struct stored_counters *out, struct err *err) {
-    struct stored_counters counters = { .next_seq = 1, .first_step = INT64_MAX, .last_step = INT64_MIN };
     struct db_rows *rows;
 
     TRY(db_query(tx, &rows, DB_ARGS(ID_ARGS(id)),
-                 "select next_seq, line_count, row_count, point_count, superseded_count, duplicate_count, first_step,"
-                 " last_step, tail_rows, tail_bytes, is_finished, has_work, repeated_count from history_runs"
-                 " where run_id = $1 and kind = $2",
-                 err));
-    if (db_next(rows))
-        counters = (struct stored_counters){
-            .next_seq = db_int(rows, 0),
-            .line_count = db_int(rows, 1),
-            .row_count = db_int(rows, 2),
-            .point_count = db_int(rows, 3),
-            .superseded_count = db_int(rows, 4),
-            .duplicate_count = db_int(rows, 5),
-            .first_step = db_int(rows, 6),
-            .last_step = db_int(rows, 7),
-            .tail_rows = db_int(rows, 8),
-            .tail_bytes = db_int(rows, 9),
-            .is_finished = db_int(rows, 10) != 0,
-            .has_work = db_int(rows, 11) != 0,
-            .repeated_count = db_int(rows, 12),
-        };
-    *out = counters;
+                 "select " COUNTERS " from history_runs c where c.run_id = $1 and c.kind = $2", err));
+    *out = db_next(rows) ? read_counters(rows) : no_counters;
     return db_end(rows, err);
 }
 
@@ -98,20 +102,9 @@ enum err_code history_store_finish(struct db_tx *tx, int64_t run, struct err *er
 
 /* ---- streams, batches and gaps ---- */
 
-enum err_code history_store_get_stream(struct db_tx *tx, struct history_id id, struct str name, struct stored_stream *out,
-                                       struct err *err) {
+static enum err_code add_stream(struct db_tx *tx, struct history_id id, struct str name, struct stored_stream *out, struct err *err) {
     struct db_rows *rows;
-    bool found = false;
 
-    TRY(db_query(tx, &rows, DB_ARGS(ID_ARGS(id), DB_TEXT(name)),
-                 "select stream, line_count from history_streams where run_id = $1 and kind = $2 and name = $3", err));
-    if (db_next(rows)) {
-        *out = (struct stored_stream){ db_int(rows, 0), db_int(rows, 1) };
-        found = true;
-    }
-    TRY(db_end(rows, err));
-    if (found)
-        return OK;
     TRY(db_query(tx, &rows, DB_ARGS(ID_ARGS(id), DB_TEXT(name)),
                  "insert into history_streams (run_id, kind, name, stream, line_count)"
                  " values ($1, $2, $3, (select count(*) from history_streams where run_id = $1 and kind = $2), 0)"
@@ -120,6 +113,31 @@ enum err_code history_store_get_stream(struct db_tx *tx, struct history_id id, s
     if (db_next(rows))
         *out = (struct stored_stream){ db_int(rows, 0), 0 };
     return db_end(rows, err);
+}
+
+enum err_code history_store_open(struct db_tx *tx, struct history_id id, struct str stream_name,
+                                 const struct recorded_batch *batch, struct stored_place *out, struct err *err) {
+    enum { STREAM = 13, LINE_COUNT, IS_RECORDED };
+    struct db_rows *rows;
+
+    TRY(db_lock(tx, DB_ARGS(ID_ARGS(id)), "select locked.kind from history_runs locked where locked.run_id = $1 and locked.kind = $2", err));
+    TRY(db_query(tx, &rows,
+                 DB_ARGS(ID_ARGS(id), DB_TEXT(stream_name), DB_INT(batch->first_line), DB_INT(batch->line_count),
+                         DB_BLOB(batch->hash)),
+                 "select " COUNTERS ", s.stream, s.line_count,"
+                 " (select count(*) from history_batches b where b.run_id = $1 and b.kind = $2 and b.stream = s.stream"
+                 " and b.first_line = $4 and b.line_count = $5 and b.hash = $6)"
+                 " from (select 1) one left join history_runs c on c.run_id = $1 and c.kind = $2"
+                 " left join history_streams s on s.run_id = $1 and s.kind = $2 and s.name = $3",
+                 err));
+    bool has_row = db_next(rows), has_stream = has_row && !db_is_null(rows, STREAM);
+    *out = (struct stored_place){ .counters = has_row && !db_is_null(rows, 0) ? read_counters(rows) : no_counters };
+    if (has_stream) {
+        out->stream = (struct stored_stream){ db_int(rows, STREAM), db_int(rows, LINE_COUNT) };
+        out->is_recorded = db_int(rows, IS_RECORDED) > 0;
+    }
+    TRY(db_end(rows, err));
+    return has_stream ? OK : add_stream(tx, id, stream_name, &out->stream, err);
 }
 
 enum err_code history_store_put_stream(struct db_tx *tx, struct history_id id, struct str name, int64_t line_count,
@@ -143,15 +161,13 @@ enum err_code history_store_shorten(struct db_tx *tx, struct history_id id, int6
                    "update history_repeats set last_line = $3 - 1 where run_id = $1 and kind = $2 and last_line >= $3", err);
 }
 
-enum err_code history_store_record(struct db_tx *tx, struct history_id id, int64_t stream, int64_t first_line,
-                                   int64_t line_count, struct str hash, bool *is_new, struct err *err) {
-    TRY(db_exec(tx,
-                DB_ARGS(ID_ARGS(id), DB_INT(stream), DB_INT(first_line), DB_INT(line_count), DB_BLOB(hash)),
-                "insert into history_batches (run_id, kind, stream, first_line, line_count, hash)"
-                " values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
-                err));
-    *is_new = db_changed(tx) > 0;
-    return OK;
+enum err_code history_store_record(struct db_tx *tx, struct history_id id, int64_t stream, const struct recorded_batch *batch,
+                                   struct err *err) {
+    return db_exec(tx,
+                   DB_ARGS(ID_ARGS(id), DB_INT(stream), DB_INT(batch->first_line), DB_INT(batch->line_count), DB_BLOB(batch->hash)),
+                   "insert into history_batches (run_id, kind, stream, first_line, line_count, hash)"
+                   " values ($1, $2, $3, $4, $5, $6)",
+                   err);
 }
 
 enum err_code history_store_add_gap(struct db_tx *tx, struct history_id id, struct stored_lines gap, struct err *err) {

@@ -34,17 +34,24 @@ MUST_CHECK enum err_code history_store_finish(struct db_tx *tx, int64_t run, str
 struct stored_stream {
     int64_t number, line_count;
 };
-/* A stream that is new gets a number and is stored. */
-MUST_CHECK enum err_code history_store_get_stream(struct db_tx *tx, struct history_id id, struct str name,
-                                                  struct stored_stream *out, struct err *err);
+/* What an append begins with; the counters are locked. A stream that is new gets a number and is stored. */
+struct stored_place {
+    struct stored_counters counters;
+    struct stored_stream stream;
+    bool is_recorded; /* the very same batch was */
+};
+struct recorded_batch {
+    int64_t first_line, line_count;
+    struct str hash;
+};
+MUST_CHECK enum err_code history_store_open(struct db_tx *tx, struct history_id id, struct str stream_name,
+                                            const struct recorded_batch *batch, struct stored_place *out, struct err *err);
+MUST_CHECK enum err_code history_store_record(struct db_tx *tx, struct history_id id, int64_t stream,
+                                              const struct recorded_batch *batch, struct err *err);
 MUST_CHECK enum err_code history_store_put_stream(struct db_tx *tx, struct history_id id, struct str name,
                                                   int64_t line_count, struct err *err);
 /* A rewind: no stream goes beyond line_count, and batches and gaps that do are forgotten. */
 MUST_CHECK enum err_code history_store_shorten(struct db_tx *tx, struct history_id id, int64_t line_count, struct err *err);
-
-/* False in *is_new when the very same batch was recorded before; otherwise it is recorded now. */
-MUST_CHECK enum err_code history_store_record(struct db_tx *tx, struct history_id id, int64_t stream, int64_t first_line,
-                                              int64_t line_count, struct str hash, bool *is_new, struct err *err);
 
 struct stored_lines {
     int64_t seq; /* of a mask; 0 for gaps */

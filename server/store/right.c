@@ -17,49 +17,44 @@ static enum right right_of_role(enum role role) {
     }
 }
 
-/* What the project itself says about who sees it. */
-struct project_says {
-    bool exists, is_public, is_restricted;
-    enum role role; /* of the user or of one of the user's teams, in this project; ROLE_NONE: none is set */
-};
-
-static enum err_code ask_project(struct db_tx *tx, const struct owner *owner, int64_t user_id, struct project_says *out,
-                                 struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(owner->project_id), DB_INT(owner->entity_id), DB_INT(user_id)),
-                 "select visibility, is_restricted, (select max(m.role) from project_members m where m.project_id = $1"
-                 " and (m.user_id = $3 or m.team_id in (select entity_id from members where user_id = $3)))"
-                 " from projects where id = $1 and entity_id = $2 and deleted_at is null",
-                 err));
-    out->exists = db_next(rows);
-    if (out->exists)
-        *out = (struct project_says){ true, db_int(rows, 0) == PROJECT_PUBLIC, db_int(rows, 1) != 0, (enum role)db_int(rows, 2) };
-    return db_end(rows, err);
-}
-
 /* A role in the project counts before that in its entity, but for the entity's administrators. */
-static enum role effective_role(enum role role, const struct project_says *says) {
+static enum role effective_role(enum role role, enum role project_role, bool is_restricted) {
     if (role == ROLE_ADMIN)
         return role;
-    return says->role != ROLE_NONE || says->is_restricted ? says->role : role;
+    return project_role != ROLE_NONE || is_restricted ? project_role : role;
+}
+
+enum right right_read(const struct db_rows *rows, int column, bool is_server_admin, struct arena *arena) {
+    enum role role = ROLE_ADMIN;
+    struct err ignored = { 0 };
+
+    if (is_server_admin)
+        return RIGHT_ADMIN;
+    if (db_is_null(rows, column + 1) && role_parse(db_str(rows, column, arena), &role, &ignored) != OK)
+        role = ROLE_NONE;
+    bool is_public = db_int(rows, column + 2) == PROJECT_PUBLIC, is_restricted = db_int(rows, column + 3) != 0;
+    enum right right = right_of_role(effective_role(role, (enum role)db_int(rows, column + 4), is_restricted));
+    return right == RIGHT_NONE && is_public && !db_is_null(rows, column + 2) ? RIGHT_READ : right;
 }
 
 enum err_code right_find(struct db_tx *tx, const struct owner *owner, int64_t user_id, bool is_server_admin,
                          enum right *out, struct err *err) {
-    struct project_says says = { .exists = true };
-    enum role role;
+    struct arena *arena = arena_create();
+    struct db_rows *rows;
 
     *out = RIGHT_NONE;
-    enum err_code code = member_role(tx, owner->entity_id, user_id, &role, err);
-    if (code == ERR_NOT_FOUND)
-        return OK;
-    TRY(code);
-    if (owner->project_id != 0)
-        TRY(ask_project(tx, owner, user_id, &says, err));
-    if (!says.exists)
-        return OK;
-    *out = is_server_admin ? RIGHT_ADMIN : right_of_role(effective_role(role, &says));
-    if (*out == RIGHT_NONE && says.is_public)
-        *out = RIGHT_READ;
-    return OK;
+    enum err_code code = db_query(tx, &rows, DB_ARGS(DB_INT(user_id), DB_INT(owner->entity_id), DB_INT(owner->project_id)),
+                                  "select " RIGHT_COLUMNS " from entities e"
+                                  " left join projects p on p.entity_id = e.id and p.id = $3 and p.deleted_at is null" RIGHT_JOINS
+                                  "where e.id = $2 and e.removed_at is null and (p.id is not null or $3 = 0)",
+                                  err);
+    if (code != OK)
+        goto done;
+    if (db_next(rows))
+        *out = right_read(rows, 0, is_server_admin, arena);
+    code = db_end(rows, err);
+
+done:
+    arena_destroy(arena);
+    return code;
 }

@@ -123,6 +123,38 @@ enum err_code run_find(struct db_tx *tx, int64_t project_id, struct str name, un
     return read_parts(tx, *out, parts, arena, err);
 }
 
+/* An entity's name is compared twice: by the index, and as it is written. The project is one value for whoever plans this,
+ * so that a run is looked up by it and its name together, also when it was planned while there were no runs. */
+#define PROJECT_OF(entity, project)                                                                          \
+    "(select id from projects where entity_id = (select id from entities where lower(name) = lower(" entity  \
+    ") and name = " entity " and removed_at is null) and name = " project " and deleted_at is null)"
+
+enum err_code run_find_place(struct db_tx *tx, const struct run_place *place, struct arena *arena, struct run **out,
+                             enum right *right, struct err *err) {
+    struct db_value names[] = { DB_INT(place->user_id), DB_TEXT(place->entity_name), DB_TEXT(place->project_name),
+                                DB_TEXT(place->run_name) };
+    struct db_rows *rows;
+
+    *out = NULL;
+    TRY(db_lock(tx, names + 1, 3,
+                "select locked.id from runs locked where locked.project_id = " PROJECT_OF("$1", "$2")
+                " and locked.name = $3 and locked.deleted_at is null",
+                err));
+    TRY(db_query(tx, &rows, names, 4,
+                 "select r.id, p.id, e.id, r.state, r.is_stop_requested, " RIGHT_COLUMNS
+                 " from runs r join projects p on p.id = r.project_id join entities e on e.id = p.entity_id" RIGHT_JOINS
+                 "where r.project_id = " PROJECT_OF("$2", "$3") " and r.name = $4 and r.deleted_at is null",
+                 err));
+    if (db_next(rows)) {
+        struct run *run = *out = ARENA_NEW(arena, struct run);
+        *run = (struct run){ .id = db_int(rows, 0), .owner = { .project_id = db_int(rows, 1), .entity_id = db_int(rows, 2) } };
+        run->state = (enum run_state)db_int(rows, 3);
+        run->is_stop_requested = db_int(rows, 4) != 0;
+        *right = right_read(rows, 5, place->is_server_admin, arena);
+    }
+    return db_end(rows, err);
+}
+
 enum err_code run_find_by_id(struct db_tx *tx, int64_t id, unsigned parts, struct arena *arena,
                              struct run **out, struct err *err) {
     struct found found;

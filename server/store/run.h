@@ -16,6 +16,7 @@
 
 #include "server/store/db.h"
 #include "server/store/owner.h"
+#include "server/store/right.h"
 #include "server/store/run_state.h"
 
 enum {
@@ -56,6 +57,16 @@ MUST_CHECK enum err_code run_find(struct db_tx *tx, int64_t project_id, struct s
                                   bool follow_moved, struct arena *arena, struct run **out, struct err *err);
 MUST_CHECK enum err_code run_find_by_id(struct db_tx *tx, int64_t id, unsigned parts, struct arena *arena,
                                         struct run **out, struct err *err);
+/* For what comes all the time: the run of these names and the user's right to it, in one question; it is locked. *out is
+ * NULL unless it is plainly there: neither new nor moved nor deleted. Only what is listed is filled in. */
+struct run_place {
+    struct str entity_name, project_name, run_name;
+    int64_t user_id;
+    bool is_server_admin;
+};
+/* id, owner, state, is_stop_requested. */
+MUST_CHECK enum err_code run_find_place(struct db_tx *tx, const struct run_place *place, struct arena *arena, struct run **out,
+                                        enum right *right, struct err *err);
 /* Storage ids, as users keep them: base64 of "Run:v1:<run>:<project>:<entity>". */
 struct str run_storage_id(const struct run *run, struct arena *arena);
 MUST_CHECK enum err_code run_find_by_storage_id(struct db_tx *tx, struct str storage_id, unsigned parts,
@@ -106,7 +117,8 @@ struct run_stream_result {
     bool is_stop_requested;
     bool is_terminal_now; /* this request ended the run */
 };
-MUST_CHECK enum err_code run_apply_stream(struct db_tx *tx, int64_t id,
+/* run: as it is in this transaction. */
+MUST_CHECK enum err_code run_apply_stream(struct db_tx *tx, const struct run *run,
                                           const struct run_stream_change *change, int64_t now_ms,
                                           struct run_stream_result *out, struct err *err);
 /* Something that is kept elsewhere changed (files, history was rewound): raises the version. */

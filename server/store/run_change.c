@@ -114,7 +114,9 @@ static enum err_code insert_run(struct db_tx *tx, int64_t project_id, struct str
         "update projects set run_version = run_version + 1, run_number = run_number + 1 where id = $1", err));
     TRY(db_query(
         tx, &rows, DB_ARGS(DB_INT(project_id), DB_TEXT(name)),
-        "select run_number, exists (select 1 from runs where project_id = $1 and name = $2) from projects"
+        /* Each half has an index of its own. */
+        "select run_number, exists (select 1 from runs where project_id = $1 and name = $2 and deleted_at is null)"
+        " or exists (select 1 from runs where project_id = $1 and name = $2 and deleted_at is not null) from projects"
         " where id = $1 and deleted_at is null",
         err));
     while (db_next(rows)) {
@@ -276,24 +278,34 @@ static enum run_event event_of(const struct run_stream_change *change, bool is_s
     return change->is_preempting ? RUN_PREEMPTS : RUN_SENDS;
 }
 
-enum err_code run_apply_stream(struct db_tx *tx, int64_t id, const struct run_stream_change *change,
-                               int64_t now_ms, struct run_stream_result *out, struct err *err) {
-    enum run_state before;
+/* One number for each run; within the transaction they may be given in any order. group: the project, value: the time. */
+static enum err_code count_heartbeats(struct db_tx *tx, const struct db_closing *items, size_t count, struct err *err) {
+    for (size_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count && items[end].group == items[first].group;)
+            end++;
+        TRY(db_exec(tx, DB_ARGS(DB_INT(items[first].group), DB_INT(end - first)),
+                    "update projects set run_version = run_version + $2 where id = $1", err));
+        for (size_t i = first; i < end; i++)
+            TRY(db_exec(tx, DB_ARGS(DB_INT(items[i].id), DB_INT(items[i].value), DB_INT(end - 1 - i)),
+                        "update runs set heartbeat_at = $2, updated_at = $2, version = " NEXT_VERSION " - $3 where id = $1",
+                        err));
+    }
+    return OK;
+}
 
-    *out = (struct run_stream_result){ 0 };
-    TRY(read_alive(tx, id, &before, &out->is_stop_requested, err));
-    out->state = run_state_after(before, event_of(change, out->is_stop_requested));
-    out->is_terminal_now = run_state_is_terminal(out->state) && !run_state_is_terminal(before);
-    TRY(count_change(tx, id, err));
-    TRY(db_exec(
-        tx, DB_ARGS(DB_INT(id), DB_INT(now_ms)),
-        "update runs set heartbeat_at = $2, updated_at = $2, version = " NEXT_VERSION " where id = $1", err));
-    TRY(set_documents(tx, id, (struct str){ 0 }, change->summary, err));
-    TRY(write_state(tx, id, before, out->state, now_ms, err));
-    if (!change->is_complete)
-        return OK;
-    return db_exec(tx, DB_ARGS(DB_INT(id), DB_INT(change->exit_code)),
-                   "update runs set exit_code = $2 where id = $1", err);
+enum err_code run_apply_stream(struct db_tx *tx, const struct run *run, const struct run_stream_change *change,
+                               int64_t now_ms, struct run_stream_result *out, struct err *err) {
+    struct db_closing heartbeat = { run->owner.project_id, run->id, now_ms };
+
+    *out = (struct run_stream_result){ .is_stop_requested = run->is_stop_requested };
+    out->state = run_state_after(run->state, event_of(change, out->is_stop_requested));
+    out->is_terminal_now = run_state_is_terminal(out->state) && !run_state_is_terminal(run->state);
+    TRY(set_documents(tx, run->id, (struct str){ 0 }, change->summary, err));
+    TRY(write_state(tx, run->id, run->state, out->state, now_ms, err));
+    if (change->is_complete)
+        TRY(db_exec(tx, DB_ARGS(DB_INT(run->id), DB_INT(change->exit_code)),
+                    "update runs set exit_code = $2 where id = $1", err));
+    return db_at_commit(tx, count_heartbeats, heartbeat, err);
 }
 
 enum err_code run_touch(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err) {

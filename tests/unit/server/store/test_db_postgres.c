@@ -49,6 +49,11 @@ static void translate__leaves_what_is_no_definition_alone(void **state) {
     assert_translates(state, query, query);
 }
 
+static void translate__tells_postgres_what_is_for_it_alone(void **state) {
+    assert_translates(state, "-- a remark\n-- postgresql: alter table t alter column b set storage external;\n",
+                      "-- a remark\nalter table t alter column b set storage external;\n");
+}
+
 /* ---- values ---- */
 
 static struct db_value decode(Oid type, const void *bytes, int length) {
@@ -118,6 +123,7 @@ int main(void) {
         cmocka_unit_test(translate__gives_columns_their_types),
         cmocka_unit_test(translate__leaves_names_alone),
         cmocka_unit_test(translate__leaves_what_is_no_definition_alone),
+        cmocka_unit_test(translate__tells_postgres_what_is_for_it_alone),
         cmocka_unit_test(decode__reads_numbers),
         cmocka_unit_test(decode__reads_sums),
         cmocka_unit_test(encode__makes_text_acceptable),

@@ -47,8 +47,9 @@ static enum err_code do_update(struct db_tx *tx, struct fixture *f, void *contex
 
 static enum err_code do_stream(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
     struct call *c = context;
-    (void)f;
-    return run_apply_stream(tx, c->id, &c->stream, c->now, &c->result, err);
+    struct run *run;
+    TRY(run_find_by_id(tx, c->id, 0, f->arena, &run, err));
+    return run_apply_stream(tx, run, &c->stream, c->now, &c->result, err);
 }
 
 static enum err_code do_stop(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
@@ -273,6 +274,56 @@ static void run__crashes_when_silent_and_runs_again_when_it_sends(void **state) 
     assert_int_equal(find(f, P1, "silent")->ended_at, 0);
 }
 
+/* ---- its place, in one question ---- */
+
+struct place_call {
+    struct run_place place;
+    struct run *run;
+    enum right right;
+};
+
+static enum err_code do_find_place(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    struct place_call *c = context;
+    return run_find_place(tx, &c->place, f->arena, &c->run, &c->right, err);
+}
+
+static struct place_call find_place(struct fixture *f, const char *entity, const char *project, const char *name) {
+    struct place_call c = { .place = { str_from_c(entity), str_from_c(project), str_from_c(name), ALICE, false } };
+    assert_ok(f, in_tx(f, do_find_place, &c));
+    return c;
+}
+
+static enum err_code make_alice_a_member(struct db_tx *tx, struct fixture *f, void *context, struct err *err) {
+    (void)f;
+    (void)context;
+    return db_exec(tx, DB_NO_ARGS, "insert into members (entity_id, user_id, role, created_at) values (1, 1, 'member', 1)", err);
+}
+
+static void run__is_found_by_its_place_while_it_is_plainly_there(void **state) {
+    struct fixture *f = *state;
+    struct run *run = upsert(f, P1, "a", (struct run_change){ 0 });
+    struct call c = { .id = run->id, .now = 6000, .project = P2, .name = STR("a") };
+
+    assert_int_equal(find_place(f, "alice", "p1", "a").right, RIGHT_NONE);
+    assert_ok(f, in_tx(f, make_alice_a_member, NULL));
+    struct place_call found = find_place(f, "alice", "p1", "a");
+    assert_int_equal(found.right, RIGHT_WRITE);
+    assert_int_equal(found.run->id, run->id);
+    assert_int_equal(found.run->owner.project_id, P1);
+    assert_int_equal(found.run->state, RUN_RUNNING);
+    assert_ok(f, in_tx(f, do_stop, &c));
+    assert_true(find_place(f, "alice", "p1", "a").run->is_stop_requested);
+    assert_null(find_place(f, "Alice", "p1", "a").run);
+    assert_null(find_place(f, "lab", "p1", "a").run);
+    assert_null(find_place(f, "alice", "p2", "a").run);
+    assert_null(find_place(f, "alice", "p1", "b").run);
+    assert_ok(f, in_tx(f, do_move, &c));
+    assert_null(find_place(f, "alice", "p1", "a").run);
+    assert_int_equal(find_place(f, "lab", "p2", "a").run->id, run->id);
+    assert_ok(f, in_tx(f, do_delete, &c));
+    assert_null(find_place(f, "lab", "p2", "a").run);
+}
+
 static void run__leaves_a_tombstone_that_a_stream_does_not_wake(void **state) {
     struct fixture *f = *state;
     struct run *run = upsert(f, P1, "a", (struct run_change){ .config = STR("{}"), .notes = STR("secret") }),
@@ -283,7 +334,7 @@ static void run__leaves_a_tombstone_that_a_stream_does_not_wake(void **state) {
     assert_int_equal(find_code(f, P1, "a"), ERR_GONE);
     assert_string_equal(f->err.message, "run 'a' was deleted");
     assert_int_equal(in_tx(f, do_ensure, &c), ERR_GONE);
-    assert_int_equal(in_tx(f, do_stream, &c), ERR_GONE);
+    assert_int_equal(in_tx(f, do_stream, &c), ERR_NOT_FOUND);
     assert_int_equal(in_tx(f, do_delete, &c), ERR_NOT_FOUND);
 
     again = upsert(f, P1, "a", (struct run_change){ 0 });
@@ -343,6 +394,7 @@ int main(void) {
         RUN_TEST(run__is_stopped_once_and_forgets_that_when_resumed),
         RUN_TEST(run__is_not_begun_by_somebody_who_edits_it),
         RUN_TEST(run__crashes_when_silent_and_runs_again_when_it_sends),
+        RUN_TEST(run__is_found_by_its_place_while_it_is_plainly_there),
         RUN_TEST(run__leaves_a_tombstone_that_a_stream_does_not_wake),
         RUN_TEST(run__is_heard_under_its_old_name_after_a_move),
         RUN_TEST(run__does_not_move_onto_another),

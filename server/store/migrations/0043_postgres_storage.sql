@@ -1,0 +1,5 @@
+-- oldest writer: 0.1.0
+-- How PostgreSQL lays out what is written most; the words after its name are for it alone.
+-- Batches come packed and are read once, when they are sealed: trying to compress them again is most of what storing
+-- them would cost.
+-- postgresql: alter table history_tail alter column data set storage external;
