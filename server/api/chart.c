@@ -7,13 +7,14 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "server/api/chart_compact.h"
 #include "server/api/place.h"
 #include "server/history/history.h"
 #include "server/store/share.h"
 
 #include <math.h>
 
-enum { TIME_MAX_MS = 60 * 1000, FORMAT_VERSION = 1, KIND_EXACT = 0, KIND_BUCKETS = 1, NONFINITE_SEEN = 1 };
+enum { TIME_MAX_MS = 60 * 1000, FORMAT_PLAIN = 1, FORMAT_COMPACT = 2, KIND_EXACT = 0, KIND_BUCKETS = 1, NONFINITE_SEEN = 1 };
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "series are written as they lie in memory");
 
@@ -25,6 +26,8 @@ struct chart_request {
     enum history_kind kind;
     struct history_chart_spec spec; /* all but the key */
     int64_t *run_ids;               /* 0: no such run */
+    int64_t format;
+    struct chart_compact_spec compact;
     bool is_shared;                 /* the address holds a link's token: its runs, whoever asks */
 };
 
@@ -62,6 +65,24 @@ static enum err_code read_kind(const struct json_value *document, enum history_k
     return err_set(err, ERR_BAD_INPUT, "'stream' must be \"history\" or \"events\"");
 }
 
+static enum err_code read_format(struct chart_request *request, const struct json_value *document, struct err *err) {
+    struct chart_compact_spec *compact = &request->compact;
+    struct str point = json_get_str(document, STR("point"));
+    request->format = json_get_int(document, STR("format"), FORMAT_PLAIN);
+    if (request->format != FORMAT_PLAIN && request->format != FORMAT_COMPACT)
+        return err_set(err, ERR_BAD_INPUT, "'format' must be 1 or 2, got %lld", (long long)request->format);
+    compact->bucket_count = request->spec.bucket_count;
+    compact->is_mean = str_eq(point, STR("mean"));
+    if (point.ptr != NULL && !compact->is_mean && !str_eq(point, STR("last")))
+        return err_set(err, ERR_BAD_INPUT, "'point' must be \"last\" or \"mean\"");
+    compact->is_log = json_get_bool(document, STR("log"), false);
+    TRY(read_bound(document, STR("low"), -INFINITY, &compact->low, err));
+    TRY(read_bound(document, STR("high"), INFINITY, &compact->high, err));
+    if (!(compact->low < compact->high))
+        return err_set(err, ERR_BAD_INPUT, "'low' must be less than 'high'");
+    return OK;
+}
+
 static enum err_code read_request(struct chart_request *request, struct str body, struct arena *arena, struct err *err) {
     struct json_value *document;
     TRY(json_parse(&document, body, JSON_STRICT, arena, err));
@@ -82,7 +103,7 @@ static enum err_code read_request(struct chart_request *request, struct str body
     if (request->run_count > CHART_SERIES_MAX || request->key_count > CHART_SERIES_MAX ||
         request->run_count * request->key_count > CHART_SERIES_MAX)
         return err_set(err, ERR_BAD_INPUT, "at most %d series can be asked for at once", CHART_SERIES_MAX);
-    return OK;
+    return read_format(request, document, err);
 }
 
 /* ---- finding the runs ---- */
@@ -169,25 +190,26 @@ static void append_buckets(struct buf *out, const struct history_chart *chart) {
     append_flags(out, buckets, count);
 }
 
-static uint64_t rows_of(const struct history_chart *chart) {
-    uint64_t rows = chart->point_count;
-    for (size_t i = 0; i < chart->bucket_count; i++)
-        rows += (uint64_t)chart->buckets[i].count;
-    return rows;
-}
-
-static void append_series(struct buf *out, size_t run, size_t key, const struct history_chart *chart) {
+static void append_plain(struct buf *out, size_t run, size_t key, const struct history_chart *chart) {
     buf_append_u32(out, (uint32_t)run);
     buf_append_u32(out, (uint32_t)key);
     buf_append_u32(out, chart->is_exact ? KIND_EXACT : KIND_BUCKETS);
     buf_append_u32(out, (uint32_t)(chart->is_exact ? chart->point_count : chart->bucket_count));
-    buf_append_u64(out, rows_of(chart));
+    buf_append_u64(out, chart_rows(chart));
     if (chart->is_exact) {
         append_doubles(out, chart->x, chart->point_count);
         append_doubles(out, chart->y, chart->point_count);
     } else {
         append_buckets(out, chart);
     }
+}
+
+static void append_series(const struct chart_request *request, struct buf *out, size_t run, size_t key,
+                          const struct history_chart *chart, struct arena *arena) {
+    if (request->format == FORMAT_COMPACT)
+        chart_compact_append(out, (uint32_t)run, (uint32_t)key, chart, &request->compact, arena);
+    else
+        append_plain(out, run, key, chart);
 }
 
 static enum err_code append_all(struct chart_request *request, struct buf *out, uint32_t *series_count, struct err *err) {
@@ -201,7 +223,7 @@ static enum err_code append_all(struct chart_request *request, struct buf *out, 
             request->spec.key = request->keys[key];
             code = history_read_chart(app->history, request->run_ids[run], request->kind, &request->spec, &chart, scratch, err);
             if (code == OK && chart.point_count + chart.bucket_count > 0) {
-                append_series(out, run, key, &chart);
+                append_series(request, out, run, key, &chart, scratch);
                 (*series_count)++;
             }
             if (code == OK && out->len > CHART_ANSWER_MAX_BYTES)
@@ -226,7 +248,7 @@ static enum err_code answer(struct http_call *call, bool is_shared, struct err *
     TRY(db_read(app->db, find_runs, &request, err));
     http_set_type(call, STR("application/octet-stream"));
     buf_append_str(out, STR("BARB"));
-    buf_append_u32(out, FORMAT_VERSION);
+    buf_append_u32(out, (uint32_t)request.format);
     size_t count_at = out->len;
     buf_append_u64(out, 0);
     TRY(append_all(&request, out, &series_count, err));

@@ -13,6 +13,7 @@ struct chart {
     struct arena *arena;
     bool x_is_step;
     double x_first, x_last; /* the range that is cut into buckets */
+    double per_x;           /* buckets */
     uint64_t values;        /* of the key, in all sources */
     /* exact values */
     double *x, *y;
@@ -42,15 +43,19 @@ static bool find_pair(const struct chart *chart, uint32_t at, struct pair *out) 
 
 /* ---- exact values ---- */
 
+static void make_room(struct chart *chart, size_t more) {
+    size_t room = chart->room * 2 > chart->count + more ? chart->room * 2 : chart->count + more;
+    if (chart->count + more <= chart->room)
+        return;
+    chart->x = arena_grow(chart->arena, chart->x, chart->count, room, sizeof(*chart->x));
+    chart->y = arena_grow(chart->arena, chart->y, chart->count, room, sizeof(*chart->y));
+    chart->room = room;
+}
+
+/* There is room. */
 static void add_point(struct chart *chart, double x, double y) {
     if (!(x >= chart->spec->x_first && x <= chart->spec->x_last))
         return;
-    if (chart->count == chart->room) {
-        size_t room = chart->room == 0 ? 1024 : chart->room * 2;
-        chart->x = arena_grow(chart->arena, chart->x, chart->room, room, sizeof(*chart->x));
-        chart->y = arena_grow(chart->arena, chart->y, chart->room, room, sizeof(*chart->y));
-        chart->room = room;
-    }
     chart->x[chart->count] = x;
     chart->y[chart->count++] = y;
 }
@@ -75,6 +80,7 @@ static enum err_code add_points(struct chart *chart, const struct pair *pair, ui
         TRY(source_read_places(source, first, end, &places, chart->arena, err));
     else if (chart->x_is_step)
         TRY(source_read_steps(source, first, end, &places.steps, chart->arena, err));
+    make_room(chart, y.count);
     for (uint32_t i = 0; i < y.count; i++) {
         uint32_t place = y.rows[i] - first;
         double value = value_as_double(y.type, y.values[i]);
@@ -126,10 +132,9 @@ static void sort_points(struct chart *chart) {
 /* ---- buckets ---- */
 
 static struct history_bucket *bucket_at(struct chart *chart, double x) {
-    double span = chart->x_last - chart->x_first;
-    double place = span > 0 ? (x - chart->x_first) / span * (double)chart->spec->bucket_count : 0;
-    size_t at = place <= 0 ? 0 : (size_t)place;
-    return &chart->buckets[at < chart->spec->bucket_count ? at : chart->spec->bucket_count - 1];
+    double place = (x - chart->x_first) * chart->per_x;
+    size_t count = chart->spec->bucket_count;
+    return &chart->buckets[!(place > 0) ? 0 : place < (double)count ? (size_t)place : count - 1];
 }
 
 static void widen(struct history_bucket *bucket, double x) {
@@ -354,6 +359,38 @@ static void finish_range(struct chart *chart) {
         chart->x_first = chart->spec->x_first;
     if (isfinite(chart->spec->x_last))
         chart->x_last = chart->spec->x_last;
+    double span = chart->x_last - chart->x_first;
+    chart->per_x = span > 0 ? (double)chart->spec->bucket_count / span : 0;
+}
+
+/* Sorted ones: those of one bucket come in a row, and are added together. */
+static void add_values(struct chart *chart) {
+    for (size_t i = 0; i < chart->count;) {
+        struct history_bucket *bucket = bucket_at(chart, chart->x[i]);
+        double sum = 0, min = bucket->min, max = bucket->max;
+        int64_t finite = 0;
+        size_t first = i, last = SIZE_MAX;
+        for (; i < chart->count && (i == first || bucket_at(chart, chart->x[i]) == bucket); i++) {
+            double value = chart->y[i];
+            if (!isfinite(value)) {
+                bucket->nonfinite++;
+                continue;
+            }
+            min = value < min ? value : min;
+            max = value > max ? value : max;
+            sum += value;
+            finite++;
+            last = i;
+        }
+        widen(bucket, chart->x[first]);
+        widen(bucket, chart->x[i - 1]);
+        if (finite == 0)
+            continue;
+        bucket->min = min;
+        bucket->max = max;
+        add_last(chart, bucket, chart->x[last], chart->y[last]);
+        add_mean(bucket, isfinite(sum) ? sum / (double)finite : min / 2 + max / 2, finite);
+    }
 }
 
 static void count_values(struct chart *chart) {
@@ -399,18 +436,18 @@ static enum err_code fill(struct chart *chart, struct history_chart *out, struct
     TRY(read_sources(chart, is_exact, err));
     sort_points(chart);
     if (is_exact && chart->count <= bucket_count) {
-        *out = (struct history_chart){ .is_exact = true, .x = chart->x, .y = chart->y, .point_count = chart->count };
+        *out = (struct history_chart){ .is_exact = true, .x = chart->x, .y = chart->y, .point_count = chart->count,
+                                       .x_from = chart->x_first, .x_to = chart->x_last };
         return OK;
     }
-    for (size_t i = 0; i < chart->count; i++)
-        add_value(chart, chart->x[i], chart->y[i]);
+    add_values(chart);
     for (size_t i = 0; i < bucket_count; i++)
         if (chart->buckets[i].count + chart->buckets[i].nonfinite > 0)
             chart->buckets[kept++] = chart->buckets[i];
     for (size_t i = 0; i < kept; i++)
         if (chart->buckets[i].count == 0)
             chart->buckets[i].min = chart->buckets[i].max = chart->buckets[i].mean = NAN;
-    *out = (struct history_chart){ .buckets = chart->buckets, .bucket_count = kept };
+    *out = (struct history_chart){ .buckets = chart->buckets, .bucket_count = kept, .x_from = chart->x_first, .x_to = chart->x_last };
     return OK;
 }
 

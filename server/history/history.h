@@ -208,6 +208,7 @@ struct history_chart {
     size_t point_count;
     struct history_bucket *buckets; /* those that are not empty, in order of x */
     size_t bucket_count;
+    double x_from, x_to; /* what was cut into buckets of equal width */
 };
 struct history_chart_spec {
     struct str key;

@@ -111,6 +111,11 @@ export interface BucketRequest {
     min: number | null;
     max: number | null;
     buckets: number;
+    format: 1 | 2 /* to the last digit, or at most four bytes a bucket */;
+    point?: "last" | "mean";
+    log?: boolean;
+    low?: number | null /* the part of y that is in view */;
+    high?: number | null;
 }
 
 export async function fetchBuckets(request: BucketRequest): Promise<Series[]> {

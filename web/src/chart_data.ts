@@ -12,6 +12,10 @@ export interface Want {
     min: number | null;
     max: number | null;
     buckets: number;
+    point: "last" | "mean";
+    log: boolean /* for a logarithmic y axis */;
+    low: number | null /* the part of y in view, when all of it would be too coarse */;
+    high: number | null;
 }
 
 interface Entry {
@@ -90,11 +94,24 @@ async function ask(want: Want, batch: readonly Waiting[]): Promise<void> {
     const runs = [...new Set(batch.map((b) => b.run.name))];
     const keys = [...new Set(batch.map((b) => b.key))];
     try {
-        const found = new Map<string, Series>();
-        for (const s of await fetchBuckets({ ...want, runs, keys }))
-            found.set(`${runs[s.run]}\n${keys[s.key]}`, s);
+        const found = byRunAndKey(runs, keys, await fetchBuckets({ ...want, runs, keys, format: 2 }));
         for (const item of batch) item.done(found.get(`${item.run.name}\n${item.key}`) ?? null);
     } catch (e) {
         for (const item of batch) item.fail(e);
     }
+}
+
+function byRunAndKey(runs: readonly string[], keys: readonly string[], list: readonly Series[]): Map<string, Series> {
+    return new Map(list.map((s) => [`${runs[s.run]}\n${keys[s.key]}`, s]));
+}
+
+/* What was logged to the last digit, by "run\nkey": for downloads, and for the few points under the pointer. Not kept. */
+export async function loadExact(want: Want, runs: readonly string[], keys: readonly string[]): Promise<Map<string, Series>> {
+    const found = new Map<string, Series>();
+    for (let i = 0; i < runs.length; i += MAX_RUNS_PER_REQUEST) {
+        const part = runs.slice(i, i + MAX_RUNS_PER_REQUEST);
+        const list = await fetchBuckets({ ...want, low: null, high: null, runs: part, keys: [...keys], format: 1 });
+        for (const [id, series] of byRunAndKey(part, keys, list)) found.set(id, series);
+    }
+    return found;
 }

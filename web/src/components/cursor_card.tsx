@@ -1,7 +1,8 @@
 /* cursor_card.tsx - the values of every line where the pointer is, the nearest line in bold. */
 
+import { useEffect, useState } from "preact/hooks";
 import type { ChartCursor, ChartModel } from "./chart_view";
-import { nearest, type Line } from "../lib/lines";
+import { nearest, type ExactPoint, type Line, type LinePoint } from "../lib/lines";
 import { formatNumber } from "../lib/format";
 import { fillHover } from "../lib/template";
 import { t } from "../i18n";
@@ -10,10 +11,12 @@ const MAX_ROWS = 14;
 const CARD_WIDTH = 250;
 const ROW_HEIGHT = 17;
 const GAP = 16;
+/* A pointer that rests this long is asked for: what was sent for drawing has no more digits than pixels show. */
+const REST_MS = 50;
 
-interface Row {
-    line: Line;
-    at: number;
+type ExactAt = (points: readonly LinePoint[]) => Promise<ReadonlyMap<string, ExactPoint>>;
+
+interface Row extends LinePoint {
     value: number;
     lo: number | null;
     hi: number | null;
@@ -23,14 +26,18 @@ export function CursorCard({
     cursor,
     model,
     box,
+    exactAt,
 }: {
     cursor: ChartCursor;
     model: ChartModel;
     box: DOMRect;
+    exactAt: ExactAt;
 }) {
     const rows = rowsAt(cursor.x, model);
+    const { from, shown: rough } = around(rows, cursor.closest);
+    const exact = useExact(rough, exactAt);
     if (rows.length === 0) return null;
-    const { from, shown } = around(rows, cursor.closest);
+    const shown = rough.map((r): Row => ({ ...r, ...exact.get(r.line.id) }));
     /* Over everything, beside the pointer, inside the window. */
     const right = box.left + cursor.left + GAP;
     const height = (shown.length + 3) * ROW_HEIGHT;
@@ -49,7 +56,7 @@ export function CursorCard({
                 <div key={r.line.id} class={`cursor-row ${r.line === cursor.closest ? "is-closest" : ""}`}>
                     <i class="dot" style={{ background: r.line.color }} />
                     <span class="clip">{r.line.hover ? sayAt(r, model, cursor.x) : r.line.label}</span>
-                    {!r.line.hover && <b>{formatNumber(r.value, 5)}</b>}
+                    {!r.line.hover && <b>{formatNumber(r.value, exact.has(r.line.id) ? 7 : 5)}</b>}
                     {r === shown.find((s) => s.line === cursor.closest) &&
                         r.lo !== null &&
                         r.hi !== null &&
@@ -65,6 +72,21 @@ export function CursorCard({
             )}
         </div>
     );
+}
+
+/* Only of lines that are drawn as they were logged: the last digits of a mean or a smoothed value mean nothing. */
+function useExact(rows: readonly Row[], exactAt: ExactAt): ReadonlyMap<string, ExactPoint> {
+    const points = rows.filter((r) => r.line.step > 0 && r.line.grid !== undefined && r.line.shown === r.line.y);
+    const place = points.map((r) => `${r.line.id}:${r.at}`).join();
+    const [known, setKnown] = useState<{ place: string; values: ReadonlyMap<string, ExactPoint> }>({ place: "", values: new Map() });
+    useEffect(() => {
+        if (place === "" || place === known.place) return;
+        const timer = window.setTimeout(() => {
+            exactAt(points).then((values) => setKnown({ place, values }), () => undefined /* the rough ones stay */);
+        }, REST_MS);
+        return () => window.clearTimeout(timer);
+    }, [place]);
+    return known.place === place ? known.values : new Map();
 }
 
 /* What the panel's template wants said of a point. */

@@ -3,7 +3,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ChartView, type ChartCursor, type ChartModel } from "./chart_view";
-import type { Line, Range } from "../lib/lines";
+import type { ExactPoint, Line, LinePoint, Range } from "../lib/lines";
 import { CursorCard } from "./cursor_card";
 
 export interface LineChartProps {
@@ -17,6 +17,7 @@ export interface LineChartProps {
     onZoom: (x: Range | null, y: Range | null) => void;
     onHover: (run: string | null) => void;
     onPick: (line: Line) => void;
+    exactAt: (points: readonly LinePoint[]) => Promise<ReadonlyMap<string, ExactPoint>>;
     onCanvas?: (canvas: HTMLCanvasElement | null) => void;
 }
 
@@ -80,6 +81,7 @@ export default function LineChart(props: LineChartProps) {
                     cursor={cursor}
                     model={model}
                     box={host.current!.getBoundingClientRect()}
+                    exactAt={props.exactAt}
                 />
             )}
         </div>

@@ -1,4 +1,7 @@
-/* buckets.ts - reads the answer of POST /api/history/buckets (docs/web-api.md). */
+/* buckets.ts - reads the answer of POST /api/history/buckets (docs/web-api.md): version 2, of at most four bytes a bucket,
+ * is for drawing; version 1 holds what was logged to the last digit, for downloads and for what the pointer says. */
+
+import { CompactReader, type CompactSeries } from "./buckets_compact";
 
 export interface ExactSeries {
     kind: "exact";
@@ -7,6 +10,7 @@ export interface ExactSeries {
     rows: number /* rows in the asked range, before any thinning */;
     x: Float64Array;
     y: Float64Array;
+    step: number /* how far y may lie from what was logged; 0: nowhere */;
 }
 
 export interface BucketSeries {
@@ -16,14 +20,18 @@ export interface BucketSeries {
     rows: number;
     x0: number;
     x1: number;
+    from: number /* what was cut into buckets of equal width */;
+    to: number;
     x: Float64Array /* where the last value of each bucket lies */;
-    min: Float32Array;
-    max: Float32Array;
-    last: Float32Array;
-    mean: Float32Array;
-    count: Uint32Array;
-    nonfinite: Uint32Array /* NONFINITE_* */;
+    min: Numbers;
+    max: Numbers;
+    last: Numbers /* in version 2 both are what was asked for */;
+    mean: Numbers;
+    nonfinite: Uint8Array | Uint32Array | null /* NONFINITE_* */;
+    step: number;
 }
+
+type Numbers = Float64Array | Float32Array;
 
 export type Series = ExactSeries | BucketSeries;
 
@@ -32,19 +40,38 @@ export const NONFINITE_PLUS = 2;
 export const NONFINITE_MINUS = 4;
 
 const MAGIC = 0x42524142; /* "BARB", little endian */
-const VERSION = 1;
+const VERSION_PLAIN = 1;
+const VERSION_COMPACT = 2;
+const HEAD_BYTES = 16;
+const MARK_EMPTY = 2;
 
 /* Throws RangeError when bytes are missing, Error when they are not ours. */
 export function decodeBuckets(bytes: ArrayBuffer): Series[] {
     const reader = new Reader(bytes);
     if (reader.u32() !== MAGIC) throw new Error("chart data: not a bucket answer");
     const version = reader.u32();
-    if (version !== VERSION) throw new Error(`chart data: version ${version} is not known`);
+    if (version !== VERSION_PLAIN && version !== VERSION_COMPACT) throw new Error(`chart data: version ${version} is not known`);
     const count = reader.u32();
     reader.u32();
+    const compact = version === VERSION_COMPACT ? new CompactReader(bytes, HEAD_BYTES) : null;
     const out: Series[] = [];
-    for (let i = 0; i < count; i++) out.push(readSeries(reader));
+    for (let i = 0; i < count; i++) out.push(compact === null ? readSeries(reader) : unpacked(compact.series()));
     return out;
+}
+
+function unpacked(s: CompactSeries): Series {
+    const { run, key, rows, x, y, min, max, marks, step } = s;
+    if (s.isExact) {
+        for (let i = 0; marks !== null && i < marks.length; i++)
+            if (marks[i] !== 0) y[i] = [0, NaN, Infinity, -Infinity][marks[i]!]!;
+        return { kind: "exact", run, key, rows, x, y, step };
+    }
+    for (let i = 0; marks !== null && i < marks.length; i++) {
+        if ((marks[i]! & MARK_EMPTY) !== 0) y[i] = min[i] = max[i] = NaN;
+        marks[i]! &= NONFINITE_NAN;
+    }
+    const [x0, x1, from, to] = s.span;
+    return { kind: "buckets", run, key, rows, x0, x1, from, to, x, min, max, last: y, mean: y, nonfinite: marks, step };
 }
 
 function readSeries(reader: Reader): Series {
@@ -53,25 +80,13 @@ function readSeries(reader: Reader): Series {
     const kind = reader.u32();
     const n = reader.u32();
     const rows = reader.u64();
-    if (kind === 0) return { kind: "exact", run, key, rows, x: reader.f64s(n), y: reader.f64s(n) };
+    if (kind === 0) return { kind: "exact", run, key, rows, x: reader.f64s(n), y: reader.f64s(n), step: 0 };
     if (kind !== 1) throw new Error(`chart data: series of kind ${kind} are not known`);
     const x0 = reader.f64();
     const x1 = reader.f64();
-    return {
-        kind: "buckets",
-        run,
-        key,
-        rows,
-        x0,
-        x1,
-        x: reader.f64s(n),
-        min: reader.f32s(n),
-        max: reader.f32s(n),
-        last: reader.f32s(n),
-        mean: reader.f32s(n),
-        count: reader.u32s(n),
-        nonfinite: reader.u32s(n),
-    };
+    const [x, min, max, last, mean] = [reader.f64s(n), reader.f32s(n), reader.f32s(n), reader.f32s(n), reader.f32s(n)];
+    reader.u32s(n); /* how many values; nobody asks */
+    return { kind: "buckets", run, key, rows, x0, x1, from: x0, to: x1, x, min, max, last, mean, nonfinite: reader.u32s(n), step: 0 };
 }
 
 /* Every array starts on 8 bytes, so that it is a view, not a copy. Typed arrays are little endian

@@ -11,6 +11,7 @@ const exact = (x: number[], y: number[]): ExactSeries => ({
     rows: x.length,
     x: Float64Array.from(x),
     y: Float64Array.from(y),
+    step: 0,
 });
 const line = (x: number[], y: number[], more: Partial<Line> = {}): Line => {
     const shape = shapeOf(exact(x, y), "last");
@@ -42,6 +43,9 @@ describe("shapeOf", () => {
         expect([...shapeOf(exact([100, 101], [1, 2]), "last", 100).x]).toEqual([0, 1]));
     it("keeps the envelope of buckets", () => {
         const b: BucketSeries = {
+            step: 0,
+            from: 0,
+            to: 99,
             kind: "buckets",
             run: 0,
             key: 0,
@@ -53,7 +57,6 @@ describe("shapeOf", () => {
             max: Float32Array.of(5),
             last: Float32Array.of(2),
             mean: Float32Array.of(3),
-            count: Uint32Array.of(9),
             nonfinite: Uint32Array.of(3),
         };
         const s = shapeOf(b, "mean");

@@ -31,9 +31,22 @@ export interface Line {
     isStdBand?: boolean /* lo and hi lie one standard deviation away */;
     hover?: string | null /* what the pointer says instead of the label; see template.ts */;
     isExact: boolean;
+    step: number /* how far y, lo and hi may lie from what was logged; 0: nowhere */;
+    grid?: Range /* what was cut into buckets; only of lines that are one series of one run */;
 }
 
-export type Shape = Pick<Line, "x" | "y" | "lo" | "hi" | "marks" | "isExact" | "span">;
+/* A value of a line, as it was sent, and to the last digit. */
+export interface LinePoint {
+    line: Line;
+    at: number;
+}
+export interface ExactPoint {
+    value: number;
+    lo: number;
+    hi: number;
+}
+
+export type Shape = Pick<Line, "x" | "y" | "lo" | "hi" | "marks" | "isExact" | "span" | "step" | "grid">;
 
 /* One series of one run. `shift` is taken off x (the start of the run, for relative time). */
 export function shapeOf(series: Series, point: "last" | "mean", shift = 0): Shape {
@@ -44,21 +57,25 @@ export function shapeOf(series: Series, point: "last" | "mean", shift = 0): Shap
         for (let i = 0; i < y.length; i++)
             if (!Number.isFinite(y[i]!)) marks.push({ x: x[i]!, kind: kindOf(y[i]!) });
         if (marks.length > 0) y = y.map((v) => (Number.isFinite(v) ? v : NaN));
-        return { x, y, lo: null, hi: null, marks, isExact: true, span: null };
+        return { x, y, lo: null, hi: null, marks, isExact: true, span: null, step: series.step };
     }
-    for (let i = 0; i < x.length; i++)
-        if (series.nonfinite[i] !== 0) marks.push({ x: x[i]!, kind: series.nonfinite[i]! });
-    const y = Float64Array.from(point === "mean" ? series.mean : series.last);
+    const { nonfinite } = series;
+    for (let i = 0; nonfinite !== null && i < x.length; i++)
+        if (nonfinite[i] !== 0) marks.push({ x: x[i]!, kind: nonfinite[i]! });
     return {
         x,
-        y,
-        lo: Float64Array.from(series.min),
-        hi: Float64Array.from(series.max),
+        y: wide(point === "mean" ? series.mean : series.last),
+        lo: wide(series.min),
+        hi: wide(series.max),
         marks,
         isExact: false,
         span: [series.x0 - shift, series.x1 - shift],
+        step: series.step,
+        grid: [series.from, series.to],
     };
 }
+
+const wide = (list: Float64Array | Float32Array) => (list instanceof Float64Array ? list : Float64Array.from(list));
 
 function kindOf(value: number): number {
     return Number.isNaN(value) ? NONFINITE_NAN : value > 0 ? NONFINITE_PLUS : NONFINITE_MINUS;
@@ -77,7 +94,7 @@ export function combine(e: Expression, shapes: ReadonlyMap<string, Shape>): Shap
         const value = evaluate(e, (name) => columns[keys.indexOf(name)]![i]!);
         y[i] = Number.isFinite(value) ? value : NaN;
     }
-    return { x, y, lo: null, hi: null, marks: [], isExact: known.every((s) => s.isExact), span: null };
+    return { x, y, lo: null, hi: null, marks: [], isExact: known.every((s) => s.isExact), span: null, step: 0 };
 }
 
 /* The same values along another x: an expression over the run's metrics, and "x" for the x they have. */
@@ -94,7 +111,7 @@ export function along(shape: Shape, e: Expression, shapes: ReadonlyMap<string, S
         .filter((i) => Number.isFinite(x[i]!))
         .sort((a, b) => x[a]! - x[b]!);
     const pick = (list: Float64Array | null) => list && Float64Array.from(order, (i) => list[i]!);
-    return { x: pick(x)!, y: pick(shape.y)!, lo: pick(shape.lo), hi: pick(shape.hi), marks: [], isExact: shape.isExact, span: null };
+    return { x: pick(x)!, y: pick(shape.y)!, lo: pick(shape.lo), hi: pick(shape.hi), marks: [], isExact: shape.isExact, span: null, step: shape.step };
 }
 
 /* Several runs as one. */
@@ -108,6 +125,7 @@ export function groupShape(shapes: readonly Shape[], settings: Required<LineSett
         marks: [],
         isExact: shapes.every((s) => s.isExact),
         span: spanOf(shapes),
+        step: Math.max(0, ...shapes.map((s) => s.step)),
     };
 }
 
@@ -211,6 +229,20 @@ function padded(lo: number, hi: number, isLog: boolean): Range {
     }
     if (lo === hi) return lo === 0 ? [-1, 1] : [lo - Math.abs(lo) * 0.1, hi + Math.abs(hi) * 0.1];
     return [lo - (hi - lo) * PAD, hi + (hi - lo) * PAD];
+}
+
+/* The bucket that x lies in, without the first value of the next one. */
+export function bucketAround(grid: Range, buckets: number, x: number): Range {
+    const width = (grid[1] - grid[0]) / buckets;
+    if (!(width > 0)) return grid;
+    const at = Math.max(0, Math.min(buckets - 1, Math.floor((x - grid[0]) / width)));
+    const first = grid[0] + at * width;
+    return [first, at === buckets - 1 ? grid[1] : first + width * (1 - 1e-6)];
+}
+
+/* Whether values are further from what was logged than half a pixel. */
+export function isTooCoarse(lines: readonly Line[], y: Range, pixels: number): boolean {
+    return lines.some((l) => (l.step / (y[1] - y[0])) * pixels > 0.5);
 }
 
 /* The place of the x closest to `at`; -1 when there is none. */

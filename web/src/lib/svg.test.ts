@@ -28,6 +28,7 @@ it("chartToSvg draws the line, breaks it at gaps and escapes every name", () => 
         count: 1,
         isExact: true,
         span: null,
+        step: 0,
     };
     const svg = chartToSvg(
         {

@@ -6,8 +6,8 @@ import { Legend } from "../../components/legend";
 import type { ChartModel } from "../../components/chart_view";
 import { language, t } from "../../i18n";
 import { DURATION_STEPS, durationTick, formatTick, formatterOf } from "../../lib/axis";
-import { panelTitle, resolveSettings, type LineSettings, type Panel, type Section } from "../../lib/layout";
-import { xRange, yRange, type Line, type Range } from "../../lib/lines";
+import { panelTitle, resolveSettings, updatePanel, type LineSettings, type Panel, type Section } from "../../lib/layout";
+import { isTooCoarse, xRange, yRange, type Line, type Range } from "../../lib/lines";
 import { pathOf } from "../../lib/match";
 import { navigate } from "../../router";
 import { sharedToken } from "../../shared";
@@ -44,14 +44,21 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
         ? 4000
         : Math.max(200, Math.min(1000, Math.ceil((width * devicePixelRatio) / 100) * 100));
     const guess = shared !== null && shared.x === settings.x ? shared.range : zoom.x;
-    const { lines, axis, isLoading, failure, keys } = useLines(
+    /* A part of y that somebody chose may be so thin that what came for all of it shows its steps: it is asked for anew. */
+    const chosenY = zoom.y ?? (settings.yMin !== null && settings.yMax !== null ? ([settings.yMin, settings.yMax] as Range) : null);
+    const [coarse, setCoarse] = useState("");
+    const { lines, axis, isLoading, failure, keys, exactLines, exactAt } = useLines(
         ws,
         panel,
         settings,
         guess,
         buckets,
         width > 0,
+        chosenY !== null && coarse === chosenY.join() ? chosenY : null,
     );
+    useEffect(() => {
+        if (chosenY !== null && !settings.isLogY && isTooCoarse(lines, chosenY, height * devicePixelRatio)) setCoarse(chosenY.join());
+    }, [lines, chosenY?.join(), height]);
 
     const model = useMemo<ChartModel | null>(() => {
         const all = xRange(lines, settings.isLogX);
@@ -76,6 +83,7 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
         kind: "lines",
         title: panelTitle(panel),
         lines,
+        exactLines,
         model,
         xName: axis.wire,
         canvas: canvas.current,
@@ -91,13 +99,26 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
         if (sharedToken.value === null && ws.store.runs.value.some((r) => r.name === line.run))
             navigate(pathOf(ws.entity, ws.project, "runs", line.run));
     };
+    const setColor = (line: Line, color: string | null) => {
+        const { [line.id]: _, ...others } = panel.lineColors ?? {};
+        ws.edit((l) => updatePanel(l, panel.id, { lineColors: color === null ? others : { ...others, [line.id]: color } }));
+    };
+    const isSide = settings.legend === "left" || settings.legend === "right";
     const legend = settings.legend !== "none" && (
-        <Legend lines={lines} isAll={isFull} onHover={(l) => (ws.hovered.value = l)} onPick={onPick} />
+        <Legend
+            lines={lines}
+            isAll={isFull || isSide}
+            isSide={isSide}
+            palette={ws.runsView.value.palette}
+            onHover={(l) => (ws.hovered.value = l)}
+            onPick={onPick}
+            onColor={setColor}
+        />
     );
-    const plotHeight = height - (settings.legend === "none" ? 0 : LEGEND_HEIGHT);
+    const plotHeight = height - (settings.legend === "none" || isSide ? 0 : LEGEND_HEIGHT);
     return (
-        <div ref={host} class="panel-body" style={{ height }} aria-busy={isLoading}>
-            {settings.legend === "top" && legend}
+        <div ref={host} class={`panel-body ${isSide ? "has-side-legend" : ""}`} style={{ height }} aria-busy={isLoading}>
+            {(settings.legend === "top" || settings.legend === "left") && legend}
             {failure !== "" ? (
                 <p class="panel-note is-bad">{failure}</p>
             ) : model ? (
@@ -110,6 +131,7 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
                     onZoom={onZoom}
                     onHover={(run) => (ws.hovered.value = run)}
                     onPick={onPick}
+                    exactAt={exactAt}
                     onCanvas={(c: HTMLCanvasElement | null) => (canvas.current = c)}
                 />
             ) : (
@@ -118,7 +140,7 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
                     <p class="panel-note">{emptyReason(ws.visibleRuns.value.length, lines.length, keys)}</p>
                 )
             )}
-            {settings.legend === "bottom" && legend}
+            {(settings.legend === "bottom" || settings.legend === "right") && legend}
         </div>
     );
 }

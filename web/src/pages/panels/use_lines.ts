@@ -1,20 +1,24 @@
 /* use_lines.ts - fetches what a line panel shows and turns it into lines, keeping the old ones until the new are there. */
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { loadSeries, type Want } from "../../chart_data";
+import { loadExact, loadSeries, type Want } from "../../chart_data";
 import { automaticX, axisOf, type Axis } from "../../lib/axis";
 import { PALETTES, assignColors } from "../../lib/color";
 import { expressionKeys, parseExpression, type Expression } from "../../lib/expression";
 import { compileRegex } from "../../lib/filters";
+import type { Series } from "../../lib/buckets";
 import type { LineSettings, Panel } from "../../lib/layout";
 import {
     along,
+    bucketAround,
     combine,
     groupShape,
     shapeOf,
     smoothed,
     stack,
+    type ExactPoint,
     type Line,
+    type LinePoint,
     type Range,
     type Shape,
 } from "../../lib/lines";
@@ -29,6 +33,8 @@ export interface LinesState {
     keys: string[];
     isLoading: boolean;
     failure: string;
+    exactLines: () => Promise<Line[]> /* with all digits that were logged */;
+    exactAt: (points: readonly LinePoint[]) => Promise<ReadonlyMap<string, ExactPoint>>;
 }
 
 interface Loaded {
@@ -87,6 +93,7 @@ export function useLines(
     window: Range | null,
     buckets: number,
     isActive: boolean,
+    inView: Range | null = null /* of y, when all of it would be too coarse */,
 ): LinesState {
     const [loaded, setLoaded] = useState<Loaded | null>(null);
     const [failure, setFailure] = useState("");
@@ -117,11 +124,26 @@ export function useLines(
         buckets,
         min: isMoved ? null : (window?.[0] ?? settings.xMin),
         max: isMoved ? null : (window?.[1] ?? settings.xMax),
+        point: settings.point,
+        log: settings.isLogY,
+        low: inView?.[0] ?? null,
+        high: inView?.[1] ?? null,
     };
     const question = JSON.stringify([want, wanted]);
     const versions = shownRuns
         .map((r) => `${r.name}:${stream === "history" ? r.lineCount : r.heartbeatAt}`)
         .join();
+
+    const shiftOf = (run: Run | undefined) => (axis.isShifted && run !== undefined ? run.createdAt / 1000 : 0);
+    const shapesOf = (answers: readonly { run: Run; key: string; series: Series | null }[]) => {
+        const shapes = new Map<string, Map<string, Shape>>();
+        for (const { run, key, series } of answers) {
+            if (series === null || series.x.length === 0) continue;
+            const shape = shapeOf(series, settings.point, shiftOf(run));
+            shapes.set(run.name, (shapes.get(run.name) ?? new Map<string, Shape>()).set(key, shape));
+        }
+        return shapes;
+    };
 
     useEffect(() => {
         if (!isActive) return;
@@ -132,13 +154,7 @@ export function useLines(
         Promise.all(jobs).then(
             (answers) => {
                 if (isOver) return;
-                const shapes = new Map<string, Map<string, Shape>>();
-                for (const { run, key, series } of answers) {
-                    if (series === null || series.x.length === 0) continue;
-                    const shape = shapeOf(series, settings.point, axis.isShifted ? run.createdAt / 1000 : 0);
-                    shapes.set(run.name, (shapes.get(run.name) ?? new Map<string, Shape>()).set(key, shape));
-                }
-                setLoaded({ shapes, question, runs: shownRuns });
+                setLoaded({ shapes: shapesOf(answers), question, runs: shownRuns });
                 setFailure("");
             },
             (e: Error) => !isOver && setFailure(e.message),
@@ -147,7 +163,7 @@ export function useLines(
     }, [question, versions, isActive, settings.point]);
 
     const groupText = [...(panel.group ?? []), ...ws.runsView.value.group].join();
-    const lines = useMemo(() => {
+    const linesOf = (loaded: Loaded | null): Line[] => {
         if (loaded === null) return [];
         const items = [...keys.map((text) => ({ text, tree: null as Expression | null })), ...expressions];
         const isOnlyRun = loaded.runs.length === 1 && items.length > 1;
@@ -175,10 +191,13 @@ export function useLines(
                         : { ...l, dash: DASHES[i % DASHES.length]! },
             );
         });
+        const chosen = panel.lineColors;
+        const colored = chosen === undefined ? out : out.map((l) => (chosen[l.id] === undefined ? l : { ...l, color: chosen[l.id]! }));
         return settings.chartType === "stacked" || settings.chartType === "percent"
-            ? stack(out, settings.chartType === "percent")
-            : out;
-    }, [
+            ? stack(colored, settings.chartType === "percent")
+            : colored;
+    };
+    const lines = useMemo(() => linesOf(loaded), [
         loaded,
         JSON.stringify(settings),
         JSON.stringify(panel),
@@ -188,13 +207,54 @@ export function useLines(
         keys.join(),
     ]);
 
+    const exactLines = async () => {
+        if (loaded === null) return [];
+        const found = await loadExact(want, loaded.runs.map((r) => r.name), wanted);
+        const answers = loaded.runs.flatMap((run) => wanted.map((key) => ({ run, key, series: found.get(`${run.name}\n${key}`) ?? null })));
+        return linesOf({ ...loaded, shapes: shapesOf(answers) });
+    };
+    const exactAt = async (points: readonly LinePoint[]) => {
+        const byName = new Map(loaded?.runs.map((r) => [r.name, r]));
+        return loadPoints(want, points, (line) => shiftOf(byName.get(line.run)));
+    };
     return {
         lines,
         axis,
         keys: wanted,
         isLoading: isActive && loaded?.question !== question && failure === "",
         failure,
+        exactLines,
+        exactAt,
     };
+}
+
+/* Lines whose buckets lie alike are asked together: runs of the same length all do. */
+async function loadPoints(
+    want: Want,
+    points: readonly LinePoint[],
+    shiftOf: (line: Line) => number,
+): Promise<ReadonlyMap<string, ExactPoint>> {
+    const out = new Map<string, ExactPoint>();
+    const cells = new Map<string, { cell: Range; lines: Line[] }>();
+    for (const { line, at } of points) {
+        if (line.grid === undefined) continue;
+        const cell = bucketAround(line.grid, want.buckets, line.x[at]! + shiftOf(line));
+        const group = cells.get(cell.join()) ?? { cell, lines: [] };
+        group.lines.push(line);
+        cells.set(cell.join(), group);
+    }
+    const ask = async ({ cell: [min, max], lines }: { cell: Range; lines: Line[] }) => {
+        const names = (of: "run" | "key") => [...new Set(lines.map((l) => l[of]))];
+        const found = await loadExact({ ...want, min, max, buckets: 1 }, names("run"), names("key"));
+        for (const line of lines) {
+            const series = found.get(`${line.run}\n${line.key}`);
+            if (series === undefined) continue;
+            const { y, lo, hi } = shapeOf(series, want.point);
+            out.set(line.id, { value: y[0]!, lo: (lo ?? y)[0]!, hi: (hi ?? y)[0]! });
+        }
+    };
+    await Promise.all([...cells.values()].map(ask));
+    return out;
 }
 
 function runLines(
