@@ -3,7 +3,7 @@
 import { Component, type ComponentChildren, type ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "./i18n";
-import { address, current } from "./router";
+import { address, current, isBare } from "./router";
 import type { PageProps } from "./routes";
 import { goToLogin, viewer } from "./session";
 import { isOffline } from "./live";
@@ -33,10 +33,10 @@ export function App() {
         return null;
     }
     const Page = load ? loaded.get(load) : undefined;
-    const isBare = address.value.query.get("jupyter") === "true" || match?.route.path === "/login" || match?.route.path === "/shared/:token";
+    const hasNoBar = isBare.value || match?.route.path === "/login" || match?.route.path === "/shared/:token";
     return (
         <>
-            {!isBare && <TopBar params={match?.params ?? {}} path={match?.route.path ?? ""} />}
+            {!hasNoBar && <TopBar params={match?.params ?? {}} path={match?.route.path ?? ""} />}
             {isOffline.value && (
                 <div class="offline" role="status">
                     {t("live.offline")}

@@ -9,6 +9,9 @@ const here = () => ({ path: window.location.pathname, query: new URLSearchParams
 
 export const address = signal(here());
 
+/* Pages without a frame of ours around them: what run.to_html() and display() show. */
+export const isBare = computed(() => address.value.query.get("jupyter") === "true");
+
 export interface Match {
     route: Route;
     params: Params;

@@ -7,6 +7,7 @@ import { layoutFromOfficial, layoutToOfficial, runSetFromOfficial, type RunSet }
 import { parseObject } from "./lib/runs";
 import { EMPTY_FILTER, type FilterGroup } from "./lib/filters";
 import type { PaletteName } from "./lib/color";
+import type { Extreme } from "./lib/extremes";
 import { deleteView, fetchView, fetchViews, saveView, type SavedView } from "./queries_views";
 
 export interface RunsView {
@@ -15,7 +16,7 @@ export interface RunsView {
     filter: FilterGroup;
     hideCrashed: boolean;
     onlyMine: boolean;
-    order: string /* "-created_at": sign and column as the server takes it */;
+    order: string /* "-created_at": sign and column as the server takes it, or one of lib/extremes.ts */;
     group: string[];
     hidden: string[];
     shown: string[] /* switched on by hand beyond the first ones */;
@@ -25,6 +26,7 @@ export interface RunsView {
     pinned: string[];
     baseline: string | null;
     columns: string[];
+    extremes?: Record<string, Extreme> /* metrics of which a column shows the lowest or highest value, not the last */;
     sidebarColumns: string[];
     width: number;
     isCollapsed: boolean;

@@ -1,5 +1,6 @@
-/* run_dot.tsx - the colour of a run, and a picker for another one. */
+/* run_dot.tsx - the colour of a run or a line, and a picker for another one. */
 
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import { PALETTES, isColor, type PaletteName } from "../lib/color";
@@ -9,11 +10,13 @@ export function RunDot({
     color,
     palette,
     name,
+    mark,
     onPick,
 }: {
     color: string;
     palette: PaletteName;
     name: string;
+    mark?: ComponentChildren /* instead of a dot */;
     onPick: (color: string | null) => void;
 }) {
     return (
@@ -27,7 +30,7 @@ export function RunDot({
                     aria-label={`${t("runs.color")}: ${name}`}
                     onClick={open}
                 >
-                    <i class="dot" style={{ background: color }} />
+                    {mark ?? <i class="dot" style={{ background: color }} />}
                 </button>
             )}
         >

@@ -110,7 +110,7 @@ export function assignColors(
     return out;
 }
 
-const CROWDED = 0.08;
+const CROWDED = 0.12;
 
 function isCrowded(lab: Lab, used: readonly Lab[]): boolean {
     return used.some((other) => distance(lab, other) < CROWDED);

@@ -31,7 +31,7 @@ export interface LineSettings {
     maxRuns?: number;
     aggregate?: "mean" | "median" | "min" | "max";
     band?: "none" | "minmax" | "std" | "stderr" | "iqr" | "ci95";
-    legend?: "none" | "top" | "bottom";
+    legend?: "none" | "top" | "bottom" | "left" | "right";
     fontSize?: "small" | "normal" | "large";
     lineWidth?: number;
     syncZoom?: boolean;
@@ -90,6 +90,7 @@ export interface Panel {
     xTitle?: string;
     yTitle?: string;
     legendTemplate?: string;
+    lineColors?: Record<string, string> /* of single lines, by their ids */;
     /* scatter, parallel, importance: columns such as config.lr or summary_metrics.loss */
     columns?: string[];
     scatter?: { isLogX?: boolean; isLogY?: boolean; frontier?: "none" | "min" | "max" | "mean" };

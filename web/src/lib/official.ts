@@ -3,6 +3,7 @@
  * What the package has no word for travels beside its own members under "barograph": it ignores what it does not know, and
  * what it saved has no such member, so that its own change always wins. */
 
+import { isColor } from "./color";
 import { EMPTY_FILTER, isGroup, type FilterGroup, type FilterRow, type Operator } from "./filters";
 import { DEFAULT_LAYOUT, type Layout, type LineSettings, type Panel, type Section } from "./layout";
 
@@ -47,6 +48,7 @@ const SMOOTHING: Record<string, LineSettings["smoothing"]> = {
     average: "average",
     none: "none",
 };
+const LEGENDS: Record<string, string> = { top: "north", bottom: "south", left: "west", right: "east" };
 const X_AXES: Record<string, string> = { _absolute_runtime: "relative" };
 
 function inverse(table: Record<string, string | undefined>, value: string | undefined): string | undefined {
@@ -70,11 +72,24 @@ function lineFromOfficial(c: Json): LineSettings {
         chartType: ({ "stacked-area": "stacked", "pct-area": "percent" } as Record<string, string>)[String(c["plotType"])],
         aggregate: ["mean", "min", "max", "median"].includes(String(c["groupAgg"])) ? c["groupAgg"] : undefined,
         band: ({ minmax: "minmax", stddev: "std", stderr: "stderr", none: "none" } as Record<string, string>)[String(c["groupArea"])],
-        legend: ({ north: "top", south: "bottom" } as Record<string, string>)[String(c["legendPosition"])],
+        legend: inverse(LEGENDS, String(c["legendPosition"])),
         fontSize: ({ small: "small", medium: "normal", large: "large" } as Record<string, string>)[String(c["fontSize"])],
     };
     if (out["weight"] !== undefined && out["smoothing"] === undefined) out["smoothing"] = "twema";
     return tidy(out) as LineSettings;
+}
+
+/* Colours chosen for single lines: "run:metric" there, the id of a line here. */
+function colorsFromOfficial(raw: unknown): Record<string, string> | undefined {
+    const colors = Object.entries(isObject(raw) ? raw : {}).flatMap(([id, c]) => {
+        const color = isObject(c) ? text(c["color"]) : undefined;
+        return color !== undefined && isColor(color) ? [[id.replace(":", "\n"), color]] : [];
+    });
+    return colors.length === 0 ? undefined : (Object.fromEntries(colors) as Record<string, string>);
+}
+
+function colorsToOfficial(colors: Record<string, string> | undefined): Json | undefined {
+    return colors && Object.fromEntries(Object.entries(colors).map(([id, color]) => [id.replace("\n", ":"), { color, transparentColor: color + "1a" }]));
 }
 
 function lineToOfficial(s: LineSettings): Json {
@@ -94,7 +109,7 @@ function lineToOfficial(s: LineSettings): Json {
         plotType: ({ stacked: "stacked-area", percent: "pct-area", line: "line" } as Record<string, string>)[s.chartType ?? ""],
         groupAgg: s.aggregate,
         groupArea: ({ minmax: "minmax", std: "stddev", stderr: "stderr", none: "none" } as Record<string, string>)[s.band ?? ""],
-        legendPosition: ({ top: "north", bottom: "south" } as Record<string, string>)[s.legend ?? ""],
+        legendPosition: LEGENDS[s.legend ?? ""],
         fontSize: ({ small: "small", normal: "medium", large: "large" } as Record<string, string>)[s.fontSize ?? ""],
     });
 }
@@ -128,6 +143,7 @@ function configOf(p: Panel): Json {
                 xAxisTitle: p.xTitle,
                 yAxisTitle: p.yTitle,
                 legendTemplate: p.legendTemplate,
+                overrideColors: colorsToOfficial(p.lineColors),
                 metricRegex: p.keyRegex || undefined,
                 useMetricRegex: p.keyRegex ? true : undefined,
             };
@@ -195,6 +211,7 @@ export function panelFromOfficial(raw: Json): Panel | null {
                     xTitle: text(c["xAxisTitle"]),
                     yTitle: text(c["yAxisTitle"]),
                     legendTemplate: text(c["legendTemplate"]),
+                    lineColors: colorsFromOfficial(c["overrideColors"]),
                     group: text(c["groupBy"]) ? [columnFromOfficial(`config:${text(c["groupBy"])!}`)] : undefined,
                 }),
             };

@@ -14,7 +14,7 @@ import { runtimeOf } from "../lib/runs";
 import type { Run } from "../lib/types";
 import { follow, throttled } from "../live";
 import { changeRun, fetchRun } from "../queries";
-import { address } from "../router";
+import { isBare } from "../router";
 import type { PageProps } from "../routes";
 import { goToLogin, viewer } from "../session";
 import { RunActions } from "./run_actions";
@@ -72,12 +72,11 @@ export default function RunPage({ params }: PageProps) {
     const known = TABS[tab];
     if (known === undefined) return <NotFound />;
     const Draw = known.draw;
-    const isBare = address.value.query.get("jupyter") === "true";
     return (
         <div class="run-page">
             <header class="run-head">
                 <RunTitle entity={entity} project={project} run={run} reload={() => void load()} />
-                {!isBare && (
+                {!isBare.value && (
                     <nav class="tabs" aria-label={t("run.tabs")}>
                         {Object.entries(TABS).map(([id, { label }]) => (
                             <a
@@ -118,10 +117,9 @@ interface TitleProps {
 function RunTitle({ entity, project, run, reload }: TitleProps) {
     const isMine = viewer.value !== null;
     const rename = (displayName: string) => void changeRun(run.id, { displayName }).then(reload, sayError);
-    const isBare = address.value.query.get("jupyter") === "true";
     return (
         <div class="row run-title">
-            {!isBare && (
+            {!isBare.value && (
                 <a class="icon-button" href={pathOf(entity, project)} title={t("run.back")} aria-label={t("run.back")}>
                     <Icon name="back" />
                 </a>
@@ -140,7 +138,7 @@ function RunTitle({ entity, project, run, reload }: TitleProps) {
                 {run.user} · {formatAgo(run.createdAt, Date.now(), language)}
             </span>
             <span class="grow" />
-            {!isBare && <RunActions entity={entity} project={project} run={run} reload={reload} />}
+            {!isBare.value && <RunActions entity={entity} project={project} run={run} reload={reload} />}
         </div>
     );
 }

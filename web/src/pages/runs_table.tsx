@@ -5,7 +5,7 @@ import { NotFound } from "../app";
 import { DataGrid, type GridColumn } from "../components/data_grid";
 import { EditableText } from "../components/editable_text";
 import { SearchBox } from "../components/controls";
-import { Icon } from "../components/icon";
+import { Icon, IconButton } from "../components/icon";
 import { Popover } from "../components/popover";
 import { sayError } from "../components/toast";
 import { language, t, type MessageName } from "../i18n";
@@ -21,6 +21,7 @@ import type { PageProps } from "../routes";
 import { goToLogin, viewer } from "../session";
 import { saveBlob } from "./panels/exports";
 import { BulkBar } from "./table_bulk";
+import { ColumnMenu, metricOf } from "./table_columns";
 import { FilterBuilder } from "../components/filter_builder";
 import { countRows } from "../lib/filters";
 import { Workspace, WorkspaceContext } from "./workspace/model";
@@ -57,22 +58,26 @@ export default function RunsTable({ params }: PageProps) {
                   ...all.filter((c) => c.startsWith("config.") || c.startsWith("summary_metrics.")),
               ];
     const order = v.order.replace(/^[-+]/, "");
+    const orderOf = (id: string) => {
+        const extreme = v.extremes?.[metricOf(id)];
+        return extreme ? `${extreme}:${metricOf(id)}` : orderName(id);
+    };
     const columns: GridColumn[] = [
         { id: "", label: "", width: 34 },
         ...chosen.map(
             (id): GridColumn => ({
                 id,
-                label: labelOf(id),
+                label: labelOf(id) + (v.extremes?.[metricOf(id)] ? ` (${t(`extreme.${v.extremes[metricOf(id)]!}`)})` : ""),
                 width: WIDTHS[id] ?? DEFAULT_WIDTH,
                 isNumber:
                     id !== "createdAt" &&
                     runs.value.slice(0, 20).some((r) => typeof columnValue(r, id) === "number"),
-                sorted: orderName(id) === order ? (v.order.startsWith("-") ? "down" : "up") : null,
+                sorted: orderOf(id) === order ? (v.order.startsWith("-") ? "down" : "up") : null,
             }),
         ),
     ];
     const sort = (c: GridColumn) =>
-        ws.setRuns({ order: c.sorted === "down" ? "+" + order : "-" + orderName(c.id) });
+        ws.setRuns({ order: c.sorted === "down" ? "+" + order : "-" + orderOf(c.id) });
     const pick = (run: Run) => {
         const next = new Set(picked);
         if (!next.delete(run.id)) next.add(run.id);
@@ -121,13 +126,14 @@ export default function RunsTable({ params }: PageProps) {
                 {picked.size > 0 && <BulkBar ws={ws} picked={picked} onDone={() => setPicked(new Set())} />}
                 {failure.value !== "" && <p class="notice is-bad">{failure.value}</p>}
                 <DataGrid
-                    rows={runs.value}
+                    rows={ws.orderedRuns.value}
                     columns={columns}
                     keyOf={(r) => r.id}
                     label={t("title.table")}
                     frozen={FROZEN}
                     onEnd={() => void ws.store.more()}
                     onSort={sort}
+                    menu={(c) => c.id !== "" && <ColumnMenu ws={ws} column={c.id} chosen={chosen} />}
                     cell={(run, c) =>
                         c.id === "" ? (
                             <input
@@ -194,19 +200,31 @@ function TableTool({
     );
 }
 
+/* The last value, or the lowest or highest where the column says so. */
+function shownValue(ws: Workspace, run: Run, column: string): unknown {
+    const extreme = ws.runsView.value.extremes?.[metricOf(column)];
+    if (extreme === undefined) return columnValue(run, column);
+    return ws.extremes.values.value.get(metricOf(column))?.get(run.name)?.[extreme === "min" ? 0 : 1];
+}
+
 function RunCell({ ws, run, column }: { ws: Workspace; run: Run; column: string }) {
     const isMine = viewer.value !== null;
     const change = (shown: Partial<Run>, sent: Parameters<typeof changeRun>[1]) => {
         ws.store.patch(run.id, shown);
         void changeRun(run.id, sent).catch(sayError);
     };
+    const rename = async () => {
+        const displayName = window.prompt(t("runs.rename"), run.displayName)?.trim();
+        if (displayName) change({ displayName }, { displayName });
+    };
     switch (column) {
         case "displayName":
             return (
-                <span class="row">
+                <span class="row name-cell">
                     <a class="clip grow" href={pathOf(ws.entity, ws.project, "runs", run.name)}>
                         {run.displayName}
                     </a>
+                    {isMine && <IconButton icon="edit" class="on-hover" label={`${t("runs.rename")}: ${run.displayName}`} onClick={() => void rename()} />}
                 </span>
             );
         case "notes":
@@ -245,7 +263,7 @@ function RunCell({ ws, run, column }: { ws: Workspace; run: Run; column: string 
         case "runtime":
             return formatDuration(columnValue(run, column) as number);
         default: {
-            const value = columnValue(run, column);
+            const value = shownValue(ws, run, column);
             return (
                 <span class="clip" title={formatValue(value)}>
                     {typeof value === "number" ? formatNumber(value, 5) : formatValue(value)}
@@ -259,10 +277,10 @@ function RunCell({ ws, run, column }: { ws: Workspace; run: Run; column: string 
 async function exportCsv(ws: Workspace, columns: string[]): Promise<void> {
     while (ws.store.hasMore.value && ws.store.failure.value === "") await ws.store.more();
     const plain = (run: Run, c: string) =>
-        c === "createdAt" || c === "heartbeatAt" ? new Date(run[c]).toISOString() : columnValue(run, c);
+        c === "createdAt" || c === "heartbeatAt" ? new Date(run[c]).toISOString() : shownValue(ws, run, c);
     const text = toCsv(
         ["id", ...columns],
-        ws.store.runs.value.map((r) => [r.name, ...columns.map((c) => plain(r, c))]),
+        ws.orderedRuns.value.map((r) => [r.name, ...columns.map((c) => plain(r, c))]),
     );
     saveBlob(new Blob([text], { type: "text/csv" }), `${ws.project}-runs.csv`);
 }

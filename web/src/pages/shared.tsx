@@ -5,6 +5,7 @@ import { ApiError } from "../api";
 import { language, t } from "../i18n";
 import { formatTime } from "../lib/format";
 import { fetchShared, type SharedRuns } from "../queries_shares";
+import { isBare } from "../router";
 import type { PageProps } from "../routes";
 import { Workspace } from "./workspace/model";
 import { WorkspaceView } from "./workspace/workspace_view";
@@ -33,9 +34,15 @@ export default function Shared({ params }: PageProps) {
         <div class="run-page">
             <header class="run-head">
                 <div class="row run-title">
-                    <h1>{shared.project}</h1>
-                    <span class="chip">{t("share.read_only")}</span>
-                    <span class="muted">{t("share.until", { time: formatTime(Date.parse(shared.expiresAt), language) })}</span>
+                    <h1>{isBare.value && shared.runs.length === 1 ? shared.runs[0]!.displayName : shared.project}</h1>
+                    {isBare.value && shared.runs.length === 1 ? (
+                        <span class={`state state-${shared.runs[0]!.state}`}>{t(`state.${shared.runs[0]!.state}`)}</span>
+                    ) : (
+                        <>
+                            <span class="chip">{t("share.read_only")}</span>
+                            <span class="muted">{t("share.until", { time: formatTime(Date.parse(shared.expiresAt), language) })}</span>
+                        </>
+                    )}
                 </div>
             </header>
             <WorkspaceView ws={ws} hasSidebar />

@@ -215,6 +215,8 @@ function ChartPage(props: SettingsFormProps) {
             {choice("legend", "setting.legend", [
                 { value: "top", label: t("legend.top") },
                 { value: "bottom", label: t("legend.bottom") },
+                { value: "left", label: t("legend.left") },
+                { value: "right", label: t("legend.right") },
                 { value: "none", label: t("legend.none") },
             ])}
             {choice("fontSize", "setting.font", [

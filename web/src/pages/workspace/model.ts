@@ -5,10 +5,12 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { assignColors } from "../../lib/color";
 import { compileRegex, runsFilter, type Mongo } from "../../lib/filters";
+import { parseExtremeOrder, sortByExtreme } from "../../lib/extremes";
 import * as L from "../../lib/layout";
 import { groupRuns, type RunGroup } from "../../lib/runs";
 import type { Run } from "../../lib/types";
 import { commit, redo, replace, start, undo, type Undoable } from "../../lib/undo";
+import { Extremes } from "../../extremes";
 import { RunStore } from "../../run_store";
 import { address, setQuery } from "../../router";
 import type { SavedView } from "../../queries_views";
@@ -40,6 +42,7 @@ export class Workspace {
     readonly mediaStep = signal<number | null>(null);
     linkedPanelSeen = false;
     readonly columnSearch = signal("");
+    readonly extremes: Extremes;
     readonly openGroups = signal<ReadonlySet<string>>(new Set());
     readonly place: views.Place;
     /* Whether changes are a saved workspace; in a report they are the report's. */
@@ -58,7 +61,10 @@ export class Workspace {
     /* Pinned runs first, each once. */
     readonly orderedRuns = computed(() => {
         const pinned = new Set(this.runsView.value.pinned);
-        const runs = this.store.runs.value;
+        const own = parseExtremeOrder(this.runsView.value.order);
+        const ranges = own === null ? undefined : this.extremes.values.value.get(own.key);
+        const asked = this.store.runs.value;
+        const runs = own === null || ranges === undefined ? asked : sortByExtreme(asked, ranges, own.extreme, own.isDown);
         return pinned.size === 0
             ? runs
             : [...runs.filter((r) => pinned.has(r.name)), ...runs.filter((r) => !pinned.has(r.name))];
@@ -87,6 +93,7 @@ export class Workspace {
         private readonly preset: L.Layout | null = null,
     ) {
         this.store = new RunStore(entity, project, true);
+        this.extremes = new Extremes(entity, project);
         this.place = { user: viewer.peek()?.username ?? "", entity, project: project + scope };
         const kept = views.loadKept(this.place, views.PERSONAL);
         this.show(kept?.view ?? this.firstView(), kept?.version ?? 0);
@@ -96,7 +103,8 @@ export class Workspace {
     start(): () => void {
         let timer = 0;
         const ends = [
-            effect(() => void this.store.ask(this.filter(), this.runsView.value.order)),
+            effect(() => void this.store.ask(this.filter(), parseExtremeOrder(this.runsView.value.order) === null ? this.runsView.value.order : views.DEFAULT_RUNS.order)),
+            effect(() => this.askExtremes()),
             effect(() => {
                 const next = L.addMissingPanels(this.layout.value, this.metrics.value);
                 if (next !== this.layout.peek())
@@ -122,6 +130,19 @@ export class Workspace {
             window.clearTimeout(timer);
             if (this.isUnsaved) this.keep();
         };
+    }
+
+    /* What the server does not sort by is sorted here: then every run has to be here. */
+    private askExtremes(): void {
+        const v = this.runsView.value;
+        const runs = this.store.runs.value;
+        const order = parseExtremeOrder(v.order);
+        const keys = new Set(Object.keys(v.extremes ?? {}));
+        if (order !== null) {
+            keys.add(order.key);
+            if (this.store.hasMore.value && !this.store.isLoading.value && this.store.failure.value === "") void this.store.more(MAX_PAGE);
+        }
+        for (const key of keys) void this.extremes.want(key, runs).catch(sayError);
     }
 
     /* ---- views ---- */

@@ -6,6 +6,7 @@ import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
 import * as L from "../../lib/layout";
 import { sectionTree } from "../../lib/sections";
+import { isBare } from "../../router";
 import { AddPanel } from "./add_panel";
 import { Editor } from "./editor";
 import { FullScreen } from "./full_screen";
@@ -30,12 +31,12 @@ export function WorkspaceView({ ws, hasSidebar }: { ws: Workspace; hasSidebar: b
         window.addEventListener("keydown", key);
         return () => window.removeEventListener("keydown", key);
     }, [ws]);
-    const isSidebarOpen = hasSidebar && !ws.runsView.value.isCollapsed;
+    const isSidebarOpen = hasSidebar && !isBare.value && !ws.runsView.value.isCollapsed;
     return (
         <WorkspaceContext.Provider value={ws}>
             <main class="workspace">
                 {isSidebarOpen && <Sidebar />}
-                {hasSidebar && !isSidebarOpen && (
+                {hasSidebar && !isBare.value && !isSidebarOpen && (
                     <div class="sidebar-strip">
                         <IconButton
                             icon="chart"
@@ -45,7 +46,7 @@ export function WorkspaceView({ ws, hasSidebar }: { ws: Workspace; hasSidebar: b
                     </div>
                 )}
                 <div class="workspace-main">
-                    <WorkspaceHeader onAdd={() => setAdding(true)} />
+                    {!isBare.value && <WorkspaceHeader onAdd={() => setAdding(true)} />}
                     <Sections />
                 </div>
                 {isAdding && <AddPanel onClose={() => setAdding(false)} />}

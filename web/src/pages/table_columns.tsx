@@ -1,0 +1,52 @@
+/* table_columns.tsx - the menu of a column of the runs table: which value it shows, how it sorts, where it stands. */
+
+import { IconButton } from "../components/icon";
+import { MenuList, Popover } from "../components/popover";
+import { t } from "../i18n";
+import type { Extreme } from "../lib/extremes";
+import { columnLabel } from "../lib/layout";
+import type { Workspace } from "./workspace/model";
+import { orderName } from "./workspace/sidebar_tools";
+
+const SUMMARY = "summary_metrics.";
+
+/* The metric behind a column; "" when it is no metric. */
+export function metricOf(column: string): string {
+    return column.startsWith(SUMMARY) ? column.slice(SUMMARY.length) : "";
+}
+
+export function ColumnMenu({ ws, column, chosen }: { ws: Workspace; column: string; chosen: readonly string[] }) {
+    const v = ws.runsView.value;
+    const metric = metricOf(column);
+    const isMetric = metric !== "" && ws.store.runs.value.some((r) => metric in r.keys);
+    const extreme = isMetric ? v.extremes?.[metric] : undefined;
+    const order = extreme ? `${extreme}:${metric}` : orderName(column);
+    const show = (next: Extreme | null) => {
+        const { [metric]: _, ...rest } = v.extremes ?? {};
+        const isSorted = v.order.slice(1) === order;
+        ws.setRuns({
+            extremes: next === null ? rest : { ...rest, [metric]: next },
+            ...(isSorted ? { order: v.order[0]! + (next === null ? orderName(column) : `${next}:${metric}`) } : {}),
+        });
+    };
+    return (
+        <Popover isMenu label={t("action.more")} button={(open) => <IconButton icon="chevron" class="on-hover" label={`${t("action.more")}: ${columnLabel(column)}`} onClick={open} />}>
+            {(close) => (
+                <MenuList
+                    close={close}
+                    items={[
+                        { label: t("runs.ascending"), isChecked: v.order === "+" + order, onClick: () => ws.setRuns({ order: "+" + order }) },
+                        { label: t("runs.descending"), isChecked: v.order === "-" + order, onClick: () => ws.setRuns({ order: "-" + order }) },
+                        isMetric && "line",
+                        isMetric && { label: t("extreme.last"), isChecked: extreme === undefined, onClick: () => show(null) },
+                        isMetric && { label: t("extreme.min"), isChecked: extreme === "min", onClick: () => show("min") },
+                        isMetric && { label: t("extreme.max"), isChecked: extreme === "max", onClick: () => show("max") },
+                        "line",
+                        { label: t("table.to_front"), onClick: () => ws.setRuns({ columns: [column, ...chosen.filter((c) => c !== column)] }) },
+                        { label: t("table.hide_column"), isOff: chosen.length < 2, onClick: () => ws.setRuns({ columns: chosen.filter((c) => c !== column) }) },
+                    ]}
+                />
+            )}
+        </Popover>
+    );
+}
