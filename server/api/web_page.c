@@ -2,6 +2,7 @@
 #include "server/api/web_page.h"
 
 #include "base/gzip.h"
+#include "server/api/embed.h"
 #include "server/api/files_origin.h"
 #include "server/api/web_assets.h"
 
@@ -13,8 +14,8 @@ static struct str security_policy(const struct http_call *call) {
     return arena_printf(call->arena,
                         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: %.*s; media-src 'self' blob: "
                         "%.*s; connect-src 'self' %.*s; frame-src 'self' %.*s; object-src 'none'; base-uri 'none'; form-action 'self'; "
-                        "frame-ancestors 'none'",
-                        STR_ARG(files), STR_ARG(files), STR_ARG(files), STR_ARG(files));
+                        "frame-ancestors %s",
+                        STR_ARG(files), STR_ARG(files), STR_ARG(files), STR_ARG(files), embed_may_be_framed(call) ? "*" : "'none'");
 }
 
 /* The frame in which charts of unknown authors are drawn (SAFETY 20): whatever runs in it has no origin and no network. */
@@ -99,6 +100,10 @@ enum err_code web_page_answer(struct http_call *call, struct err *err) {
             return err_set(err, ERR_NOT_FOUND, "there is no file '%.*s'", STR_ARG(call->path));
         return send(call, asset, str_starts_with(call->path, STR("/assets/")) && !is_document(asset), err);
     }
+    bool is_sent;
+    TRY(embed_answer(call, &is_sent, err));
+    if (is_sent)
+        return OK;
     const struct web_asset *document = find(STR("/index.html"));
     if (document == NULL)
         return err_set(err, ERR_NOT_FOUND, "this program was built without its web page");

@@ -276,6 +276,32 @@ def test_s23__nothing_may_be_framed_by_others(server, path):
     assert "frame-ancestors 'none'" in policy
 
 
+def framed(server, path: str, session=requests, **headers):
+    return session.get(server.base_url + path, headers={"Sec-Fetch-Dest": "iframe", **headers}, allow_redirects=False, timeout=30)
+
+
+def test_s23__a_framed_run_is_shown_by_a_link_that_changes_nothing(server, user):
+    run = RunUnderTest(user, "s23frame", "run")
+    run.put("x.txt", b"x")
+    path = f"/{user.name}/s23frame/runs/{run.name}?jupyter=true"
+    session = requests.Session()
+    assert session.post(server.base_url + "/api/session", json={"key": user.key}, timeout=30).ok
+    sent = framed(server, path, session)
+    assert sent.status_code == 303 and sent.headers["Cache-Control"] == "no-store"
+    page = framed(server, sent.headers["Location"])
+    assert page.status_code == 200 and "frame-ancestors *" in page.headers["Content-Security-Policy"]
+    shown = server.request("GET", "/api" + sent.headers["Location"].partition("?")[0], key=None).json()
+    assert [r["name"] for r in shown["runs"]] == [run.name]
+    assert session.get(server.base_url + path, headers={"Sec-Fetch-Dest": "document"}, allow_redirects=False, timeout=30).status_code == 200
+
+
+def test_s23__a_frame_shows_nothing_to_strangers(server, user):
+    run = RunUnderTest(user, "s23frame", "hidden")
+    run.put("x.txt", b"x")
+    answer = framed(server, f"/{user.name}/s23frame/runs/{run.name}?jupyter=true")
+    assert answer.status_code == 200 and "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
 def test_s23__logged_files_are_framed_by_our_own_page_only(user):
     run = RunUnderTest(user, "s23", "run")
     run.put("x.html", b"x")
