@@ -13,6 +13,7 @@ MESON_TEST = meson test --print-errorlogs --no-rebuild -C
 export BAROGRAPH_BINARY ?= $(CURDIR)/build/barograph
 
 .PHONY: all build wheel run test check bench fuzz clean
+.PHONY: deb test-deb test-deploy
 .PHONY: asan tsan test-unit test-page test-api test-stores test-faults test-python test-web test-official
 
 all: build
@@ -63,6 +64,13 @@ wheel: build/venv/.installed web/dist/.built
 	rm -rf build/wheel
 	build/venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps -Cbuild-dir=build/wheel-objects -w build/wheel .
 	build/venv/bin/wheel tags --python-tag cp39 --remove build/wheel/*.whl
+
+build/.setup-deploy: tools/setup.sh
+	tools/setup.sh deploy
+	@mkdir -p build && touch $@
+
+deb: build build/.setup-deploy
+	packaging/deb.sh build/barograph build/deb
 
 run: build
 	@$(PYTHON) tools/run.py build/barograph
@@ -130,6 +138,14 @@ test-web: build build/.setup-test web/node_modules/.installed
 test-official: build build/venv/.installed
 	tests/official/setup.sh
 	build/venv/bin/pytest -q tests/official
+
+# The package in a Debian of its own that is booted (as root); what is deployed with it, behind the proxies and over /metrics.
+test-deb: deb
+	lintian --fail-on error,warning build/deb/*.deb
+	tests/deploy/deb.sh build/deb/*.deb build/deb-test
+
+test-deploy: build build/venv/.installed build/.setup-deploy
+	build/venv/bin/pytest -q tests/deploy
 
 # ---- what takes long ----
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing, and says which and why. Usage: tools/setup.sh build|test|fuzz
+# Installs the Debian packages that are missing, and says which and why. Usage: tools/setup.sh build|test|fuzz|deploy
 set -eu
 
 build_packages='gcc:the_compiler g++:one_C++_file_for_exact_numbers make:the_front_door meson:the_build ninja-build:the_build
@@ -10,13 +10,17 @@ test_packages='python3-venv:environments_of_the_official_client chromium:tests_o
  git:tests_of_what_clients_gather postgresql:tests_of_the_other_store python3-torch:tests_of_watch
  haproxy:tests_of_several_servers'
 fuzz_packages='clang:fuzz_targets'
+deploy_packages='debhelper:the_Debian_package dpkg-dev:the_Debian_package lintian:checks_the_package systemd:checks_the_unit
+ mmdebstrap:a_Debian_to_install_it_in systemd-container:boots_that haproxy:a_proxy_before_it nginx-light:another_proxy
+ prometheus:checks_the_rules_of_alerts'
 oldest_node=18
 
 case ${1:-} in
 build) wanted=$build_packages ;;
 test) wanted="$build_packages $test_packages" ;;
 fuzz) wanted="$build_packages $fuzz_packages" ;;
-*) echo "usage: tools/setup.sh build|test|fuzz" >&2; exit 2 ;;
+deploy) wanted="$build_packages $test_packages $deploy_packages" ;;
+*) echo "usage: tools/setup.sh build|test|fuzz|deploy" >&2; exit 2 ;;
 esac
 
 # A compiler or a browser that came from elsewhere is as good as Debian's.
