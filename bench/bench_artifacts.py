@@ -54,6 +54,18 @@ LINEAGE = """{ project(name: "graph", entityName: "admin") { run(name: "writer")
     id versionIndex digest artifactSequence { name } createdBy { ... on Run { name } } usedBy { edges { node { name } } } } } } } } }"""
 
 
+# The client opens ten thousand files and as many connections at a time.
+OPEN_FILES = 65536
+
+
+def allow_open_files() -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, max(hard, OPEN_FILES)))
+    except ValueError:
+        print(f"only {hard:,} files may be open here; the client fails beyond that", flush=True)
+
+
 class Watch(threading.Thread):
     """The highest resident memory of a process."""
 
@@ -66,7 +78,7 @@ class Watch(threading.Thread):
         return int(self.path.read_text().split()[1]) * 4096
 
     def run(self) -> None:
-        while not self.is_over:
+        while not self.is_over and self.path.exists():
             self.highest = max(self.highest, self.read())
             time.sleep(0.05)
 
@@ -113,9 +125,9 @@ class Bench:
         watch.is_over = True
         cpu, in_requests, ours = self.cpu() - cpu, self.in_requests() - in_requests, client_cpu() - ours
         print(
-            f"{what}: {seconds:.1f} s; processor: server {cpu:.1f} s, client {ours:.1f} s: the server's share {100 * cpu / (cpu + ours):.0f}%,"
-            f" of the clock {100 * cpu / seconds:.0f}%; {in_requests:.1f} s in requests side by side; resident"
-            f" {watch.before / 2**20:.0f} MiB before, {watch.highest / 2**20:.0f} MiB at most",
+            f"{what}: {seconds:.1f} s; processor: server {cpu:.1f} s, client {ours:.1f} s: the server's share of the processor"
+            f" {100 * cpu / (cpu + ours):.0f}%, of the clock {100 * cpu / seconds:.0f}%; {in_requests:.1f} s in requests side by side;"
+            f" resident {watch.before / 2**20:.0f} MiB before, {watch.highest / 2**20:.0f} MiB at most; load {os.getloadavg()[0]:.0f}",
             flush=True,
         )
 
@@ -129,6 +141,27 @@ class Bench:
         out = self.folder / "many-back"
         self.measure(f"download {count:,} files", DOWNLOAD, "many", out)
         assert sum(path.is_file() for path in out.rglob("*")) == count
+
+    def disk(self, gibibytes: float) -> None:
+        """What the disk does by itself, so that the figures beside it say something."""
+        path, block = self.folder / "disk.bin", os.urandom(1 << 22)
+        count = int(gibibytes * 2**30) >> 22
+        begin = time.perf_counter()
+        with open(path, "wb") as file:
+            for _ in range(count):
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        written = time.perf_counter() - begin
+        with open(path, "rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        begin = time.perf_counter()
+        with open(path, "rb", buffering=0) as file:
+            while file.read(1 << 22):
+                pass
+        read = time.perf_counter() - begin
+        path.unlink()
+        print(f"the disk itself, {count << 2} MiB: written and synced {(count << 2) / written:.0f} MiB/s, read {(count << 2) / read:.0f} MiB/s", flush=True)
 
     def large_file(self, gibibytes: float) -> None:
         files = self.folder / "large"
@@ -193,6 +226,7 @@ def timed(function) -> float:
 
 def main() -> None:
     binary, python = sys.argv[1], str(Path(sys.argv[2]).absolute())
+    allow_open_files()
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 100_000
     gibibytes = float(sys.argv[4]) if len(sys.argv) > 4 else 4.7
     with tempfile.TemporaryDirectory() as folder:
@@ -202,6 +236,7 @@ def main() -> None:
             bench.seen_before()
             bench.lineage()
             bench.many_files(count)
+            bench.disk(min(gibibytes, 2))
             bench.large_file(gibibytes)
         finally:
             server.stop()

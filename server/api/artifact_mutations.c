@@ -278,6 +278,20 @@ static enum err_code use_same(struct db_tx *tx, struct gql_call *call, const str
     return run == NULL ? OK : artifact_add_output(tx, run->id, same->id, now_ms, err);
 }
 
+/* A client that asks twice for one artifact of its own goes on with the draft it was given: `wandb job create` makes each
+ * version so, and refers to the first answer. */
+static enum err_code find_own_draft(struct db_tx *tx, struct gql_call *call, const struct collection *collection, struct artifact **out,
+                                    struct err *err) {
+    struct str client_id = gql_input_str(call, "clientID");
+    *out = NULL;
+    if (client_id.len == 0)
+        return OK;
+    enum err_code code = artifact_find_by_client_id(tx, client_id, call->arena, out, err);
+    if (code != OK || (*out)->collection_id != collection->id || (*out)->state != ARTIFACT_PENDING)
+        *out = NULL;
+    return code == ERR_NOT_FOUND ? OK : code;
+}
+
 static enum err_code find_existing(struct db_tx *tx, struct gql_call *call, const struct collection *collection, const struct run *run,
                                    int64_t now_ms, struct artifact **out, struct err *err) {
     struct str distributed_id = gql_input_str(call, "distributedID");
@@ -286,6 +300,9 @@ static enum err_code find_existing(struct db_tx *tx, struct gql_call *call, cons
         enum err_code code = artifact_find_distributed(tx, collection->id, distributed_id, call->arena, out, err);
         return code == ERR_NOT_FOUND ? OK : code;
     }
+    TRY(find_own_draft(tx, call, collection, out, err));
+    if (*out != NULL)
+        return OK;
     enum err_code code = artifact_find_same(tx, collection->id, gql_input_str(call, "digest"), call->arena, out, err);
     if (code == OK)
         return use_same(tx, call, *out, run, now_ms, err);

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.official.client import Client
+
 
 def use_artifacts(client):
     return client.script("artifacts", entity=client.entity)
@@ -105,3 +107,70 @@ def test_version_with_an_end__is_gone_after_it(ways):
 def test_older_layout__is_served(lab):
     client = lab.client("0.16.6")
     assert client.script("artifact_layout") == ["V1", "of layout V1"]
+
+
+# ---- references to what lies elsewhere ----
+
+
+@pytest.fixture(scope="module")
+def referred(server, tmp_path_factory) -> dict:
+    client = Client("references", server, "admin", server.admin_key, tmp_path_factory.mktemp("references"))
+    return client.script("references", entity="admin")
+
+
+@pytest.mark.parametrize("scheme", ["s3", "gs", "http", "file"])
+def test_reference__is_read_where_it_lies(referred, scheme):
+    found = referred[scheme]
+    beside = {"all/a.bin": f"of {scheme}", "all/b.bin": "beside"} if scheme in ("s3", "file") else {}
+    assert found["ref"].startswith(f"{scheme}://") and found["size"] == len(f"of {scheme}")
+    assert found["files"] == {"a.bin": f"of {scheme}", **beside}
+    assert found["verified"] is None
+
+
+def test_reference__says_which_version_of_an_object_it_means(referred):
+    assert referred["s3"]["extra"] == ["etag", "versionID"] and referred["gs"]["extra"] == ["versionID"]
+    assert referred["s3"]["changed"] == "of s3"
+
+
+@pytest.mark.parametrize("scheme", ["gs", "file"])
+def test_reference__to_what_was_changed_since_is_not_taken_for_it(referred, scheme):
+    assert "Digest mismatch" in referred[scheme]["changed"]["message"]
+
+
+# ---- jobs ----
+
+
+def make_jobs(client):
+    return client.script("jobs", entity=client.entity)
+
+
+@pytest.fixture
+def jobs(lab) -> dict:
+    return lab.newest(make_jobs)
+
+
+def test_run__leaves_the_code_it_ran_and_a_job_of_it(jobs):
+    assert jobs["made"] == ["code"]
+    assert jobs["after_run"] == ["job-source-jobs-train.py"]
+    assert jobs["of_run"]["entrypoint"][-1] == "train.py" and "train.py" in jobs["of_run"]["code"]
+
+
+def test_job__is_made_by_hand_of_a_folder(jobs):
+    assert jobs["by_hand"][0] == 0 and "by-hand:v0, with aliases: good, latest" in jobs["by_hand"][1]
+    assert jobs["after_both"] == ["by-hand", "job-source-jobs-train.py"]
+    assert jobs["of_hand"]["entrypoint"] == ["python", "train.py"] and "train.py" in jobs["of_hand"]["code"]
+    assert "by-hand -- versions (3): v0," in jobs["shown"]
+
+
+# ---- aliases ----
+
+
+def give_a_number(client):
+    return client.script("alias_number", entity=client.entity)
+
+
+def test_number__is_no_alias_and_harms_nothing(lab):
+    given = lab.newest(give_a_number)
+    assert "by their number" in given["logged"]["message"]
+    assert given["after"] == ["v0", ["latest"]]
+    assert given["handed_on"] == ["v0", ["latest"]]
