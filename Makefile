@@ -12,7 +12,7 @@ MESON_TEST = meson test --print-errorlogs --no-rebuild -C
 # The program that test-api, test-faults, test-web and test-official run.
 export BAROGRAPH_BINARY ?= $(CURDIR)/build/barograph
 
-.PHONY: all build wheel run test check bench fuzz clean
+.PHONY: all build wheel run test check check-macos bench fuzz clean
 .PHONY: deb test-deb test-deploy
 .PHONY: asan tsan test-unit test-page test-api test-stores test-faults test-python test-web test-official
 
@@ -77,7 +77,7 @@ run: build
 
 # ---- tests, those first that take least time ----
 
-TEST_STEPS = check test-unit test-page test-api test-stores test-faults $(if $(wildcard tests/python/test_*.py),test-python) test-web asan tsan test-official
+TEST_STEPS = check check-macos test-unit test-page test-api test-stores test-faults $(if $(wildcard tests/python/test_*.py),test-python) test-web asan tsan test-official
 
 # Each step builds what it needs; tools/test.py counts, and its last line is the sum.
 test: build/.setup-test
@@ -87,6 +87,11 @@ check: build/.setup
 	$(PYTHON) tools/check_layers.py
 	$(PYTHON) tools/check_sizes.py
 	@echo "2 checks passed"
+
+# The client's half of the tree compiles for macOS; nothing runs.
+check-macos: build/.setup-test
+	tools/check_macos.sh build/macos
+	@echo "1 check passed"
 
 test-unit: build
 	$(NINJA) $(BUILD)

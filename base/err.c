@@ -1,6 +1,8 @@
 /* err.c - see err.h. */
 #include "base/err.h"
 
+#include "base/os.h"
+
 #include <assert.h>
 #include <errno.h>
 
@@ -53,7 +55,6 @@ enum err_code err_from_errno(int error_number) {
 }
 
 enum err_code err_set_errno(struct err *err, int error_number, const char *format, ...) {
-    char reason[128];
     va_list args;
 
     err->code = err_from_errno(error_number);
@@ -61,8 +62,7 @@ enum err_code err_set_errno(struct err *err, int error_number, const char *forma
     set_message(err, format, args);
     va_end(args);
     size_t used = strlen(err->message);
-    (void)snprintf(err->message + used, sizeof err->message - used, ": %s",
-                   strerror_r(error_number, reason, sizeof reason));
+    (void)snprintf(err->message + used, sizeof err->message - used, ": %s", os_error_text(error_number));
     return err->code;
 }
 

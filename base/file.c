@@ -3,12 +3,12 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/os.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { SAFE_PATH_MAX = 1024, SAFE_PART_MAX = 255, WALK_OPEN_FOLDERS = 32 };
@@ -22,7 +22,7 @@ struct file_calls file_calls = {
     .write = write,
     .pread = pread,
     .fsync = fsync,
-    .syncfs = syncfs,
+    .syncfs = os_sync_file_system,
     .rename = rename,
     .unlink = unlink,
 };
@@ -145,13 +145,13 @@ static int sync_uninterrupted(int (*sync)(int fd), int fd) {
 
 void file_sync(int fd, const char *path) {
     if (sync_uninterrupted(file_calls.fsync, fd) != 0)
-        log_fatal("cannot sync '%s': %s", path, strerrordesc_np(errno));
+        log_fatal("cannot sync '%s': %s", path, os_error_text(errno));
 }
 
 static int open_to_sync(const char *folder) {
     int fd = open_uninterrupted(folder, O_RDONLY | O_DIRECTORY, 0);
     if (fd < 0)
-        log_fatal("cannot open folder '%s' to sync it: %s", folder, strerrordesc_np(errno));
+        log_fatal("cannot open folder '%s' to sync it: %s", folder, os_error_text(errno));
     return fd;
 }
 
@@ -159,22 +159,16 @@ void file_sync_folder(const char *path) {
     int fd = open_to_sync(path);
     /* Some network file systems have no such call for folders, and answer EINVAL; there is nothing to lose then. */
     if (sync_uninterrupted(file_calls.fsync, fd) != 0 && errno != EINVAL)
-        log_fatal("cannot sync folder '%s': %s", path, strerrordesc_np(errno));
+        log_fatal("cannot sync folder '%s': %s", path, os_error_text(errno));
     (void)close(fd);
 }
 
-static bool syncfs_tells_failures(void) {
-    struct utsname system;
-    unsigned major = 0, minor = 0;
-    return uname(&system) == 0 && sscanf(system.release, "%u.%u", &major, &minor) == 2 && (major > 5 || (major == 5 && minor >= 8));
-}
-
 bool file_sync_all(const char *folder) {
-    if (!syncfs_tells_failures())
+    if (!os_can_sync_file_system())
         return false;
     int fd = open_to_sync(folder);
     if (sync_uninterrupted(file_calls.syncfs, fd) != 0)
-        log_fatal("cannot sync the file system of '%s': %s", folder, strerrordesc_np(errno));
+        log_fatal("cannot sync the file system of '%s': %s", folder, os_error_text(errno));
     (void)close(fd);
     return true;
 }

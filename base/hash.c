@@ -3,6 +3,7 @@
 #include "base/hash.h"
 
 #include "base/log.h"
+#include "base/os.h"
 
 #include <errno.h>
 #include <libdeflate.h>
@@ -10,7 +11,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum { FILE_PIECE_BYTES = 256 << 10 };
@@ -185,16 +185,8 @@ uint64_t hash_of_str(struct str text) {
 }
 
 void hash_random(void *out, size_t size_bytes) {
-    unsigned char *bytes = out;
-    while (size_bytes > 0) {
-        ssize_t got = getrandom(bytes, size_bytes, 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            log_fatal("the system has no random bytes: %s", strerrordesc_np(errno));
-        bytes += got;
-        size_bytes -= (size_t)got;
-    }
+    if (!os_random(out, size_bytes))
+        log_fatal("the system has no random bytes: %s", os_error_text(errno));
 }
 
 bool hash_equal(const void *a, const void *b, size_t size_bytes) {

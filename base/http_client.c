@@ -2,6 +2,7 @@
 #include "base/http_transfer.h"
 
 #include "base/clock.h"
+#include "base/os.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -108,7 +109,7 @@ void http_client_destroy(struct http_client *client) {
     http_trust_destroy(client->trust);
     buf_finish(&client->in);
     if (client->authorization != NULL)
-        explicit_bzero(client->authorization, strlen(client->authorization));
+        os_wipe(client->authorization, strlen(client->authorization));
     free(client->authorization);
     free(client->base_text);
     free(client->user_agent);

@@ -2,6 +2,7 @@
 #include "base/http_resolve.h"
 
 #include "base/clock.h"
+#include "base/os.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -51,17 +52,13 @@ static void *run(void *context) {
 }
 
 static struct look_up *look_up_create(const char *host, const char *port) {
-    pthread_condattr_t attributes;
     struct look_up *look_up = calloc(1, sizeof *look_up);
     if (look_up == NULL)
         return NULL;
     (void)snprintf(look_up->host, sizeof look_up->host, "%s", host);
     (void)snprintf(look_up->port, sizeof look_up->port, "%s", port);
     (void)pthread_mutex_init(&look_up->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&look_up->is_over, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    os_cond_init(&look_up->is_over);
     return look_up;
 }
 
@@ -77,11 +74,10 @@ static bool start(struct look_up *look_up) {
 
 /* False when the time is over before it is done; then the thread frees it. */
 static bool wait_until(struct look_up *look_up, int64_t deadline_ms) {
-    struct timespec until = { .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000 };
     int result = 0;
     (void)pthread_mutex_lock(&look_up->lock);
     while (!look_up->is_done && result != ETIMEDOUT)
-        result = pthread_cond_timedwait(&look_up->is_over, &look_up->lock, &until);
+        result = os_cond_wait_until(&look_up->is_over, &look_up->lock, deadline_ms);
     bool is_done = look_up->is_done;
     look_up->is_left_behind = !is_done;
     (void)pthread_mutex_unlock(&look_up->lock);

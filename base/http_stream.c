@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/http_resolve.h"
+#include "base/os.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -81,7 +82,7 @@ static enum err_code connect_to(struct http_stream *stream, const struct addrinf
     int one = 1, failure = 0;
     socklen_t len = sizeof failure;
 
-    stream->fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    stream->fd = os_stream_socket(address->ai_family);
     if (stream->fd < 0)
         return err_set_errno(err, errno, "cannot make a socket");
     (void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);

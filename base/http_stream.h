@@ -41,7 +41,8 @@ MUST_CHECK enum err_code http_stream_write(struct http_stream *stream, struct st
 bool http_stream_is_stale(const struct http_stream *stream);
 
 /* Whom to trust: ca_file; or when that is NULL $SSL_CERT_FILE, $REQUESTS_CA_BUNDLE, or the system's
- * certificates, wherever this system keeps them. A file, or a folder that `openssl rehash` went through. It must outlive the streams it secured. */
+ * certificates, wherever this system keeps them. A file, or a folder that `openssl rehash` went through.
+ * What is made must outlive the streams it secured. */
 MUST_CHECK enum err_code http_trust_create(struct http_trust **out, const char *ca_file, struct err *err);
 void http_trust_destroy(struct http_trust *trust); /* NULL is fine */
 

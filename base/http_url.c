@@ -16,13 +16,11 @@ static size_t find_any(struct str text, const char *characters) {
 }
 
 static struct str last_part(struct str text, char separator, struct str *before) {
-    const char *at = text.len == 0 ? NULL : memrchr(text.ptr, separator, text.len);
-    if (at == NULL) {
-        *before = STR_EMPTY;
-        return text;
-    }
-    *before = str_slice(text, 0, (size_t)(at - text.ptr));
-    return str_from(text, before->len + 1);
+    size_t end = text.len;
+    while (end > 0 && text.ptr[end - 1] != separator)
+        end--;
+    *before = str_slice(text, 0, end == 0 ? 0 : end - 1);
+    return str_from(text, end);
 }
 
 static bool parse_authority(struct http_url *url) {

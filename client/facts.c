@@ -2,6 +2,7 @@
 #include "client/facts.h"
 
 #include "base/clock.h"
+#include "base/os.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -69,7 +70,7 @@ static void run_git(const char *const *argv, struct buf *out) {
     posix_spawn_file_actions_t actions;
     int fds[2], status = -1;
     pid_t pid;
-    if (pipe2(fds, O_CLOEXEC) != 0)
+    if (os_pipe(fds) != 0)
         return;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);

@@ -1,6 +1,8 @@
 /* large_file.c - see large_file.h. */
 #include "client/large_file.h"
 
+#include "base/os.h"
+
 #include <errno.h>
 
 enum { PART_BYTES = 100 << 20, PART_UNIT_BYTES = 4096, SMALLEST_BYTES = 1 << 20 };
@@ -29,8 +31,9 @@ void large_file_destroy(struct large_file *file) {
 }
 
 static bool is_same(const struct large_file *file, const char *key, const struct stat *stat) {
+    const struct timespec changed = os_changed_at(stat);
     return file != NULL && strcmp(file->key, key) == 0 && file->size == (uint64_t)stat->st_size &&
-           file->changed.tv_sec == stat->st_mtim.tv_sec && file->changed.tv_nsec == stat->st_mtim.tv_nsec;
+           file->changed.tv_sec == changed.tv_sec && file->changed.tv_nsec == changed.tv_nsec;
 }
 
 static enum err_code cut(struct large_file *file, uint64_t part_bytes, struct err *err) {
@@ -62,7 +65,7 @@ enum err_code large_file_measure(struct large_file **file, const char *key, int 
         goto done;
     }
     fresh->size = (uint64_t)stat.st_size;
-    fresh->changed = stat.st_mtim;
+    fresh->changed = os_changed_at(&stat);
     code = cut(fresh, large_file_part_bytes(fresh->size, from_bytes), err);
     for (size_t i = 0; code == OK && i < fresh->part_count; i++)
         code = hash_md5_of_file(fresh->parts[i].md5, fd, fresh->parts[i].offset, fresh->parts[i].length, err);

@@ -4,11 +4,11 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/os.h"
 #include "base/protobuf.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -139,7 +139,7 @@ static const char *from_environment(const char *barograph_name, const char *wand
 static bool make_run_id(char out[RUN_ID_LEN + 1]) {
     static const char digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     unsigned char random[RUN_ID_LEN * 8];
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+    if (!os_random(random, sizeof random))
         return false;
     size_t len = 0;
     /* 252 is the largest multiple of 36: all digits are equally likely. */

@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
@@ -167,12 +166,12 @@ static bool is_due(const struct sender *sender, int64_t now_ms) {
     return has_something(sender) ? since_ms >= TRANSMIT_INTERVAL_MS : since_ms >= HEARTBEAT_MS;
 }
 
-/* Through the descriptor, so that it reaches nobody else. Once: a training that goes on after it has its reasons. */
+/* Once: a training that goes on after it has its reasons. */
 static void pass_stop_on(struct sender *sender) {
-    if (!sender->options->stops_owner || sender->has_stopped_owner || sender->pidfd < 0 || !uplink_was_stopped(sender->uplink))
+    if (!sender->options->stops_owner || sender->has_stopped_owner || sender->owner_fd < 0 || !uplink_was_stopped(sender->uplink))
         return;
     sender->has_stopped_owner = true;
-    (void)syscall(SYS_pidfd_send_signal, sender->pidfd, SIGINT, NULL, 0);
+    os_interrupt_process(sender->owner_fd, sender->options->owner);
 }
 
 static void transmit(struct sender *sender, bool at_end) {
@@ -301,7 +300,7 @@ static bool work(struct sender *sender) {
 /* The control file has served: what is left is a log that is complete. A second file says that it was sent. */
 static void close_log(struct sender *sender) {
     char path[4096];
-    (void)fdatasync(sender->fd);
+    (void)os_sync_data(sender->fd);
     (void)snprintf(path, sizeof path, "%s.control", sender->options->log_path);
     if (sender->log != NULL)
         (void)unlink(path);
@@ -376,8 +375,8 @@ static enum err_code open_all(struct sender *sender, struct err *err) {
         (void)snprintf(sender->log->control->server, sizeof sender->log->control->server, "%.*s",
                        sender->options->is_offline ? 0 : (int)sender->options->base_url.len, sender->options->base_url.ptr);
     if (sender->options->owner > 0) {
-        sender->pidfd = (int)syscall(SYS_pidfd_open, sender->options->owner, 0);
-        sender->owner_is_gone = sender->pidfd < 0 && errno == ESRCH;
+        sender->owner_fd = os_watch_process(sender->options->owner);
+        sender->owner_is_gone = sender->owner_fd < 0 && errno == ESRCH;
     }
     if (sender->options->stats_interval_s > 0 && sender->log != NULL && sender->options->owner > 0)
         sender->metrics = system_metrics_create(sender->options->owner);
@@ -397,8 +396,8 @@ static void close_all(struct sender *sender) {
     shared_log_close(sender->log);
     if (sender->fd >= 0)
         close(sender->fd);
-    if (sender->pidfd >= 0)
-        close(sender->pidfd);
+    if (sender->owner_fd >= 0)
+        close(sender->owner_fd);
     if (sender->watch_fd >= 0)
         close(sender->watch_fd);
 }
@@ -420,7 +419,7 @@ enum err_code sender_run(const struct sender_options *options, struct sender_res
     if (sender == NULL)
         return err_set(err, ERR_FULL, "out of memory");
     sender->options = options;
-    sender->fd = sender->pidfd = sender->watch_fd = -1;
+    sender->fd = sender->owner_fd = sender->watch_fd = -1;
     log_file_reader_init(&sender->reader, RECORD_MAX_BYTES);
     buf_init(&sender->bytes, 2 * RECORD_MAX_BYTES);
     uplink_past_init(&sender->past);

@@ -2,6 +2,7 @@
 #include "client/sender_parts.h"
 
 #include "base/clock.h"
+#include "base/os.h"
 
 #include <sys/stat.h>
 
@@ -15,7 +16,8 @@ static int64_t changed_ns(const struct sender *sender, const char *path) {
     (void)snprintf(whole, sizeof whole, "%.*sfiles/%s", folder_len, sender->options->log_path, path);
     if (stat(whole, &stat_of) != 0)
         return 0;
-    return (int64_t)stat_of.st_mtim.tv_sec * 1000000000 + stat_of.st_mtim.tv_nsec;
+    const struct timespec changed = os_changed_at(&stat_of);
+    return (int64_t)changed.tv_sec * 1000000000 + changed.tv_nsec;
 }
 
 /* A live file is looked at again and again; at the end it goes once more if it changed since. */

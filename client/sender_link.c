@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "client/answer.h"
+#include "client/os.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -93,7 +94,7 @@ enum err_code sender_link_start(struct sender_link *link, const char *sender_pat
     char *path = find_sender(sender_path);
     if (path == NULL)
         return err_set(err, ERR_FULL, "out of memory");
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
+    if (os_message_pair(fds) != 0) {
         free(path);
         return err_set_errno(err, errno, "cannot make a socket pair");
     }

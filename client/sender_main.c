@@ -3,10 +3,10 @@
  */
 #include "base/json.h"
 #include "client/answer.h"
+#include "client/os.h"
 #include "client/orphans.h"
 #include "client/sender.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -25,13 +25,7 @@ static bool become_background(void) {
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         (void)signal(ignored[i], SIG_IGN);
     /* Descriptors of the training process that were not closed on exec would stay open as long as we live. */
-    return close_range(3, ~0U, 0) == 0 || errno == ENOSYS;
-}
-
-static pid_t owner_of(int fd) {
-    struct ucred peer;
-    socklen_t len = sizeof peer;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 ? peer.pid : 0;
+    return os_close_from(3);
 }
 
 /* A text of the greeting, behind those that texts holds already; there is room for all of them. */
@@ -77,7 +71,7 @@ int main(int argc, char **argv) {
         fputs("usage: barograph-sender LOG, started by the barograph library\n", stderr);
         return 2;
     }
-    options.owner = owner_of(LINK_FD);
+    options.owner = os_peer_of(LINK_FD);
     if (options.owner == 0 || !become_background())
         return 1;
     options.log_path = argv[1];

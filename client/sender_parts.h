@@ -32,7 +32,7 @@ struct sender {
     struct log_file_reader reader;
     struct buf bytes; /* of the log, from bytes_at on */
     uint64_t bytes_at;
-    int fd, pidfd, watch_fd;
+    int fd, owner_fd, watch_fd;
     uint64_t synced_end;
     int64_t synced_ms, sampled_ms, transmitted_ms, not_before_ms, wait_ms, failing_since_ms;
     bool is_on_server, owner_is_gone, is_finishing, is_at_end, is_refused;

@@ -10,10 +10,8 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-enum { POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, which older headers lack */ };
 enum {
     VERSION = 3,
     /* Room is set aside in steps that double: a short run costs little, and a fast one is held up rarely. */
@@ -76,21 +74,11 @@ static enum err_code map_control(struct shared_log *log, struct err *err) {
     return OK;
 }
 
-static enum err_code init_mutex(pthread_mutex_t *mutex, struct err *err) {
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    int failure = pthread_mutex_init(mutex, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-    return failure == 0 ? OK : err_set_errno(err, failure, "cannot make a mutex");
-}
-
 static enum err_code set_aside(struct shared_log *log, uint64_t end, struct err *err) {
     uint64_t from = log->control->allocated;
     uint64_t step = from < FIRST_STEP_BYTES ? FIRST_STEP_BYTES : from < LARGEST_STEP_BYTES ? from : LARGEST_STEP_BYTES;
     uint64_t wanted = (end + step - 1) / step * step;
-    int failure = posix_fallocate(log->fd, (off_t)from, (off_t)(wanted - from));
+    int failure = os_set_room_aside(log->fd, from, wanted);
     /* A quota, or a limit on the file's size, is as good as a full disk. */
     if (failure == EFBIG || failure == EDQUOT || failure == ENOSPC)
         return err_set(err, ERR_FULL, "cannot set room aside in '%s': %s", log->path, strerror(failure));
@@ -111,8 +99,8 @@ static enum err_code map_window(struct shared_log *log, uint64_t at, size_t byte
     if (window == MAP_FAILED)
         return err_set_errno(err, errno, "cannot map '%s'", log->path);
     /* The pages are there and writable when this returns: a fault for each, one in 14 rows, would come out of the
-     * caller's time. Kernels before 5.14 do not know it, and have the faults. */
-    (void)madvise(window, wanted, POPULATE_WRITE);
+     * caller's time. */
+    os_populate(window, wanted);
     if (log->window != NULL)
         munmap(log->window, log->window_bytes);
     log->window = window;
@@ -127,19 +115,9 @@ static enum err_code room_for(struct shared_log *log, uint64_t at, size_t bytes,
     return map_window(log, at, bytes, err);
 }
 
-/* Room that was set aside on these is there when a page of it is written to. */
-static bool is_local(int fd) {
-    static const unsigned long types[] = { 0xEF53 /* ext */,          0x58465342 /* XFS */,   0x9123683E /* Btrfs */,
-                                           0x01021994 /* tmpfs */,    0xF2F52010 /* F2FS */,  0x2FC12FC1 /* ZFS */,
-                                           0x794C7630 /* overlay */,  0x858458F6 /* ramfs */, 0xCA451A4E /* bcachefs */ };
+static bool is_mapped(int fd) {
     const char *refused = getenv("BAROGRAPH_NO_MMAP");
-    struct statfs stat;
-    if ((refused != NULL && strcmp(refused, "1") == 0) || fstatfs(fd, &stat) != 0)
-        return false;
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if ((unsigned long)stat.f_type == types[i])
-            return true;
-    return false;
+    return (refused == NULL || strcmp(refused, "1") != 0) && os_is_room_promised(fd);
 }
 
 static enum err_code write_at(struct shared_log *log, uint64_t at, struct str bytes, struct err *err) {
@@ -169,7 +147,7 @@ static enum err_code append_written(struct shared_log *log, uint64_t end, struct
 
 static enum err_code write_header(struct shared_log *log, struct err *err) {
     struct buf room = { 0 };
-    log->control->is_written = !is_local(log->fd);
+    log->control->is_written = !is_mapped(log->fd);
     if (log->control->is_written) {
         buf_reset(&log->scratch);
         log_file_append_header(&log->scratch);
@@ -194,13 +172,15 @@ enum err_code shared_log_create(struct shared_log **out, const char *path, struc
         return err_set(err, ERR_FULL, "out of memory");
     code = open_files(log, O_CREAT | O_EXCL, err);
     if (code == OK) {
-        int failure = posix_fallocate(log->control_fd, 0, sizeof *log->control);
+        int failure = os_set_room_aside(log->control_fd, 0, sizeof *log->control);
         code = failure == 0 ? OK : err_set_errno(err, failure, "cannot set room aside for '%s'", path);
     }
     if (code == OK)
         code = map_control(log, err);
-    if (code == OK)
-        code = init_mutex(&log->control->mutex, err);
+    if (code == OK) {
+        int failure = os_shared_mutex_init(&log->control->mutex);
+        code = failure == 0 ? OK : err_set_errno(err, failure, "cannot make a mutex");
+    }
     if (code == OK) {
         log->control->version = VERSION;
         log->control->next_record = 1;
@@ -262,10 +242,8 @@ static void wipe_torn_tail(struct shared_log *log) {
 }
 
 void shared_log_lock(struct shared_log *log) {
-    if (pthread_mutex_lock(&log->control->mutex) != EOWNERDEAD)
-        return;
-    wipe_torn_tail(log);
-    pthread_mutex_consistent(&log->control->mutex);
+    if (!os_shared_mutex_lock(&log->control->mutex))
+        wipe_torn_tail(log);
 }
 
 bool shared_log_has_writer(const struct shared_log *log) {
@@ -276,7 +254,7 @@ bool shared_log_has_writer(const struct shared_log *log) {
 }
 
 void shared_log_unlock(struct shared_log *log) {
-    pthread_mutex_unlock(&log->control->mutex);
+    os_shared_mutex_unlock(&log->control->mutex);
 }
 
 enum err_code shared_log_append(struct shared_log *log, struct str record, struct err *err) {
@@ -332,7 +310,7 @@ void shared_log_sync(struct shared_log *log, uint64_t from, uint64_t to) {
                       ? MAP_FAILED
                       : mmap(NULL, (size_t)(to - begin), PROT_READ, MAP_SHARED, log->fd, (off_t)begin);
     if (range == MAP_FAILED || msync(range, (size_t)(to - begin), MS_SYNC) != 0)
-        (void)fdatasync(log->fd);
+        (void)os_sync_data(log->fd);
     if (range != MAP_FAILED)
         munmap(range, (size_t)(to - begin));
 }

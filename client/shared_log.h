@@ -16,8 +16,8 @@
 #define CLIENT_SHARED_LOG_H
 
 #include "base/buf.h"
+#include "client/os.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 enum { SHARED_LOG_OPEN_ROW_MAX = 256 << 10 };
@@ -26,7 +26,7 @@ struct shared_log_control {
     char magic[8];
     uint32_t version;
     _Atomic uint32_t is_ended; /* an exit record stands in the log */
-    pthread_mutex_t mutex;
+    struct os_shared_mutex mutex;
     _Atomic uint64_t end;  /* of the last whole record, in the file */
     uint64_t reserved_end; /* a writer may have written until here */
     uint64_t allocated;    /* the file's size */

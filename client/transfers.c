@@ -2,12 +2,12 @@
 #include "client/transfers.h"
 
 #include "base/clock.h"
+#include "base/os.h"
 #include "base/protobuf.h"
 #include "client/uploads.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
 enum {
     FILES_A_BATCH = 100,
@@ -51,7 +51,6 @@ struct transfers {
 
 enum err_code transfers_create(struct transfers **out, const struct uplink_options *options, const struct uplink *leader,
                                struct err *err) {
-    pthread_condattr_t attributes;
     struct transfers *transfers = calloc(1, sizeof *transfers);
     if (transfers == NULL)
         return err_set(err, ERR_FULL, "out of memory");
@@ -63,10 +62,7 @@ enum err_code transfers_create(struct transfers **out, const struct uplink_optio
     uplink_follow(transfers->uplink, leader);
     buf_init(&transfers->uploaded, UPLOADED_MAX_BYTES);
     pthread_mutex_init(&transfers->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&transfers->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    os_cond_init(&transfers->changed);
     *out = transfers;
     return OK;
 }
@@ -188,12 +184,8 @@ static enum uplink_result do_front(struct transfers *transfers, size_t *count) {
 }
 
 static void wait_a_moment(struct transfers *transfers, int64_t wait_ms) {
-    struct timespec limit;
-    clock_gettime(CLOCK_MONOTONIC, &limit);
-    int64_t ns = limit.tv_nsec + wait_ms % 1000 * 1000000;
-    limit.tv_sec += wait_ms / 1000 + ns / 1000000000;
-    limit.tv_nsec = ns % 1000000000;
-    while (!transfers->is_stopping && pthread_cond_timedwait(&transfers->changed, &transfers->mutex, &limit) == 0)
+    int64_t limit_ms = clock_mono_ms() + wait_ms;
+    while (!transfers->is_stopping && os_cond_wait_until(&transfers->changed, &transfers->mutex, limit_ms) == 0)
         continue;
 }
 
