@@ -13,7 +13,7 @@ MESON_TEST = meson test --print-errorlogs --no-rebuild -C
 export BAROGRAPH_BINARY ?= $(CURDIR)/build/barograph
 
 .PHONY: all build wheel run test check check-macos bench fuzz clean
-.PHONY: deb test-deb test-deploy
+.PHONY: deb test-deb test-deploy test-fronts
 .PHONY: asan tsan test-unit test-page test-api test-stores test-faults test-python test-web test-official
 
 all: build
@@ -77,7 +77,7 @@ run: build
 
 # ---- tests, those first that take least time ----
 
-TEST_STEPS = check check-macos test-unit test-page test-api test-stores test-faults $(if $(wildcard tests/python/test_*.py),test-python) test-web asan tsan test-official
+TEST_STEPS = check check-macos test-unit test-page test-api test-stores test-faults test-deploy $(if $(wildcard tests/python/test_*.py),test-python) test-web asan tsan test-official
 
 # Each step builds what it needs; tools/test.py counts, and its last line is the sum.
 test: build/.setup-test
@@ -129,6 +129,10 @@ test-stores: build build/venv/.installed
 test-faults: build build/venv/.installed
 	build/venv/bin/pytest -q tests/faults
 
+# What stands around the server: proxies, alerts, manifests, the unit. What is not installed is skipped; tools/setup.sh deploy.
+test-deploy: build build/venv/.installed
+	build/venv/bin/pytest -q tests/deploy
+
 # The wire and the files are held against the official client's own programs.
 test-python: build build/venv/.installed
 	tests/official/setup.sh
@@ -144,13 +148,17 @@ test-official: build build/venv/.installed
 	tests/official/setup.sh
 	build/venv/bin/pytest -q tests/official
 
-# The package in a Debian of its own that is booted (as root); what is deployed with it, behind the proxies and over /metrics.
+# The package, in a Debian of its own that is booted (as root).
 test-deb: deb
 	lintian --fail-on error,warning build/deb/*.deb
 	tests/deploy/deb.sh build/deb/*.deb build/deb-test
 
-test-deploy: build build/venv/.installed build/.setup-deploy
-	build/venv/bin/pytest -q tests/deploy
+# Tests of the API that bodies, ranges and addresses depend on, with the proxies of packaging/proxies before each server. One of
+# them speaks without TLS.
+FRONT_TESTS = $(addprefix tests/api/test_,files.py file_stream.py history_files.py accounts.py artifact_parts.py)
+test-fronts: build build/venv/.installed build/.setup-deploy
+	for proxy in nginx haproxy; do build/venv/bin/python -m tests.support.front $$proxy build/venv/bin/pytest -q $(FRONT_TESTS) \
+	    --deselect tests/api/test_file_stream.py::test_content_length_of_a_gigabyte__is_refused_before_it_is_read; done
 
 # ---- what takes long ----
 

@@ -20,6 +20,7 @@ import psycopg
 import requests
 
 from tests.support.postgres import make_database
+from tests.support.front import Front
 
 READY = re.compile(r"listening on (https?://\S+)")
 START_LIMIT_S = 30
@@ -43,6 +44,8 @@ class Server:
 
     def __init__(self, binary: Path, data: Path, options: tuple[str, ...] = (), env=None):
         self.store_options = _options_of_store()
+        if "BAROGRAPH_TEST_PROXY" in os.environ:
+            options = ("--trusted-proxies", "127.0.0.1", *options)
         options = (*self.store_options, *options)
         self.binary = Path(binary).resolve()
         self.data = Path(data)
@@ -52,6 +55,7 @@ class Server:
         self.listen = "127.0.0.1:0"
         self.base_url = ""
         self.process: subprocess.Popen | None = None
+        self.proxy: Front | None = None  # that stands before it, with BAROGRAPH_TEST_PROXY
         self.log_path = self.data.parent / f"{self.data.name}.log"
 
     def start(self) -> "Server":
@@ -61,6 +65,10 @@ class Server:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=self.env)
         self.base_url = self._wait_until_ready(start_of_log)
         self.listen = self.base_url.split("://", 1)[1]
+        if "BAROGRAPH_TEST_PROXY" in os.environ:
+            certificates = Path(os.environ["BAROGRAPH_TEST_CERTIFICATES"])
+            self.proxy = self.proxy or Front(os.environ["BAROGRAPH_TEST_PROXY"], certificates).before(self.base_url)
+            self.base_url = self.proxy.base_url
         return self
 
     def _wait_until_ready(self, start_of_log: int) -> str:
@@ -86,6 +94,9 @@ class Server:
 
     def stop(self) -> int:
         """Ends it gracefully and answers its exit status."""
+        if self.proxy is not None:
+            self.proxy.stop()
+            self.proxy = None
         if self.process is None or self.process.poll() is not None:
             return self.process.returncode if self.process else 0
         self.process.terminate()
