@@ -33,8 +33,13 @@ import os, time, wandb
 begin = time.perf_counter()
 run = wandb.init(project="bench", settings=wandb.Settings(console="off", save_code=False, x_disable_stats=True))
 artifact = wandb.Artifact(os.environ["NAME"], type="dataset")
-artifact.add_dir(os.environ["FILES"], policy="immutable", skip_cache=True)
-run.log_artifact(artifact).wait()
+artifact.add_dir(os.environ["FILES"], name=os.environ["PREFIX"] or None, policy="immutable", skip_cache=True)
+if os.environ["PART"] == "":
+    run.log_artifact(artifact).wait()
+elif os.environ["PART"] == "last":
+    run.finish_artifact(artifact, distributed_id="bench").wait()
+else:
+    run.upsert_artifact(artifact, distributed_id="bench")
 run.finish()
 print(time.perf_counter() - begin)
 """
@@ -54,16 +59,15 @@ LINEAGE = """{ project(name: "graph", entityName: "admin") { run(name: "writer")
     id versionIndex digest artifactSequence { name } createdBy { ... on Run { name } } usedBy { edges { node { name } } } } } } } } }"""
 
 
-# The client opens ten thousand files and as many connections at a time.
-OPEN_FILES = 65536
+# The official client keeps each file open that it has uploaded. Where the system allows no more open files than a version
+# has, several clients write it together, one after the other, under one distributed id.
+SPARE_FILES = 4000
 
 
-def allow_open_files() -> None:
+def files_of_a_client() -> int:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, max(hard, OPEN_FILES)))
-    except ValueError:
-        print(f"only {hard:,} files may be open here; the client fails beyond that", flush=True)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard - SPARE_FILES
 
 
 class Watch(threading.Thread):
@@ -105,9 +109,9 @@ class Bench:
         counted = r'^barograph_http_requests_total\{method="PUT",route="/signed/artifacts/[^"]*",status="2xx"\} (\d+)'
         return sum(map(int, re.findall(counted, self.metrics(), re.M)))
 
-    def client(self, code: str, name: str, files: Path) -> float:
+    def client(self, code: str, name: str, files: Path, part: str = "", prefix: str = "") -> float:
         env = {
-            "PATH": os.environ["PATH"], "HOME": str(self.folder), "NAME": name, "FILES": str(files), "OUT": str(files),
+            "PATH": os.environ["PATH"], "HOME": str(self.folder), "NAME": name, "FILES": str(files), "OUT": str(files), "PART": part, "PREFIX": prefix,
             "WANDB_BASE_URL": self.server.base_url, "WANDB_API_KEY": self.server.admin_key, "WANDB_SILENT": "true",
             "WANDB_DIR": str(self.folder), "WANDB_CACHE_DIR": str(self.folder / "cache"), "WANDB_DATA_DIR": str(self.folder / "staging"),
         }  # fmt: skip
@@ -116,12 +120,12 @@ class Bench:
             sys.exit(done.stderr)
         return float(done.stdout.split()[-1])
 
-    def measure(self, what: str, code: str, name: str, files: Path) -> None:
-        """Runs the client and prints how long it took, and what of it was the server's."""
+    def measure(self, what: str, client) -> None:
+        """Runs a client, or several, and prints how long it took, and what of it was the server's."""
         cpu, in_requests, ours = self.cpu(), self.in_requests(), client_cpu()
         watch = Watch(self.server.process.pid)
         watch.start()
-        seconds = self.client(code, name, files)
+        seconds = client()
         watch.is_over = True
         cpu, in_requests, ours = self.cpu() - cpu, self.in_requests() - in_requests, client_cpu() - ours
         print(
@@ -131,15 +135,24 @@ class Bench:
             flush=True,
         )
 
+    def log_many(self, folders: list[Path], parts: int) -> float:
+        """One version of all these folders, by one client or by several; those of a part lie in a folder of its own."""
+        seconds = 0.0
+        for number, folder in enumerate(folders):
+            part = "" if parts == 1 else "last" if number == parts - 1 else "more"
+            seconds += self.client(LOG, "many", folder, part, f"p{number}")
+        return seconds
+
     def many_files(self, count: int) -> None:
-        files = self.folder / "many"
+        parts = -(-count // files_of_a_client())
+        folders = [self.folder / "many" / f"p{number}" for number in range(parts)]
         for i in range(count):
-            path = files / f"d{i // 1000}"
+            path = folders[i * parts // count] / f"d{i // 1000}"
             path.mkdir(parents=True, exist_ok=True)
             (path / f"f{i}.txt").write_text(f"file {i}\n" * 20)
-        self.measure(f"log {count:,} files", LOG, "many", files)
+        self.measure(f"log {count:,} files, by {parts} client{'s' * (parts > 1)}", lambda: self.log_many(folders, parts))
         out = self.folder / "many-back"
-        self.measure(f"download {count:,} files", DOWNLOAD, "many", out)
+        self.measure(f"download {count:,} files", lambda: self.client(DOWNLOAD, "many", out))
         assert sum(path.is_file() for path in out.rglob("*")) == count
 
     def disk(self, gibibytes: float) -> None:
@@ -172,8 +185,8 @@ class Bench:
                 file.seek(offset)
                 file.write(f"at {offset}".encode())
             file.truncate(size)
-        self.measure(f"log one file of {gibibytes} GiB", LOG, "large", files)
-        self.measure(f"download one file of {gibibytes} GiB", DOWNLOAD, "large", self.folder / "large-back")
+        self.measure(f"log one file of {gibibytes} GiB", lambda: self.client(LOG, "large", files))
+        self.measure(f"download one file of {gibibytes} GiB", lambda: self.client(DOWNLOAD, "large", self.folder / "large-back"))
         subprocess.run(["cmp", files / "large.bin", self.folder / "large-back" / "large.bin"], check=True)
 
     def seen_before(self) -> None:
@@ -226,7 +239,6 @@ def timed(function) -> float:
 
 def main() -> None:
     binary, python = sys.argv[1], str(Path(sys.argv[2]).absolute())
-    allow_open_files()
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 100_000
     gibibytes = float(sys.argv[4]) if len(sys.argv) > 4 else 4.7
     with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,6 @@
 /* gc.c - barograph gc: says what projects hold and what emptying the trash would free, and with --yes empties it. */
 #include "cli/administration.h"
+#include "cli/project.h"
 
 #include <stddef.h>
 
@@ -20,28 +21,8 @@ static const struct option rows[] = {
 };
 static const struct options options = { rows, sizeof rows / sizeof rows[0] };
 
-/* Of each project, and of each entity: the server tells them by entity. */
-static void print_storage(const struct json_value *storage) {
-    int64_t of_entity = 0;
-    for (size_t i = 0; storage != NULL && storage->type == JSON_TYPE_ARRAY && i < storage->array.count; i++) {
-        const struct json_value *held = &storage->array.items[i];
-        const struct json_value *next = i + 1 < storage->array.count ? held + 1 : NULL;
-        struct str entity = json_get_str(held, STR("entity")), project = json_get_str(held, STR("project"));
-        int64_t bytes = json_get_int(held, STR("bytes"), 0), limit = json_get_int(held, STR("limitBytes"), 0);
-        if (limit > 0)
-            printf("%lld of %lld bytes in %.*s/%.*s\n", (long long)bytes, (long long)limit, STR_ARG(entity), STR_ARG(project));
-        else
-            printf("%lld bytes in %.*s/%.*s\n", (long long)bytes, STR_ARG(entity), STR_ARG(project));
-        of_entity += bytes;
-        if (next != NULL && str_eq(json_get_str(next, STR("entity")), entity))
-            continue;
-        printf("%lld bytes of %.*s\n", (long long)of_entity, STR_ARG(entity));
-        of_entity = 0;
-    }
-}
-
 static void print(const struct json_value *answer, bool is_done) {
-    print_storage(json_get(answer, STR("storage")));
+    project_print_storage(json_get(answer, STR("storage")));
     static const char *const kinds[] = { "runs", "projects", "artifacts", "reports" };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         printf("%lld %s\n", (long long)json_get_int(answer, str_from_c(kinds[i]), 0), kinds[i]);

@@ -2,7 +2,7 @@
 #include "cli/command.h"
 
 extern const struct command agent_command, artifact_command, backup_command, exec_command, export_command,
-    gc_command, import_command, key_command, login_command, migrate_command, org_command, restore_command, schema_command, secret_command,
+    gc_command, import_command, key_command, login_command, migrate_command, org_command, project_command, restore_command, schema_command, secret_command,
     server_command, sweep_command, sync_command, team_command, user_command, verify_command;
 
 /* Sorted by name; help is printed from it. */
@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
     &login_command,
     &migrate_command,
     &org_command,
+    &project_command,
     &restore_command,
     &schema_command,
     &secret_command,

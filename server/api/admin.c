@@ -7,6 +7,7 @@
 #include "server/store/entity.h"
 #include "server/store/member.h"
 #include "server/store/password.h"
+#include "server/store/project.h"
 #include "server/store/removal.h"
 #include "server/store/trash.h"
 #include "server/store/usage.h"
@@ -251,23 +252,11 @@ static enum err_code remove_member(struct db_tx *tx, struct admin_call *call, st
     return member_remove(tx, entity->owner.entity_id, user->id, &call->actor, err);
 }
 
-/* ---- the table ---- */
+/* ---- what projects hold ---- */
 
-#define ENTITY_ROWS(path, kind)                                                                              \
-    { HTTP_GET, path, kind, list_entities, NULL },                                                           \
-    { HTTP_POST, path, kind, add_entity, NULL },                                                             \
-    { HTTP_DELETE, path "/{}", kind, remove_entity, NULL },                                                  \
-    { HTTP_GET, path "/{}/members", kind, list_members, NULL },                                              \
-    { HTTP_PUT, path "/{}/members/{}", kind, set_member, NULL },                                             \
-    { HTTP_DELETE, path "/{}/members/{}", kind, remove_member, NULL }
-
-/* Sorted by pattern. */
-/* ---- the trash ---- */
-
-static enum err_code write_storage(struct db_tx *tx, struct admin_call *call, struct err *err) {
+static enum err_code list_projects(struct db_tx *tx, struct admin_call *call, struct err *err) {
     struct list usages;
     TRY(usage_list(tx, call->arena, &usages, err));
-    json_key(&call->out, STR("storage"));
     json_array_begin(&call->out);
     for (size_t i = 0; i < usages.count; i++) {
         const struct project_usage *usage = usages.items[i];
@@ -284,6 +273,32 @@ static enum err_code write_storage(struct db_tx *tx, struct admin_call *call, st
     return OK;
 }
 
+static enum err_code find_project(struct db_tx *tx, struct admin_call *call, struct project **out, struct err *err) {
+    return project_find_by_names(tx, call->params[0], call->params[1], call->arena, out, err);
+}
+
+static enum err_code show_limit(struct db_tx *tx, struct admin_call *call, struct err *err) {
+    struct project *project;
+    int64_t bytes;
+    TRY(find_project(tx, call, &project, err));
+    TRY(usage_limit(tx, project->id, &bytes, err));
+    json_object_begin(&call->out);
+    json_key(&call->out, STR("bytes"));
+    json_int(&call->out, bytes);
+    json_object_end(&call->out);
+    return OK;
+}
+
+static enum err_code set_limit(struct db_tx *tx, struct admin_call *call, struct err *err) {
+    struct project *project;
+    TRY(find_project(tx, call, &project, err));
+    TRY(usage_set_limit(tx, project->id, json_get_int(call->input, STR("bytes"), -1), err));
+    TRY(audit_add(tx, &call->actor, "project.limit", project->owner.entity_id, project->name, err));
+    return show_limit(tx, call, err);
+}
+
+/* ---- the trash ---- */
+
 static enum err_code show_garbage(struct db_tx *tx, struct admin_call *call, struct err *err) {
     struct trash_counts counts;
     int64_t removals;
@@ -298,7 +313,8 @@ static enum err_code show_garbage(struct db_tx *tx, struct admin_call *call, str
     json_int(&call->out, counts.file_bytes);
     json_key(&call->out, STR("removals"));
     json_int(&call->out, removals);
-    TRY(write_storage(tx, call, err));
+    json_key(&call->out, STR("storage"));
+    TRY(list_projects(tx, call, err));
     json_object_end(&call->out);
     return OK;
 }
@@ -309,11 +325,25 @@ static enum err_code collect_garbage(struct db_tx *tx, struct admin_call *call, 
     return trash_empty(tx, clock_wall_ms(), err);
 }
 
+/* ---- the table ---- */
+
+#define ENTITY_ROWS(path, kind)                                                                              \
+    { HTTP_GET, path, kind, list_entities, NULL },                                                           \
+    { HTTP_POST, path, kind, add_entity, NULL },                                                             \
+    { HTTP_DELETE, path "/{}", kind, remove_entity, NULL },                                                  \
+    { HTTP_GET, path "/{}/members", kind, list_members, NULL },                                              \
+    { HTTP_PUT, path "/{}/members/{}", kind, set_member, NULL },                                             \
+    { HTTP_DELETE, path "/{}/members/{}", kind, remove_member, NULL }
+
+/* Sorted by pattern. */
 static const struct admin_row rows[] = {
     { HTTP_GET, "gc", ENTITY_PERSONAL, show_garbage, NULL },
     { HTTP_POST, "gc", ENTITY_PERSONAL, collect_garbage, NULL },
     { HTTP_DELETE, "keys/{}", ENTITY_PERSONAL, revoke_key, NULL },
     ENTITY_ROWS("organizations", ENTITY_ORGANIZATION),
+    { HTTP_GET, "projects", ENTITY_PERSONAL, list_projects, NULL },
+    { HTTP_GET, "projects/{}/{}/limit", ENTITY_PERSONAL, show_limit, NULL },
+    { HTTP_PUT, "projects/{}/{}/limit", ENTITY_PERSONAL, set_limit, NULL },
     ENTITY_ROWS("teams", ENTITY_TEAM),
     { HTTP_GET, "users", ENTITY_PERSONAL, list_users, NULL },
     { HTTP_POST, "users", ENTITY_PERSONAL, add_user, NULL },

@@ -7,6 +7,7 @@
 #include "server/store/audit.h"
 #include "server/store/entity.h"
 #include "server/store/project.h"
+#include "server/store/run.h"
 #include "server/store/trash.h"
 
 const char trash_sdl[] = "input RestoreInput { clientMutationId: String, id: ID! }\n";
@@ -46,12 +47,27 @@ static enum err_code answer_removed_at(struct gql_call *call, struct err *err) {
     return OK;
 }
 
+/* As its own type gave it. */
+static enum err_code answer_subject_id(struct gql_call *call, struct err *err) {
+    const struct run run = { .name = THE_ITEM->subject_name, .project_name = THE_ITEM->project_name, .entity_name = THE_ITEM->entity_name };
+    const struct project project = { .name = THE_ITEM->project_name, .entity_name = THE_ITEM->entity_name };
+    (void)err;
+    switch (THE_ITEM->kind) {
+    case TRASH_RUN: gql_str(call, run_storage_id(&run, call->arena)); break;
+    case TRASH_PROJECT: gql_str(call, project_storage_id(&project, call->arena)); break;
+    case TRASH_ARTIFACT: gql_str(call, node_id_make("Artifact", THE_ITEM->id, call->arena)); break;
+    case TRASH_VIEW: gql_str(call, node_id_make("View", THE_ITEM->id, call->arena)); break;
+    }
+    return OK;
+}
+
 static const struct gql_field item_fields[] = {
     { "deletedAt", "", "DateTime!", CAN_READ, answer_deleted_at, NULL },
     { "id", "", "ID!", CAN_READ, answer_id, NULL },
     { "kind", "", "String!", CAN_READ, answer_kind, "run, project, artifact or report." },
     { "name", "", "String!", CAN_READ, answer_name, NULL },
     { "removedAt", "", "DateTime!", CAN_READ, answer_removed_at, "When it is gone for good." },
+    { "subjectId", "", "ID!", CAN_READ, answer_subject_id, "The id that it had, and has again when it is brought back." },
 };
 const struct gql_type trash_item_type = GQL_TYPE("TrashItem", item_fields);
 

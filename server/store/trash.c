@@ -84,22 +84,24 @@ enum err_code trash_save_artifact(struct db_tx *tx, int64_t id, struct err *err)
 
 /* ---- looking ---- */
 
-/* kind, id, name, entity, project, deleted, due, whose alone it is (0: nobody's). $1 now, $2 how long reports are kept. */
+/* kind, id, name, entity, project, deleted, due, whose alone it is (0: nobody's), the names of subject and project. $1 now, $2 how
+ * long reports are kept. */
 #define TRASH_SELECT                                                                                                     \
-    "select * from ("                                                                                                    \
+    "select t.*, e.name as entity_name from ("                                                                           \
     "select 0 as kind, r.id as id, coalesce(r.display_name, r.name) as name, p.entity_id as entity_id,"                  \
-    " p.id as project_id, x.begun_at as deleted_at, x.due_at as due_at, 0 as person_id from removals x"                  \
+    " p.id as project_id, x.begun_at as deleted_at, x.due_at as due_at, 0 as person_id, r.name as subject_name,"         \
+    " p.name as project_name from removals x"                                                                            \
     " join runs r on r.id = x.subject_id join projects p on p.id = r.project_id and p.deleted_at is null"                \
     " where x.kind = 'run' and x.due_at > $1"                                                                            \
-    " union all select 1, p.id, p.name, p.entity_id, 0, x.begun_at, x.due_at, 0 from removals x"                         \
+    " union all select 1, p.id, p.name, p.entity_id, 0, x.begun_at, x.due_at, 0, p.name, p.name from removals x"         \
     " join projects p on p.id = x.subject_id where x.kind = 'project' and x.due_at > $1"                                 \
-    " union all select 2, a.id, c.name, p.entity_id, p.id, x.begun_at, x.due_at, 0 from removals x"                      \
+    " union all select 2, a.id, c.name, p.entity_id, p.id, x.begun_at, x.due_at, 0, c.name, p.name from removals x"      \
     " join artifacts a on a.id = x.subject_id join artifact_collections c on c.id = a.collection_id"                     \
     " join projects p on p.id = a.project_id and p.deleted_at is null where x.kind = 'artifact' and x.due_at > $1"       \
     " union all select 3, v.id, case when v.display_name = '' then v.name else v.display_name end, p.entity_id, p.id,"   \
-    " v.deleted_at, v.deleted_at + $2, case when v.type = '" VIEW_TYPE_DRAFT "' then coalesce(v.user_id, -1) else 0 end"   \
-    " from views v join projects p on p.id = v.project_id and p.deleted_at is null"                                      \
-    " where v.deleted_at is not null and v.deleted_at + $2 > $1) t "
+    " v.deleted_at, v.deleted_at + $2, case when v.type = '" VIEW_TYPE_DRAFT "' then coalesce(v.user_id, -1) else 0 end,"  \
+    " v.name, p.name from views v join projects p on p.id = v.project_id and p.deleted_at is null"                       \
+    " where v.deleted_at is not null and v.deleted_at + $2 > $1) t join entities e on e.id = t.entity_id "
 
 static struct trash_item *read_item(const struct db_rows *rows, struct arena *arena) {
     struct trash_item *item = ARENA_NEW(arena, struct trash_item);
@@ -110,6 +112,9 @@ static struct trash_item *read_item(const struct db_rows *rows, struct arena *ar
     item->deleted_at = db_int(rows, 5);
     item->due_at = db_int(rows, 6);
     item->person_id = db_int(rows, 7);
+    item->subject_name = db_str(rows, 8, arena);
+    item->project_name = db_str(rows, 9, arena);
+    item->entity_name = db_str(rows, 10, arena);
     return item;
 }
 

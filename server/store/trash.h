@@ -25,7 +25,8 @@ struct trash_item {
     struct owner owner; /* project_id 0: of the entity, as projects are */
     enum trash_kind kind;
     int64_t id; /* the subject's */
-    struct str name;
+    struct str name;                                    /* as people see it */
+    struct str subject_name, project_name, entity_name; /* as addresses have it */
     int64_t deleted_at, due_at;
     int64_t person_id; /* whose alone it is, as drafts are; 0: nobody's, -1: nobody knows whose */
 };

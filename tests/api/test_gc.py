@@ -13,7 +13,7 @@ from tests.support.protocol import RunUnderTest
 from tests.support.receiver import wait_until
 from tests.support.server import GraphQLError
 
-TRASH = "query($e: String) { entity(name: $e) { trash { id kind name deletedAt removedAt } } }"
+TRASH = "query($e: String) { entity(name: $e) { trash { id kind name subjectId deletedAt removedAt } } }"
 RESTORE = "mutation($id: ID!) { restore(input: {id: $id}) { success } }"
 DELETE_RUN = "mutation($id: ID!) { deleteRun(input: {id: $id}) { success } }"
 DELETE_PROJECT = "mutation($id: String!) { deleteModel(input: {id: $id}) { success } }"
@@ -57,7 +57,7 @@ def test_run__comes_back_whole(owner):
     owner.graphql(DELETE_RUN, {"id": run.id})
     assert owner.graphql(PROJECT, {"e": owner.name})["project"]["runs"]["edges"] == []
     item = trash(owner)[0]
-    assert (item["kind"], item["removedAt"] > item["deletedAt"]) == ("run", True)
+    assert (item["kind"], item["subjectId"], item["removedAt"] > item["deletedAt"]) == ("run", run.id, True)
     assert restore(owner, item) is True and trash(owner) == []
     back = run.read()
     assert (back["config"], back["rows"]) == ('{"lr": {"value": 0.1}}', [{"_step": 0, "loss": 1.5}])
@@ -75,7 +75,7 @@ def test_project__comes_back_with_its_runs(owner):
     project = owner.graphql(PROJECT, {"e": owner.name})["project"]
     owner.graphql(DELETE_PROJECT, {"id": project["id"]})
     assert owner.graphql(PROJECT, {"e": owner.name})["project"] is None
-    assert [(each["kind"], each["name"]) for each in trash(owner)] == [("project", "p")]
+    assert [(each["kind"], each["name"], each["subjectId"]) for each in trash(owner)] == [("project", "p", project["id"])]
     assert restore(owner, trash(owner)[0])
     assert run.read()["name"] == "r"
 
@@ -85,7 +85,7 @@ def test_report__comes_back(owner):
     make = 'mutation($e: String) { upsertView(input: {entityName: $e, projectName: "p", name: "n", displayName: "Report", spec: "{}"}) { view { id } } }'
     view = owner.graphql(make, {"e": owner.name})["upsertView"]["view"]
     owner.graphql("mutation($id: ID!) { deleteView(input: {id: $id}) { success } }", {"id": view["id"]})
-    assert [(each["kind"], each["name"]) for each in trash(owner)] == [("report", "Report")]
+    assert [(each["kind"], each["name"], each["subjectId"]) for each in trash(owner)] == [("report", "Report", view["id"])]
     assert restore(owner, trash(owner)[0])
     assert owner.graphql("query($id: ID!) { view(id: $id) { displayName } }", {"id": view["id"]})["view"]["displayName"] == "Report"
 
@@ -120,7 +120,7 @@ def test_version__comes_back_with_its_names_and_bytes(owner):
     owner.graphql('mutation($id: ID!) { updateArtifact(input: {artifactID: $id, tagsToAdd: [{tagName: "good"}]}) { artifact { id } } }', {"id": artifact})
     owner.graphql("mutation($id: ID!) { deleteArtifact(input: {artifactID: $id, deleteAliases: true}) { artifact { id } } }", {"id": artifact})
     assert owner.graphql(FIND, {"e": owner.name})["project"]["artifact"] is None
-    assert [(each["kind"], each["name"]) for each in trash(owner)] == [("artifact", "c")]
+    assert [(each["kind"], each["name"], each["subjectId"]) for each in trash(owner)] == [("artifact", "c", artifact)]
     assert restore(owner, trash(owner)[0])
     found = owner.graphql(FIND, {"e": owner.name})["project"]["artifact"]
     assert (found["id"], found["versionIndex"], found["tags"]) == (artifact, 0, [{"name": "good"}])
@@ -162,3 +162,30 @@ def test_trash__may_be_none(server, user):
     user.graphql(DELETE_RUN, {"id": run.id})
     assert trash(user) == []
     wait_until(lambda: rows(server, f"runs where deleted_at is not null and id in (select subject_id from removals) and name = 'r' and user_id = (select id from users where username = '{user.name}')") == 0)
+
+
+def test_limit__of_a_project_is_set_on_the_command_line(server, user):
+    run = RunUnderTest(user, "limited", "r")
+    log_file = run.put("model.bin", b"weights" * 100)
+    assert log_file.status_code == 200
+    place = f"{user.name}/limited"
+    assert server.run_cli("project", "limit", place).stdout == "no limit of its own\n"
+    assert server.run_cli("project", "limit", place, "5000").stdout == "5000 bytes\n"
+    assert json.loads(server.run_cli("project", "limit", place, "--json").stdout) == {"bytes": 5000}
+    held = server.run_cli("project", "list").stdout
+    assert f"700 of 5000 bytes in {place}\n" in held and f"700 bytes of {user.name}\n" in held
+    assert server.run_cli("project", "limit", place, "0").stdout == "no limit of its own\n"
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["limit", "nowhere"], "not ENTITY/PROJECT"), (["limit", "no/such"], "not found"), (["limit", "admin/p", "much"], "not a number of bytes"),
+    (["limit", "admin/p", "-1"], "not a number of bytes"),
+])  # fmt: skip
+def test_limit__that_is_none_is_refused_in_words(server, arguments, said):
+    done = server.run_cli("project", *arguments)
+    assert done.returncode != 0 and said in done.stderr
+
+
+def test_limit__is_for_administrators(server, user):
+    RunUnderTest(user, "limited", "r")
+    assert server.run_cli("project", "limit", f"{user.name}/limited", "10", key=user.key).returncode == 1
