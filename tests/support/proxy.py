@@ -8,15 +8,17 @@ from __future__ import annotations
 import base64
 import socket
 import threading
+import time
 from urllib.parse import urlsplit
 
 HEAD_MAX = 64 << 10
 
 
 class Proxy:
-    """Listens on a free port of this machine until stop()."""
+    """Listens on a free port of this machine until stop(). pause_s: how long each piece towards a server takes."""
 
-    def __init__(self, user: str, password: str):
+    def __init__(self, user: str, password: str, pause_s: float = 0):
+        self.pause_s = pause_s
         self._wanted = b"Basic " + base64.b64encode(f"{user}:{password}".encode())
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
@@ -63,7 +65,7 @@ class Proxy:
                 server.sendall(start + rest)
                 back = threading.Thread(target=_pump, args=(server, client), daemon=True)
                 back.start()
-                _pump(client, server)
+                _pump(client, server, self.pause_s)
                 back.join()
 
     @staticmethod
@@ -78,16 +80,12 @@ class Proxy:
         return head, rest
 
 
-def _pump(source: socket.socket, target: socket.socket) -> None:
+def _pump(source: socket.socket, target: socket.socket, pause_s: float = 0) -> None:
     """Until the source ends; the target is told so."""
     try:
         while part := source.recv(1 << 16):
             target.sendall(part)
+            time.sleep(pause_s)
         target.shutdown(socket.SHUT_WR)
     except OSError:
         pass
-    if source.type and target.fileno() >= 0:
-        try:
-            target.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
