@@ -12,9 +12,9 @@ MESON_TEST = meson test --print-errorlogs --no-rebuild -C
 # The program that test-api, test-faults, test-web and test-official run.
 export BAROGRAPH_BINARY ?= $(CURDIR)/build/barograph
 
-.PHONY: all build wheel run test check check-macos bench fuzz clean
+.PHONY: all build wheel run test check check-macos test-arm64 bench fuzz clean
 .PHONY: deb test-deb test-deploy test-fronts
-.PHONY: asan tsan test-unit test-page test-api test-stores test-faults test-python test-web test-official
+.PHONY: test-pythons asan tsan test-unit test-page test-api test-stores test-faults test-python test-web test-official
 
 all: build
 
@@ -59,11 +59,18 @@ build: $(BUILD)/build.ninja web/dist/.built
 # A machine without Python's headers builds everything else.
 EXTENSION = $(if $(wildcard $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_paths()["include"])')/Python.h),python/_core.abi3.so)
 
-# One file that is a complete installation: the package, its sender, and the program with the page inside.
+# One file that is a complete installation: the package, its sender, the program with the page inside, and the libraries
+# that these need; only the C library and its kin are the system's.
 wheel: build/venv/.installed web/dist/.built
-	rm -rf build/wheel
-	build/venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps -Cbuild-dir=build/wheel-objects -w build/wheel .
-	build/venv/bin/wheel tags --python-tag cp39 --remove build/wheel/*.whl
+	rm -rf build/wheel build/wheel-bare
+	find python -name __pycache__ -prune -exec rm -rf {} +
+	build/venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps -Cbuild-dir=build/wheel-objects -w build/wheel-bare .
+	build/venv/bin/wheel tags --python-tag cp39 --remove build/wheel-bare/*.whl
+	PATH="$(CURDIR)/build/venv/bin:$$PATH" build/venv/bin/auditwheel --no-verbose repair -w build/wheel build/wheel-bare/*.whl
+
+# Every Python from 3.9 on that is found here installs the wheel; BAROGRAPH_PYTHONS names more of them.
+test-pythons: wheel
+	BAROGRAPH_WHEEL="$$(echo build/wheel/*.whl)" build/venv/bin/pytest -q tests/python/test_pythons.py
 
 build/.setup-deploy: tools/setup.sh
 	tools/setup.sh deploy
@@ -161,6 +168,10 @@ test-fronts: build build/venv/.installed build/.setup-deploy
 	    --deselect tests/api/test_file_stream.py::test_content_length_of_a_gigabyte__is_refused_before_it_is_read; done
 
 # ---- what takes long ----
+
+# base and client for Linux on arm64: built across, their unit tests run in an emulator.
+test-arm64: build/.setup-test
+	tools/test_arm64.sh build/arm64
 
 # 30 seconds a target; FUZZ_SECONDS=3600 for a long night.
 FUZZ_SECONDS ?= 30
