@@ -4,13 +4,18 @@ import { Component, type ComponentChildren, type ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "./i18n";
 import { address, current, isBare } from "./router";
-import type { PageProps } from "./routes";
+import type { PageProps, Route } from "./routes";
 import { goToLogin, viewer } from "./session";
 import { isOffline } from "./live";
 import { Toast } from "./components/toast";
 import { TopBar } from "./components/top_bar";
 
 const loaded = new Map<() => Promise<unknown>, ComponentType<PageProps>>();
+
+/* Once it is loaded, its page is drawn without waiting. */
+export async function loadPage(route: Route | undefined): Promise<void> {
+    if (route !== undefined && !loaded.has(route.page)) loaded.set(route.page, (await route.page()).default);
+}
 
 export function App() {
     const match = current.value;
@@ -22,10 +27,7 @@ export function App() {
                 .filter(Boolean)
                 .join(" · ");
         if (!load || loaded.has(load)) return;
-        void load().then((module) => {
-            loaded.set(load, module.default);
-            redraw((n) => n + 1);
-        });
+        void loadPage(match!.route).then(() => redraw((n) => n + 1));
     }, [match?.route, address.value.path]);
 
     if (match !== null && !match.route.isPublic && viewer.value === null) {

@@ -34,6 +34,8 @@ interface Waiting {
 const MAX_ENTRIES = 6000;
 const MAX_KEYS_PER_REQUEST = 6;
 const MAX_RUNS_PER_REQUEST = 200;
+/* Requests with many logged lines behind them are split, so that the server works on several at once. */
+const MAX_LINES_PER_REQUEST = 1_500_000;
 
 const cache = new Map<string, Entry>();
 const waiting = new Map<string, { want: Want; list: Waiting[] }>();
@@ -64,11 +66,12 @@ function enqueue(scope: string, want: Want, item: Waiting): void {
         return;
     }
     waiting.set(scope, { want, list: [item] });
-    window.setTimeout(() => {
+    /* Panels that are drawn together ask in one go, before anything else happens. */
+    queueMicrotask(() => {
         const { list } = waiting.get(scope)!;
         waiting.delete(scope);
         for (const batch of batches(list)) void ask(want, batch);
-    }, 8);
+    });
 }
 
 /* Keys that are wanted for the same runs go together: nothing is sent that nobody asked for. */
@@ -77,8 +80,7 @@ function batches(list: readonly Waiting[]): Waiting[][] {
     for (const item of list) byKey.set(item.key, [...(byKey.get(item.key) ?? []), item]);
     const byRuns = new Map<string, Waiting[][]>();
     for (const items of byKey.values()) {
-        for (let i = 0; i < items.length; i += MAX_RUNS_PER_REQUEST) {
-            const part = items.slice(i, i + MAX_RUNS_PER_REQUEST);
+        for (const part of partsOf(items)) {
             const runs = part.map((p) => p.run.name).join("\n");
             byRuns.set(runs, [...(byRuns.get(runs) ?? []), part]);
         }
@@ -88,6 +90,20 @@ function batches(list: readonly Waiting[]): Waiting[][] {
         for (let i = 0; i < parts.length; i += MAX_KEYS_PER_REQUEST)
             out.push(parts.slice(i, i + MAX_KEYS_PER_REQUEST).flat());
     return out;
+}
+
+function partsOf(items: readonly Waiting[]): Waiting[][] {
+    const out: Waiting[][] = [[]];
+    let lines = 0;
+    for (const item of items) {
+        lines += item.run.lineCount;
+        if (out.at(-1)!.length === MAX_RUNS_PER_REQUEST || lines > MAX_LINES_PER_REQUEST) {
+            out.push([]);
+            lines = item.run.lineCount;
+        }
+        out.at(-1)!.push(item);
+    }
+    return out.filter((part) => part.length > 0);
 }
 
 async function ask(want: Want, batch: readonly Waiting[]): Promise<void> {

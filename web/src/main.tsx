@@ -1,10 +1,12 @@
 /* main.tsx - starts the page. */
 
 import { render } from "preact";
-import { App } from "./app";
+import { App, loadPage } from "./app";
 import { loadLanguage } from "./i18n";
+import Project from "./pages/project";
 import { current, startRouter } from "./router";
-import { loadViewer } from "./session";
+import { workspace } from "./routes";
+import { loadViewer, viewer } from "./session";
 import { startTheme } from "./theme";
 import "./styles/base.css";
 import "./styles/controls.css";
@@ -13,9 +15,16 @@ import "./styles/panels.css";
 import "./styles/pages.css";
 import "./styles/viewers.css";
 
+async function start(): Promise<void> {
+    const answer = loadViewer().catch(() => undefined);
+    const page = loadPage(current.peek()?.route).catch(() => undefined);
+    await Promise.all([loadLanguage(), page]);
+    /* A server that cannot be reached now may answer the page's own requests, which say what is wrong. */
+    if (viewer.peek() === undefined) await answer;
+    render(<App />, document.getElementById("app")!);
+}
+
+workspace.page = Project;
 startTheme();
 startRouter();
-void current.peek()?.route.page();
-/* A server that cannot be reached now may answer the page's own requests, which say what is wrong. */
-await Promise.all([loadLanguage(), loadViewer().catch(() => undefined)]);
-render(<App />, document.getElementById("app")!);
+void start();

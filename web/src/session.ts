@@ -10,16 +10,40 @@ export const viewer = signal<Viewer | null | undefined>(undefined);
 
 api.onLoggedOut.call = () => {
     if (viewer.value) goToLogin();
+    keep(null);
     viewer.value = null;
 };
 
-export async function loadViewer(): Promise<void> {
+/* Who looked last time is believed until the server answers, so that nothing waits; it guards what it gives in any case. */
+const KEPT = "barograph.viewer";
+
+function loadKept(): Viewer | undefined {
     try {
-        viewer.value = await fetchViewer();
+        return (JSON.parse(localStorage.getItem(KEPT) ?? "null") as Viewer | null) ?? undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+function keep(who: Viewer | null): void {
+    try {
+        if (who === null) localStorage.removeItem(KEPT);
+        else localStorage.setItem(KEPT, JSON.stringify(who));
+    } catch {
+        return;
+    }
+}
+
+export async function loadViewer(): Promise<void> {
+    if (viewer.peek() === undefined) viewer.value = loadKept();
+    let found: Viewer | null = null;
+    try {
+        found = await fetchViewer();
     } catch (e) {
         if (!(e instanceof api.ApiError) || e.status === 0 || e.status >= 500) throw e;
-        viewer.value = null;
     }
+    keep(found);
+    if (JSON.stringify(found) !== JSON.stringify(viewer.peek())) viewer.value = found;
 }
 
 export async function logIn(name: string, secret: string): Promise<void> {
@@ -29,6 +53,7 @@ export async function logIn(name: string, secret: string): Promise<void> {
 
 export async function logOut(): Promise<void> {
     await api.logOut();
+    keep(null);
     viewer.value = null;
     navigate("/login");
 }

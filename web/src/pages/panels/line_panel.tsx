@@ -1,7 +1,7 @@
 /* line_panel.tsx - metrics over steps or time. */
 
-import { lazy } from "../../components/lazy";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import LineChart from "../../components/line_chart";
 import { Legend } from "../../components/legend";
 import type { ChartModel } from "../../components/chart_view";
 import { language, t } from "../../i18n";
@@ -16,9 +16,6 @@ import { useWorkspace } from "../workspace/model";
 import { useLines } from "./use_lines";
 import type { PanelExport } from "./exports";
 
-/* Fetched while the first points are on their way. */
-const chart = import("../../components/line_chart");
-const LineChart = lazy(() => chart);
 
 const LEGEND_HEIGHT = 20;
 const FONT_SIZES = { small: 10, normal: 11, large: 14 };
@@ -39,7 +36,7 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
     const host = useRef<HTMLDivElement>(null);
     const canvas = useRef<HTMLCanvasElement | null>(null);
     const [width, setWidth] = useState(0);
-    useEffect(() => setWidth(host.current!.clientWidth), []);
+    useLayoutEffect(() => setWidth(host.current!.clientWidth), []);
     const buckets = isFull
         ? 4000
         : Math.max(200, Math.min(1000, Math.ceil((width * devicePixelRatio) / 100) * 100));

@@ -1,6 +1,6 @@
 /* use_lines.ts - fetches what a line panel shows and turns it into lines, keeping the old ones until the new are there. */
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { loadExact, loadSeries, type Want } from "../../chart_data";
 import { automaticX, axisOf, type Axis } from "../../lib/axis";
 import { PALETTES, assignColors } from "../../lib/color";
@@ -145,7 +145,7 @@ export function useLines(
         return shapes;
     };
 
-    useEffect(() => {
+    useLayoutEffect(() => {
         if (!isActive) return;
         let isOver = false;
         const jobs = shownRuns.flatMap((run) =>
