@@ -2,6 +2,7 @@
 
 import type { RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { t } from "../i18n";
 import { makeScale, type Scale } from "../lib/scale";
 
 export interface ParallelLine {
@@ -13,14 +14,14 @@ export interface ParallelLine {
 
 interface Props {
     lines: readonly ParallelLine[];
-    columns: readonly { id: string; label: string; isLog: boolean }[];
+    columns: readonly { id: string; label: string; isLog: boolean; isInverted: boolean }[];
     width: number;
     height: number;
     highlighted: string | null;
     onHover: (id: string | null) => void;
     onPick: (id: string) => void;
     onMove: (from: number, to: number) => void;
-    onLog: (column: number) => void;
+    onFlag: (column: number, flag: "log" | "inv") => void;
     onBrush: (picked: string[] | null) => void;
     svgRef: RefObject<SVGSVGElement>;
     label: string;
@@ -35,8 +36,8 @@ export function ParallelChart(props: Props) {
     const scales = columns.map((c, i) =>
         makeScale(
             lines.map((l) => l.values[i]),
-            height - EDGE.bottom,
-            EDGE.top,
+            c.isInverted ? EDGE.top : height - EDGE.bottom,
+            c.isInverted ? height - EDGE.bottom : EDGE.top,
             c.isLog,
         ),
     );
@@ -101,7 +102,8 @@ export function ParallelChart(props: Props) {
                     height={height}
                     onBrush={(r) => brush(c.id, r)}
                     onDone={done}
-                    onLog={() => props.onLog(i)}
+                    onFlag={(flag) => props.onFlag(i, flag)}
+                    onStep={(by) => i + by >= 0 && i + by < columns.length && props.onMove(i, i + by)}
                     onDrop={(x) => {
                         const to = columns.reduce(
                             (best, _, k) => (Math.abs(at(k) - x) < Math.abs(at(best) - x) ? k : best),
@@ -136,7 +138,8 @@ function Axis({
     height,
     onBrush,
     onDone,
-    onLog,
+    onFlag,
+    onStep,
     onDrop,
 }: {
     x: number;
@@ -147,7 +150,8 @@ function Axis({
     height: number;
     onBrush: (r: [number, number] | null) => void;
     onDone: () => void;
-    onLog: () => void;
+    onFlag: (flag: "log" | "inv") => void;
+    onStep: (by: -1 | 1) => void;
     onDrop: (x: number) => void;
 }) {
     const follow = (
@@ -183,12 +187,19 @@ function Axis({
             },
         );
     };
+    const keys = (e: KeyboardEvent) => {
+        if (e.key === "ArrowLeft" || e.key === "ArrowRight") onStep(e.key === "ArrowLeft" ? -1 : 1);
+        else if (e.key === "l") onFlag("log");
+        else if (e.key === "i") onFlag("inv");
+        else return;
+        e.preventDefault();
+    };
     return (
         <g>
             <path class="parallel-axis" d={`M${x} ${EDGE.top}V${height - EDGE.bottom}`} />
-            {scale.ticks.map((t) => (
-                <text key={t.label} class="tick halo" x={x - 5} y={t.at + 4} text-anchor="end">
-                    {t.label.slice(0, 10)}
+            {scale.ticks.map((tick) => (
+                <text key={tick.label} class="tick halo" x={x - 5} y={tick.at + 4} text-anchor="end">
+                    {tick.label.slice(0, 10)}
                 </text>
             ))}
             {brush && <rect class="brush" x={x - 7} y={brush[0]} width="14" height={brush[1] - brush[0]} />}
@@ -212,8 +223,13 @@ function Axis({
                         (m, box) => onDrop(m.clientX - box.left),
                     )
                 }
-                onDblClick={onLog}
+                onDblClick={() => onFlag("log")}
+                role="button"
+                tabIndex={0}
+                aria-label={`${label}: ${t("parallel.keys")}`}
+                onKeyDown={keys}
             >
+                <title>{t("parallel.keys")}</title>
                 {label.slice(0, 18)}
                 {isLog ? " (log)" : ""}
             </text>

@@ -1,17 +1,35 @@
 /* top_bar.tsx - where one is, the tabs of a project, and the person's menu. */
 
+import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
 import { pathOf, type Params } from "../lib/match";
 import { logOut, viewer } from "../session";
-import { setTheme, theme } from "../theme";
+import { isDark, setTheme, theme } from "../theme";
 import { navigate } from "../router";
 import { Icon } from "./icon";
 import { MenuList, Popover } from "./popover";
 import { SearchDialog } from "./search_dialog";
 import { sayError } from "./toast";
 
+/* Ctrl or Cmd: M for the other theme, J between the charts and the table of a project. */
+function useShortcuts(entity: string | undefined, project: string | undefined, path: string): void {
+    useEffect(() => {
+        const key = (e: KeyboardEvent) => {
+            if (!(e.ctrlKey || e.metaKey) || e.shiftKey || e.altKey) return;
+            const pressed = e.key.toLowerCase();
+            if (pressed === "m") setTheme(isDark.peek() ? "light" : "dark");
+            else if (pressed === "j" && entity && project) navigate(path.endsWith("/table") ? pathOf(entity, project) : pathOf(entity, project, "table"));
+            else return;
+            e.preventDefault();
+        };
+        window.addEventListener("keydown", key);
+        return () => window.removeEventListener("keydown", key);
+    }, [entity, project, path]);
+}
+
 export function TopBar({ params, path }: { params: Params; path: string }) {
     const { entity, project, run } = params;
+    useShortcuts(entity, project, path);
     return (
         <header class="topbar">
             <a class="brand" href="/" aria-label={t("nav.home")}>

@@ -107,3 +107,18 @@ describe("undo", () => {
         expect(u.past.length).toBe(100);
     });
 });
+
+it("pinSection puts a section before all that are not pinned", () => {
+    const of = (...names: string[]): L.Layout => ({ ...L.DEFAULT_LAYOUT, sections: names.map((name) => ({ name, isOpen: true, panels: [] })) });
+    const names = (l: L.Layout) => l.sections.map((s) => s.name).join("");
+    const pinned = L.pinSection(L.pinSection(of("a", "b", "c"), "c", true), "b", true);
+    expect(names(pinned)).toBe("cba");
+    expect(names(L.pinSection(pinned, "c", false))).toBe("bca");
+});
+
+it("flags of a column are switched on and off", () => {
+    const both = L.toggleFlag(L.toggleFlag("config.lr", "log"), "inv");
+    expect(L.columnFlags(both)).toEqual({ id: "config.lr", isLog: true, isInverted: true });
+    expect(L.columnLabel(both)).toBe("lr");
+    expect(L.columnFlags(L.toggleFlag(both, "log"))).toEqual({ id: "config.lr", isLog: false, isInverted: true });
+});

@@ -228,7 +228,18 @@ export function columnLabel(column: string): string {
     return column
         .replace(/^summary_metrics\./, "")
         .replace(/^config\./, "")
-        .replace(/!log$/, "");
+        .replace(FLAGS, "");
+}
+
+/* A column of parallel axes may end in "!log", "!inv" or both: the layout keeps one list. */
+const FLAGS = /!(log|inv)/g;
+
+export function columnFlags(column: string): { id: string; isLog: boolean; isInverted: boolean } {
+    return { id: column.replace(FLAGS, ""), isLog: column.includes("!log"), isInverted: column.includes("!inv") };
+}
+
+export function toggleFlag(column: string, flag: "log" | "inv"): string {
+    return column.includes("!" + flag) ? column.replace("!" + flag, "") : `${column}!${flag}`;
 }
 
 /* ---- changes ---- */
@@ -336,6 +347,16 @@ export function moveSection(layout: Layout, name: string, by: number): Layout {
     const sections = [...layout.sections];
     sections.splice(to, 0, sections.splice(from, 1)[0]!);
     return { ...layout, sections };
+}
+
+/* Pinned sections stand before all others, in the order in which they were pinned. */
+export function pinSection(layout: Layout, name: string, isPinned: boolean): Layout {
+    const section = layout.sections.find((s) => s.name === name);
+    if (section === undefined) return layout;
+    const others = layout.sections.filter((s) => s !== section);
+    const pinned = others.filter((s) => s.isPinned).length;
+    others.splice(pinned, 0, { ...section, isPinned });
+    return { ...layout, sections: others };
 }
 
 export function sortSection(layout: Layout, name: string): Layout {

@@ -5,7 +5,7 @@
 
 import { isColor } from "./color";
 import { EMPTY_FILTER, isGroup, type FilterGroup, type FilterRow, type Operator } from "./filters";
-import { DEFAULT_LAYOUT, type Layout, type LineSettings, type Panel, type Section } from "./layout";
+import { DEFAULT_LAYOUT, columnFlags, type Layout, type LineSettings, type Panel, type Section } from "./layout";
 
 type Json = Record<string, unknown>;
 
@@ -158,7 +158,7 @@ function configOf(p: Panel): Json {
                 yAxisLogScale: p.scatter?.isLogY,
             };
         case "parallel":
-            return { columns: columns.map((c) => tidy({ accessor: columnToOfficial(c.replace(/!log$/, "")), log: c.endsWith("!log") || undefined })) };
+            return { columns: columns.map(columnFlags).map((c) => tidy({ accessor: columnToOfficial(c.id), log: c.isLog || undefined, inverted: c.isInverted || undefined })) };
         case "importance":
             return { targetKey: short(columns[0]) };
         case "comparer":
@@ -221,7 +221,7 @@ export function panelFromOfficial(raw: Json): Panel | null {
         case "Scatter Plot":
             return { ...base, kind: "scatter", columns: axes, scatter: { isLogX: c["xAxisLogScale"] === true, isLogY: c["yAxisLogScale"] === true } };
         case "Parallel Coordinates Plot":
-            return { ...base, kind: "parallel", columns: objects(c["columns"]).map((k) => columnFromOfficial(String(k["accessor"])) + (k["log"] === true ? "!log" : "")) };
+            return { ...base, kind: "parallel", columns: objects(c["columns"]).map((k) => columnFromOfficial(String(k["accessor"])) + (k["log"] === true ? "!log" : "") + (k["inverted"] === true ? "!inv" : "")) };
         case "Parameter Importance":
             return { ...base, kind: "importance", columns: [`summary_metrics.${String(c["targetKey"] ?? "")}`] };
         case "Run Comparer":

@@ -20,6 +20,7 @@ export const SEVERITIES = ["INFO", "WARN", "ERROR"] as const;
 interface Props {
     page: AutomationsPage;
     automation: Automation | null;
+    metric: string /* what a new one begins with; "" for none */;
     onDone: () => void;
     onCancel: () => void;
 }
@@ -29,10 +30,14 @@ function startAction(page: AutomationsPage): Action {
     return webhook === undefined ? { kind: "NO_OP" } : { kind: "GENERIC_WEBHOOK", webhook, payload: "" };
 }
 
-export function AutomationForm({ page, automation, onDone, onCancel }: Props) {
+function newCondition(metric: string): Condition {
+    return metric === "" ? NEW_CONDITION : { ...NEW_CONDITION, event: "RUN_METRIC", metric };
+}
+
+export function AutomationForm({ page, automation, metric, onDone, onCancel }: Props) {
     const [name, setName] = useState(automation?.name ?? "");
     const [description, setDescription] = useState(automation?.description ?? "");
-    const [condition, setCondition] = useState(automation ? readFilter(automation.event, automation.filter) : NEW_CONDITION);
+    const [condition, setCondition] = useState(automation ? readFilter(automation.event, automation.filter) : newCondition(metric));
     const [action, setAction] = useState(automation?.action ?? startAction(page));
     const [scope, setScope] = useState(automation && automation.scopeType !== "PROJECT" ? automation.scopeID : "");
     const change = (part: Partial<Condition>) => setCondition({ ...condition, ...part });

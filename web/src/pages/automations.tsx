@@ -7,6 +7,7 @@ import { sayError } from "../components/toast";
 import { t } from "../i18n";
 import { readFilter, wordOf } from "../lib/automations";
 import { deleteAutomation, enableAutomation, fetchAutomations, type Automation, type AutomationsPage } from "../queries_automations";
+import { address } from "../router";
 import type { PageProps } from "../routes";
 import { AlertSettings } from "./automation_alerts";
 import { AutomationForm } from "./automation_form";
@@ -19,7 +20,8 @@ export default function Automations({ params }: PageProps) {
     const [page, setPage] = useState<AutomationsPage | null | undefined>(undefined);
     const [failure, setFailure] = useState("");
     /* null: none is open; "": a new one; otherwise an id. */
-    const [edited, setEdited] = useState<string | null>(null);
+    const metric = address.peek().query.get("metric") ?? "";
+    const [edited, setEdited] = useState<string | null>(metric === "" ? null : "");
     const load = () => void fetchAutomations(entity, project).then(setPage, (e: Error) => setFailure(e.message));
     useEffect(load, [entity, project]);
     if (failure !== "")
@@ -45,7 +47,7 @@ export default function Automations({ params }: PageProps) {
                     </button>
                 )}
             </div>
-            {edited !== null && <AutomationForm key={edited} page={page} automation={chosen} onDone={done} onCancel={() => setEdited(null)} />}
+            {edited !== null && <AutomationForm key={edited} page={page} automation={chosen} metric={metric} onDone={done} onCancel={() => setEdited(null)} />}
             {page.automations.length === 0 && edited === null && <p class="empty">{t("automation.none")}</p>}
             {page.automations.length > 0 && <AutomationTable page={page} edit={setEdited} reload={load} />}
             <Webhooks entity={entity} page={page} reload={load} />

@@ -16,7 +16,7 @@ import { address, navigate, setQuery } from "../router";
 import type { PageProps } from "../routes";
 import { viewer } from "../session";
 import { BlockList } from "./report/block_list";
-import { DRAFT, REPORT } from "./reports";
+import { DRAFT, REPORT } from "./report/new_report";
 
 type Loaded = SavedView & { spec: Json };
 

@@ -5,15 +5,12 @@ import { sayError } from "../components/toast";
 import { language, t } from "../i18n";
 import { formatAgo } from "../lib/format";
 import { pathOf } from "../lib/match";
-import { emptySpec, reportSlug } from "../lib/report_blocks";
+import { reportSlug } from "../lib/report_blocks";
 import { parseTime } from "../lib/runs";
-import { fetchViews, saveView, type SavedView } from "../queries_views";
-import { navigate } from "../router";
+import { fetchViews, type SavedView } from "../queries_views";
 import type { PageProps } from "../routes";
 import { viewer } from "../session";
-
-export const REPORT = "runs";
-export const DRAFT = "runs/draft";
+import { DRAFT, REPORT, makeReport } from "./report/new_report";
 
 export default function Reports({ params }: PageProps) {
     const { entity, project } = params as { entity: string; project: string };
@@ -24,22 +21,12 @@ export default function Reports({ params }: PageProps) {
             sayError,
         );
     }, [entity, project]);
-    const make = () =>
-        saveView({
-            entityName: entity,
-            projectName: project,
-            type: DRAFT,
-            name: Math.random().toString(36).slice(2, 13),
-            displayName: t("report.untitled"),
-            description: "",
-            spec: JSON.stringify(emptySpec()),
-        }).then((v) => navigate(pathOf(entity, project, "reports", reportSlug(v.displayName, v.id)) + "?edit=1"), sayError);
     return (
         <main class="page stack">
             <div class="row">
                 <h1 class="grow">{t("title.reports")}</h1>
                 {viewer.value && (
-                    <button type="button" class="button primary" onClick={() => void make()}>
+                    <button type="button" class="button primary" onClick={() => void makeReport(entity, project).catch(sayError)}>
                         {t("report.new")}
                     </button>
                 )}

@@ -4,7 +4,8 @@ import { useMemo } from "preact/hooks";
 import { t } from "../../i18n";
 import { importances } from "../../lib/forest";
 import { formatNumber } from "../../lib/format";
-import { columnLabel, panelTitle } from "../../lib/layout";
+import { newId } from "../../lib/ids";
+import { addPanel, columnLabel, panelTitle, type Panel } from "../../lib/layout";
 import { columnNumber, columnValue, columnsOf } from "../../lib/runs";
 import { correlation } from "../../lib/stats";
 import type { Run } from "../../lib/types";
@@ -13,13 +14,16 @@ import type { PanelProps } from "./line_panel";
 
 const MIN_RUNS = 4;
 
+const MAX_AXES = 8;
+
 interface Row {
     name: string;
+    column: string;
     importance: number;
     correlation: number;
 }
 
-export function ImportancePanel({ panel, height, onExport }: PanelProps) {
+export function ImportancePanel({ panel, section, height, onExport }: PanelProps) {
     const ws = useWorkspace();
     const target = panel.columns?.[0] ?? "";
     const runs = ws.visibleRuns.value.filter((r) => Number.isFinite(columnNumber(r, target)));
@@ -44,8 +48,19 @@ export function ImportancePanel({ panel, height, onExport }: PanelProps) {
                 <p class="panel-note">{t("importance.need_runs")}</p>
             </div>
         );
+    /* The strongest first, and what they make of it last: as it is read. */
+    const toParallel = () => {
+        const columns = [...new Set(rows.slice(0, MAX_AXES).map((r) => r.column))];
+        const made: Panel = { id: newId("parallel"), kind: "parallel", columns: [...columns, target] };
+        ws.edit((l) => addPanel(l, section?.name ?? "Charts", made));
+    };
     return (
         <div class="panel-body is-scrolling" style={{ height }}>
+            {section !== null && rows.length > 0 && (
+                <button type="button" class="link-button importance-add" onClick={toParallel}>
+                    {t("importance.to_parallel")}
+                </button>
+            )}
             <table class="list">
                 <thead>
                     <tr>
@@ -78,18 +93,18 @@ export function ImportancePanel({ panel, height, onExport }: PanelProps) {
 /* Words become one parameter for each word, so that "sgd" can matter by itself. */
 function analyse(runs: readonly Run[], target: string): Row[] {
     if (runs.length < MIN_RUNS) return [];
-    const names: string[] = [];
+    const names: { name: string; column: string }[] = [];
     const columns: number[][] = [];
     for (const column of columnsOf(runs).filter((c) => c.startsWith("config."))) {
         const values = runs.map((r) => columnValue(r, column));
         const distinct = [...new Set(values.map((v) => JSON.stringify(v ?? null)))];
         if (distinct.length < 2) continue;
         if (values.every((v) => typeof v === "number" || typeof v === "boolean" || v === undefined)) {
-            names.push(columnLabel(column));
+            names.push({ name: columnLabel(column), column });
             columns.push(runs.map((r) => columnNumber(r, column)));
         } else if (distinct.length <= Math.max(3, runs.length / 2)) {
             for (const word of distinct) {
-                names.push(`${columnLabel(column)} = ${word.replace(/^"|"$/g, "")}`);
+                names.push({ name: `${columnLabel(column)} = ${word.replace(/^"|"$/g, "")}`, column });
                 columns.push(values.map((v) => (JSON.stringify(v ?? null) === word ? 1 : 0)));
             }
         }
@@ -100,6 +115,6 @@ function analyse(runs: readonly Run[], target: string): Row[] {
         y,
     );
     return names
-        .map((name, j) => ({ name, importance: shares[j] ?? 0, correlation: correlation(columns[j]!, y) }))
+        .map((name, j) => ({ ...name, importance: shares[j] ?? 0, correlation: correlation(columns[j]!, y) }))
         .sort((a, b) => b.importance - a.importance);
 }

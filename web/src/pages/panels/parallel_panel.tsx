@@ -4,7 +4,7 @@ import { useRef } from "preact/hooks";
 import { ParallelChart, type ParallelLine } from "../../components/parallel_chart";
 import { t } from "../../i18n";
 import { ramp } from "../../lib/color";
-import { columnLabel, panelTitle, updatePanel } from "../../lib/layout";
+import { columnFlags, columnLabel, panelTitle, toggleFlag, updatePanel } from "../../lib/layout";
 import { pathOf } from "../../lib/match";
 import { columnNumber, columnValue } from "../../lib/runs";
 import { navigate } from "../../router";
@@ -12,19 +12,12 @@ import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
 import { useWidth } from "./use_size";
 
-/* A column whose name ends in "!log" stands on a log axis: the layout keeps one list. */
-const LOG = "!log";
-
 export function ParallelPanel({ panel, height, onExport }: PanelProps) {
     const ws = useWorkspace();
     const { ref, width } = useWidth();
     const svg = useRef<SVGSVGElement>(null);
     const before = useRef<string[] | null>(null);
-    const columns = (panel.columns ?? []).map((c) => ({
-        id: c.replace(LOG, ""),
-        label: columnLabel(c.replace(LOG, "")),
-        isLog: c.endsWith(LOG),
-    }));
+    const columns = (panel.columns ?? []).map((c) => ({ ...columnFlags(c), label: columnLabel(c) }));
     const runs =
         before.current === null
             ? ws.visibleRuns.value
@@ -55,10 +48,7 @@ export function ParallelPanel({ panel, height, onExport }: PanelProps) {
         next.splice(to, 0, next.splice(from, 1)[0]!);
         setColumns(next);
     };
-    const log = (i: number) =>
-        setColumns(
-            panel.columns!.map((c, k) => (k !== i ? c : c.endsWith(LOG) ? c.replace(LOG, "") : c + LOG)),
-        );
+    const flag = (i: number, name: "log" | "inv") => setColumns(panel.columns!.map((c, k) => (k === i ? toggleFlag(c, name) : c)));
     const brush = (picked: string[] | null) => {
         before.current ??= ws.visibleRuns.value.map((r) => r.name);
         const known = before.current;
@@ -84,7 +74,7 @@ export function ParallelPanel({ panel, height, onExport }: PanelProps) {
                         onHover={(id) => (ws.hovered.value = id)}
                         onPick={(id) => navigate(pathOf(ws.entity, ws.project, "runs", id))}
                         onMove={move}
-                        onLog={log}
+                        onFlag={flag}
                         onBrush={brush}
                         svgRef={svg}
                         label={panelTitle(panel)}

@@ -78,6 +78,12 @@ export function emptyGrid(entity: string, project: string): Block {
     return write(block, [{ ...runSetFromOfficial({}, entity, project), name: "Run set" }], []);
 }
 
+/* One panel over the runs that a workspace shows. */
+export function gridOf(entity: string, project: string, panel: Panel, runs: Partial<RunSet>): Block {
+    const set = { ...runSetFromOfficial({}, entity, project), name: "Run set", ...runs };
+    return write(emptyGrid(entity, project), [set], [{ panel, x: 0, y: 0, w: COLUMN_UNITS, h: 9 }]);
+}
+
 export function PanelGrid({ entity, project, block, isEditing, onChange }: { entity: string; project: string; block: Block; isEditing: boolean; onChange: (b: Block) => void }) {
     const { sets, panels } = useMemo(() => read(block, entity, project), [JSON.stringify(block)]);
     const [at, setAt] = useState(0);

@@ -3,7 +3,7 @@
 import { Check, Field, Select, TextInput } from "../../components/controls";
 import { IconButton } from "../../components/icon";
 import { t, type MessageName } from "../../i18n";
-import { columnLabel, updatePanel, type Panel } from "../../lib/layout";
+import { columnFlags, columnLabel, toggleFlag, updatePanel, type Panel } from "../../lib/layout";
 import { RUN_COLUMNS, columnsOf } from "../../lib/runs";
 import { MetricPicker } from "./metric_picker";
 import { useWorkspace } from "./model";
@@ -176,6 +176,17 @@ function ColumnsForm({ panel, columns, edit }: Form & { columns: string[] }) {
             {chosen.map((c, i) => (
                 <div key={c} class="row">
                     <span class="grow">{columnLabel(c)}</span>
+                    {(["log", "inv"] as const).map((flag) => (
+                        <button
+                            key={flag}
+                            type="button"
+                            class="chip"
+                            aria-pressed={c.includes("!" + flag)}
+                            onClick={() => edit({ columns: chosen.map((o) => (o === c ? toggleFlag(c, flag) : o)) })}
+                        >
+                            {t(flag === "log" ? "parallel.log" : "parallel.inverted")}
+                        </button>
+                    ))}
                     <IconButton
                         icon="close"
                         label={t("action.remove")}
@@ -189,7 +200,7 @@ function ColumnsForm({ panel, columns, edit }: Form & { columns: string[] }) {
                 onChange={(c) => c !== "" && edit({ columns: [...chosen, c] })}
                 options={[
                     { value: "", label: t("setting.column_add") },
-                    ...columns.filter((c) => !chosen.includes(c)).map((c) => ({ value: c, label: c })),
+                    ...columns.filter((c) => !chosen.some((o) => columnFlags(o).id === c)).map((c) => ({ value: c, label: c })),
                 ]}
             />
         </div>

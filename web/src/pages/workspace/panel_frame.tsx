@@ -1,6 +1,6 @@
 /* panel_frame.tsx - what surrounds a panel: its title, its buttons, being dragged and being resized. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { IconButton } from "../../components/icon";
 import { MenuList, Popover } from "../../components/popover";
 import { sayError } from "../../components/toast";
@@ -9,6 +9,10 @@ import { t } from "../../i18n";
 import { newId } from "../../lib/ids";
 import * as L from "../../lib/layout";
 import { shortName } from "../../lib/sections";
+import { pathOf } from "../../lib/match";
+import { navigate } from "../../router";
+import { viewer } from "../../session";
+import { sharedToken } from "../../shared";
 import { PANELS } from "../panels/table";
 import { saveCsv, savePng, saveSvg, type PanelExport } from "../panels/exports";
 import { useWorkspace } from "./model";
@@ -106,11 +110,18 @@ function PanelMenu({
         const e = make();
         if (e !== null) void Promise.resolve(save(e)).catch(sayError);
     };
+    const metric = panel.kind === "line" ? (panel.keys?.[0] ?? "") : "";
+    const toReport = async () => {
+        const [{ gridOf }, { makeReport }] = await Promise.all([import("../report/panel_grid"), import("../report/new_report")]);
+        const { search, isRegex, filter, group, order, hidden } = ws.runsView.peek();
+        await makeReport(ws.entity, ws.project, [gridOf(ws.entity, ws.project, panel, { search, isRegex, filter, group, order, hidden })]);
+    };
+    const canWrite = viewer.value !== null && sharedToken.value === null && ws.isKept;
     return (
         <Popover
             isMenu
             label={t("action.more")}
-            button={(open) => <IconButton icon="dots" label={t("action.more")} onClick={open} />}
+            button={(open) => <IconButton icon="dots" label={`${t("action.more")}: ${L.panelTitle(panel) || t(PANELS[panel.kind].name)}`} onClick={open} />}
         >
             {(close) => (
                 <MenuList
@@ -124,6 +135,12 @@ function PanelMenu({
                             label: t("panel.copy_link"),
                             onClick: () => void copyText(link()),
                         },
+                        canWrite && { label: t("panel.to_report"), onClick: () => void toReport().catch(sayError) },
+                        canWrite &&
+                            metric !== "" && {
+                                label: t("panel.automation"),
+                                onClick: () => navigate(`${pathOf(ws.entity, ws.project, "automations")}?metric=${encodeURIComponent(metric)}`),
+                            },
                         section !== null && {
                             label: t("panel.duplicate"),
                             onClick: () =>
@@ -210,7 +227,10 @@ export function PanelSlot({
 }) {
     const ref = useRef<HTMLDivElement>(null);
     const [isNear, setNear] = useState(false);
-    useEffect(() => {
+    useLayoutEffect(() => {
+        /* The observer speaks a frame later; what is in view now is drawn now. */
+        const box = ref.current!.getBoundingClientRect();
+        if (box.top < window.innerHeight && box.bottom > 0) setNear(true);
         const watch = new IntersectionObserver(
             (entries) => setNear(entries[entries.length - 1]!.isIntersecting),
             { root: ref.current!.closest(".workspace-main"), rootMargin: "400px 0px" },

@@ -126,10 +126,21 @@ function SectionMenu({ section, columns }: { section: L.Section; columns: number
                                 ),
                             },
                             {
+                                label: t("section.add_above"),
+                                onClick: ask(t("section.name"), "", (to) =>
+                                    ws.edit((l) => L.addSection(l, to, name, false)),
+                                ),
+                            },
+                            {
                                 label: t("section.add_below"),
                                 onClick: ask(t("section.name"), "", (to) =>
                                     ws.edit((l) => L.addSection(l, to, name, true)),
                                 ),
+                            },
+                            {
+                                label: t("section.pin"),
+                                isChecked: section.isPinned === true,
+                                onClick: () => ws.edit((l) => L.pinSection(l, name, !section.isPinned)),
                             },
                             {
                                 label: t("section.sort"),

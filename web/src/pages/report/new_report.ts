@@ -1,0 +1,24 @@
+/* new_report.ts - a draft that is made and opened. */
+
+import { t } from "../../i18n";
+import { pathOf } from "../../lib/match";
+import { emptySpec, reportSlug, type Block } from "../../lib/report_blocks";
+import { saveView } from "../../queries_views";
+import { navigate } from "../../router";
+
+export const REPORT = "runs";
+export const DRAFT = "runs/draft";
+
+export async function makeReport(entity: string, project: string, blocks: readonly Block[] = []): Promise<void> {
+    const spec = emptySpec();
+    const made = await saveView({
+        entityName: entity,
+        projectName: project,
+        type: DRAFT,
+        name: Math.random().toString(36).slice(2, 13),
+        displayName: t("report.untitled"),
+        description: "",
+        spec: JSON.stringify(blocks.length === 0 ? spec : { ...spec, blocks }),
+    });
+    navigate(pathOf(entity, project, "reports", reportSlug(made.displayName, made.id)) + "?edit=1");
+}
