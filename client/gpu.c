@@ -38,7 +38,8 @@ struct nvml {
 
 struct gpus {
     struct nvml nvml;
-    unsigned amd[GPUS_MAX]; /* numbers of /sys/class/drm/cardN */
+    const char *drm_folder;
+    unsigned amd[GPUS_MAX]; /* numbers of its folders cardN */
     unsigned amd_count;
 };
 
@@ -133,9 +134,9 @@ static void describe_nvidia(const struct nvml *nvml, unsigned index, struct buf 
 /* ---- AMD ---- */
 
 /* A number in a file of the card's folder; false when it is not told. */
-static bool read_amd(unsigned card, const char *name, double *value) {
-    char path[2 * FILE_MAX_BYTES], text[64];
-    (void)snprintf(path, sizeof path, "/sys/class/drm/card%u/device/%s", card, name);
+static bool read_amd(const struct gpus *gpus, unsigned card, const char *name, double *value) {
+    char path[4 * FILE_MAX_BYTES], text[64];
+    (void)snprintf(path, sizeof path, "%s/card%u/device/%s", gpus->drm_folder, card, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0)
@@ -151,41 +152,42 @@ static bool read_amd(unsigned card, const char *name, double *value) {
 static void find_amd(struct gpus *gpus) {
     double busy;
     for (unsigned card = 0; card < GPUS_MAX; card++)
-        if (read_amd(card, "gpu_busy_percent", &busy))
+        if (read_amd(gpus, card, "gpu_busy_percent", &busy))
             gpus->amd[gpus->amd_count++] = card;
 }
 
 /* The sensors' folder has a number that nothing tells but trying. */
-static bool read_sensor(unsigned card, const char *name, double *value) {
+static bool read_sensor(const struct gpus *gpus, unsigned card, const char *name, double *value) {
     char path[FILE_MAX_BYTES];
     for (unsigned i = 0; i < 16; i++) {
         (void)snprintf(path, sizeof path, "hwmon/hwmon%u/%s", i, name);
-        if (read_amd(card, path, value))
+        if (read_amd(gpus, card, path, value))
             return true;
     }
     return false;
 }
 
-static void sample_amd(unsigned card, unsigned index, struct buf *out) {
+static void sample_amd(const struct gpus *gpus, unsigned card, unsigned index, struct buf *out) {
     double value, total;
-    if (read_amd(card, "gpu_busy_percent", &value))
+    if (read_amd(gpus, card, "gpu_busy_percent", &value))
         put(out, index, "gpu", value);
-    if (read_amd(card, "mem_info_vram_used", &value) && read_amd(card, "mem_info_vram_total", &total) && total > 0) {
+    if (read_amd(gpus, card, "mem_info_vram_used", &value) && read_amd(gpus, card, "mem_info_vram_total", &total) && total > 0) {
         put(out, index, "memoryAllocated", value / total * 100);
         put(out, index, "memoryAllocatedBytes", value);
     }
-    if (read_sensor(card, "temp1_input", &value))
+    if (read_sensor(gpus, card, "temp1_input", &value))
         put(out, index, "temp", value / 1000);
-    if (read_sensor(card, "power1_average", &value))
+    if (read_sensor(gpus, card, "power1_average", &value))
         put(out, index, "powerWatts", value / 1e6);
 }
 
 /* ---- all of them ---- */
 
-struct gpus *gpus_create(void) {
+struct gpus *gpus_create(const char *drm_folder) {
     struct gpus *gpus = calloc(1, sizeof *gpus);
     if (gpus == NULL)
         return NULL;
+    gpus->drm_folder = drm_folder;
     open_nvml(&gpus->nvml);
     find_amd(gpus);
     if (gpus->nvml.library != NULL || gpus->amd_count > 0)
@@ -209,7 +211,7 @@ void gpus_sample(const struct gpus *gpus, struct buf *out) {
     for (unsigned i = 0; i < count; i++)
         sample_nvidia(&gpus->nvml, i, out);
     for (unsigned i = 0; i < gpus->amd_count; i++)
-        sample_amd(gpus->amd[i], count + i, out);
+        sample_amd(gpus, gpus->amd[i], count + i, out);
 }
 
 void gpus_describe(const struct gpus *gpus, struct buf *out) {

@@ -9,7 +9,10 @@
 
 struct gpus;
 
-struct gpus *gpus_create(void); /* NULL when there is none, or no memory */
+#define GPUS_DRM_FOLDER "/sys/class/drm" /* where Linux shows graphics cards */
+
+/* NULL when there is none, or no memory. The folder's name is borrowed for as long as they live. */
+struct gpus *gpus_create(const char *drm_folder);
 void gpus_destroy(struct gpus *gpus); /* NULL is fine */
 
 /* Appends items of a stats record: gpu.N.gpu, gpu.N.memoryAllocated, ... */

@@ -191,7 +191,7 @@ struct system_metrics *system_metrics_create(pid_t process) {
     if (metrics == NULL)
         return NULL;
     metrics->process = process;
-    metrics->gpus = gpus_create();
+    metrics->gpus = gpus_create(GPUS_DRM_FOLDER);
     return metrics;
 }
 

@@ -80,6 +80,6 @@ for test in $tests; do
     case " $left_out " in *" $name "*) ;; *) chosen="$chosen $name" ;; esac
 done
 # shellcheck disable=SC2086
-ninja -C "$folder/build" client/barograph-sender $tests
+ninja -C "$folder/build" client/barograph-sender tests/unit/client/libnvidia-ml.so.1 $tests
 # shellcheck disable=SC2086
 meson test --print-errorlogs --no-rebuild -C "$folder/build" $chosen
