@@ -14,6 +14,7 @@
 #include "server/api/graphql_endpoint.h"
 #include "server/api/health.h"
 #include "server/api/history_files.h"
+#include "server/api/import_endpoint.h"
 #include "server/api/live.h"
 #include "server/api/oidc_log_in.h"
 #include "server/api/receipt.h"
@@ -31,6 +32,7 @@ const struct http_route routes[] = {
     { HTTP_GET, "/api/backup", WHO_SERVER_ADMIN, backup_answer, 0, NULL },
     { HTTP_POST, "/api/history/buckets", CAN_READ, chart_answer, CHART_REQUEST_MAX_BYTES, NULL },
     { HTTP_POST, "/api/history/columns", CAN_READ, columns_answer_history, COLUMNS_REQUEST_MAX_BYTES, NULL },
+    { HTTP_POST, "/api/import/{entity}/{project}", CAN_WRITE, import_answer, IMPORT_MAX_BODY_BYTES, NULL },
     { HTTP_GET, "/api/live", WHO_USER, live_answer, 0, NULL },
     { HTTP_GET, "/api/oidc", WHO_ANYONE, oidc_log_in_answer_label, 0, NULL },
     { HTTP_GET, "/api/oidc/begin", WHO_ANYONE, oidc_log_in_answer_begin, 0, NULL },

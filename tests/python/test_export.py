@@ -84,7 +84,7 @@ def filled(make_server, tmp_path):
 def test_export__is_read_into_another_server_as_it_was(filled, make_server, package, tmp_path):
     done = Command(package, filled, tmp_path)("export", "admin/p", tmp_path / "p.tar")
     assert done.returncode == 0, done.stderr
-    assert "2 runs" in done.stdout and "2 artifacts, 1 reports" in done.stdout and "not carried" not in done.stdout
+    assert "2 runs" in done.stdout and "2 artifacts, 1 views" in done.stdout and "not carried" not in done.stdout
     other = make_server()
     again = Command(package, other, tmp_path)("import", tmp_path / "p.tar")
     assert again.returncode == 0, again.stderr
@@ -102,7 +102,7 @@ def test_import__repeated_brings_only_what_is_new(filled, make_server, package, 
     assert Command(package, other, tmp_path)("import", tmp_path / "first.tar").returncode == 0
     before = read(other, tmp_path / "b")
     same = Command(package, other, tmp_path)("import", tmp_path / "first.tar")
-    assert "2 runs, 0 rows, 0 files, 0 artifacts, 0 reports" in same.stdout, same.stdout + same.stderr
+    assert "2 runs, 0 rows, 0 files, 0 artifacts, 0 views" in same.stdout, same.stdout + same.stderr
     assert read(other, tmp_path / "b") == before
     more = "import wandb\nrun = wandb.init(project='p', id='one', resume='must')\nrun.log({'loss': 7.5})\nrun.finish()"
     official(filled, more, tmp_path / "writer")

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, Iterator
 
 from barograph.errors import Error
-from barograph.importers.model import Artifact, Project, Report, Run, SourceFile
+from barograph.importers.model import Artifact, Project, Run, SourceFile, View
 
-FORMAT, ABOUT, SUMS = 1, "barograph-export.json", "SHA256SUMS"
+# Format 1 had neither consoles nor sweeps nor collections, and of views only reports.
+FORMAT, FORMATS, ABOUT, SUMS = 2, (1, 2), "barograph-export.json", "SHA256SUMS"
 PIECE_BYTES, BATCH_ROWS, THREADS = 1 << 20, 16384, 3
 
 
@@ -56,8 +57,8 @@ class Reader:
             if not member.isreg() or member.offset_data + member.size > len(self._bytes):
                 raise Error(f"'{member.name}' in '{path}' is no whole file")
         about = json.loads(bytes(self.read(ABOUT)))
-        if not isinstance(about, dict) or about.get("format") != FORMAT:
-            raise Error(f"'{path}' has a format that this program does not read; it reads {FORMAT}")
+        if not isinstance(about, dict) or about.get("format") not in FORMATS:
+            raise Error(f"'{path}' has a format that this program does not read; it reads up to {FORMAT}")
         self.about = about
         with ThreadPoolExecutor(THREADS) as pool:
             digests = pool.map(lambda member: hashlib.sha256(self._part(member)).hexdigest(), members[:-1])
@@ -76,13 +77,18 @@ class Reader:
     def _lines(self, name: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in bytes(self.read(name)).splitlines()]
 
+    def _lines_if_there(self, name: str) -> list[dict[str, Any]]:
+        return self._lines(name) if name in self._members else []
+
     def project(self) -> Project:
         facts = self._lines("runs.jsonl")
         return Project(
             runs=lambda: map(self._run, facts),
             run_count=len(facts),
             artifacts=lambda: (self._artifact(number, found) for number, found in enumerate(self._lines("artifacts.jsonl"))),
-            reports=lambda: map(Report, self._lines("reports.jsonl")),
+            views=lambda: map(View, self._lines("reports.jsonl" if self.about["format"] == 1 else "views.jsonl")),
+            sweeps=lambda: self._lines_if_there("sweeps.jsonl"),
+            collections=lambda: self._lines_if_there("collections.jsonl"),
         )
 
     def _file(self, name: str, path: str, md5: str | None = None) -> SourceFile:
@@ -91,7 +97,10 @@ class Reader:
     def _run(self, facts: dict[str, Any]) -> Run:
         name = facts["name"]
         files = [self._file(file["name"], f"files/{name}/{file['name']}", file["md5"]) for file in facts["files"]]
-        return Run(name, facts, files=files, tables=lambda stream, first: self._tables(f"{stream}/{name}.parquet", first))
+        return Run(
+            name, facts, files=files, console=lambda: iter(self._lines_if_there(f"console/{name}.jsonl")),
+            tables=lambda stream, first: self._tables(f"{stream}/{name}.parquet", first),
+        )  # fmt: skip
 
     def _artifact(self, number: int, facts: dict[str, Any]) -> Artifact:
         files = [self._file(name, f"artifacts/{number}/files/{name}") for name in facts["files"]]

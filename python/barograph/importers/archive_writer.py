@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Iterator
+from typing import Any, BinaryIO, Callable, Iterable, Iterator
 
 from barograph.errors import Error
 from barograph.importers.archive import ABOUT, FORMAT, PIECE_BYTES, SUMS, arrow
@@ -123,7 +123,7 @@ class _Ahead:
                 self._writer.add_stream(name, part.size or 0, file)
         elif (made := part.result()) is not None:
             content, sha256 = made
-            if isinstance(content, (bytes, bytearray, memoryview)):
+            if isinstance(content, (bytes, memoryview)):
                 self._writer.add(name, content, sha256)
             else:
                 self._writer.add_stream(name, content.seek(0, os.SEEK_END), _rewound(content))
@@ -139,7 +139,7 @@ class _Ahead:
 
 def _make(make: Callable[[], Any]) -> tuple[Any, str] | None:
     content = make()
-    if content is None or not isinstance(content, (bytes, bytearray, memoryview)):
+    if content is None or not isinstance(content, (bytes, memoryview)):
         return None if content is None else (content, "")
     return content, hashlib.sha256(content).hexdigest()
 
@@ -153,7 +153,7 @@ def _rewound(file: BinaryIO) -> BinaryIO:
 
 
 def write_archive(path: Path, connection: Connection, entity: str, project: Project, name: str, progress: Any) -> dict[str, int]:
-    counts = {"runs": 0, "files": 0, "artifacts": 0, "reports": 0}
+    counts = {"runs": 0, "files": 0, "artifacts": 0, "views": 0, "sweeps": 0}
     writer = Writer(path)
     ahead = _Ahead(writer)
     try:
@@ -175,9 +175,11 @@ def write_archive(path: Path, connection: Connection, entity: str, project: Proj
             lines.append({**artifact.facts, "files": [file.name for file in artifact.files]})
         counts["artifacts"] = len(lines)
         _add_lines(writer, "artifacts.jsonl", lines)
-        reports = [report.facts for report in project.reports()]
-        counts["reports"] = len(reports)
-        _add_lines(writer, "reports.jsonl", reports)
+        _add_lines(writer, "collections.jsonl", list(project.collections()))
+        views, sweeps = [view.facts for view in project.views()], list(project.sweeps())
+        counts["views"], counts["sweeps"] = len(views), len(sweeps)
+        _add_lines(writer, "views.jsonl", views)
+        _add_lines(writer, "sweeps.jsonl", sweeps)
         writer.finish()
     except BaseException:
         ahead.close()
@@ -188,12 +190,17 @@ def write_archive(path: Path, connection: Connection, entity: str, project: Proj
 
 
 def _add_lines(writer: Writer, name: str, lines: list[dict[str, Any]]) -> None:
-    writer.add(name, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
+    writer.add(name, _lines_of(lines))
+
+
+def _lines_of(lines: Iterable[dict[str, Any]]) -> bytes:
+    return "".join(f"{json.dumps(line)}\n" for line in lines).encode()
 
 
 def _add_run(ahead: _Ahead, connection: Connection, entity: str, project: str, run: Run) -> list[dict[str, Any]]:
     for stream in ("history", "events"):
         ahead.add(f"{stream}/{run.name}.parquet", lambda stream=stream: _history(connection, entity, project, run.name, stream))  # type: ignore[misc]
+    ahead.add(f"console/{run.name}.jsonl", lambda: _lines_of(run.console()) or None)
     files = []
     for source in run.files:
         ahead.add_file(f"files/{run.name}/{source.name}", source)

@@ -23,19 +23,23 @@ class Run:
     rows: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
     events: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
     files: list[SourceFile] = field(default_factory=list)
+    # What it printed: number, line, and level, label and timestamp where they are known.
+    console: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
     # By stream, "history" or "events", from row N on: batches as Arrow has them, where rows are columns already.
     tables: Callable[[str, int], Iterator[Any]] | None = None
 
 
 @dataclass
 class Artifact:
-    facts: dict[str, Any]  # name, type, versionIndex, digest, aliases, metadata, description, runName
+    facts: dict[str, Any]  # name, type, versionIndex, digest, aliases, tags, metadata, description, runName
     manifest: bytes
     files: list[SourceFile]
 
 
 @dataclass
-class Report:
+class View:
+    """A report, a draft of one, or a saved workspace."""
+
     facts: dict[str, Any]  # as GraphQL's View names them
 
 
@@ -44,7 +48,10 @@ class Project:
     runs: Callable[[], Iterable[Run]]
     run_count: int = 0
     artifacts: Callable[[], Iterable[Artifact]] = lambda: ()
-    reports: Callable[[], Iterable[Report]] = lambda: ()
+    views: Callable[[], Iterable[View]] = lambda: ()
+    sweeps: Callable[[], Iterable[dict[str, Any]]] = lambda: ()
+    # What collections have beside their versions: description, tags; of portfolios, the versions that they link to.
+    collections: Callable[[], Iterable[dict[str, Any]]] = lambda: ()
     left: list[str] = field(default_factory=list)  # what could not be carried, a sentence each
 
 

@@ -3,78 +3,144 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Iterator
+from typing import Any, Iterable, Iterator
 
 from barograph.errors import Error
 from barograph.importers.connection import Connection
-from barograph.importers.model import Artifact, Project, Report, Run, SourceFile
+from barograph.importers.model import Artifact, Project, Run, SourceFile, View
 
 PAGE_STEPS = 2000
 _PAGE = "pageInfo { hasNextPage endCursor }"
 _HEAD = "query Read($entity: String!, $project: String!, $after: String"
 _PROJECT = "project(name: $project, entityName: $entity)"
-RUN_FACTS = "name displayName state config summaryMetrics tags notes group jobType commit createdAt heartbeatAt sweepName historyLineCount"
+_RUN = f"{_HEAD}, $run: String!) {{ {_PROJECT} {{ run(name: $run)"
+RUN_FACTS = "name displayName state config summaryMetrics tags notes group jobType commit createdAt heartbeatAt stoppedAt sweepName historyLineCount"
 _COUNT = f"{_HEAD}) {{ {_PROJECT} {{ runCount }} }}"
 _RUNS = f"{_HEAD}) {{ {_PROJECT} {{ runs(first: 50, after: $after, order: \"+created_at\") {{ edges {{ node {{ {RUN_FACTS} }} }} {_PAGE} }} }} }}"
-_LAST = f"{_HEAD}, $run: String!) {{ {_PROJECT} {{ run(name: $run) {{ historyKeys }} }} }}"
+_LAST = f"{_RUN} {{ historyKeys }} }} }}"
 _ROWS = (
     f"{_HEAD}, $run: String!, $min: Int64!, $max: Int64!, $n: Int!) "
     f"{{ {_PROJECT} {{ run(name: $run) {{ history(minStep: $min, maxStep: $max, samples: $n) }} }} }}"
 )
-_EVENTS = f"{_HEAD}, $run: String!) {{ {_PROJECT} {{ run(name: $run) {{ events(samples: 100000) }} }} }}"
-_FILES = f"{_HEAD}, $run: String!) {{ {_PROJECT} {{ run(name: $run) {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 sizeBytes directUrl }} }} {_PAGE} }} }} }} }}"
-_ARTIFACTS = (
-    f"{_HEAD}, $run: String!) {{ {_PROJECT} {{ run(name: $run) {{ outputArtifacts(first: 50, after: $after) {{ edges {{ node {{ id digest description "
-    f"metadata versionIndex state createdAt artifactType {{ name }} artifactSequence {{ name }} aliases {{ alias }} currentManifest {{ file {{ directUrl }} }} }} }} {_PAGE} }} }} }} }}"
-)
+_EVENTS = f"{_RUN} {{ events(samples: 100000) }} }} }}"
+_CONSOLE = f"{_RUN} {{ logLines(first: 10000, after: $after) {{ edges {{ node {{ number line level label timestamp }} }} {_PAGE} }} }} }} }}"
+_FILES = f"{_RUN} {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 sizeBytes directUrl }} }} {_PAGE} }} }} }} }}"
+_VERSION = "versionIndex artifactSequence { name project { name entityName } }"
+_USES = f"{_RUN} {{ inputArtifacts(first: 50, after: $after) {{ edges {{ node {{ {_VERSION} }} }} {_PAGE} }} }} }} }}"
+_ARTIFACT = """id digest description metadata versionIndex state createdAt ttlDurationSeconds historyStep tags { name } artifactType { name }
+    artifactSequence { name } aliases { alias artifactCollection { name } } currentManifest { file { directUrl } }"""
+_ARTIFACTS = f"{_RUN} {{ outputArtifacts(first: 50, after: $after) {{ edges {{ node {{ {_ARTIFACT} }} }} {_PAGE} }} }} }} }}"
 _ARTIFACT_FILES = f"query Files($id: ID!, $after: String) {{ artifact(id: $id) {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 sizeBytes directUrl }} }} {_PAGE} }} }} }}"
-_REPORTS = f"{_HEAD}) {{ {_PROJECT} {{ allViews(viewType: \"runs\", first: 50, after: $after) {{ edges {{ node {{ name displayName description type spec createdAt }} }} {_PAGE} }} }} }}"
+_VIEWS = f"{_HEAD}) {{ {_PROJECT} {{ allViews(first: 50, after: $after) {{ edges {{ node {{ id name displayName description type spec createdAt parentId }} }} {_PAGE} }} }} }}"
+_SWEEPS = f"{_HEAD}) {{ {_PROJECT} {{ sweeps(first: 50, after: $after) {{ edges {{ node {{ name displayName description config state createdAt }} }} {_PAGE} }} }} }}"
+_MEMBERS = f"artifactMemberships(first: 500) {{ edges {{ node {{ versionIndex aliases {{ alias }} artifact {{ {_VERSION} }} }} }} }}"
+_COLLECTIONS = (
+    f"{_HEAD}) {{ {_PROJECT} {{ artifactCollections(first: 50, after: $after) {{ edges {{ node {{ __typename name description tags {{ edges {{ node {{ name }} }} }} "
+    f"defaultArtifactType {{ name }} {_MEMBERS} }} }} {_PAGE} }} }} }}"
+)
 
 
 def read_project(connection: Connection, entity: str, project: str) -> Project:
-    where = {"entity": entity, "project": project}
-    found = connection.graphql(_COUNT, after=None, **where)["project"]
-    if found is None:
-        raise Error(f"there is no project {entity}/{project}, or it may not be read with this key")
-    result = Project(runs=lambda: (), run_count=found["runCount"])
-    names: list[str] = []
+    return _Reading(connection, entity, project).project
 
-    def list_files(query: str, *path: str, **more: str) -> list[SourceFile]:
-        nodes = connection.pages(query, *path, **more)
-        return [_file(connection, node) for node in nodes]
 
-    def runs() -> Iterator[Run]:
-        names.clear()
-        for facts in connection.pages(_RUNS, "project", "runs", **where):
-            here = {**where, "run": facts["name"]}
-            names.append(facts["name"])
-            files = list_files(_FILES, "project", "run", "files", **here)
-            yield Run(facts["name"], facts, _rows_of(connection, here), _events_of(connection, here), files)
+class _Reading:
+    """What is read of one project, part by part, when it is asked for."""
 
-    def artifacts() -> Iterator[Artifact]:
+    def __init__(self, connection: Connection, entity: str, project: str):
+        self._connection, self._where = connection, {"entity": entity, "project": project}
+        found = connection.graphql(_COUNT, after=None, **self._where)["project"]
+        if found is None:
+            raise Error(f"there is no project {entity}/{project}, or it may not be read with this key")
+        self._names: list[str] = []
+        self.project = Project(
+            runs=self._runs, run_count=found["runCount"], artifacts=self._artifacts, views=self._views,
+            sweeps=lambda: self._offered("sweeps", _SWEEPS, "sweeps"), collections=self._collections,
+        )  # fmt: skip
+
+    def _offered(self, what: str, query: str, *path: str, **more: str) -> list[dict[str, Any]]:
+        """Everything of a list, or a sentence that it could not be had."""
+        try:
+            return list(self._connection.pages(query, "project", *path, **self._where, **more))
+        except Error as error:
+            self.project.left.append(f"{what}: {error}")
+            return []
+
+    def _list_files(self, query: str, *path: str, **more: str) -> list[SourceFile]:
+        return [_file(self._connection, node) for node in self._connection.pages(query, *path, **more)]
+
+    # ---- runs ----
+
+    def _runs(self) -> Iterator[Run]:
+        self._names.clear()
+        for facts in self._connection.pages(_RUNS, "project", "runs", **self._where):
+            here = {**self._where, "run": facts["name"]}
+            self._names.append(facts["name"])
+            facts["uses"] = [_version_of(node, self._where) for node in self._offered(f"{facts['name']}: what it used", _USES, "run", "inputArtifacts", run=facts["name"])]
+            files = self._list_files(_FILES, "project", "run", "files", **here)
+            yield Run(facts["name"], facts, _rows_of(self._connection, here), _events_of(self._connection, here), files, lambda name=facts["name"]: self._console(name))  # type: ignore[misc]
+
+    def _console(self, run: str) -> Iterator[dict[str, Any]]:
+        for node in self._offered(f"{run}: its console", _CONSOLE, "run", "logLines", run=run):
+            yield {name: value for name, value in node.items() if value is not None}
+
+    # ---- artifacts ----
+
+    def _artifacts(self) -> Iterator[Artifact]:
+        """By collection and number, so that they get these numbers again."""
         found = []
-        for name in names:
-            for node in connection.pages(_ARTIFACTS, "project", "run", "outputArtifacts", **where, run=name):
+        for name in self._names:
+            for node in self._connection.pages(_ARTIFACTS, "project", "run", "outputArtifacts", **self._where, run=name):
                 found.append((node["artifactSequence"]["name"], node["versionIndex"] or 0, name, node))
         for collection, index, name, node in sorted(found, key=lambda item: item[:2]):
             if node["state"] != "COMMITTED":
                 continue
-            facts = {key: node[key] for key in ("digest", "description", "metadata", "createdAt")}
+            facts = {key: node[key] for key in ("digest", "description", "metadata", "createdAt", "ttlDurationSeconds", "historyStep")}
             facts |= {"name": collection, "versionIndex": index, "type": node["artifactType"]["name"], "runName": name}
-            facts["aliases"] = [alias["alias"] for alias in node["aliases"]]
-            manifest = connection.fetch("GET", node["currentManifest"]["file"]["directUrl"])
-            yield Artifact(facts, manifest, list_files(_ARTIFACT_FILES, "artifact", "files", id=node["id"]))
+            # Aliases of portfolios stand with the portfolio.
+            own = [alias for alias in node["aliases"] if (alias.get("artifactCollection") or {}).get("name", collection) == collection]
+            facts["aliases"] = sorted(alias["alias"] for alias in own)
+            facts["tags"] = sorted(tag["name"] for tag in node["tags"])
+            manifest = self._connection.fetch("GET", node["currentManifest"]["file"]["directUrl"])
+            # What is a reference lies elsewhere, and stays there.
+            elsewhere = {name for name, entry in json.loads(manifest)["contents"].items() if "ref" in entry}
+            files = self._list_files(_ARTIFACT_FILES, "artifact", "files", id=node["id"])
+            yield Artifact(facts, manifest, [file for file in files if file.name not in elsewhere])
 
-    def reports() -> Iterator[Report]:
-        try:
-            nodes = list(connection.pages(_REPORTS, "project", "allViews", **where))
-        except Error as error:
-            result.left.append(f"reports: {error}")
-            return
-        yield from map(Report, nodes)
+    def _collections(self) -> Iterator[dict[str, Any]]:
+        for node in self._offered("descriptions and tags of collections, and portfolios", _COLLECTIONS, "artifactCollections"):
+            facts = {"name": node["name"], "type": node["defaultArtifactType"]["name"], "description": node["description"]}
+            facts["isPortfolio"] = node["__typename"] == "ArtifactPortfolio"
+            facts["tags"] = sorted(edge["node"]["name"] for edge in node["tags"]["edges"])
+            if facts["isPortfolio"]:
+                facts["versions"] = [_link_of(edge["node"], self._where) for edge in node["artifactMemberships"]["edges"] if edge["node"]["artifact"]]
+                facts["versions"].sort(key=lambda link: link["versionIndex"])
+            yield facts
 
-    result.runs, result.artifacts, result.reports = runs, artifacts, reports
-    return result
+    # ---- views ----
+
+    def _views(self) -> Iterable[View]:
+        nodes = self._offered("reports and workspaces", _VIEWS, "allViews")
+        names = {node["id"]: node["name"] for node in nodes}
+        for node in nodes:
+            node["parentName"] = names.get(node.pop("parentId"))
+            del node["id"]
+        # A draft comes after the report that it is of.
+        return [View(node) for node in sorted(nodes, key=lambda node: (node["parentName"] is not None, node["createdAt"], node["name"]))]
+
+
+def _version_of(node: dict[str, Any], where: dict[str, str]) -> dict[str, Any]:
+    """Which version it is; of another project, with its name."""
+    sequence = node["artifactSequence"]
+    found = {"name": sequence["name"], "versionIndex": node["versionIndex"]}
+    home = sequence.get("project") or {}
+    if home and (home["entityName"], home["name"]) != (where["entity"], where["project"]):
+        found |= {"entity": home["entityName"], "project": home["name"]}
+    return found
+
+
+def _link_of(node: dict[str, Any], where: dict[str, str]) -> dict[str, Any]:
+    return {"versionIndex": node["versionIndex"] or 0, "aliases": sorted(alias["alias"] for alias in node["aliases"]), "version": _version_of(node["artifact"], where)}
 
 
 def _file(connection: Connection, node: dict[str, Any]) -> SourceFile:

@@ -1,13 +1,11 @@
-"""target.py - writes runs to a server as a client does, and goes on where an earlier time ended.
+"""target.py - writes a project to a server, runs as a client does, and goes on where an earlier time ended.
 
 A run's lines are counted by the server: those it has are not sent again. Files and artifacts are compared by digest.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import sys
 import threading
 from collections import deque
@@ -19,38 +17,40 @@ from urllib.parse import quote
 from barograph.errors import Error
 from barograph.importers.archive import TABLE_TYPE, table_bytes
 from barograph.importers.connection import Connection
-from barograph.importers.model import Artifact, Project, Report, Run, SourceFile, md5_of
+from barograph.importers.model import Project, Run, SourceFile, View, md5_of
+from barograph.importers.target_artifacts import Artifacts
 
 LINES_A_REQUEST, BYTES_A_REQUEST, TABLE_BYTES = 5000, 4 << 20, 16 << 20
-RUNS_AT_ONCE, FILES_AT_ONCE, FILES_A_REQUEST = 2, 3, 200
+RUNS_AT_ONCE, FILES_AT_ONCE, FILES_A_REQUEST, RUNS_A_REQUEST = 2, 3, 200, 500
+_CONSOLE_NAMES = {"line": "content", "level": "level", "label": "label", "timestamp": "ts"}  # as clients call them
 EXIT_CODES = {"finished": 0, "failed": 1, "crashed": 1, "killed": 255}
-_MADE_BY_SERVERS = re.compile(r"latest|v\d+")  # aliases
+_SAID = ("displayName", "config", "tags", "notes", "group", "jobType", "commit")
+_THERE = "name historyLineCount eventsLineCount logLineCount state summaryMetrics createdAt heartbeatAt stoppedAt sweepName " + " ".join(_SAID)
 _UPSERT = """mutation Import($entity: String!, $project: String!, $name: String!, $displayName: String, $config: JSONString, $summary: JSONString,
     $tags: [String!], $notes: String, $group: String, $jobType: String, $commit: String) {
   upsertBucket(input: {entityName: $entity, modelName: $project, name: $name, displayName: $displayName, config: $config, summaryMetrics: $summary,
-    tags: $tags, notes: $notes, groupName: $group, jobType: $jobType, commit: $commit}) { bucket { historyLineCount eventsLineCount state } } }"""
+    tags: $tags, notes: $notes, groupName: $group, jobType: $jobType, commit: $commit}) { bucket { %s } } }""" % _THERE
+_FIND = """query Find($entity: String!, $project: String!, $name: String!) { project(name: $project, entityName: $entity) { run(name: $name) { %s } } }""" % _THERE
+_PROJECT = """mutation Project($entity: String!, $project: String!) {
+  upsertModel(input: {entityName: $entity, name: $project}) { model { id } } }"""
 _FILES = """query Files($entity: String!, $project: String!, $run: String!, $after: String) { project(name: $project, entityName: $entity) {
   run(name: $run) { files(first: 500, after: $after) { edges { node { name md5 } } pageInfo { hasNextPage endCursor } } } } }"""
 _CREATE_FILES = """mutation Create($entity: String!, $project: String!, $run: String!, $files: [String!]!) {
   createRunFiles(input: {entityName: $entity, projectName: $project, runName: $run, files: $files}) { files { name uploadUrl } } }"""
-_CREATE_ARTIFACT = """mutation Create($input: CreateArtifactInput!) { createArtifact(input: $input) { artifact { id state versionIndex } } }"""
-_CREATE_MANIFEST = """mutation Create($input: CreateArtifactManifestInput!) { createArtifactManifest(input: $input) {
-  artifactManifest { id file { uploadUrl } } } }"""
-_CREATE_ARTIFACT_FILES = """mutation Create($input: CreateArtifactFilesInput!) { createArtifactFiles(input: $input) {
-  files { edges { node { name uploadUrl } } } } }"""
-_COMMIT = "mutation Commit($id: ID!) { commitArtifact(input: {artifactID: $id}) { artifact { state } } }"
 _VIEWS = """query Views($entity: String!, $project: String!, $after: String) { project(name: $project, entityName: $entity) {
-  allViews(viewType: "runs", first: 50, after: $after) { edges { node { name spec displayName } } pageInfo { hasNextPage endCursor } } } }"""
-_VIEW = """mutation View($entity: String!, $project: String!, $name: String, $type: String!, $displayName: String, $description: String, $spec: String) {
-  upsertView(input: {entityName: $entity, projectName: $project, name: $name, type: $type, displayName: $displayName, description: $description,
-    spec: $spec}) { view { id } } }"""
+  allViews(first: 50, after: $after) { edges { node { id type name spec displayName description } } pageInfo { hasNextPage endCursor } } } }"""
+_VIEW = """mutation View($entity: String!, $project: String!, $id: ID, $parent: ID, $name: String, $type: String!, $displayName: String, $description: String,
+    $spec: String) { upsertView(input: {entityName: $entity, projectName: $project, id: $id, parentId: $parent, name: $name, type: $type,
+    displayName: $displayName, description: $description, spec: $spec}) { view { id } } }"""
 
 
 class Target:
     def __init__(self, connection: Connection, entity: str, project: str, progress: Any = None):
         self.connection, self.where = connection, {"entity": entity, "project": project}
         self.left: list[str] = []
-        self.counts = {"runs": 0, "rows": 0, "files": 0, "artifacts": 0, "reports": 0}
+        self.counts = {"runs": 0, "rows": 0, "files": 0, "artifacts": 0, "views": 0, "sweeps": 0}
+        self._uses: list[tuple[str, dict[str, Any]]] = []
+        self._times: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._progress = progress or (lambda *_: None)
 
@@ -60,6 +60,7 @@ class Target:
             waiting: deque[tuple[str, Future[None]]] = deque()
             done = 0
             try:
+                self.connection.graphql(_PROJECT, **self.where)
                 for run in source.runs():
                     waiting.append((run.name, pool.submit(self.take_run, run, self._begin_run(run))))
                     while len(waiting) > RUNS_AT_ONCE:
@@ -79,9 +80,11 @@ class Target:
         return done + 1
 
     def _take_rest(self, source: Project) -> None:
-        for artifact in source.artifacts():
-            self._attempt(f"artifact {artifact.facts['name']}:v{artifact.facts['versionIndex']}", self.take_artifact, artifact)
-        self._take_reports(source.reports())
+        self._take_sweeps(source.sweeps())
+        for first in range(0, len(self._times), RUNS_A_REQUEST):
+            self._attempt("times of runs", self._import, {"runs": self._times[first : first + RUNS_A_REQUEST]})
+        self._take_artifacts(source)
+        self._take_views(source.views())
         self.left += source.left
 
     def _count(self, what: str, more: int = 1) -> None:
@@ -96,8 +99,15 @@ class Target:
 
     # ---- runs ----
 
-    def _begin_run(self, run: Run, summary: str | None = None) -> Any:
-        facts = {name: run.facts.get(name) for name in ("displayName", "config", "tags", "notes", "group", "jobType", "commit")}
+    def _begin_run(self, run: Run) -> Any:
+        """What the server has of it. A run that is as it should be is not touched: that would begin it anew."""
+        found = (self.connection.graphql(_FIND, **self.where, name=run.name)["project"] or {}).get("run")
+        if found and all(run.facts.get(name) is None or _same(run.facts[name], found[name]) for name in _SAID):
+            return found
+        return self._upsert(run)
+
+    def _upsert(self, run: Run, summary: str | None = None) -> Any:
+        facts = {name: run.facts.get(name) for name in _SAID}
         return self.connection.graphql(_UPSERT, **self.where, name=run.name, summary=summary, **facts)["upsertBucket"]["bucket"]
 
     def take_run(self, run: Run, there: Any) -> None:
@@ -106,12 +116,20 @@ class Target:
         sent += self._send_stream(run, "events", run.events, there["eventsLineCount"] or 0)
         for file in files:
             file.result()
-        if run.facts.get("summaryMetrics"):
-            self._begin_run(run, run.facts["summaryMetrics"])
+        summary = run.facts.get("summaryMetrics")
+        if summary and (sent or not _same(summary, there["summaryMetrics"])):
+            self._upsert(run, summary)
+            sent += 1
+        self._send_console(run, there["logLineCount"] or 0)
         state = run.facts.get("state")
         if state in EXIT_CODES and (sent or there["state"] != state):
             self._post(run.name, {"complete": True, "exitcode": EXIT_CODES[state]})
-        self._count("runs")
+        with self._lock:
+            self.counts["runs"] += 1
+            self._uses += [(run.name, version) for version in run.facts.get("uses", ())]
+            times = _times_of(run)
+            if sent or any(times[name] != there["sweepName" if name == "sweep" else name] for name in times):
+                self._times.append(times)
 
     def _stream_path(self, run: str) -> str:
         return f"/files/{quote(self.where['entity'])}/{quote(self.where['project'])}/{quote(run)}/file_stream"
@@ -150,6 +168,24 @@ class Target:
         self._count("rows", offset + len(batch) - have)
         return offset + len(batch) - have
 
+    def _send_console(self, run: Run, have: int) -> None:
+        """Lines keep their numbers, unless several writers used the same ones."""
+        lines = list(run.console())
+        numbers: list[int] = [line.get("number", -1) for line in lines]
+        if -1 in numbers or any(later <= earlier for earlier, later in zip(numbers, numbers[1:])):
+            numbers = list(range(len(lines)))
+        offset, batch = have, list[str]()
+        for number, line in zip(numbers, lines):
+            if number < have:
+                continue
+            if number != offset + len(batch) or len(batch) == LINES_A_REQUEST:
+                if batch:
+                    self._post(run.name, {"files": {"output.log": {"offset": offset, "content": batch}}})
+                offset, batch = number, []
+            batch.append(json.dumps({_CONSOLE_NAMES[name]: value for name, value in line.items() if name in _CONSOLE_NAMES}))
+        if batch:
+            self._post(run.name, {"files": {"output.log": {"offset": offset, "content": batch}}})
+
     def _send_files(self, run: Run) -> list[Future[None]]:
         """Under way when this returns."""
         nodes = self.connection.pages(_FILES, "project", "run", "files", **self.where, run=run.name) if run.files else ()
@@ -171,51 +207,63 @@ class Target:
         self.connection.fetch("PUT", url, content)
         self._count("files")
 
-    # ---- artifacts and reports ----
+    # ---- what is beside runs ----
 
-    def take_artifact(self, artifact: Artifact) -> None:
-        facts = artifact.facts
-        who = {"entityName": self.where["entity"], "projectName": self.where["project"], "runName": facts["runName"]}
-        # The same names for the same version each time: what is there already is found again.
-        client = hashlib.sha256(f"{facts['name']}:{facts['versionIndex']}:{facts['digest']}".encode()).hexdigest()[:32]
-        sequence = hashlib.sha256(f"{self.where}{facts['name']}".encode()).hexdigest()[:32]
-        made = self.connection.graphql(_CREATE_ARTIFACT, input={
-            **who, "artifactTypeName": facts["type"], "artifactCollectionName": facts["name"], "digest": facts["digest"],
-            "digestAlgorithm": "MANIFEST_MD5", "description": facts["description"], "metadata": facts["metadata"], "clientID": client,
-            "sequenceClientID": sequence, "enableDigestDeduplication": True,
-            "aliases": [{"artifactCollectionName": facts["name"], "alias": alias} for alias in facts["aliases"] if not _MADE_BY_SERVERS.fullmatch(alias)],
-        })["createArtifact"]["artifact"]  # fmt: skip
-        if made["state"] == "COMMITTED":
-            return
-        manifest = self.connection.graphql(_CREATE_MANIFEST, input={
-            **who, "artifactID": made["id"], "name": "wandb_manifest.json", "digest": md5_of(artifact.manifest), "type": "FULL",
-        })["createArtifactManifest"]["artifactManifest"]  # fmt: skip
-        for _ in self._files.map(lambda file: self._send_artifact_file(file, made["id"], manifest["id"]), artifact.files):
-            pass
-        self.connection.fetch("PUT", manifest["file"]["uploadUrl"], artifact.manifest)
-        self.connection.graphql(_COMMIT, id=made["id"])
-        self._count("artifacts")
+    def _take_artifacts(self, source: Project) -> None:
+        artifacts = Artifacts(self.connection, self.where, self._files.map)
+        for artifact in source.artifacts():
+            what = f"artifact {artifact.facts['name']}:v{artifact.facts['versionIndex']}"
+            self._attempt(what, lambda: self._count("artifacts", artifacts.take(artifact)))
+        for facts in source.collections():
+            self._attempt(f"collection {facts['name']}", artifacts.take_collection, facts)
+        for run, version in self._uses:
+            self._attempt(f"{run} used {version['name']}:v{version['versionIndex']}", artifacts.use, run, version)
 
-    def _send_artifact_file(self, file: SourceFile, artifact: str, manifest: str) -> None:
-        content = file.read()
-        node = self.connection.graphql(_CREATE_ARTIFACT_FILES, input={"storageLayout": "V2", "artifactFiles": [
-            {"artifactID": artifact, "name": file.name, "md5": md5_of(content), "artifactManifestID": manifest},
-        ]})["createArtifactFiles"]["files"]["edges"][0]["node"]  # fmt: skip
-        if node["uploadUrl"]:
-            self.connection.fetch("PUT", node["uploadUrl"], content)
+    def _take_sweeps(self, sweeps: Iterable[dict[str, Any]]) -> None:
+        """Under their own names, which their runs tell afterwards."""
+        for sweep in sweeps:
+            self._attempt(f"sweep {sweep['name']}", lambda: self._count("sweeps", self._import({"sweeps": [sweep]})["sweeps"]))
 
-    def _take_reports(self, reports: Iterable[Report]) -> None:
-        there = None
-        for report in reports:
+    def _import(self, what: dict[str, Any]) -> Any:
+        path = f"/api/import/{quote(self.where['entity'])}/{quote(self.where['project'])}"
+        return json.loads(self.connection.fetch("POST", path, json.dumps(what).encode(), **{"Content-Type": "application/json"}))
+
+    def _take_views(self, views: Iterable[View]) -> None:
+        there: dict[tuple[str, str], Any] | None = None
+        for view in views:
             if there is None:
-                there = {node["name"]: node for node in self.connection.pages(_VIEWS, "project", "allViews", **self.where)}
-            known = there.get(report.facts["name"])
-            if known and all(known[key] == report.facts[key] for key in known):
-                continue
-            names = ("name", "type", "displayName", "description", "spec")
-            facts = {name: report.facts[name] for name in names}
-            self._attempt(f"report {facts['displayName']}", lambda: self.connection.graphql(_VIEW, **self.where, **facts))
-            self._count("reports")
+                nodes = self.connection.pages(_VIEWS, "project", "allViews", **self.where)
+                there = {(node["type"], node["name"]): node for node in nodes}
+            self._attempt(f"view {view.facts['displayName'] or view.facts['name']}", self._take_view, view.facts, there)
+
+    def _take_view(self, facts: dict[str, Any], there: dict[tuple[str, str], Any]) -> None:
+        known = there.get((facts["type"], facts["name"]))
+        if known and all(known[name] == facts[name] for name in ("spec", "displayName", "description")):
+            return
+        parent = there.get(("runs", facts.get("parentName") or ""))
+        own = {name: facts[name] for name in ("name", "type", "displayName", "description", "spec")}
+        asked = {**own, "id": known["id"] if known else None, "parent": parent["id"] if parent else None}
+        there[facts["type"], facts["name"]] = {**own, "id": self.connection.graphql(_VIEW, **self.where, **asked)["upsertView"]["view"]["id"]}
+        self._count("views")
+
+
+def _same(ours: Any, theirs: Any) -> bool:
+    """JSON as text may be written in several ways."""
+    if ours == theirs or not isinstance(ours, str) or not isinstance(theirs, str):
+        return bool(ours == theirs)
+    try:
+        return bool(json.loads(ours) == json.loads(theirs))
+    except ValueError:
+        return False
+
+
+def _times_of(run: Run) -> dict[str, Any]:
+    """When it was made, heard last and ended. One that still runs has to be heard from to stay alive."""
+    facts = run.facts
+    said = {"name": run.name, "createdAt": facts.get("createdAt"), "sweep": facts.get("sweepName")}
+    if facts.get("state") in EXIT_CODES:
+        said |= {"heartbeatAt": facts.get("heartbeatAt"), "stoppedAt": facts.get("stoppedAt")}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def show_progress(number: int, of: int, name: str) -> None:

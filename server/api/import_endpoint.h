@@ -1,0 +1,12 @@
+/* import_endpoint.h - what an import says of runs and sweeps beside what clients say: when they were made, and under which name. */
+#ifndef SERVER_API_IMPORT_ENDPOINT_H
+#define SERVER_API_IMPORT_ENDPOINT_H
+
+#include "server/http/http.h"
+
+enum { IMPORT_MAX_BODY_BYTES = 16 << 20, IMPORT_THINGS_MAX = 1000 };
+
+/* POST /api/import/{entity}/{project}, documented in docs/web-api.md. */
+enum err_code import_answer(struct http_call *call, struct err *err);
+
+#endif
