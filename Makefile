@@ -66,7 +66,7 @@ wheel: build/venv/.installed web/dist/.built
 	find python -name __pycache__ -prune -exec rm -rf {} +
 	build/venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps -Cbuild-dir=build/wheel-objects -w build/wheel-bare .
 	build/venv/bin/wheel tags --python-tag cp39 --remove build/wheel-bare/*.whl
-	PATH="$(CURDIR)/build/venv/bin:$$PATH" build/venv/bin/auditwheel --no-verbose repair -w build/wheel build/wheel-bare/*.whl
+	PATH="$(CURDIR)/build/venv/bin:$$PATH" build/venv/bin/auditwheel repair -w build/wheel build/wheel-bare/*.whl
 
 # Every Python from 3.9 on that is found here installs the wheel; BAROGRAPH_PYTHONS names more of them.
 test-pythons: wheel

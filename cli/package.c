@@ -7,16 +7,19 @@
 #include <limits.h>
 #include <unistd.h>
 
-/* Beside this program, as in a virtual environment; else the first in PATH. BAROGRAPH_PYTHON says it outright. */
+/* Beside this program, as in a virtual environment, or where the wheel's folder of programs lies, PREFIX/lib/python3.N/
+ * site-packages/barograph.scripts; else the first in PATH. BAROGRAPH_PYTHON says it outright.
+ */
 static const char *find_python(char room[PATH_MAX]) {
+    static const char *const places[] = { "python3", "../../../../bin/python3" };
     const char *given = getenv("BAROGRAPH_PYTHON");
     if (given != NULL && given[0] != '\0')
         return given;
-    ssize_t len = readlink("/proc/self/exe", room, PATH_MAX - sizeof "python3");
+    ssize_t len = readlink("/proc/self/exe", room, PATH_MAX - sizeof "../../../../bin/python3");
     while (len > 0 && room[len - 1] != '/')
         len--;
-    if (len > 0) {
-        memcpy(room + len, "python3", sizeof "python3");
+    for (size_t i = 0; len > 0 && i < sizeof places / sizeof places[0]; i++) {
+        memcpy(room + len, places[i], strlen(places[i]) + 1);
         if (access(room, X_OK) == 0)
             return room;
     }
