@@ -1,6 +1,7 @@
 /* server.c - see server.h. */
 #include "server/server.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "server/api/access.h"
@@ -306,7 +307,7 @@ static void close_all(struct server *server) {
 }
 
 enum err_code server_run(const struct config *config, struct err *err) {
-    struct server server = { .config = config, .arena = arena_create() };
+    struct server server = { .config = config, .arena = arena_create(), .app.started_at_ms = clock_wall_ms() };
     enum err_code code = check(config, err);
     if (code == OK)
         code = read_admin_key(&server, err);

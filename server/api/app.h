@@ -44,6 +44,7 @@ struct app {
     struct str files_url; /* the origin that logged files are served from, without a slash at its end; empty: our own */
     struct str public_url; /* how people reach this server, for what leaves it; empty: nobody said */
     bool sends_mail;
+    int64_t started_at_ms; /* Unix */
 };
 
 #endif

@@ -63,6 +63,8 @@ enum err_code health_answer_metrics(struct http_call *call, struct err *err) {
     const struct gauge gauges[] = {
         { "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes() },
         { "process_cpu_seconds_total", "counter", "Processor time used.", processor_seconds() },
+        { "barograph_disk_low", "gauge", "1 while rows and files are refused because the disk is nearly full.", app->is_disk_low ? 1 : 0 },
+        { "process_start_time_seconds", "gauge", "When the server was started, in Unix seconds.", (double)app->started_at_ms / 1000 },
         { "barograph_store_works_total", "counter", "Changes written to the store.", (double)store.works },
         { "barograph_store_commits_total", "counter", "Commits that those changes shared.", (double)store.commits },
         { "barograph_store_checkpoints_total", "counter", "Checkpoints of the write-ahead log.", (double)store.checkpoints },
