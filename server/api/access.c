@@ -21,16 +21,19 @@ static struct access_grant *find_grant(const struct identity *identity, const st
     return grant;
 }
 
+void access_note(struct identity *identity, const struct owner *owner, enum right right) {
+    static const int levels[] = { [RIGHT_NONE] = 0, [RIGHT_READ] = CAN_READ, [RIGHT_WRITE] = CAN_WRITE, [RIGHT_ADMIN] = CAN_ADMIN };
+    struct access_grant *grant = ARENA_NEW(identity->arena, struct access_grant);
+    *grant = (struct access_grant){ *owner, identity->user_id != 0 ? levels[right] : 0, identity->grants };
+    identity->grants = grant;
+}
+
 static enum err_code load_grant(struct db_tx *tx, struct identity *identity, const struct owner *owner,
                                 struct err *err) {
-    static const int levels[] = { [RIGHT_NONE] = 0, [RIGHT_READ] = CAN_READ, [RIGHT_WRITE] = CAN_WRITE, [RIGHT_ADMIN] = CAN_ADMIN };
     enum right right = RIGHT_NONE;
-
     if (identity->user_id != 0)
         TRY(right_find(tx, owner, identity->user_id, identity->is_admin, &right, err));
-    struct access_grant *grant = ARENA_NEW(identity->arena, struct access_grant);
-    *grant = (struct access_grant){ *owner, levels[right], identity->grants };
-    identity->grants = grant;
+    access_note(identity, owner, right);
     return OK;
 }
 

@@ -16,6 +16,7 @@
 #include "server/http/http.h"
 #include "server/store/db.h"
 #include "server/store/owner.h"
+#include "server/store/right.h"
 
 enum who {
     WHO_ANYONE = 1,
@@ -67,6 +68,9 @@ MUST_CHECK enum err_code access_check(struct identity *identity, const struct ow
 /* Inside a transaction that is open already. */
 MUST_CHECK enum err_code access_check_in(struct db_tx *tx, struct identity *identity, const struct owner *owner,
                                          enum who who, struct err *err);
+
+/* What was found out together with the object itself; asked for again it is not looked up. */
+void access_note(struct identity *identity, const struct owner *owner, enum right right);
 
 /* Whether the request comes from a page of this server, as its browser says. */
 bool access_is_own_origin(const struct http_call *call);

@@ -19,21 +19,29 @@ static struct str named_or_own(struct str entity_name, const struct identity *id
     return entity_name.len > 0 ? entity_name : identity->username;
 }
 
-enum err_code place_find_project(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,
-                                 enum who who, struct project **out, struct err *err) {
+/* What is deleted says so to those who may read what the entity has. */
+static enum err_code explain_missing(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,
+                                     struct err *err) {
     struct entity *entity;
+    struct project *project;
     enum err_code code = entity_find(tx, named_or_own(entity_name, identity), identity->arena, &entity, err);
-    if (code == ERR_NOT_FOUND)
-        return project_not_found(project_name, err);
-    if (code != OK)
-        return code;
-    code = project_find(tx, entity->owner.entity_id, project_name, identity->arena, out, err);
+    if (code == OK)
+        code = project_find(tx, entity->owner.entity_id, project_name, identity->arena, &project, err);
     if (code == ERR_GONE) {
         TRY(check(tx, identity, &entity->owner, CAN_READ, project_name, err));
         return err_set(err, ERR_GONE, "project '%.*s' was deleted", STR_ARG(project_name));
     }
-    if (code != OK)
-        return code;
+    return code == OK || code == ERR_NOT_FOUND ? project_not_found(project_name, err) : code;
+}
+
+enum err_code place_find_project(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name,
+                                 enum who who, struct project **out, struct err *err) {
+    const struct project_place place = { named_or_own(entity_name, identity), project_name, identity->user_id, identity->is_admin };
+    enum right right = RIGHT_NONE;
+    TRY(project_find_place(tx, &place, identity->arena, out, &right, err));
+    if (*out == NULL)
+        return explain_missing(tx, identity, entity_name, project_name, err);
+    access_note(identity, &(*out)->owner, right);
     return check(tx, identity, &(*out)->owner, who, project_name, err);
 }
 

@@ -157,6 +157,13 @@ enum err_code db_query(struct db_tx *tx, struct db_rows **rows, const struct db_
     return tx->driver->query(tx, rows, args, arg_count, str_from_c(sql), true, err);
 }
 
+enum err_code db_query_ahead(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
+                             const char *sql, struct err *err) {
+    if (tx->driver->query_ahead != NULL)
+        return tx->driver->query_ahead(tx, rows, args, arg_count, sql, err);
+    return db_query(tx, rows, args, arg_count, sql, err);
+}
+
 enum err_code db_query_text(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
                             struct str sql, struct err *err) {
     return tx->driver->query(tx, rows, args, arg_count, sql, false, err);

@@ -119,6 +119,10 @@ MUST_CHECK enum err_code db_at_commit(struct db_tx *tx, db_close_work *work, str
 struct db_rows;
 MUST_CHECK enum err_code db_query(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
                                   const char *sql, struct err *err);
+/* The same when more is asked before the first row of this is wanted: questions travel together. What goes wrong is told by
+ * db_end. */
+MUST_CHECK enum err_code db_query_ahead(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
+                                        const char *sql, struct err *err);
 /* For statements that are composed at run time; sql is copied. */
 MUST_CHECK enum err_code db_query_text(struct db_tx *tx, struct db_rows **rows, const struct db_value *args,
                                        size_t arg_count, struct str sql, struct err *err);

@@ -47,6 +47,9 @@ struct db_driver {
     /* kept: sql is a literal, and the prepared statement stays under its address. */
     enum err_code (*query)(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
                            struct str sql, bool kept, struct err *err);
+    /* NULL: as query. */
+    enum err_code (*query_ahead)(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
+                                 const char *sql, struct err *err);
     bool (*next)(struct db_rows *rows);
     enum err_code (*end)(struct db_rows *rows, struct err *err);
     /* No more rows, and end answers that error. */

@@ -61,8 +61,9 @@ static enum err_code read_on(struct postgres_db *db, struct postgres_conn *conn,
         code = end_err.code;
     }
     postgres_conn_forgive(conn);
+    /* Its answer is read with whatever is asked next. */
     if (!postgres_conn_is_lost(conn) && (postgres_exec(&conn->tx, DB_NO_ARGS, "rollback", &end_err) != OK ||
-                                         postgres_conn_finish(conn, &end_err) != OK))
+                                         postgres_conn_fence(conn, &end_err) != OK))
         log_warn("cannot end a reading transaction: %s", end_err.message);
     return code;
 }
@@ -196,6 +197,7 @@ const struct db_driver db_postgres_driver = {
     .lock = postgres_lock,
     .at_commit = postgres_at_commit,
     .query = postgres_query,
+    .query_ahead = postgres_query_ahead,
     .next = postgres_next,
     .end = postgres_end,
     .fail = postgres_fail,

@@ -39,6 +39,7 @@ struct postgres_rows {
     struct postgres_rows *next_open;
     PGresult *result;
     int row, row_count;
+    int position; /* of the statement among those on the way, while its answer has not come; otherwise 0 */
     struct err err;
 };
 
@@ -50,7 +51,8 @@ struct postgres_conn {
     int statement_count;
     struct postgres_rows *open_rows;
     int fences;        /* that were sent since answers were read last */
-    int pending;       /* statements that were sent and whose answers were not read */
+    int pending;       /* statements and fences that were sent and whose answers were not read */
+    int on_the_way;    /* of them, statements */
     size_t pending_bytes;
     int64_t changed;   /* rows, by the last statement whose answer was read */
     int64_t changes;   /* statements that may change something, ever */
@@ -86,6 +88,8 @@ enum err_code postgres_at_commit(struct db_tx *tx, db_close_work *work, struct d
 MUST_CHECK enum err_code postgres_conn_run_closings(struct postgres_conn *conn, struct err *err);
 enum err_code postgres_query(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
                              struct str sql, bool kept, struct err *err);
+enum err_code postgres_query_ahead(struct db_tx *tx, struct db_rows **rows, const struct db_value *args, size_t arg_count,
+                                   const char *sql, struct err *err);
 bool postgres_next(struct db_rows *rows);
 enum err_code postgres_end(struct db_rows *rows, struct err *err);
 void postgres_fail(struct db_rows *rows, const struct err *err);

@@ -79,10 +79,35 @@ bool postgres_conn_is_lost(const struct postgres_conn *conn) {
 
 /* ---- the pipeline ---- */
 
+static void take_result(struct postgres_rows *rows, PGresult *result) {
+    rows->result = result;
+    rows->row_count = libpq.PQntuples(result);
+    if (libpq.PQresultMemorySize(result) > DB_MEMORY_MAX) {
+        (void)err_set(&rows->err, ERR_TOO_LARGE, "this asks for more than %zu bytes at once; ask for less at a time", DB_MEMORY_MAX);
+        rows->row_count = 0;
+    }
+}
+
+/* Whether somebody asked for this answer before others, and has it now. */
+static bool give_to_waiting(struct postgres_conn *conn, int position, PGresult *result, bool is_good) {
+    struct postgres_rows *rows = conn->open_rows;
+    while (rows != NULL && rows->position != position)
+        rows = rows->next_open;
+    if (rows == NULL)
+        return false;
+    rows->position = 0;
+    if (is_good)
+        take_result(rows, result);
+    else
+        rows->err = conn->failed;
+    return is_good;
+}
+
 /* Reads to the end of what was sent. *last, when asked for, is the last statement's answer if it went well. */
 static void drain(struct postgres_conn *conn, PGresult **last) {
     PGresult *result, *kept = NULL;
     bool was_null = false;
+    int position = 0;
 
     if (libpq.PQpipelineSync(conn->handle) != 1 && conn->failed.code == OK)
         (void)set_lost(conn, &conn->failed);
@@ -104,13 +129,19 @@ static void drain(struct postgres_conn *conn, PGresult **last) {
         }
         if (status == PGRES_FATAL_ERROR)
             note_error(conn, result);
-        if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+        bool is_good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+        if (is_good)
             (void)str_to_i64(str_from_c(libpq.PQcmdTuples(result)), &conn->changed);
+        if (give_to_waiting(conn, ++position, result, is_good))
+            continue;
         libpq.PQclear(kept);
         kept = result;
     }
     if (postgres_conn_is_lost(conn) && conn->failed.code == OK)
         (void)set_lost(conn, &conn->failed);
+    while (position < conn->on_the_way)
+        (void)give_to_waiting(conn, ++position, NULL, false);
+    conn->on_the_way = 0;
     conn->pending = 0;
     conn->fences = 0;
     conn->pending_bytes = 0;
@@ -243,6 +274,7 @@ static enum err_code send_statement(struct postgres_conn *conn, const struct db_
     if (code != OK)
         return code;
     conn->pending++;
+    conn->on_the_way++;
     conn->pending_bytes += encoded.bytes;
     return OK;
 }
@@ -333,6 +365,15 @@ enum err_code postgres_conn_run_closings(struct postgres_conn *conn, struct err 
 
 /* ---- rows ---- */
 
+static struct postgres_rows *add_rows(struct postgres_conn *conn) {
+    struct postgres_rows *rows = calloc(1, sizeof *rows);
+    if (rows == NULL)
+        log_fatal("out of memory: cannot hold rows");
+    *rows = (struct postgres_rows){ .base.driver = &db_postgres_driver, .conn = conn, .next_open = conn->open_rows, .row = -1 };
+    conn->open_rows = rows;
+    return rows;
+}
+
 enum err_code postgres_query(struct db_tx *tx, struct db_rows **out, const struct db_value *args, size_t arg_count,
                              struct str sql, bool kept, struct err *err) {
     struct postgres_conn *conn = (struct postgres_conn *)tx;
@@ -341,22 +382,27 @@ enum err_code postgres_query(struct db_tx *tx, struct db_rows **out, const struc
     TRY(send_statement(conn, args, arg_count, sql, kept ? KEPT : NOT_KEPT, err));
     drain(conn, &result);
     TRY(postgres_conn_finish(conn, err));
-    if (libpq.PQresultMemorySize(result) > DB_MEMORY_MAX) {
-        libpq.PQclear(result);
-        return err_set(err, ERR_TOO_LARGE, "this asks for more than %zu bytes at once; ask for less at a time", DB_MEMORY_MAX);
-    }
-    struct postgres_rows *rows = calloc(1, sizeof *rows);
-    if (rows == NULL)
-        log_fatal("out of memory: cannot hold rows");
-    *rows = (struct postgres_rows){ .base.driver = &db_postgres_driver, .conn = conn, .next_open = conn->open_rows,
-                                    .result = result, .row = -1, .row_count = libpq.PQntuples(result) };
-    conn->open_rows = rows;
+    struct postgres_rows *rows = add_rows(conn);
+    take_result(rows, result);
+    *out = &rows->base;
+    return OK;
+}
+
+enum err_code postgres_query_ahead(struct db_tx *tx, struct db_rows **out, const struct db_value *args, size_t arg_count,
+                                   const char *sql, struct err *err) {
+    struct postgres_conn *conn = (struct postgres_conn *)tx;
+
+    TRY(send_statement(conn, args, arg_count, str_from_c(sql), KEPT, err));
+    struct postgres_rows *rows = add_rows(conn);
+    rows->position = conn->on_the_way;
     *out = &rows->base;
     return OK;
 }
 
 bool postgres_next(struct db_rows *base) {
     struct postgres_rows *rows = (struct postgres_rows *)base;
+    if (rows->position > 0)
+        drain(rows->conn, NULL);
     if (rows->err.code != OK || rows->row + 1 >= rows->row_count)
         return false;
     rows->row++;
@@ -374,6 +420,8 @@ static void release(struct postgres_rows *rows) {
 
 enum err_code postgres_end(struct db_rows *base, struct err *err) {
     struct postgres_rows *rows = (struct postgres_rows *)base;
+    if (rows->position > 0)
+        drain(rows->conn, NULL);
     enum err_code code = rows->err.code;
     if (code != OK)
         *err = rows->err;

@@ -374,33 +374,47 @@ static void read_cut(const struct db_rows *rows, void *item, struct arena *arena
     *(struct stored_cut *)item = (struct stored_cut){ db_int(rows, 0), db_int(rows, 1) };
 }
 
+/* What a history is made of, asked for at once. */
+struct load {
+    struct db_rows *counters, *batches, *segments, *masks, *cuts;
+};
+
+static enum err_code ask(struct db_tx *tx, struct history_id id, const struct history_wanted *wanted, struct load *load,
+                         struct err *err) {
+    TRY(db_query_ahead(tx, &load->counters, DB_ARGS(ID_ARGS(id)),
+                       "select " COUNTERS " from history_runs c where c.run_id = $1 and c.kind = $2", err));
+    TRY(db_query_ahead(tx, &load->batches,
+                       DB_ARGS(ID_ARGS(id), DB_INT(wanted->first_step), DB_INT(wanted->last_step), DB_INT(wanted->last_seq),
+                               DB_INT(wanted->wants_data)),
+                       "select seq, stream, row_count, first_step, last_step, last_line, length(data),"
+                       " case when $6 = 1 then data else null end from history_tail"
+                       " where run_id = $1 and kind = $2 and last_step >= $3 and first_step <= $4 and seq <= $5 order by seq",
+                       err));
+    TRY(db_query_ahead(tx, &load->segments,
+                       DB_ARGS(ID_ARGS(id), DB_INT(wanted->first_step), DB_INT(wanted->last_step), DB_INT(wanted->last_seq)),
+                       "select s.id, l.seq, l.generation, s.row_count, s.size_bytes, s.first_step, s.last_step, s.last_line,"
+                       " s.name, (select count(*) from history_links other where other.segment_id = s.id)"
+                       " from history_links l join history_segments s on s.id = l.segment_id where l.run_id = $1"
+                       " and l.kind = $2 and s.last_step >= $3 and s.first_step <= $4 and l.seq <= $5"
+                       " order by l.seq, s.first_step, s.id",
+                       err));
+    TRY(db_query_ahead(tx, &load->masks, DB_ARGS(ID_ARGS(id)),
+                       "select seq, stream, first_line, last_line from history_masks where run_id = $1 and kind = $2", err));
+    return db_query_ahead(tx, &load->cuts, DB_ARGS(ID_ARGS(id)),
+                          "select seq, last_step from history_cuts where run_id = $1 and kind = $2", err);
+}
+
 enum err_code history_store_load(struct db_tx *tx, struct history_id id, const struct history_wanted *wanted,
                                  struct stored_history *out, struct arena *arena, struct err *err) {
-    struct db_rows *rows;
+    struct load load;
 
-    TRY(history_store_get(tx, id, &out->counters, err));
-    TRY(db_query(tx, &rows,
-                 DB_ARGS(ID_ARGS(id), DB_INT(wanted->first_step), DB_INT(wanted->last_step), DB_INT(wanted->last_seq),
-                         DB_INT(wanted->wants_data)),
-                 "select seq, stream, row_count, first_step, last_step, last_line, length(data),"
-                 " case when $6 = 1 then data else null end from history_tail"
-                 " where run_id = $1 and kind = $2 and last_step >= $3 and first_step <= $4 and seq <= $5 order by seq",
-                 err));
-    TRY(read_all(rows, read_batch, sizeof(*out->batches), (void **)&out->batches, &out->batch_count, arena, err));
-    TRY(db_query(tx, &rows,
-                 DB_ARGS(ID_ARGS(id), DB_INT(wanted->first_step), DB_INT(wanted->last_step), DB_INT(wanted->last_seq)),
-                 "select s.id, l.seq, l.generation, s.row_count, s.size_bytes, s.first_step, s.last_step, s.last_line,"
-                 " s.name, (select count(*) from history_links other where other.segment_id = s.id)"
-                 " from history_links l join history_segments s on s.id = l.segment_id where l.run_id = $1"
-                 " and l.kind = $2 and s.last_step >= $3 and s.first_step <= $4 and l.seq <= $5 order by l.seq, s.first_step, s.id",
-                 err));
-    TRY(read_all(rows, read_segment, sizeof(*out->segments), (void **)&out->segments, &out->segment_count, arena, err));
-    TRY(db_query(tx, &rows, DB_ARGS(ID_ARGS(id)),
-                 "select seq, stream, first_line, last_line from history_masks where run_id = $1 and kind = $2", err));
-    TRY(read_all(rows, read_mask, sizeof(*out->masks), (void **)&out->masks, &out->mask_count, arena, err));
-    TRY(db_query(tx, &rows, DB_ARGS(ID_ARGS(id)),
-                 "select seq, last_step from history_cuts where run_id = $1 and kind = $2", err));
-    return read_all(rows, read_cut, sizeof(*out->cuts), (void **)&out->cuts, &out->cut_count, arena, err);
+    TRY(ask(tx, id, wanted, &load, err));
+    out->counters = db_next(load.counters) ? read_counters(load.counters) : no_counters;
+    TRY(db_end(load.counters, err));
+    TRY(read_all(load.batches, read_batch, sizeof(*out->batches), (void **)&out->batches, &out->batch_count, arena, err));
+    TRY(read_all(load.segments, read_segment, sizeof(*out->segments), (void **)&out->segments, &out->segment_count, arena, err));
+    TRY(read_all(load.masks, read_mask, sizeof(*out->masks), (void **)&out->masks, &out->mask_count, arena, err));
+    return read_all(load.cuts, read_cut, sizeof(*out->cuts), (void **)&out->cuts, &out->cut_count, arena, err);
 }
 
 /* ---- forks and deletion ---- */

@@ -4,11 +4,11 @@
 #include "server/store/names.h"
 #include "server/store/removal.h"
 
-#define PROJECT_COLUMNS                                                                                      \
-    "select p.id, p.entity_id, p.name, e.name, p.description, p.folder, p.visibility, p.created_by, "        \
+#define PROJECT_FIELDS                                                                                       \
+    "p.id, p.entity_id, p.name, e.name, p.description, p.folder, p.visibility, p.created_by, "        \
     "p.created_at,"                                                                                          \
-    " p.updated_at, p.run_version"                                                                           \
-    " from projects p join entities e on e.id = p.entity_id "
+    " p.updated_at, p.run_version"
+#define PROJECT_COLUMNS "select " PROJECT_FIELDS " from projects p join entities e on e.id = p.entity_id "
 
 static struct project *read_project(const struct db_rows *rows, struct arena *arena) {
     struct project *project = ARENA_NEW(arena, struct project);
@@ -60,6 +60,24 @@ enum err_code project_find(struct db_tx *tx, int64_t entity_id, struct str name,
                  PROJECT_COLUMNS "where p.entity_id = $1 and p.name = $2 and p.deleted_at is null", err));
     TRY(take_one(rows, arena, out, err));
     return *out != NULL ? OK : explain_missing(tx, entity_id, str_slice(name, 0, PROJECT_NAME_MAX), err);
+}
+
+enum err_code project_find_place(struct db_tx *tx, const struct project_place *place, struct arena *arena, struct project **out,
+                                 enum right *right, struct err *err) {
+    enum { FIELD_COUNT = 11 };
+    struct db_rows *rows;
+
+    *out = NULL;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(place->user_id), DB_TEXT(place->entity_name), DB_TEXT(place->project_name)),
+                 "select " PROJECT_FIELDS ", " RIGHT_COLUMNS " from projects p join entities e on e.id = p.entity_id" RIGHT_JOINS
+                 "where p.entity_id = (select id from entities where lower(name) = lower($2) and name = $2 and removed_at is null)"
+                 " and p.name = $3 and p.deleted_at is null",
+                 err));
+    if (db_next(rows)) {
+        *out = read_project(rows, arena);
+        *right = right_read(rows, FIELD_COUNT, place->is_server_admin, arena);
+    }
+    return db_end(rows, err);
 }
 
 enum err_code project_find_by_id(struct db_tx *tx, int64_t id, struct arena *arena, struct project **out,

@@ -11,6 +11,7 @@
 
 #include "server/store/db.h"
 #include "server/store/owner.h"
+#include "server/store/right.h"
 
 enum { PROJECT_NAME_MAX = 128, PROJECT_DESCRIPTION_MAX = 1 << 20 };
 
@@ -41,6 +42,14 @@ MUST_CHECK enum err_code project_check_name(struct str name, struct err *err);
 /* ERR_NOT_FOUND "project 'x' not found"; ERR_GONE when the last one of that name was deleted. */
 MUST_CHECK enum err_code project_find(struct db_tx *tx, int64_t entity_id, struct str name,
                                       struct arena *arena, struct project **out, struct err *err);
+/* The project of these names and the user's right to it, in one question; *out is NULL when there is none. */
+struct project_place {
+    struct str entity_name, project_name;
+    int64_t user_id;
+    bool is_server_admin;
+};
+MUST_CHECK enum err_code project_find_place(struct db_tx *tx, const struct project_place *place, struct arena *arena,
+                                            struct project **out, enum right *right, struct err *err);
 MUST_CHECK enum err_code project_find_by_id(struct db_tx *tx, int64_t id, struct arena *arena,
                                             struct project **out, struct err *err);
 /* By the name of the entity. */
