@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import calendar
 import json
+import random
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,9 @@ for name in ("good", "bad"):
             mlflow.end_run("FAILED")
 """
 
+# The same, in a database.
+MLFLOW_DATABASE = MLFLOW.replace('"file:" + sys.argv[1]', '"sqlite:///" + sys.argv[1]')
+
 TENSORBOARD = """
 import sys, numpy
 from tensorboardX import SummaryWriter
@@ -44,6 +50,10 @@ for name in ("train", "val"):
     writer.add_histogram("weights", numpy.arange(100.0), 5)
     writer.close()
 """
+
+
+TIMES = """query Times($entity: String!, $run: String!) { project(name: "from-mlflow", entityName: $entity) { run(name: $run) {
+    createdAt heartbeatAt stoppedAt } } }"""
 
 
 def make(code: str, folder: Path) -> list[str]:
@@ -62,13 +72,16 @@ def command(package, user, tmp_path) -> Command:
     return made
 
 
-def test_import_mlflow__reads_a_folder(command, user, tmp_path):
-    good, bad = make(MLFLOW, tmp_path / "mlruns")
+@pytest.mark.parametrize("code, source", [(MLFLOW, "mlruns"), (MLFLOW_DATABASE, "mlflow.db")])
+def test_import_mlflow__reads_a_store(command, user, tmp_path, code, source):
+    good, bad = make(code, tmp_path / source)
     for _ in range(2):
-        done = command("import", "mlflow", tmp_path / "mlruns", "--project", "from-mlflow")
+        done = command("import", "mlflow", tmp_path / source, "--project", "from-mlflow")
         assert done.returncode == 0, done.stderr
     assert "2 runs, 0 rows, 0 files" in done.stdout and "not carried" not in done.stdout
     run = read_run(user, "from-mlflow", good)
+    times = user.graphql(TIMES, {"entity": user.name, "run": good})["project"]["run"]
+    assert times["createdAt"] <= times["stoppedAt"] == times["heartbeatAt"] and time.time() - calendar.timegm(time.strptime(times["createdAt"][:19], "%Y-%m-%dT%H:%M:%S")) > 1
     assert (run["displayName"], run["state"], run["group"]) == ("good", "finished", "first experiment")
     assert read_run(user, "from-mlflow", bad)["state"] == "failed"
     assert config_of(run) == {"lr": 0.01, "layers": 3, "name": "x y", "mlflow_tags": {"team": "ours"}}
@@ -108,8 +121,31 @@ def test_import_tensorboard__reads_up_to_where_a_file_is_cut_off(command, user, 
     assert 0 < len(losses) < 100
 
 
+def test_event_files__damaged_anywhere_are_read_or_told(package, tmp_path, monkeypatch):
+    """Bytes changed, cut out and doubled: what is good before them is read, and nothing is raised but our own words."""
+    monkeypatch.syspath_prepend(package)
+    from barograph.errors import Error
+    from barograph.importers import tensorboard
+
+    make(TENSORBOARD, tmp_path / "logs")
+    path = next((tmp_path / "logs" / "val").glob("*tfevents*"))
+    content, random_bytes = path.read_bytes(), random.Random(1)
+    for number in range(400):
+        at, length = random_bytes.randrange(len(content)), random_bytes.randrange(1, 40)
+        path.write_bytes([
+            content[:at], content[:at] + random_bytes.randbytes(length) + content[at + length :], content[:at] + content[at + length :],
+            content[: at + length] + content[at:],
+        ][number % 4])  # fmt: skip
+        try:
+            runs = list(tensorboard.read_folder(tmp_path / "logs").runs())
+        except Error:
+            continue
+        assert len(list(runs[0].rows())) >= 100, "the other file is whole"
+
+
 def test_import__of_nothing_is_told(command, tmp_path):
-    for kind in ("mlflow", "tensorboard"):
-        done = command("import", kind, tmp_path)
-        assert done.returncode == 1 and "has no" in done.stderr and "Traceback" not in done.stderr
+    (tmp_path / "other.db").write_bytes(b"no database" * 100)
+    for kind, source, why in (("mlflow", "", "is neither"), ("mlflow", "other.db", "is no database of MLflow's"), ("tensorboard", "", "has no")):
+        done = command("import", kind, tmp_path / source)
+        assert done.returncode == 1 and why in done.stderr and "Traceback" not in done.stderr
     assert json.dumps(command("import").returncode) == "2"
