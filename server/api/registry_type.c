@@ -8,6 +8,8 @@
 #include "server/store/entity.h"
 #include "server/store/registry.h"
 
+#include <assert.h>
+
 enum { REGISTRY_PAGE_MAX = 1000 };
 
 #define THE_ENTITY ((const struct entity *)call->parent)
@@ -89,12 +91,15 @@ enum err_code registry_answer_collections(struct gql_call *call, struct err *err
 
 static enum err_code add_versions(struct db_tx *tx, struct gql_call *call, const struct collection *collection, struct list *out,
                                   struct err *err) {
-    struct list memberships;
+    struct list memberships, artifacts;
     TRY(membership_list(tx, collection->id, call->arena, &memberships, err));
-    for (size_t i = 0; i < memberships.count; i++) {
+    TRY(artifact_list_members(tx, collection->id, call->arena, &artifacts, err));
+    /* Both in one snapshot and one order. */
+    for (size_t i = 0; i < memberships.count && i < artifacts.count; i++) {
         struct linked_version *version = ARENA_NEW(call->arena, struct linked_version);
         version->membership = *(const struct membership *)memberships.items[i];
-        TRY(artifact_get(tx, version->membership.artifact_id, call->arena, &version->artifact, err));
+        version->artifact = artifacts.items[i];
+        assert(version->artifact->id == version->membership.artifact_id);
         list_add(out, version, call->arena);
     }
     return OK;

@@ -132,6 +132,15 @@ enum err_code artifact_find_same(struct db_tx *tx, int64_t collection_id, struct
     return read_one(rows, arena, out, err);
 }
 
+enum err_code artifact_list_members(struct db_tx *tx, int64_t collection_id, struct arena *arena, struct list *out, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(collection_id)),
+                 ARTIFACT_SELECT "join artifact_memberships m on m.artifact_id = a.id where m.collection_id = $1"
+                                 " order by m.version_index desc",
+                 err));
+    return read_list(rows, arena, out, err);
+}
+
 enum err_code artifact_find_latest(struct db_tx *tx, int64_t collection_id, struct arena *arena, struct artifact **out,
                                    struct err *err) {
     struct db_rows *rows;

@@ -101,6 +101,9 @@ MUST_CHECK enum err_code artifact_find_by_client_id(struct db_tx *tx, struct str
 /* The draft that writers with this distributed id share. */
 MUST_CHECK enum err_code artifact_find_distributed(struct db_tx *tx, int64_t collection_id, struct str distributed_id,
                                                    struct arena *arena, struct artifact **out, struct err *err);
+/* The versions of the collection's memberships, as membership_list has them: newest first. */
+MUST_CHECK enum err_code artifact_list_members(struct db_tx *tx, int64_t collection_id, struct arena *arena, struct list *out,
+                                               struct err *err);
 /* A committed version of the same content. */
 MUST_CHECK enum err_code artifact_find_same(struct db_tx *tx, int64_t collection_id, struct str digest, struct arena *arena,
                                             struct artifact **out, struct err *err);

@@ -28,7 +28,8 @@ static struct webhook_networks *networks_of(const char *text) {
 static void webhook_send__reaches_strangers_only(void **state) {
     static const char *const privates[] = { "127.0.0.1", "127.255.255.254", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
                                             "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1",
-                                            "fd12:3456::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::127.0.0.1" };
+                                            "fd12:3456::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::127.0.0.1",
+                                            "::ffff:0:127.0.0.1" };
     static const char *const publics[] = { "8.8.8.8", "172.15.255.255", "172.32.0.1", "192.167.255.255", "100.63.255.255", "2606:4700::1111", "::ffff:8.8.8.8" };
     struct webhook_networks *none = networks_of("");
     (void)state;
