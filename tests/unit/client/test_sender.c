@@ -284,6 +284,9 @@ static void sender__refuses_to_go_on_with_a_run_that_is_not_there(void **state) 
 static void orphans__are_finished_by_the_next_run_of_their_folder(void **state) {
     struct scene *scene = *state;
     char next[192];
+#ifdef __SANITIZE_THREAD__
+    skip(); /* it lets no child of a process with threads have threads of its own; a sender has none when it forks */
+#endif
     (void)snprintf(scene->log->control->server, sizeof scene->log->control->server, "%s", fake_server_url(scene->server));
     close_log(scene);
     (void)snprintf(next, sizeof next, "%s/run-20261121_060000-r2/run-r2.wandb", scene->runs);
