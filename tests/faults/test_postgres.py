@@ -99,6 +99,28 @@ def test_database_crashing_in_a_loop__loses_and_doubles_nothing(tmp_path, start,
     assert server.process.poll() is None
 
 
+def test_failover_to_a_standby__loses_and_doubles_nothing(tmp_path, start, open_run):
+    """With a synchronous standby, as the documentation asks for. The servers' address names both."""
+    first = Postgres().start()
+    make_database(first.url, "failover")
+    second = first.standby()
+    server = start(tmp_path / "data", "--database", f"postgresql://barograph@127.0.0.1:{first.port},127.0.0.1:{second.port}/failover")
+
+    def fail_over():
+        time.sleep(1)
+        first.stop(signal.SIGQUIT)
+        time.sleep(0.5)
+        second.promote()
+        time.sleep(1)
+
+    try:
+        ingest_through(fail_over, [open_run(server, f"run{number}") for number in range(WRITERS)])
+        assert "connecting again" in server.log()
+    finally:
+        first.remove()
+        second.remove()
+
+
 def test_sessions_ended_at_any_moment__lose_and_double_nothing(tmp_path, start, open_run, postgres, database):
     """As a failover or an administrator does it: also between a commit and its answer."""
     server = start(tmp_path / "data", "--database", database)

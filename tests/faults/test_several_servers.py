@@ -326,13 +326,16 @@ def test_live_page_at_one_server__hears_of_rows_at_another(servers):
     page = Page(servers[0])
     page.send({"watch": [{"entity": "admin", "project": "faults"}]})
     assert page.receive()["watching"] == [True]
-    begun = time.monotonic()
-    assert run.post(body_of(0)).status_code == 200
-    while True:
-        message = page.receive()
-        if message["type"] == "runs" and any(run["lines"] == ROWS for run in message["runs"]):
-            break
-    assert time.monotonic() - begun < 3
+    took_s = []
+    for batch in range(5):
+        begun = time.monotonic()
+        assert run.post(body_of(batch * ROWS)).status_code == 200
+        while True:
+            message = page.receive()
+            if message["type"] == "runs" and any(run["lines"] == (batch + 1) * ROWS for run in message["runs"]):
+                break
+        took_s.append(time.monotonic() - begun)
+    assert sorted(took_s)[2] < 1, took_s
 
 
 def test_key_revoked_at_one_server__is_refused_at_the_others_at_once(servers):

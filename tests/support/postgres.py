@@ -49,8 +49,8 @@ def _free_port() -> int:
 class Postgres:
     """One cluster. It refuses to run as root, so root hands it to the account that the package made."""
 
-    def __init__(self, **settings: str):
-        self.settings = {**SETTINGS, **settings}
+    def __init__(self, copy_of: "Postgres | None" = None, **settings: str):
+        self.settings = {**(copy_of.settings if copy_of else SETTINGS), **settings}
         self.folder = Path(tempfile.mkdtemp(prefix="barograph-postgres-"))
         self.port = _free_port()
         self.process: subprocess.Popen | None = None
@@ -59,7 +59,10 @@ class Postgres:
             account = pwd.getpwnam("postgres")
             os.chown(self.folder, account.pw_uid, account.pw_gid)
             self._owner = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        self._run("initdb", "-D", self.folder / "data", "-U", "barograph", "-A", "trust", "-E", "UTF8", "--no-sync")
+        if copy_of is None:
+            self._run("initdb", "-D", self.folder / "data", "-U", "barograph", "-A", "trust", "-E", "UTF8", "--no-sync")
+        else:
+            self._run("pg_basebackup", "-D", self.folder / "data", "-R", "-X", "stream", "-c", "fast", "-d", f"{copy_of.url}/postgres")
 
     def _run(self, program: str, *arguments) -> None:
         command = [_programs() / program, *map(str, arguments)]
@@ -81,6 +84,17 @@ class Postgres:
                 raise RuntimeError(Path(log.name).read_text())
             time.sleep(0.05)
         return self
+
+    def standby(self) -> "Postgres":
+        """A second server that follows this one, whose commits wait for it from now on."""
+        other = Postgres(copy_of=self).start()
+        with_wait = "alter system set synchronous_standby_names = '*'"
+        for statement in (with_wait, "select pg_reload_conf()"):
+            subprocess.run(["psql", "-qX", f"{self.url}/postgres", "-c", statement], check=True, stdout=subprocess.DEVNULL)
+        return other
+
+    def promote(self) -> None:
+        self._run("pg_ctl", "promote", "-D", self.folder / "data")
 
     def stop(self, how: int = signal.SIGINT) -> None:
         """SIGINT ends sessions and stops in order; SIGQUIT is a crash."""
