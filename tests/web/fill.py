@@ -64,6 +64,64 @@ def log_media() -> None:
         run.log({"page": wandb.Html(f"<p>a page</p><script>parent.{SCRIPT};top.{SCRIPT}</script>")})
 
 
+def pixels_of(number: int, step: int):
+    """A picture, the classes in it, and a box around one of them."""
+    import numpy
+
+    picture = numpy.full((60, 80, 3), 40 + 40 * number, dtype="uint8")
+    mask = numpy.zeros((60, 80), dtype="uint8")
+    mask[10:40, 10 + step * 5:40 + step * 5] = 1
+    mask[30:50, 50:70] = 2
+    picture[mask == 1] = (220, 180, 60)
+    box = {"position": {"minX": (10 + step * 5) / 80, "maxX": (40 + step * 5) / 80, "minY": 10 / 60, "maxY": 40 / 60}, "class_id": 1, "scores": {"sure": 0.4}}
+    return picture, mask, box
+
+
+BOKEH = {"version": "3.8.2", "title": "", "roots": [{"type": "object", "name": "Figure", "id": "p1", "attributes": {
+    "x_range": {"type": "object", "name": "DataRange1d", "id": "p2"}, "y_range": {"type": "object", "name": "DataRange1d", "id": "p3"},
+    "x_scale": {"type": "object", "name": "LinearScale", "id": "p4"}, "y_scale": {"type": "object", "name": "LinearScale", "id": "p5"},
+    "title": {"type": "object", "name": "Title", "id": "p6", "attributes": {"text": HOSTILE}},
+    "renderers": [{"type": "object", "name": "GlyphRenderer", "id": "p7", "attributes": {
+        "data_source": {"type": "object", "name": "ColumnDataSource", "id": "p8", "attributes": {"data": {"type": "map", "entries": [["x", [1, 2, 3]], ["y", [4, 2, 3]]]}}},
+        "glyph": {"type": "object", "name": "Line", "id": "p9", "attributes": {"x": {"type": "field", "field": "x"}, "y": {"type": "field", "field": "y"},
+                                                                             "line_color": "#e0663a", "line_width": 8}}}}]}}]}
+
+
+def log_pictures() -> None:
+    """Pictures with masks and boxes over two steps, a table with pictures, and a figure of Bokeh's."""
+    with wandb.init(project="pictures", name="net") as run:
+        for step in range(2):
+            images = []
+            for number in range(2):
+                picture, mask, box = pixels_of(number, step)
+                images.append(wandb.Image(picture, caption=f"sample {number}", masks={"guess": {"mask_data": mask, "class_labels": {0: "ground", 1: "ball", 2: "box"}}},
+                                          boxes={"truth": {"box_data": [box], "class_labels": {1: "ball"}}}))
+            run.log({"samples": images})
+        rows = [[wandb.Image(pixels_of(i, 0)[0]), ["ball", "box"][i % 2], i / 2] for i in range(4)]
+        run.log({"guesses": wandb.Table(columns=["picture", "label", "score"], data=rows)})
+        path = os.path.join(run.dir, "media", "bokeh", "figure.bokeh.json")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(BOKEH, file)
+        run.save(path, base_path=run.dir)
+        run.log({"bokeh": {"_type": "bokeh-file", "path": "media/bokeh/figure.bokeh.json", "sha256": "0" * 64, "size": 1}})
+
+
+def log_lineage() -> None:
+    """A data set that many runs read, one of which made a model of it."""
+    with wandb.init(project="lineage", name="collect") as run:
+        for number in range(2):
+            artifact = wandb.Artifact("corpus", type="dataset", metadata={"rows": number})
+            with artifact.new_file(f"part{number}.txt") as file:
+                file.write(str(number))
+            run.log_artifact(artifact).wait()
+    for number in range(7):
+        with wandb.init(project="lineage", name=f"train-{number}") as run:
+            run.use_artifact("corpus:v1")
+            if number == 0:
+                run.log_artifact(wandb.Artifact("model", type="model")).wait()
+
+
 def log_charts(number: int) -> None:
     """Every preset of the client's plots, over several runs."""
     random.seed(number)
@@ -204,6 +262,8 @@ if __name__ == "__main__":
         log_charts(i)
         log_code(i)
     log_scenes()
+    log_pictures()
+    log_lineage()
     log_artifacts()
     fill_registry()
     make_automations()

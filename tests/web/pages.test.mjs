@@ -200,7 +200,7 @@ test("Ctrl+K finds projects and runs", async () => {
 
 test("the runs table sorts on the server and shows config and summary", async () => {
     const page = await opens("/admin/charts/table", "run-0");
-    await page.getByRole("columnheader", { name: "lr" }).getByRole("button").click();
+    await page.getByRole("columnheader", { name: "lr" }).getByRole("button", { name: "lr", exact: true }).click();
     /* Of 0.1, 0.01, 0.001 and 0.1 the smallest comes last. */
     await page.waitForFunction(() => {
         const rows = [...document.querySelectorAll(".grid-row")];
@@ -230,7 +230,7 @@ test("artifacts are listed, and each version shows its files, use and origin", a
     await opens(`${at}/metadata`, "rows");
     await opens(`${at}/usage`, "use_artifact");
     const lineage = await opens(`${at}/lineage`, "maker");
-    await lineage.getByRole("link", { name: "user", exact: true }).waitFor();
+    await lineage.getByRole("link", { name: /^user/ }).waitFor();
     const files = await opens(`${at}/files`, "folder");
     await files.getByRole("link", { name: "folder", exact: true }).click();
     await files.getByRole("link", { name: "data.txt", exact: true }).click();

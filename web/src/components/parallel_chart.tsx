@@ -225,7 +225,7 @@ function Axis({
                 }
                 onDblClick={() => onFlag("log")}
                 role="button"
-                tabIndex={0}
+                tabindex={0}
                 aria-label={`${label}: ${t("parallel.keys")}`}
                 onKeyDown={keys}
             >

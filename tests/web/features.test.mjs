@@ -1,0 +1,134 @@
+/* What a run kept and what arrived of it, colours of single lines, extremes, lineage, frames in other pages. */
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { base, openBrowser, openContext, openPage, runsOf } from "./browser.mjs";
+import { lookFor, openWith } from "./looking.mjs";
+
+let browser;
+let eye;
+before(async () => {
+    browser = await openBrowser();
+    eye = await browser.newPage();
+});
+after(() => browser.close());
+
+test("a run shows its code, what it made, and what arrived of it", async () => {
+    const context = await openContext(browser);
+    const [code] = await runsOf("code");
+    const { page, problems } = await openPage(context, `/admin/code/runs/${code.name}/code`);
+    await page.getByText("line_0 = 0").waitFor();
+    await page.getByRole("link", { name: "requirements.txt" }).click();
+    await page.getByRole("heading", { name: "requirements.txt" }).waitFor();
+    const [maker] = await runsOf("artifacts");
+    const { page: overview, problems: more } = await openPage(context, `/admin/artifacts/runs/${maker.name}/overview`);
+    await overview.getByText("All of it is here").waitFor();
+    await overview.getByRole("link", { name: "numbers:v1" }).waitFor();
+    await overview.getByText("0.31.0", { exact: true }).waitFor();
+    assert.deepEqual([...problems, ...more], []);
+});
+
+test("a line gets a colour of its own, and the legend a place beside the chart", async () => {
+    const { page } = await openWith(browser, "charts", [{ id: "line", kind: "line", keys: ["train/loss"], settings: { legend: "left", lineWidth: 3 } }]);
+    const panel = page.locator('[data-panel="line"]');
+    await panel.locator("canvas").waitFor();
+    const [legend, chart] = [await panel.locator(".legend").boundingBox(), await panel.locator("canvas").boundingBox()];
+    assert.ok(legend.x + legend.width <= chart.x + 1 && legend.height > 100, "left of the chart");
+    await panel.getByRole("button", { name: /Colour.*run-0|Color.*run-0/ }).click();
+    await page.locator(".popover input").fill("#00ff00");
+    await page.keyboard.press("Enter");
+    const green = () =>
+        panel.locator("canvas").evaluate((canvas) => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            let count = 0;
+            for (let i = 0; i < data.length; i += 4) if (data[i] < 40 && data[i + 1] > 230 && data[i + 2] < 40) count++;
+            return count;
+        });
+    let found = 0;
+    for (let tries = 0; tries < 20 && found < 100; tries++) {
+        await page.waitForTimeout(150);
+        found = await green();
+    }
+    assert.ok(found >= 100, `${found} green pixels`);
+});
+
+test("the runs table shows and sorts by the highest value a metric ever had", async () => {
+    const { page } = await openPage(await openContext(browser, { viewport: { width: 2400, height: 700 } }), "/admin/charts/table");
+    const head = page.getByRole("columnheader", { name: "train/loss" });
+    await head.getByLabel("More").click();
+    await page.getByRole("menuitemcheckbox", { name: "Highest value" }).click();
+    await page.getByText("train/loss (Highest value)").waitFor();
+    await page.getByRole("columnheader", { name: "train/loss" }).getByRole("button", { name: /^train/ }).click();
+    await page.waitForFunction(() => {
+        const names = [...document.querySelectorAll(".grid-row a")].map((a) => a.textContent.trim());
+        return names.join() === "run-3,run-2,run-1,run-0";
+    });
+});
+
+test("lineage folds what is many and unfolds it, and two versions are compared", async () => {
+    const { page, problems } = await openPage(await openContext(browser), "/admin/lineage/artifacts/dataset/corpus/v1/lineage");
+    await page.getByRole("button", { name: "6 runs" }).waitFor();
+    await page.getByRole("link", { name: /^model:v0/ }).waitFor();
+    await page.getByRole("button", { name: "6 runs" }).click();
+    await page.getByRole("link", { name: /^train-6/ }).waitFor();
+    assert.equal(await page.locator(".lineage-node").count(), 11);
+    await page.getByRole("link", { name: "Compare" }).click();
+    await page.locator(".difference.is-added", { hasText: "part1.txt" }).waitFor();
+    await page.locator(".difference.is-removed", { hasText: "part0.txt" }).waitFor();
+    await page.locator(".difference.is-changed", { hasText: "rows" }).waitFor();
+    assert.deepEqual(problems, []);
+});
+
+test("a frame in somebody else's page shows a run, and lets nobody change it", async () => {
+    const [run] = await runsOf("charts");
+    const server = createServer((_, answer) => {
+        answer.setHeader("content-type", "text/html");
+        answer.end(`<iframe src="${base}/admin/charts/runs/${run.name}?jupyter=true" style="width:100%;height:420px"></iframe>`);
+    }).listen(0, "127.0.0.1");
+    try {
+        await new Promise((resolve) => server.on("listening", resolve));
+        const page = await (await openContext(browser)).newPage();
+        await page.goto(`http://127.0.0.1:${server.address().port}/`);
+        const frame = page.frameLocator("iframe");
+        await frame.getByRole("heading", { name: run.displayName }).waitFor();
+        await frame.locator(".panel canvas").first().waitFor();
+        assert.ok((await lookFor(eye, page, page.locator("iframe"), 300)) >= 300);
+        assert.match(page.frames()[1].url(), /\/shared\/[0-9a-f]+\?jupyter=true$/);
+        assert.equal(await frame.getByText("Add panels").count(), 0);
+    } finally {
+        server.close();
+    }
+});
+
+test("a panel goes into a new report", async () => {
+    const { page } = await openPage(await openContext(browser, { keepsViews: true }), "/admin/charts");
+    const panel = page.locator('[data-panel="line:train/loss"]');
+    await panel.locator("canvas").waitFor();
+    await panel.hover();
+    await panel.locator("header").getByLabel("More").click();
+    await page.getByRole("menuitem", { name: "Put it into a new report" }).click();
+    await page.waitForURL("**/reports/**");
+    await page.locator(".report .panel canvas").first().waitFor();
+});
+
+test("parallel axes are moved, turned over and set to logarithms by keyboard", async () => {
+    const { page } = await openWith(browser, "charts", [{ id: "p", kind: "parallel", columns: ["config.lr", "summary_metrics.train/loss"] }]);
+    const names = page.locator('[data-panel="p"] .axis-name');
+    await names.first().waitFor();
+    await names.first().focus();
+    await page.keyboard.press("l");
+    await page.getByText("lr (log)").waitFor();
+    await names.first().focus();
+    await page.keyboard.press("ArrowRight");
+    await page.waitForFunction(() => document.querySelector('[data-panel="p"] .axis-name')?.textContent.includes("train/loss"));
+});
+
+test("Ctrl with J and M goes to the table and to the other theme", async () => {
+    const { page } = await openPage(await openContext(browser), "/admin/charts");
+    await page.locator(".panel canvas").first().waitFor();
+    await page.keyboard.press("Control+j");
+    await page.waitForURL("**/admin/charts/table");
+    await page.keyboard.press("Control+m");
+    await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
+});
