@@ -11,8 +11,8 @@ import requests
 
 from tests.faults.test_bucket import forget_cache, get, put, wait_until_sealed
 from tests.faults.test_postgres import ingest_through
+from tests.support.network import PASS, SILENT, Proxy, refusal
 from tests.support.postgres import Postgres, make_database
-from tests.support.proxy import PASS, SILENT, Proxy, refusal
 from tests.support.seaweed import Seaweed
 
 AWAY_S = 3
