@@ -1,98 +1,91 @@
-"""proxy.py - stands between a server and what it asks, and does what networks and overloaded services do."""
+"""proxy.py - a forward proxy for tests: plain requests and CONNECT, with a user and a password, and a list of what passed.
+
+Every name leads to this machine, so tests can use names that no resolver knows: what arrives came through the proxy.
+"""
 
 from __future__ import annotations
 
-import selectors
+import base64
 import socket
 import threading
+import time
+from urllib.parse import urlsplit
 
-PASS, SILENT = "pass", "silent"
+HEAD_MAX = 64 << 10
 
 
 class Proxy:
-    """Forwards connections to a port of this machine. mode: PASS; SILENT, when nothing gets through and nobody is told; or
-    a whole HTTP answer, which every request gets instead."""
+    """Listens on a free port of this machine until stop(). pause_s: how long each piece towards a server takes."""
 
-    def __init__(self, port: int):
-        self.port, self.mode, self.refused = port, PASS, 0
-        self.pairs: set[tuple[socket.socket, socket.socket]] = set()
-        self.is_passing = threading.Event()
-        self.is_passing.set()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.own_port = self.listener.getsockname()[1]
+    def __init__(self, user: str, password: str, pause_s: float = 0):
+        self.pause_s = pause_s
+        self._wanted = b"Basic " + base64.b64encode(f"{user}:{password}".encode())
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.passed: list[str] = []  # "POST /graphql", "CONNECT name:port"
+        self.agents: set[str] = set()  # who sent plain requests
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def set(self, mode: str | bytes) -> None:
-        self.mode = mode
-        (self.is_passing.clear if mode == SILENT else self.is_passing.set)()
-
-    def cut(self) -> None:
-        """Ends all connections, as both sides learn of it when a network stays away."""
-        for pair in list(self.pairs):
-            for end in pair:
-                try:
-                    end.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass  # it was closed already
-
-    def close(self) -> None:
-        self.listener.close()
-        self.set(PASS)
-        self.cut()
+    def stop(self) -> None:
+        self._listener.close()
 
     def _accept(self) -> None:
         while True:
             try:
-                client, _ = self.listener.accept()
+                connection, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        self.is_passing.wait()
-        try:
-            server = socket.create_connection(("127.0.0.1", self.port))
-        except OSError:
-            client.close()
-            return
-        pair = (client, server)
-        self.pairs.add(pair)
-        try:
-            self._forward(client, server)
-        except OSError:
-            pass
-        finally:
-            self.pairs.discard(pair)
-            client.close()
-            server.close()
+        with client:
+            head, rest = self._head_of(client)
+            if not head:
+                return
+            first, *lines = head.split(b"\r\n")
+            method, target, _ = first.split(b" ", 2)
+            headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
+            if headers.get(b"proxy-authorization") != self._wanted:
+                client.sendall(b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                return
+            if method == b"CONNECT":
+                self.passed.append(f"CONNECT {target.decode()}")
+                port, start = int(target.rpartition(b":")[2]), b""
+                client.sendall(b"HTTP/1.1 200 Go on\r\n\r\n")
+            else:
+                parts = urlsplit(target.decode())
+                self.passed.append(f"{method.decode()} {parts.path}")
+                self.agents.add(headers.get(b"user-agent", b"").decode().split("/")[0])
+                port = parts.port or 80
+                path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+                # One request for each connection: the next one may be for somebody else.
+                kept = [line for line in lines if not line.lower().startswith((b"proxy-", b"connection:"))]
+                start = b"\r\n".join([b"%s %s HTTP/1.1" % (method, path.encode()), *kept, b"Connection: close"]) + b"\r\n\r\n"
+            with socket.create_connection(("127.0.0.1", port)) as server:
+                server.sendall(start + rest)
+                back = threading.Thread(target=_pump, args=(server, client), daemon=True)
+                back.start()
+                _pump(client, server, self.pause_s)
+                back.join()
 
-    def _forward(self, client: socket.socket, server: socket.socket) -> None:
-        selector = selectors.DefaultSelector()
-        selector.register(client, selectors.EVENT_READ, server)
-        selector.register(server, selectors.EVENT_READ, client)
-        while True:
-            for key, _ in selector.select():
-                data = key.fileobj.recv(1 << 16)
-                self.is_passing.wait()
-                if not data:
-                    return
-                if isinstance(self.mode, bytes):
-                    self._refuse(client)
-                    return
-                key.data.sendall(data)
-
-    def _refuse(self, client: socket.socket) -> None:
-        """The answer may come before all of the question did: what is still coming is read, so that the answer is heard."""
-        self.refused += 1
-        client.sendall(self.mode)
-        client.shutdown(socket.SHUT_WR)
-        client.settimeout(5)
-        while client.recv(1 << 16):
-            pass
+    @staticmethod
+    def _head_of(client: socket.socket) -> tuple[bytes, bytes]:
+        content = b""
+        while b"\r\n\r\n" not in content and len(content) < HEAD_MAX:
+            part = client.recv(1 << 16)
+            if not part:
+                return b"", b""
+            content += part
+        head, _, rest = content.partition(b"\r\n\r\n")
+        return head, rest
 
 
-def refusal(status: int, code: str) -> bytes:
-    """As S3 says it."""
-    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>asked of a proxy</Message></Error>".encode()
-    return (f"HTTP/1.1 {status} {code}\r\nContent-Type: application/xml\r\nConnection: close\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n").encode() + body  # fmt: skip
+def _pump(source: socket.socket, target: socket.socket, pause_s: float = 0) -> None:
+    """Until the source ends; the target is told so."""
+    try:
+        while part := source.recv(1 << 16):
+            target.sendall(part)
+            time.sleep(pause_s)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
