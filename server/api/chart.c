@@ -18,10 +18,15 @@ enum { TIME_MAX_MS = 60 * 1000, FORMAT_PLAIN = 1, FORMAT_COMPACT = 2, KIND_EXACT
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "series are written as they lie in memory");
 
+struct range {
+    double first, last;
+};
+
 struct chart_request {
     struct http_call *call;
     struct str entity_name, project_name;
     struct str *run_names, *keys;
+    struct range *ranges; /* of each run; NULL: that of the spec for all */
     size_t run_count, key_count;
     enum history_kind kind;
     struct history_chart_spec spec; /* all but the key */
@@ -54,6 +59,28 @@ static enum err_code read_bound(const struct json_value *document, struct str me
     if (value == NULL || value->type == JSON_TYPE_NULL || json_to_double(value, out))
         return OK;
     return err_set(err, ERR_BAD_INPUT, "'%.*s' must be a number or null", STR_ARG(member));
+}
+
+/* Runs that go on have come differently far: a range for each, of which any end may be null. */
+static enum err_code read_ranges(struct chart_request *request, const struct json_value *document, struct arena *arena, struct err *err) {
+    const struct json_value *list = json_get(document, STR("ranges"));
+    if (list == NULL || list->type == JSON_TYPE_NULL)
+        return OK;
+    if (list->type != JSON_TYPE_ARRAY || list->array.count != request->run_count)
+        return err_set(err, ERR_BAD_INPUT, "'ranges' must be a list with a pair of numbers for each run");
+    request->ranges = ARENA_ARRAY(arena, struct range, request->run_count);
+    for (size_t i = 0; i < request->run_count; i++) {
+        const struct json_value *pair = &list->array.items[i];
+        struct range *range = &request->ranges[i];
+        *range = (struct range){ -INFINITY, INFINITY };
+        bool is_pair = pair->type == JSON_TYPE_ARRAY && pair->array.count == 2;
+        for (size_t k = 0; is_pair && k < 2; k++)
+            is_pair = pair->array.items[k].type == JSON_TYPE_NULL ||
+                      json_to_double(&pair->array.items[k], k == 0 ? &range->first : &range->last);
+        if (!is_pair)
+            return err_set(err, ERR_BAD_INPUT, "'ranges' must be a list with a pair of numbers for each run");
+    }
+    return OK;
 }
 
 static enum err_code read_kind(const struct json_value *document, enum history_kind *out, struct err *err) {
@@ -93,6 +120,7 @@ static enum err_code read_request(struct chart_request *request, struct str body
     TRY(read_kind(document, &request->kind, err));
     TRY(read_bound(document, STR("min"), -INFINITY, &request->spec.x_first, err));
     TRY(read_bound(document, STR("max"), INFINITY, &request->spec.x_last, err));
+    TRY(read_ranges(request, document, arena, err));
     int64_t buckets = json_get_int(document, STR("buckets"), 1000);
     if (buckets < 1 || buckets > CHART_BUCKETS_MAX)
         return err_set(err, ERR_BAD_INPUT, "'buckets' must be from 1 to %d, got %lld", CHART_BUCKETS_MAX, (long long)buckets);
@@ -221,6 +249,10 @@ static enum err_code append_all(struct chart_request *request, struct buf *out, 
         for (size_t key = 0; code == OK && request->run_ids[run] != 0 && key < request->key_count; key++) {
             struct history_chart chart = { 0 };
             request->spec.key = request->keys[key];
+            if (request->ranges != NULL) {
+                request->spec.x_first = request->ranges[run].first;
+                request->spec.x_last = request->ranges[run].last;
+            }
             code = history_read_chart(app->history, request->run_ids[run], request->kind, &request->spec, &chart, scratch, err);
             if (code == OK && chart.point_count + chart.bucket_count > 0) {
                 append_series(request, out, run, key, &chart, scratch);

@@ -149,6 +149,19 @@ def test_four_bytes_a_bucket__keep_a_spike_and_whatever_few_decimals_say(user):
     assert ask_compact(user, buckets=1000, min=100, max=200)["y"] == values[100:201]
 
 
+def test_ranges__hold_for_each_run_by_itself(user):
+    log(user, [step / 2 for step in range(20)])
+    body = {"entity": user.name, "project": "p", "runs": ["r", "r", "none"], "keys": ["loss"], "format": 2, "buckets": 100}
+    body["ranges"] = [[17, None], [3, 4.5], [None, None]]
+    answer = user.server.request("POST", "/api/history/buckets", key=user.key, json=body)
+    reader = Compact(answer.content)
+    assert [reader.series()["x"], reader.series()["x"]] == [[17, 18, 19], [3, 4]]
+    assert reader.at == len(answer.content)
+    for wrong in ([[1, 2]], [[1, 2], [1], [1, 2]], "x"):
+        answer = user.server.request("POST", "/api/history/buckets", key=user.key, json={**body, "ranges": wrong})
+        assert answer.status_code == 400, answer.text
+
+
 def test_requests_for_an_unknown_format__are_refused(user):
     log(user, [1, 2])
     body = {"entity": user.name, "project": "p", "runs": ["r"], "keys": ["loss"]}

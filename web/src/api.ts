@@ -116,6 +116,7 @@ export interface BucketRequest {
     log?: boolean;
     low?: number | null /* the part of y that is in view */;
     high?: number | null;
+    ranges?: readonly ([number, number | null] | null)[] /* of each run, instead of min and max */;
 }
 
 export async function fetchBuckets(request: BucketRequest): Promise<Series[]> {
@@ -124,7 +125,7 @@ export async function fetchBuckets(request: BucketRequest): Promise<Series[]> {
         headers: JSON_HEADERS,
         body: JSON.stringify(request),
     });
-    return decodeBuckets(await response.arrayBuffer());
+    return decodeBuckets(await response.arrayBuffer(), request.buckets);
 }
 
 /* ---- files ---- */

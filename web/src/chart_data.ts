@@ -2,6 +2,7 @@
 
 import { fetchBuckets } from "./api";
 import type { Series } from "./lib/buckets";
+import { joinTail, tailBuckets, tailRange, type TailRange } from "./lib/series_tail";
 import type { Run } from "./lib/types";
 
 export interface Want {
@@ -21,11 +22,14 @@ export interface Want {
 interface Entry {
     version: string;
     answer: Promise<Series | null>;
+    series: Series | null /* once it is there */;
+    joins: number /* tails in a row */;
 }
 
 interface Waiting {
     run: Run;
     key: string;
+    range: TailRange | null;
     done: (s: Series | null) => void;
     fail: (e: unknown) => void;
 }
@@ -36,41 +40,65 @@ const MAX_KEYS_PER_REQUEST = 6;
 const MAX_RUNS_PER_REQUEST = 200;
 /* Requests with many logged lines behind them are split, so that the server works on several at once. */
 const MAX_LINES_PER_REQUEST = 1_500_000;
+const MAX_JOINS = 40;
 
 const cache = new Map<string, Entry>();
-const waiting = new Map<string, { want: Want; list: Waiting[] }>();
+const waiting = new Map<string, Waiting[]>();
 
-/* A run that has no such key costs no request: the promise of null. */
+/* A run that has no such key costs no request: the promise of null. Of a run that goes on only what is new is asked for. */
 export function loadSeries(want: Want, run: Run, key: string): Promise<Series | null> {
     if (want.stream === "history" && !(key in run.keys)) return Promise.resolve(null);
-    const scope = JSON.stringify(want);
-    const id = `${scope}\n${run.id}\n${key}`;
+    const id = `${JSON.stringify(want)}\n${run.id}\n${key}`;
     const version = want.stream === "history" ? String(run.lineCount) : String(run.heartbeatAt);
     const known = cache.get(id);
     if (known?.version === version) return known.answer;
-    const answer = new Promise<Series | null>((done, fail) => enqueue(scope, want, { run, key, done, fail }));
+    const entry: Entry = { version, answer: Promise.resolve(null), series: null, joins: 0 };
+    entry.answer = answerOf(want, run, key, known, entry);
     cache.delete(id);
-    cache.set(id, { version, answer });
-    answer.catch(() => cache.delete(id));
+    cache.set(id, entry);
+    entry.answer.then(
+        (series) => (entry.series = series),
+        () => cache.delete(id),
+    );
     for (const oldest of cache.keys()) {
         if (cache.size <= MAX_ENTRIES) break;
         cache.delete(oldest);
     }
-    return answer;
+    return entry.answer;
 }
 
-function enqueue(scope: string, want: Want, item: Waiting): void {
-    const queue = waiting.get(scope);
-    if (queue) {
-        queue.list.push(item);
-        return;
-    }
-    waiting.set(scope, { want, list: [item] });
-    /* Panels that are drawn together ask in one go, before anything else happens. */
-    queueMicrotask(() => {
-        const { list } = waiting.get(scope)!;
-        waiting.delete(scope);
-        for (const batch of batches(list)) void ask(want, batch);
+async function answerOf(want: Want, run: Run, key: string, known: Entry | undefined, entry: Entry): Promise<Series | null> {
+    const old = known?.series ?? null;
+    const range = old !== null && goesOn(want, run) && known!.joins < MAX_JOINS ? tailRange(old, want.buckets) : null;
+    if (old === null || range === null) return enqueue(want, run, key, null);
+    const tail = await enqueue({ ...want, buckets: tailBuckets(want.buckets) }, run, key, range);
+    const whole = joinTail(old, tail, want.buckets);
+    if (whole === null) return enqueue(want, run, key, null);
+    entry.joins = known!.joins + 1;
+    return whole;
+}
+
+/* Along these axes what is new comes after what is there; now and then, and at the end, all is looked at once more. */
+function goesOn(want: Want, run: Run): boolean {
+    return run.state === "running" && want.min === null && want.max === null && ["_step", "_runtime", "_timestamp"].includes(want.x);
+}
+
+function enqueue(want: Want, run: Run, key: string, range: TailRange | null): Promise<Series | null> {
+    const scope = JSON.stringify([want, range !== null]);
+    return new Promise((done, fail) => {
+        const item: Waiting = { run, key, range, done, fail };
+        const queue = waiting.get(scope);
+        if (queue) {
+            queue.push(item);
+            return;
+        }
+        waiting.set(scope, [item]);
+        /* Panels that are drawn together ask in one go, before anything else happens. */
+        queueMicrotask(() => {
+            const list = waiting.get(scope)!;
+            waiting.delete(scope);
+            for (const batch of batches(list)) void ask(want, batch);
+        });
     });
 }
 
@@ -81,7 +109,7 @@ function batches(list: readonly Waiting[]): Waiting[][] {
     const byRuns = new Map<string, Waiting[][]>();
     for (const items of byKey.values()) {
         for (const part of partsOf(items)) {
-            const runs = part.map((p) => p.run.name).join("\n");
+            const runs = part.map(rowOf).join("\n");
             byRuns.set(runs, [...(byRuns.get(runs) ?? []), part]);
         }
     }
@@ -96,22 +124,30 @@ function partsOf(items: readonly Waiting[]): Waiting[][] {
     const out: Waiting[][] = [[]];
     let lines = 0;
     for (const item of items) {
-        lines += item.run.lineCount;
+        lines += linesOf(item);
         if (out.at(-1)!.length === MAX_RUNS_PER_REQUEST || lines > MAX_LINES_PER_REQUEST) {
             out.push([]);
-            lines = item.run.lineCount;
+            lines = linesOf(item);
         }
         out.at(-1)!.push(item);
     }
     return out.filter((part) => part.length > 0);
 }
 
+const linesOf = (item: Waiting) => (item.range === null ? item.run.lineCount : 0);
+
+/* What a request says of a run: its name, and where its tail begins. */
+const rowOf = (item: Waiting) => `${item.run.name} ${item.range?.join() ?? ""}`;
+
 async function ask(want: Want, batch: readonly Waiting[]): Promise<void> {
-    const runs = [...new Set(batch.map((b) => b.run.name))];
+    const rows = [...new Map(batch.map((b) => [rowOf(b), b]))];
     const keys = [...new Set(batch.map((b) => b.key))];
+    const runs = rows.map(([, b]) => b.run.name);
+    const ranges = rows.some(([, b]) => b.range !== null) ? { ranges: rows.map(([, b]) => b.range) } : {};
     try {
-        const found = byRunAndKey(runs, keys, await fetchBuckets({ ...want, runs, keys, format: 2 }));
-        for (const item of batch) item.done(found.get(`${item.run.name}\n${item.key}`) ?? null);
+        const answer = await fetchBuckets({ ...want, runs, keys, ...ranges, format: 2 });
+        const found = byRunAndKey(rows.map(([row]) => row), keys, answer);
+        for (const item of batch) item.done(found.get(`${rowOf(item)}\n${item.key}`) ?? null);
     } catch (e) {
         for (const item of batch) item.fail(e);
     }

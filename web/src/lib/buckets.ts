@@ -22,6 +22,7 @@ export interface BucketSeries {
     x1: number;
     from: number /* what was cut into buckets of equal width */;
     to: number;
+    cells: number /* how many, the empty ones included */;
     x: Float64Array /* where the last value of each bucket lies */;
     min: Numbers;
     max: Numbers;
@@ -45,8 +46,8 @@ const VERSION_COMPACT = 2;
 const HEAD_BYTES = 16;
 const MARK_EMPTY = 2;
 
-/* Throws RangeError when bytes are missing, Error when they are not ours. */
-export function decodeBuckets(bytes: ArrayBuffer): Series[] {
+/* `cells` is how many buckets were asked for. Throws RangeError when bytes are missing, Error when they are not ours. */
+export function decodeBuckets(bytes: ArrayBuffer, cells = 1000): Series[] {
     const reader = new Reader(bytes);
     if (reader.u32() !== MAGIC) throw new Error("chart data: not a bucket answer");
     const version = reader.u32();
@@ -55,11 +56,11 @@ export function decodeBuckets(bytes: ArrayBuffer): Series[] {
     reader.u32();
     const compact = version === VERSION_COMPACT ? new CompactReader(bytes, HEAD_BYTES) : null;
     const out: Series[] = [];
-    for (let i = 0; i < count; i++) out.push(compact === null ? readSeries(reader) : unpacked(compact.series()));
+    for (let i = 0; i < count; i++) out.push(compact === null ? readSeries(reader, cells) : unpacked(compact.series(), cells));
     return out;
 }
 
-function unpacked(s: CompactSeries): Series {
+function unpacked(s: CompactSeries, cells: number): Series {
     const { run, key, rows, x, y, min, max, marks, step } = s;
     if (s.isExact) {
         for (let i = 0; marks !== null && i < marks.length; i++)
@@ -71,10 +72,10 @@ function unpacked(s: CompactSeries): Series {
         marks[i]! &= NONFINITE_NAN;
     }
     const [x0, x1, from, to] = s.span;
-    return { kind: "buckets", run, key, rows, x0, x1, from, to, x, min, max, last: y, mean: y, nonfinite: marks, step };
+    return { kind: "buckets", run, key, rows, x0, x1, from, to, cells, x, min, max, last: y, mean: y, nonfinite: marks, step };
 }
 
-function readSeries(reader: Reader): Series {
+function readSeries(reader: Reader, cells: number): Series {
     const run = reader.u32();
     const key = reader.u32();
     const kind = reader.u32();
@@ -86,7 +87,7 @@ function readSeries(reader: Reader): Series {
     const x1 = reader.f64();
     const [x, min, max, last, mean] = [reader.f64s(n), reader.f32s(n), reader.f32s(n), reader.f32s(n), reader.f32s(n)];
     reader.u32s(n); /* how many values; nobody asks */
-    return { kind: "buckets", run, key, rows, x0, x1, from: x0, to: x1, x, min, max, last, mean, nonfinite: reader.u32s(n), step: 0 };
+    return { kind: "buckets", run, key, rows, x0, x1, from: x0, to: x1, cells, x, min, max, last, mean, nonfinite: reader.u32s(n), step: 0 };
 }
 
 /* Every array starts on 8 bytes, so that it is a view, not a copy. Typed arrays are little endian

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BucketSeries, ExactSeries } from "./buckets";
 import { parseExpression } from "./expression";
 import { LINE_DEFAULTS } from "./layout";
-import { along, combine, nearest, shapeOf, stack, xRange, yRange, type Line } from "./lines";
+import { along, bucketAround, combine, isTooCoarse, nearest, shapeOf, stack, xRange, yRange, type Line } from "./lines";
 
 const exact = (x: number[], y: number[]): ExactSeries => ({
     kind: "exact",
@@ -46,6 +46,7 @@ describe("shapeOf", () => {
             step: 0,
             from: 0,
             to: 99,
+            cells: 1,
             kind: "buckets",
             run: 0,
             key: 0,
@@ -143,4 +144,16 @@ it("along puts values over an expression of other metrics, in its order", () => 
     expect([...moved.x]).toEqual([1, 2, 3]);
     expect([...moved.y]).toEqual([7, 6, 5]);
     expect(along(loss, parseExpression("missing"), shapes)).toBeNull();
+});
+
+it("bucketAround names the bucket that a value lies in, without the next one's first", () => {
+    expect(bucketAround([0, 100, 10], 35)[0]).toBe(30);
+    expect(bucketAround([0, 100, 10], 35)[1]).toBeLessThan(40);
+    expect(bucketAround([0, 100, 10], 100)).toEqual([90, 100]);
+    expect(bucketAround([5, 5, 10], 5)).toEqual([5, 5]);
+});
+
+it("isTooCoarse when a step is more than half a pixel", () => {
+    expect(isTooCoarse([line([0], [1], { step: 0.01 })], [0, 1], 300)).toBe(true);
+    expect(isTooCoarse([line([0], [1], { step: 0.001 })], [0, 1], 300)).toBe(false);
 });

@@ -32,8 +32,11 @@ export interface Line {
     hover?: string | null /* what the pointer says instead of the label; see template.ts */;
     isExact: boolean;
     step: number /* how far y, lo and hi may lie from what was logged; 0: nowhere */;
-    grid?: Range /* what was cut into buckets; only of lines that are one series of one run */;
+    grid?: Grid /* what was cut into buckets; only of lines that are one series of one run */;
 }
+
+/* From, to, and into how many buckets. */
+export type Grid = readonly [number, number, number];
 
 /* A value of a line, as it was sent, and to the last digit. */
 export interface LinePoint {
@@ -71,7 +74,7 @@ export function shapeOf(series: Series, point: "last" | "mean", shift = 0): Shap
         isExact: false,
         span: [series.x0 - shift, series.x1 - shift],
         step: series.step,
-        grid: [series.from, series.to],
+        grid: [series.from, series.to, series.cells],
     };
 }
 
@@ -232,12 +235,12 @@ function padded(lo: number, hi: number, isLog: boolean): Range {
 }
 
 /* The bucket that x lies in, without the first value of the next one. */
-export function bucketAround(grid: Range, buckets: number, x: number): Range {
-    const width = (grid[1] - grid[0]) / buckets;
-    if (!(width > 0)) return grid;
-    const at = Math.max(0, Math.min(buckets - 1, Math.floor((x - grid[0]) / width)));
-    const first = grid[0] + at * width;
-    return [first, at === buckets - 1 ? grid[1] : first + width * (1 - 1e-6)];
+export function bucketAround([from, to, buckets]: Grid, x: number): Range {
+    const width = (to - from) / buckets;
+    if (!(width > 0)) return [from, to];
+    const at = Math.max(0, Math.min(buckets - 1, Math.floor((x - from) / width)));
+    const first = from + at * width;
+    return [first, at === buckets - 1 ? to : first + width * (1 - 1e-6)];
 }
 
 /* Whether values are further from what was logged than half a pixel. */

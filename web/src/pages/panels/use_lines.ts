@@ -238,7 +238,7 @@ async function loadPoints(
     const cells = new Map<string, { cell: Range; lines: Line[] }>();
     for (const { line, at } of points) {
         if (line.grid === undefined) continue;
-        const cell = bucketAround(line.grid, want.buckets, line.x[at]! + shiftOf(line));
+        const cell = bucketAround(line.grid, line.x[at]! + shiftOf(line));
         const group = cells.get(cell.join()) ?? { cell, lines: [] };
         group.lines.push(line);
         cells.set(cell.join(), group);
