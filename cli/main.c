@@ -1,7 +1,7 @@
 /* main.c - finds the command and runs it. */
 #include "cli/command.h"
 
-extern const struct command agent_command, artifact_command, backup_command, exec_command, export_command,
+extern const struct command agent_command, artifact_command, audit_command, backup_command, exec_command, export_command,
     gc_command, import_command, key_command, login_command, migrate_command, org_command, project_command, restore_command, schema_command, secret_command,
     server_command, sweep_command, sync_command, team_command, user_command, verify_command;
 
@@ -9,6 +9,7 @@ extern const struct command agent_command, artifact_command, backup_command, exe
 static const struct command *const commands[] = {
     &agent_command,
     &artifact_command,
+    &audit_command,
     &backup_command,
     &exec_command,
     &export_command,

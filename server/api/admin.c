@@ -335,8 +335,37 @@ static enum err_code collect_garbage(struct db_tx *tx, struct admin_call *call, 
     { HTTP_PUT, path "/{}/members/{}", kind, set_member, NULL },                                             \
     { HTTP_DELETE, path "/{}/members/{}", kind, remove_member, NULL }
 
+/* ---- who changed what ---- */
+
+static enum err_code list_audit(struct db_tx *tx, struct admin_call *call, struct err *err) {
+    struct list list = { 0 };
+    int64_t after_id;
+    if (!str_to_i64(call->params[0], &after_id))
+        return err_set(err, ERR_BAD_INPUT, "'%.*s' is not the id of a row", STR_ARG(call->params[0]));
+    TRY(audit_list(tx, after_id, call->arena, &list, err));
+    json_array_begin(&call->out);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct audit_row *row = list.items[i];
+        json_object_begin(&call->out);
+        json_key(&call->out, STR("id"));
+        json_int(&call->out, row->id);
+        write_time(&call->out, STR("at"), row->at);
+        write_member(&call->out, STR("action"), row->action);
+        write_member(&call->out, STR("user"), row->username);
+        json_key(&call->out, STR("key_id"));
+        json_int(&call->out, row->key_id);
+        write_member(&call->out, STR("address"), row->address);
+        write_member(&call->out, STR("entity"), row->entity);
+        write_member(&call->out, STR("subject"), row->subject);
+        json_object_end(&call->out);
+    }
+    json_array_end(&call->out);
+    return OK;
+}
+
 /* Sorted by pattern. */
 static const struct admin_row rows[] = {
+    { HTTP_GET, "audit/{}", ENTITY_PERSONAL, list_audit, NULL },
     { HTTP_GET, "gc", ENTITY_PERSONAL, show_garbage, NULL },
     { HTTP_POST, "gc", ENTITY_PERSONAL, collect_garbage, NULL },
     { HTTP_DELETE, "keys/{}", ENTITY_PERSONAL, revoke_key, NULL },

@@ -492,6 +492,24 @@ enum err_code artifact_answer_commit(struct gql_call *call, struct err *err) {
 
 /* ---- changing versions ---- */
 
+/* ---- who changed what ---- */
+
+static enum err_code note(struct db_tx *tx, struct gql_call *call, const char *action, const struct artifact *artifact, struct err *err) {
+    struct actor actor = identity_actor(gql_identity(call));
+    struct collection *collection;
+    TRY(collection_get(tx, artifact->collection_id, call->arena, &collection, err));
+    return audit_add(tx, &actor, action, artifact->owner.entity_id,
+                     arena_printf(call->arena, "%.*s:v%lld", STR_ARG(collection->name), (long long)artifact->version_index), err);
+}
+
+/* What stands where others look for it: in a portfolio, under an alias. */
+static enum err_code note_place(struct db_tx *tx, struct gql_call *call, const char *action, const struct collection *collection,
+                                struct str what, struct err *err) {
+    struct actor actor = identity_actor(gql_identity(call));
+    return audit_add(tx, &actor, action, collection->owner.entity_id,
+                     arena_printf(call->arena, "%.*s:%.*s", STR_ARG(collection->name), STR_ARG(str_slice(what, 0, ARTIFACT_NAME_MAX))), err);
+}
+
 MUTATION(update) {
     struct str description = gql_input_str(call, "description"), metadata = gql_input_str(call, "metadata");
     struct artifact *artifact;
@@ -508,14 +526,6 @@ MUTATION(update) {
     return artifact_get(tx, artifact->id, call->arena, &payload->artifact, err);
 }
 
-static enum err_code note_deletion(struct db_tx *tx, struct gql_call *call, const struct artifact *artifact, struct err *err) {
-    struct actor actor = identity_actor(gql_identity(call));
-    struct collection *collection;
-    TRY(collection_get(tx, artifact->collection_id, call->arena, &collection, err));
-    return audit_add(tx, &actor, "artifact.delete", artifact->owner.entity_id,
-                     arena_printf(call->arena, "%.*s:v%lld", STR_ARG(collection->name), (long long)artifact->version_index), err);
-}
-
 MUTATION(delete) {
     const struct json_value *also_aliases = gql_input(call, "deleteAliases");
     bool deletes_aliases = also_aliases != NULL && also_aliases->type == JSON_TYPE_BOOL && also_aliases->boolean;
@@ -526,7 +536,7 @@ MUTATION(delete) {
     if (aliases.count > 0 && !deletes_aliases)
         return err_set(err, ERR_BAD_INPUT, "the artifact has the alias '%.*s' among others; delete its aliases too, or remove them first",
                        STR_ARG(((const struct artifact_alias *)aliases.items[0])->alias));
-    TRY(note_deletion(tx, call, artifact, err));
+    TRY(note(tx, call, "artifact.delete", artifact, err));
     int64_t now_ms = clock_wall_ms();
     TRY(trash_save_artifact(tx, artifact->id, err));
     TRY(artifact_delete(tx, artifact->id, now_ms, err));
@@ -561,6 +571,7 @@ static enum err_code change_aliases(struct db_tx *tx, struct gql_call *call, boo
         struct membership *membership;
         TRY(find_alias_collection(tx, call, artifact, item, &collection, err));
         TRY(membership_get(tx, collection->id, artifact->id, call->arena, &membership, err));
+        TRY(note_place(tx, call, is_added ? "alias.add" : "alias.delete", collection, alias, err));
         TRY(is_added ? artifact_alias_set(tx, membership, alias, call->arena, err) : alias_remove(tx, collection->id, alias, artifact->id, err));
     }
     payload->owner = artifact->owner;
@@ -635,6 +646,7 @@ MUTATION(link) {
     TRY(check_list(call, "aliases", ARTIFACT_ALIASES_MAX, err));
     TRY(find_portfolio(tx, call, artifact, now_ms, &portfolio, err));
     payload->owner = portfolio->owner;
+    TRY(note_place(tx, call, "artifact.link", portfolio, node_id_make("Artifact", artifact->id, call->arena), err));
     TRY(membership_link(tx, portfolio->id, artifact->id, now_ms, call->arena, &payload->membership, err));
     for (size_t i = 0; aliases != NULL && aliases->type == JSON_TYPE_ARRAY && i < aliases->array.count; i++)
         TRY(artifact_alias_set(tx, payload->membership, json_get_str(&aliases->array.items[i], STR("alias")), call->arena, err));
@@ -653,6 +665,7 @@ MUTATION(unlink) {
         return err->code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "there is no such artifact collection") : err->code;
     if (!portfolio->is_portfolio)
         return err_set(err, ERR_BAD_INPUT, "'%.*s' is no portfolio: its versions cannot be unlinked", STR_ARG(portfolio->name));
+    TRY(note_place(tx, call, "artifact.unlink", portfolio, node_id_make("Artifact", artifact->id, call->arena), err));
     TRY(membership_unlink(tx, portfolio->id, artifact->id, err));
     payload->owner = portfolio->owner;
     payload->artifact = artifact;

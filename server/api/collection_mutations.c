@@ -103,12 +103,18 @@ static enum err_code find_by_name(struct db_tx *tx, struct gql_call *call, struc
     return check_right(tx, call, payload, err);
 }
 
+static enum err_code note(struct db_tx *tx, struct gql_call *call, const char *action, const struct payload *payload, struct err *err) {
+    struct actor actor = identity_actor(gql_identity(call));
+    return audit_add(tx, &actor, action, payload->owner.entity_id, payload->collection->name, err);
+}
+
 static enum err_code update(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err) {
     struct str name = gql_input_str(call, "name"), description = gql_input_str(call, "description");
     TRY(find_by_id(tx, call, payload, err));
     if (name.ptr != NULL)
         TRY(name_check(name, "the collection's name", COLLECTION_NAME_MAX, err));
     TRY(name_check_text(description, "the description", COLLECTION_TEXT_MAX, err));
+    TRY(note(tx, call, "collection.change", payload, err));
     TRY(collection_update(tx, payload->collection->id, name, description, clock_wall_ms(), err));
     return collection_get(tx, payload->collection->id, call->arena, &payload->collection, err);
 }
@@ -120,20 +126,21 @@ static enum err_code move(struct db_tx *tx, struct gql_call *call, struct payloa
     TRY(find_by_id(tx, call, payload, err));
     TRY(name_check(name, "the artifact type", COLLECTION_NAME_MAX, err));
     TRY(artifact_type_ensure(tx, payload->owner.project_id, name, now_ms, call->arena, &type, err));
+    TRY(note(tx, call, "collection.move", payload, err));
     TRY(collection_move(tx, payload->collection->id, type->id, now_ms, err));
     return collection_get(tx, payload->collection->id, call->arena, &payload->collection, err);
 }
 
 static enum err_code delete(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err) {
-    struct actor actor = identity_actor(gql_identity(call));
     TRY(find_by_id(tx, call, payload, err));
-    TRY(audit_add(tx, &actor, "collection.delete", payload->owner.entity_id, payload->collection->name, err));
+    TRY(note(tx, call, "collection.delete", payload, err));
     return collection_delete(tx, payload->collection->id, clock_wall_ms(), err);
 }
 
 static enum err_code change_tags(struct db_tx *tx, struct gql_call *call, struct payload *payload, bool is_added, struct err *err) {
     const struct json_value *tags = gql_input(call, "tags");
     TRY(find_by_name(tx, call, payload, err));
+    TRY(note(tx, call, "collection.tag", payload, err));
     if (tags->array.count > COLLECTION_TAGS_MAX)
         return err_set(err, ERR_BAD_INPUT, "at most %d tags are taken at once, got %zu", COLLECTION_TAGS_MAX, tags->array.count);
     for (size_t i = 0; i < tags->array.count; i++) {

@@ -80,6 +80,8 @@ static enum err_code apply(struct db_tx *tx, struct change *change, struct str n
         wanted.visibility = (int)visibility;
     }
     TRY(apply_limit(tx, change, err));
+    if (new_name.ptr != NULL && !str_eq(new_name, change->project->name))
+        TRY(audit(tx, change, "project.rename", err));
     TRY(project_update(tx, id, &wanted, change->now_ms, err));
     TRY(registry_apply_input(tx, change->call, change->project, change->is_inserted, change->now_ms, err));
     return project_find_by_id(tx, id, change->arena, &change->project, err);
@@ -120,6 +122,7 @@ static enum err_code rename_project(struct db_tx *tx, void *context, struct err 
     TRY(place_find_project(tx, change->identity, own_entity(change),
                            gql_input_str(change->call, "oldProjectName"), CAN_WRITE, &change->project, err));
     wanted.name = gql_input_str(change->call, "newProjectName");
+    TRY(audit(tx, change, "project.rename", err)); /* under the name that it has now */
     TRY(project_update(tx, change->project->id, &wanted, change->now_ms, err));
     return project_find_by_id(tx, change->project->id, change->arena, &change->project, err);
 }

@@ -201,6 +201,12 @@ enum err_code run_answer_upsert_bucket(struct gql_call *call, struct err *err) {
 /* ---- deleting ---- */
 
 /* The versions that this run logged; those it only used, or linked from elsewhere, stay. */
+static enum err_code note(struct db_tx *tx, const struct change *change, const char *action, const struct run *run, struct err *err) {
+    struct actor actor = identity_actor(change->identity);
+    return audit_add(tx, &actor, action, run->owner.entity_id,
+                     arena_printf(change->arena, "%.*s/%.*s", STR_ARG(run->project_name), STR_ARG(run->name)), err);
+}
+
 static enum err_code delete_outputs(struct db_tx *tx, const struct change *change, int64_t run_id, struct err *err) {
     struct list outputs = { 0 };
 
@@ -219,7 +225,6 @@ static bool wants_artifacts_deleted(const struct change *change) {
 }
 
 static enum err_code delete_one(struct db_tx *tx, struct change *change, struct str id, struct err *err) {
-    struct actor actor = identity_actor(change->identity);
     struct run *run;
 
     TRY(find_by_id(tx, change, id, CAN_WRITE, &run, err));
@@ -228,9 +233,7 @@ static enum err_code delete_one(struct db_tx *tx, struct change *change, struct 
     TRY(run_delete(tx, run->id, change->now_ms, err));
     TRY(trash_keep(tx, TRASH_RUN, run->id, change->now_ms, err));
     change->count++;
-    return audit_add(tx, &actor, "run.delete", run->owner.entity_id,
-                     arena_printf(change->arena, "%.*s/%.*s", STR_ARG(run->project_name), STR_ARG(run->name)),
-                     err);
+    return note(tx, change, "run.delete", run, err);
 }
 
 static enum err_code delete_run(struct db_tx *tx, void *context, struct err *err) {
@@ -267,6 +270,7 @@ static enum err_code stop_run(struct db_tx *tx, void *context, struct err *err) 
     struct change *change = context;
     struct run *run;
     TRY(find_by_id(tx, change, gql_input_str(change->call, "id"), CAN_WRITE, &run, err));
+    TRY(note(tx, change, "run.stop", run, err));
     return run_request_stop(tx, run->id, change->now_ms, err);
 }
 
@@ -284,6 +288,7 @@ static enum err_code update_state(struct db_tx *tx, void *context, struct err *e
     if (!run_state_parse(&state, name))
         return err_set(err, ERR_BAD_INPUT, "unknown run state '%.*s'", STR_ARG(str_slice(name, 0, 50)));
     TRY(find_by_id(tx, change, gql_input_str(change->call, "id"), CAN_WRITE, &run, err));
+    TRY(note(tx, change, "run.state", run, err));
     return run_set_state(tx, run->id, state, change->now_ms, err);
 }
 
@@ -315,6 +320,7 @@ static enum err_code rewind_run(struct db_tx *tx, void *context, struct err *err
 
     TRY(read_step(change, &step, err));
     TRY(find_by_names(tx, change, &run, err));
+    TRY(note(tx, change, "run.rewind", run, err));
     TRY(history_rewind(change->identity->app->history, tx, run->id, step, &line_count, err));
     TRY(run_touch(tx, run->id, change->now_ms, err));
     return run_find_by_id(tx, run->id, RUN_CONFIG, change->arena, &change->run, err);
@@ -339,7 +345,7 @@ static enum err_code move_one(struct db_tx *tx, struct change *change, const str
     if (run_move(tx, run->id, to->id, change->now_ms, err) != OK)
         return err_add_context(err, "cannot move to '%.*s'", STR_ARG(to->name));
     change->count++;
-    return OK;
+    return note(tx, change, "run.move", run, err);
 }
 
 static enum err_code move_runs(struct db_tx *tx, void *context, struct err *err) {

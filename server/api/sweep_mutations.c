@@ -202,6 +202,12 @@ static enum err_code check_change(struct gql_call *call, struct payload *payload
     return OK;
 }
 
+static enum err_code note(struct db_tx *tx, struct gql_call *call, const char *action, const struct sweep *sweep, struct err *err) {
+    struct actor actor = identity_actor(gql_identity(call));
+    return audit_add(tx, &actor, action, sweep->owner.entity_id,
+                     arena_printf(call->arena, "%.*s/%.*s", STR_ARG(sweep->project_name), STR_ARG(sweep->name)), err);
+}
+
 static enum err_code change_state(struct db_tx *tx, struct gql_call *call, const struct sweep *sweep, int64_t now_ms, struct err *err) {
     struct str word = gql_input_str(call, "state");
     enum sweep_state state;
@@ -210,7 +216,10 @@ static enum err_code change_state(struct db_tx *tx, struct gql_call *call, const
         return OK;
     if (!sweep_state_parse(&state, word))
         return err_set(err, ERR_BAD_INPUT, "state must be RUNNING, PAUSED, FINISHED or CANCELED, got '%.*s'", STR_ARG(str_slice(word, 0, 50)));
-    return state == sweep->state ? OK : sweep_set_state(tx, sweep->id, state, now_ms, err);
+    if (state == sweep->state)
+        return OK;
+    TRY(note(tx, call, "sweep.state", sweep, err));
+    return sweep_set_state(tx, sweep->id, state, now_ms, err);
 }
 
 static enum err_code create(struct db_tx *tx, struct gql_call *call, struct payload *payload, const struct sweep_change *wanted,
@@ -263,11 +272,9 @@ enum err_code sweep_answer_upsert_sweep(struct gql_call *call, struct err *err) 
 }
 
 static enum err_code delete(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err) {
-    struct actor actor = identity_actor(gql_identity(call));
     TRY(find_by_id(tx, call, payload, err));
     TRY(sweep_delete(tx, payload->sweep->id, clock_wall_ms(), err));
-    return audit_add(tx, &actor, "sweep.delete", payload->owner.entity_id,
-                     arena_printf(call->arena, "%.*s/%.*s", STR_ARG(payload->sweep->project_name), STR_ARG(payload->sweep->name)), err);
+    return note(tx, call, "sweep.delete", payload->sweep, err);
 }
 
 enum err_code sweep_answer_delete_sweep(struct gql_call *call, struct err *err) {

@@ -34,10 +34,27 @@ WORK_TEST(audit__keeps_who_what_where_and_when) {
     return OK;
 }
 
+WORK_TEST(audit__is_listed_from_the_row_behind_one_that_is_known) {
+    struct fixture *f = context;
+    struct list first = { 0 }, rest = { 0 };
+    struct user *alice;
+    TRY(add_user(tx, f, "alice", &alice, err));
+    TRY(audit_list(tx, 0, f->arena, &first, err));
+    const struct audit_row *row = first.items[0];
+    EXPECT(row->username.ptr == NULL && str_eq_c(row->action, "user.add") && str_eq_c(row->entity, "alice"));
+    TRY(audit_add(tx, &(struct actor){ alice->id, 4, STR("::1") }, "key.add", 0, STR("abc"), err));
+    TRY(audit_list(tx, ((const struct audit_row *)first.items[first.count - 1])->id, f->arena, &rest, err));
+    EXPECT(rest.count == 1);
+    row = rest.items[0];
+    EXPECT(str_eq_c(row->username, "alice") && row->key_id == 4 && row->entity.ptr == NULL && str_eq_c(row->subject, "abc"));
+    return OK;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         DB_TEST(audit__is_undone_with_its_change),
         DB_TEST(audit__keeps_who_what_where_and_when),
+        DB_TEST(audit__is_listed_from_the_row_behind_one_that_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
