@@ -107,14 +107,19 @@ struct hash_stream {
     EVP_MD_CTX *sha256, *md5;
 };
 
-struct hash_stream *hash_stream_create(void) {
+struct hash_stream *hash_stream_create_sha256(void) {
     struct hash_stream *stream = malloc(sizeof *stream);
     need_shared();
     check(stream != NULL);
-    stream->sha256 = EVP_MD_CTX_new();
+    *stream = (struct hash_stream){ .sha256 = EVP_MD_CTX_new() };
+    check(stream->sha256 != NULL && EVP_DigestInit_ex2(stream->sha256, shared.sha256, NULL));
+    return stream;
+}
+
+struct hash_stream *hash_stream_create(void) {
+    struct hash_stream *stream = hash_stream_create_sha256();
     stream->md5 = EVP_MD_CTX_new();
-    check(stream->sha256 != NULL && stream->md5 != NULL && EVP_DigestInit_ex2(stream->sha256, shared.sha256, NULL) &&
-          EVP_DigestInit_ex2(stream->md5, shared.md5, NULL));
+    check(stream->md5 != NULL && EVP_DigestInit_ex2(stream->md5, shared.md5, NULL));
     return stream;
 }
 
@@ -127,11 +132,13 @@ void hash_stream_destroy(struct hash_stream *stream) {
 }
 
 void hash_stream_add(struct hash_stream *stream, struct str bytes) {
-    check(EVP_DigestUpdate(stream->sha256, bytes.ptr, bytes.len) && EVP_DigestUpdate(stream->md5, bytes.ptr, bytes.len));
+    check(EVP_DigestUpdate(stream->sha256, bytes.ptr, bytes.len));
+    check(stream->md5 == NULL || EVP_DigestUpdate(stream->md5, bytes.ptr, bytes.len));
 }
 
-void hash_stream_end(struct hash_stream *stream, unsigned char sha256[SHA256_BYTES], unsigned char md5[MD5_BYTES]) {
-    check(EVP_DigestFinal_ex(stream->sha256, sha256, NULL) && EVP_DigestFinal_ex(stream->md5, md5, NULL));
+void hash_stream_end(struct hash_stream *stream, unsigned char sha256[SHA256_BYTES], unsigned char *md5) {
+    check(EVP_DigestFinal_ex(stream->sha256, sha256, NULL));
+    check(stream->md5 == NULL || EVP_DigestFinal_ex(stream->md5, md5, NULL));
 }
 
 uint32_t hash_crc32(uint32_t crc, struct str bytes) {

@@ -55,8 +55,7 @@ static enum err_code check_about(struct reading *reading, struct str text, struc
 
 static enum err_code copy_bytes(struct reading *reading, const struct tar_entry *entry, int out, unsigned char sha256[SHA256_BYTES],
                                 struct err *err) {
-    struct hash_stream *hash = hash_stream_create();
-    unsigned char md5[MD5_BYTES];
+    struct hash_stream *hash = hash_stream_create_sha256();
     enum err_code code = OK;
 
     for (uint64_t left = entry->size_bytes; code == OK && left > 0;) {
@@ -70,14 +69,14 @@ static enum err_code copy_bytes(struct reading *reading, const struct tar_entry 
     }
     if (code == OK && !reading->has_about)
         code = check_about(reading, (struct str){ reading->piece, (size_t)entry->size_bytes }, err);
-    hash_stream_end(hash, sha256, md5);
+    hash_stream_end(hash, sha256, NULL);
     hash_stream_destroy(hash);
     return code;
 }
 
 static enum err_code check_sums(struct reading *reading, const unsigned char found[SHA256_BYTES], struct err *err) {
-    unsigned char expected[SHA256_BYTES], md5[MD5_BYTES];
-    hash_stream_end(reading->sums, expected, md5);
+    unsigned char expected[SHA256_BYTES];
+    hash_stream_end(reading->sums, expected, NULL);
     reading->has_sums = true;
     if (hash_equal(found, expected, SHA256_BYTES))
         return OK;
@@ -131,7 +130,7 @@ static enum err_code read_all(struct reading *reading, struct err *err) {
 enum err_code archive_read(int fd, archive_open_file *open_file, void *context, struct archive_facts *facts, struct err *err) {
     struct arena *lasting = arena_create();
     struct reading reading = { .fd = fd, .open_file = open_file, .context = context, .facts = facts, .arena = arena_create(),
-                               .piece = arena_alloc(lasting, PIECE_BYTES), .sums = hash_stream_create() };
+                               .piece = arena_alloc(lasting, PIECE_BYTES), .sums = hash_stream_create_sha256() };
     *facts = (struct archive_facts){ 0 };
     enum err_code code = read_all(&reading, err);
     hash_stream_destroy(reading.sums);

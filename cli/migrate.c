@@ -41,6 +41,8 @@ struct migration_run {
     struct data_folder *old_folder, *new_folder; /* locked */
     struct db *source_db, *target_db;
     struct place *source, *target;
+    struct compared *compared;
+    char *compared_path; /* NULL: there is no folder to keep it in */
     struct list tables;
     int64_t shown_ms;
 };
@@ -86,7 +88,18 @@ static enum err_code open_target(struct migration_run *run, struct err *err) {
     return options->blobs.len > 0 ? place_open_bucket(&run->target, options->blobs, err) : place_make_folder(&run->target, folder, err);
 }
 
+/* Beside the data, so that the pass with --finish finds it. */
+static enum err_code open_compared(struct migration_run *run, struct err *err) {
+    const struct migrate_options *options = run->options;
+    struct str folder = options->data.len > 0 ? options->data : options->from;
+    if (folder.len == 0)
+        return OK;
+    run->compared_path = file_join(run->arena, arena_copy_c(run->arena, folder), "migrate.compared");
+    return compared_open(&run->compared, run->compared_path, options->blobs.len > 0 ? options->blobs : options->data, err);
+}
+
 static void close_all(struct migration_run *run) {
+    compared_close(run->compared);
     place_close(run->target);
     place_close(run->source);
     db_close(run->target_db);
@@ -182,19 +195,33 @@ static enum err_code compare_table(struct migration_run *run, const struct table
     return OK;
 }
 
+static enum err_code compare_all_files(struct migration_run *run, struct carried_files *files, struct err *err) {
+    TRY(compare_files(run->source, run->target, run->compared, !run->options->finish, show, run, files, run->arena, err));
+    if (files->wrong_count > 0)
+        printf("wrong: %lld files differ, the first is '%.*s'\n", (long long)files->wrong_count, STR_ARG(files->first_wrong));
+    if (files->known_count > 0)
+        fprintf(stderr, "%lld of the files were compared by an earlier pass\n", (long long)files->known_count);
+    return OK;
+}
+
 static enum err_code compare_all(struct migration_run *run, struct err *err) {
     struct carried_files files;
     int64_t wrong = 0;
 
     for (size_t i = 0; i < run->tables.count; i++)
         TRY(compare_table(run, run->tables.items[i], &wrong, err));
-    TRY(compare_files(run->source, run->target, show, run, &files, run->arena, err));
+    TRY(compare_all_files(run, &files, err));
     printf("files %lld %llu\n", (long long)files.file_count, (unsigned long long)files.byte_count);
-    if (files.wrong_count > 0)
-        printf("wrong: %lld files differ, the first is '%.*s'\n", (long long)files.wrong_count, STR_ARG(files.first_wrong));
     if (wrong + files.wrong_count > 0)
         return err_set(err, ERR_CORRUPT, "%lld rows and %lld files are not the same on both sides", (long long)wrong, (long long)files.wrong_count);
     return OK;
+}
+
+/* While the old server is used: files that are compared now are not read again when it is stopped. */
+static enum err_code compare_ahead(struct migration_run *run, struct err *err) {
+    struct carried_files files;
+    TRY(compare_all_files(run, &files, err));
+    return files.wrong_count == 0 ? OK : err_set(err, ERR_CORRUPT, "%lld files are not the same on both sides", (long long)files.wrong_count);
 }
 
 /* ---- keys ---- */
@@ -233,15 +260,19 @@ static enum err_code migrate(struct migration_run *run, struct err *err) {
     TRY(open_target(run, err));
     TRY(check_shapes(run, err));
     TRY(claim_target(run, err));
+    TRY(open_compared(run, err));
     TRY(carry_all_files(run, err));
     TRY(carry_tables(run, err));
     if (!run->options->finish) {
+        TRY(compare_ahead(run, err));
         fprintf(stderr, "carried what there was; stop the old server and run the same with --finish\n");
         return OK;
     }
     TRY(compare_all(run, err));
     TRY(db_tighten(run->target_db, err));
     TRY(carry_keys(run, err));
+    if (run->compared_path != NULL)
+        (void)unlink(run->compared_path);
     return db_mark_carried(run->target_db, false, err);
 }
 

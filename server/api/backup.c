@@ -60,7 +60,7 @@ static enum err_code begin_file(struct backup *backup, const char *path, const c
     backup->entry = (struct tar_entry){ .size_bytes = (uint64_t)facts.st_size, .mode = 0600, .modified_s = facts.st_mtim.tv_sec };
     (void)snprintf(backup->entry.name, sizeof backup->entry.name, "%s", name);
     backup->left = backup->entry.size_bytes;
-    backup->hash = hash_stream_create();
+    backup->hash = hash_stream_create_sha256();
     return OK;
 }
 
@@ -98,7 +98,7 @@ static enum err_code begin_own(struct backup *backup, int fd, const char *name, 
     backup->entry = (struct tar_entry){ .size_bytes = (uint64_t)size, .mode = 0600, .modified_s = clock_wall_ms() / 1000 };
     (void)snprintf(backup->entry.name, sizeof backup->entry.name, "%s", name);
     backup->left = backup->entry.size_bytes;
-    backup->hash = hash_stream_create();
+    backup->hash = hash_stream_create_sha256();
     return OK;
 }
 
@@ -142,10 +142,10 @@ static enum err_code note_sum(struct backup *backup, const unsigned char digest[
 }
 
 static enum err_code end_file(struct backup *backup, struct buf *piece, struct err *err) {
-    unsigned char sha256[SHA256_BYTES], md5[MD5_BYTES];
+    unsigned char sha256[SHA256_BYTES];
 
     tar_append_padding(piece, backup->entry.size_bytes);
-    hash_stream_end(backup->hash, sha256, md5);
+    hash_stream_end(backup->hash, sha256, NULL);
     hash_stream_destroy(backup->hash);
     backup->hash = NULL;
     (void)close(backup->fd);

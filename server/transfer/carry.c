@@ -16,6 +16,7 @@ typedef enum err_code crew_work(struct crew *crew, const struct place_file *file
 
 struct crew {
     struct place *source, *target;
+    struct compared *compared;
     struct list files; /* the work */
     crew_work *work;
     bool may_go;
@@ -137,7 +138,6 @@ enum err_code carry_files(struct place *source, struct place *target, bool may_g
 /* ---- comparing ---- */
 
 static enum err_code hash_one(struct place *place, struct str name, unsigned char sha256[SHA256_BYTES], struct err *err) {
-    unsigned char md5[MD5_BYTES];
     ssize_t got = -1;
     int fd;
 
@@ -145,10 +145,10 @@ static enum err_code hash_one(struct place *place, struct str name, unsigned cha
     char *bytes = malloc(READ_BYTES);
     if (bytes == NULL)
         log_fatal("out of memory: cannot compare files");
-    struct hash_stream *hash = hash_stream_create();
+    struct hash_stream *hash = hash_stream_create_sha256();
     while ((got = read(fd, bytes, READ_BYTES)) > 0)
         hash_stream_add(hash, (struct str){ bytes, (size_t)got });
-    hash_stream_end(hash, sha256, md5);
+    hash_stream_end(hash, sha256, NULL);
     hash_stream_destroy(hash);
     free(bytes);
     (void)close(fd);
@@ -172,12 +172,17 @@ static bool is_named_so(struct str name, const unsigned char sha256[SHA256_BYTES
 
 static enum err_code compare_one(struct crew *crew, const struct place_file *file, struct err *err) {
     unsigned char ours[SHA256_BYTES], theirs[SHA256_BYTES];
-    TRY(hash_one(crew->source, file->name, ours, err));
-    enum err_code code = hash_one(crew->target, file->name, theirs, err);
+    enum err_code code = hash_one(crew->source, file->name, ours, err);
+    if (code == ERR_NOT_FOUND && crew->may_go)
+        return OK;
+    TRY(code);
+    code = hash_one(crew->target, file->name, theirs, err);
+    if (code == ERR_NOT_FOUND && crew->may_go)
+        return OK; /* it came after the files were carried */
     if (code != OK && code != ERR_NOT_FOUND)
         return code;
     if (code == OK && hash_equal(ours, theirs, SHA256_BYTES) && is_named_so(file->name, ours))
-        return OK;
+        return compared_add(crew->compared, file, err);
     (void)pthread_mutex_lock(&crew->mutex);
     if (crew->facts->wrong_count++ == 0)
         crew->facts->first_wrong = arena_copy(crew->arena, file->name);
@@ -185,13 +190,32 @@ static enum err_code compare_one(struct crew *crew, const struct place_file *fil
     return OK;
 }
 
-enum err_code compare_files(struct place *source, struct place *target, carry_progress *progress, void *context,
-                            struct carried_files *facts, struct arena *arena, struct err *err) {
-    struct crew crew = { .source = source, .target = target, .work = compare_one, .progress = progress,
-                         .context = context, .facts = facts, .arena = arena };
+/* What was compared before is still looked for: with its size it has to be among those that the target has. */
+static void leave_known(struct crew *crew, const struct list *ours, const struct list *theirs) {
+    struct list missing = { 0 };
+    size_t next = 0;
+
+    find_missing(ours, theirs, &missing, crew->arena);
+    for (size_t i = 0; i < ours->count; i++) {
+        bool is_missing = next < missing.count && missing.items[next] == ours->items[i];
+        next += is_missing;
+        if (!is_missing && compared_has(crew->compared, ours->items[i]))
+            crew->facts->known_count++;
+        else
+            list_add(&crew->files, ours->items[i], crew->arena);
+    }
+}
+
+enum err_code compare_files(struct place *source, struct place *target, struct compared *compared, bool may_go, carry_progress *progress,
+                            void *context, struct carried_files *facts, struct arena *arena, struct err *err) {
+    struct crew crew = { .source = source, .target = target, .compared = compared, .work = compare_one, .may_go = may_go,
+                         .progress = progress, .context = context, .facts = facts, .arena = arena };
+    struct list ours, theirs;
 
     *facts = (struct carried_files){ 0 };
-    TRY(place_list(source, arena, &crew.files, err));
-    count_files(&crew.files, facts);
+    TRY(place_list(source, arena, &ours, err));
+    TRY(place_list(target, arena, &theirs, err));
+    count_files(&ours, facts);
+    leave_known(&crew, &ours, &theirs);
     return run_crew(&crew, err);
 }

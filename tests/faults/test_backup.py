@@ -114,6 +114,27 @@ def test_archive_with_a_wrong_byte__is_refused_and_leaves_nothing(filled, tmp_pa
         assert not (tmp_path / "restored").exists() and not (tmp_path / "restored.restoring").exists()
 
 
+def test_restore__on_a_full_disk_or_killed_leaves_nothing_in_the_way(filled, tmp_path, binary, start, open_run):
+    assert back_up(filled, tmp_path / "b.tar").returncode == 0
+    limited = f"ulimit -f 400; trap '' XFSZ; exec {binary} restore {tmp_path}/b.tar --data {tmp_path}/restored"
+    full = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, timeout=60)
+    assert full.returncode == 1 and "File too large" in full.stderr
+    assert not (tmp_path / "restored").exists() and not (tmp_path / "restored.restoring").exists()
+    # Killed while it reads: it has half of the archive, and waits for the rest.
+    process = subprocess.Popen([binary, "restore", "-", "--data", tmp_path / "restored"], stdin=subprocess.PIPE)
+    content = (tmp_path / "b.tar").read_bytes()
+    process.stdin.write(content[: len(content) // 2])
+    process.stdin.flush()
+    process.kill()
+    process.wait()
+    process.stdin.close()
+    assert not (tmp_path / "restored").exists()
+    assert restore(binary, tmp_path / "b.tar", tmp_path / "restored").returncode == 0
+    assert not (tmp_path / "restored.restoring").exists()
+    filled.stop()
+    assert len(open_run(start(tmp_path / "restored"), "done").read()["rows"]) == 2000
+
+
 def test_archive_of_others__writes_nothing_outside(tmp_path, binary):
     with tarfile.open(tmp_path / "evil.tar", "w", format=tarfile.USTAR_FORMAT) as archive:
         for name, text in {"barograph-backup.json": b'{"format": 1}', "blobs/../../escaped": b"x"}.items():

@@ -160,8 +160,10 @@ def test_migrate__goes_on_while_the_server_is_used(filled, target, migrate, star
     filled.stop()
     with pytest.raises(RuntimeError, match="is not whole"):
         start(tmp_path / "new", *to(target), env=seaweed.env)
+    assert (tmp_path / "new" / "migrate.compared").exists()
     last = migrate("--from", filled.data, *to(target), "--data", tmp_path / "new", "--finish")
     assert last.returncode == 0, last.stderr
+    assert "of the files were compared by an earlier pass" in last.stderr and not (tmp_path / "new" / "migrate.compared").exists()
     server = start(tmp_path / "new", *to(target), env=seaweed.env)
     for index in range(2):
         rows = open_run(server, f"busy{index}").read()["rows"]
@@ -187,6 +189,18 @@ def test_migrate__that_was_killed_goes_on(filled, target, migrate, start, seawee
     again = migrate(*options)
     assert again.returncode == 1 and "holds something already" in again.stderr
     read_back(start(tmp_path / "new", *to(target), env=seaweed.env), open_run)
+
+
+def test_migrate__on_a_full_disk_says_so_and_goes_on(filled, binary, migrate, start, tmp_path, open_run):
+    filled.stop()
+    limited = f"ulimit -f 1800; trap '' XFSZ; exec {binary} migrate --from {filled.data} --data {tmp_path}/new --finish"
+    full = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, timeout=60)
+    assert full.returncode == 1 and "File too large" in full.stderr, full.stderr
+    with pytest.raises(RuntimeError, match="is not whole"):
+        start(tmp_path / "new")
+    done = migrate("--from", filled.data, "--data", tmp_path / "new", "--finish")
+    assert done.returncode == 0, done.stderr
+    read_back(start(tmp_path / "new"), open_run)
 
 
 def test_migrate__refuses_to_overwrite(filled, target, migrate, start, seaweed, tmp_path, open_run):

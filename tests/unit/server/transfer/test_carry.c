@@ -65,7 +65,7 @@ static void carry__sends_what_is_not_there(void **state) {
     put(f, "from", "history/1/b.parquet", "more rows");
     assert_int_equal(carry_files(f->from, f->to, false, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_int_equal(facts.written_count, 1);
-    assert_int_equal(compare_files(f->from, f->to, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(compare_files(f->from, f->to, NULL, false, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_int_equal(facts.wrong_count, 0);
 }
 
@@ -74,11 +74,11 @@ static void carry__finds_bytes_that_differ_and_files_that_lack(void **state) {
     struct carried_files facts;
     put(f, "to", ABC, "abc");
     put(f, "to", "history/1/a.parquet", "rowz");
-    assert_int_equal(compare_files(f->from, f->to, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(compare_files(f->from, f->to, NULL, false, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_int_equal(facts.wrong_count, 1);
     assert_true(str_eq_c(facts.first_wrong, "history/1/a.parquet"));
     put(f, "from", "history/1/c.parquet", "lacks");
-    assert_int_equal(compare_files(f->from, f->to, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(compare_files(f->from, f->to, NULL, false, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_int_equal(facts.wrong_count, 2);
 }
 
@@ -87,9 +87,26 @@ static void carry__finds_blobs_that_are_not_what_they_are_called(void **state) {
     struct carried_files facts;
     put(f, "from", ABC, "abd");
     assert_int_equal(carry_files(f->from, f->to, false, NULL, NULL, &facts, f->arena, &f->err), OK);
-    assert_int_equal(compare_files(f->from, f->to, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(compare_files(f->from, f->to, NULL, false, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_int_equal(facts.wrong_count, 1);
     assert_true(str_eq_c(facts.first_wrong, ABC));
+}
+
+/* What was compared while the old server ran is not read again when it is stopped, as long as it is there with its size. */
+static void carry__does_not_compare_twice(void **state) {
+    struct fixture *f = *state;
+    struct carried_files facts;
+    struct compared *compared;
+    assert_int_equal(compared_open(&compared, file_join(f->arena, f->folder, "compared"), STR("here"), &f->err), OK);
+    assert_int_equal(carry_files(f->from, f->to, true, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(compare_files(f->from, f->to, compared, true, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_true(facts.known_count == 0 && facts.wrong_count == 0);
+    put(f, "from", "history/1/b.parquet", "more rows");
+    put(f, "to", "history/1/b.parquet", "more rowz");
+    put(f, "to", ABC, "longer than it was");
+    assert_int_equal(compare_files(f->from, f->to, compared, false, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_true(facts.known_count == 1 && facts.wrong_count == 2 && facts.file_count == 3);
+    compared_close(compared);
 }
 
 int main(void) {
@@ -97,6 +114,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(carry__sends_what_is_not_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(carry__finds_bytes_that_differ_and_files_that_lack, set_up, tear_down),
         cmocka_unit_test_setup_teardown(carry__finds_blobs_that_are_not_what_they_are_called, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(carry__does_not_compare_twice, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
