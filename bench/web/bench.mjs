@@ -17,6 +17,10 @@ const PANELS = 200;
 const LINES = amount(1000);
 const ROWS = amount(10000);
 const COLUMNS = 200;
+const UPDATES = amount(400);
+const ROWS_PER_UPDATE = 10;
+const UPDATE_MS = 300;
+const FIRST_ROWS = 2000;
 
 const walk = (seed) => {
     const next = noise(seed);
@@ -88,22 +92,19 @@ const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const report = (what, value, unit, wanted) => console.log(`${what.padEnd(58)} ${String(Math.round(value * 10) / 10).padStart(9)} ${unit.padEnd(8)} wanted ${wanted}`);
 
 async function open(browser, path, viewport) {
-    const context = await openContext(browser, viewport ? { viewport } : {});
+    /* A context that intercepts requests has no cache: views that are saved are of no harm here. */
+    const context = await openContext(browser, { keepsViews: true, ...(viewport ? { viewport } : {}) });
     await context.addInitScript(watcher);
     /* As somebody who has been here before: the program is in the browser's cache. */
-    const warm = await context.newPage();
-    await warm.goto(`${process.env.BAROGRAPH_BASE_URL}/login`);
-    await warm.close();
-    const { page } = await openPage(context, "about:blank".replace("about:blank", "/settings"));
-    await page.waitForTimeout(300);
-    const bytes = { count: 0, series: 0, points: 0 };
+    const { page } = await openPage(context, "/settings");
+    await page.waitForTimeout(500);
+    const bytes = { count: 0, columns: 0 };
     page.on("response", async (r) => {
         if (!r.url().endsWith("/api/history/buckets")) return;
         const body = await r.body().catch(() => null);
         if (body === null) return;
         bytes.count += body.length;
-        bytes.series += body.readUInt32LE(8);
-        bytes.points += body.length > 16 ? body.readUInt32LE(28) * body.readUInt32LE(8) : 0;
+        bytes.columns += body.readUInt32LE(8) * r.request().postDataJSON().buckets;
     });
     await page.goto(process.env.BAROGRAPH_BASE_URL + path, { waitUntil: "commit" });
     return { page, context, bytes };
@@ -134,12 +135,19 @@ async function scrollPanels(browser) {
     return gaps;
 }
 
-async function zoomLines(browser) {
+async function gaps(browser, gesture) {
     const { page, context } = await open(browser, "/admin/many?panelDisplayName=m0", { width: 1400, height: 900 });
     await page.evaluate(() => window.__drawn(1));
     await page.waitForTimeout(1000);
     const box = await page.locator(".overlay .u-over, .u-over").first().boundingBox();
-    const gaps = page.evaluate(() => window.__frames(3000, () => undefined));
+    const all = page.evaluate(() => window.__frames(3000, () => undefined));
+    await gesture(page, box);
+    const found = await all;
+    await context.close();
+    return found;
+}
+
+async function zoomLines(page, box) {
     for (let i = 0; i < 12; i++) {
         await page.mouse.move(box.x + 40 + i * 10, box.y + 40);
         await page.mouse.down();
@@ -147,9 +155,21 @@ async function zoomLines(browser) {
         await page.mouse.up();
         if (i % 3 === 2) await page.mouse.dblclick(box.x + 50, box.y + 50);
     }
-    const all = await gaps;
-    await context.close();
-    return all;
+}
+
+/* Every frame paints all lines anew: half of them are shown, and they are dragged to and fro. */
+async function panLines(page, box) {
+    const middle = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(box.x + box.width / 4, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + (box.width * 3) / 4, box.y + box.height - 40, { steps: 3 });
+    await page.mouse.up();
+    await page.keyboard.down("Shift");
+    await page.mouse.move(...middle);
+    await page.mouse.down();
+    for (let k = 0; k < 150; k++) await page.mouse.move(middle[0] + 200 * Math.sin(k / 10), middle[1] + 60 * Math.cos(k / 10));
+    await page.mouse.up();
+    await page.keyboard.up("Shift");
 }
 
 /* All lines on: as a view that was set up so. */
@@ -176,6 +196,32 @@ async function drawLines(browser) {
     return { opened, drawn };
 }
 
+/* A run that logs while somebody looks: what an update costs on the wire, and what the tab holds in the end. */
+async function watchRun(browser) {
+    const at = (step) => Object.fromEntries(Array.from({ length: CHARTS }, (_, k) => [`m${k}`, Math.sin(step / 100 + k)]));
+    await makeRun("live", "run");
+    await sendRows("live", "run", FIRST_ROWS, at, null);
+    const { page, context } = await open(browser, "/admin/live", { width: 1900, height: 2600 });
+    await page.evaluate((n) => window.__drawn(n), CHARTS);
+    const cdp = await context.newCDPSession(page);
+    const heap = async () => {
+        await cdp.send("HeapProfiler.collectGarbage");
+        return (await cdp.send("Runtime.getHeapUsage")).usedSize / 1e6;
+    };
+    let bytes = 0;
+    page.on("response", async (r) => {
+        if (r.url().endsWith("/api/history/buckets")) bytes += (await r.body().catch(() => "")).length;
+    });
+    const sizes = [];
+    for (let i = 0; i < UPDATES; i++) {
+        await sendRows("live", "run", ROWS_PER_UPDATE, at, null, FIRST_ROWS + i * ROWS_PER_UPDATE);
+        await page.waitForTimeout(UPDATE_MS);
+        if (i === UPDATES >> 2 || i === UPDATES - 1) sizes.push(await heap());
+    }
+    await context.close();
+    return { bytes: bytes / UPDATES / CHARTS, before: sizes[0], after: sizes[1] };
+}
+
 async function openTable(browser) {
     const found = [];
     for (let i = 0; i < TRIES; i++) {
@@ -195,16 +241,23 @@ console.log(`filled in ${Math.round((Date.now() - started) / 1000)} s`);
 const browser = await openBrowser();
 const long = await times(browser, "/admin/long", 1);
 report(`first chart, ${RUNS_LONG} runs of ${STEPS_LONG} steps`, long.ms, "ms", "300");
-report("bytes for a bucket of a series", long.bytes.count / Math.max(1, long.bytes.points), "bytes", "4");
+report("on the wire for a column of pixels of a series", long.bytes.count / Math.max(1, long.bytes.columns), "bytes", "4");
 const many = await times(browser, "/admin/many", CHARTS, { width: 1900, height: 2600 });
 report(`${CHARTS} charts of ${RUNS_MANY} runs`, many.ms, "ms", "1000");
+report("on the wire for a column of pixels of a series", many.bytes.count / Math.max(1, many.bytes.columns), "bytes", "4");
 const scroll = await scrollPanels(browser);
 report(`scrolling ${PANELS} panels, longest frame`, Math.max(...scroll.slice(1)), "ms", "50");
 report(`scrolling ${PANELS} panels, frames`, 1000 / (scroll.reduce((a, b) => a + b, 0) / scroll.length), "a second", "");
-const zoom = await zoomLines(browser);
-report(`zooming ${RUNS_MANY} lines`, 1000 / (zoom.reduce((a, b) => a + b, 0) / zoom.length), "a second", "30");
+for (const [what, gesture] of [["zooming", zoomLines], ["moving", panLines]]) {
+    const list = await gaps(browser, gesture);
+    report(`${what} ${RUNS_MANY} lines`, 1000 / (list.reduce((a, b) => a + b, 0) / list.length), "a second", "30");
+}
 const lines = await drawLines(browser);
 report(`${LINES} lines in one chart, from opening the page`, lines.opened, "ms", "");
 report(`${LINES} lines in one chart, from points to pixels`, lines.drawn, "ms", "400");
 report(`table of ${ROWS} runs x ${COLUMNS} columns`, await openTable(browser), "ms", "500");
+const live = await watchRun(browser);
+report(`live, on the wire for an update of a chart`, live.bytes, "bytes", "");
+report(`live, heap after ${UPDATES >> 2} updates of ${CHARTS} charts`, live.before, "MB", "");
+report(`live, heap after ${UPDATES} updates`, live.after, "MB", "the same");
 await browser.close();

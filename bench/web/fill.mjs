@@ -22,13 +22,14 @@ export async function makeRun(project, name, config = {}) {
     });
 }
 
-/* `row` makes the step's values; the run ends. */
-export async function sendRows(project, name, steps, row, summary = {}) {
-    for (let from = 0; from < steps || from === 0; from += LINES_PER_REQUEST) {
+/* `row` makes the step's values; with a summary the run ends. */
+export async function sendRows(project, name, steps, row, summary = {}, first = 0) {
+    const end = first + steps;
+    for (let from = first; from < end || from === first; from += LINES_PER_REQUEST) {
         const content = [];
-        for (let step = from; step < Math.min(steps, from + LINES_PER_REQUEST); step++)
+        for (let step = from; step < Math.min(end, from + LINES_PER_REQUEST); step++)
             content.push(JSON.stringify({ _step: step, _timestamp: 1.79e9 + step, _runtime: step, ...row(step) }));
-        const isLast = from + LINES_PER_REQUEST >= steps;
+        const isLast = summary !== null && from + LINES_PER_REQUEST >= end;
         await post(`/files/admin/${project}/${name}/file_stream`, {
             files: {
                 "wandb-history.jsonl": { offset: from, content },

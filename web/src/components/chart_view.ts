@@ -5,6 +5,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { nearest, type Line, type Range } from "../lib/lines";
+import { listenForGestures, type ChartRanges } from "./chart_gestures";
 import { paintLines, type PaintOptions } from "./paint_lines";
 
 export interface ChartModel {
@@ -51,6 +52,9 @@ export class ChartView {
     private readonly layer = document.createElement("canvas");
     private layerOf = "";
     private layerModel: ChartModel | null = null;
+    /* Where a gesture has moved the view, until the model follows. */
+    private moving: ChartRanges | null = null;
+    private moveFrame = 0;
 
     constructor(
         private readonly host: HTMLElement,
@@ -62,6 +66,7 @@ export class ChartView {
     /* Rebuilds only when the axes themselves change; new data and new ranges are cheap. */
     update(model: ChartModel, width: number, height: number): void {
         this.model = model;
+        this.moving = null;
         if (width <= 0 || height <= 0) return;
         const shape = [
             model.isLogX,
@@ -98,12 +103,18 @@ export class ChartView {
 
     destroy(): void {
         cancelAnimationFrame(this.frame);
+        cancelAnimationFrame(this.moveFrame);
         this.plot?.destroy();
         this.plot = null;
     }
 
     private data(): uPlot.AlignedData {
-        return [this.model.x, [this.model.y[0], this.model.y[1]]];
+        const { x, y } = this.ranges;
+        return [x, [y[0], y[1]]];
+    }
+
+    private get ranges(): ChartRanges {
+        return this.moving ?? this.model;
     }
 
     private options(width: number, height: number): uPlot.Options {
@@ -133,8 +144,8 @@ export class ChartView {
                     : { sync: { key: this.syncKey, scales: ["x", null] as [string, null] } }),
             },
             scales: {
-                x: { time: isTime, distr: this.model.isLogX ? 3 : 1, range: () => this.model.x },
-                y: { distr: this.model.isLogY ? 3 : 1, range: () => this.model.y },
+                x: { time: isTime, distr: this.model.isLogX ? 3 : 1, range: () => this.ranges.x },
+                y: { distr: this.model.isLogY ? 3 : 1, range: () => this.ranges.y },
             },
             axes: [
                 {
@@ -151,7 +162,7 @@ export class ChartView {
                                   splits.map((v) =>
                                       v === null
                                           ? ""
-                                          : this.model.tickX(v, this.model.x[1] - this.model.x[0]),
+                                          : this.model.tickX(v, this.ranges.x[1] - this.ranges.x[0]),
                                   ),
                           }),
                 },
@@ -211,6 +222,15 @@ export class ChartView {
     }
 
     private listen(u: uPlot): void {
+        listenForGestures(u.root, u.over, {
+            ranges: () => ({ ...this.ranges, isLogX: this.model.isLogX, isLogY: this.model.isLogY }),
+            show: (ranges) => {
+                this.moving = ranges;
+                cancelAnimationFrame(this.moveFrame);
+                this.moveFrame = requestAnimationFrame(() => this.plot?.setData(this.data(), true));
+            },
+            done: (x, y) => this.events.onZoom(x, y),
+        });
         u.over.addEventListener("dblclick", () => this.events.onZoom(null, null));
         u.over.addEventListener("mouseleave", () => this.events.onCursor(null));
         let down: [number, number] = [0, 0];
