@@ -40,13 +40,16 @@ struct blob_writer {
 };
 
 static struct str name_of(const struct blob_id *id, struct blob_name *name) {
-    for (size_t i = 0, at = 0; i < SHA256_BYTES; i++) {
-        (void)snprintf(name->text + at, 3, "%02x", id->sha256[i]);
-        at += 2;
+    static const char digits[] = "0123456789abcdef";
+    size_t at = 0;
+    for (size_t i = 0; i < SHA256_BYTES; i++) {
+        name->text[at++] = digits[id->sha256[i] >> 4];
+        name->text[at++] = digits[id->sha256[i] & 15];
         if (i == 0)
             name->text[at++] = '/';
     }
-    return (struct str){ name->text, SHA256_HEX_LEN + 1 };
+    name->text[at] = '\0';
+    return (struct str){ name->text, at };
 }
 
 struct blobs *blobs_create(struct depot *depot) {
