@@ -1,8 +1,15 @@
 /* str.c - see str.h. */
 #include "base/str.h"
 
+#include <stdlib.h>
+
 static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+struct str str_from_environment(const char *name) {
+    const char *value = getenv(name);
+    return value == NULL ? STR_EMPTY : str_from_c(value);
 }
 
 struct str str_from_c(const char *text) {

@@ -24,6 +24,7 @@ struct str {
 
 /* A NULL pointer gives the empty str. Only for text of ours: outside bytes come with their length. */
 struct str str_from_c(const char *text);
+struct str str_from_environment(const char *name); /* empty when it is not set */
 
 bool str_eq(struct str a, struct str b);
 bool str_eq_c(struct str a, const char *b);

@@ -117,26 +117,21 @@ static struct str real_folder_of(struct str path, struct arena *arena) {
     return folder;
 }
 
-static struct str environment(const char *name) {
-    const char *value = getenv(name);
-    return value == NULL ? STR_EMPTY : str_from_c(value);
-}
-
 /* From here on only the server's own files can be opened, whatever somebody makes it do. */
 static void confine(struct server *server, struct str data) {
     const struct config *config = server->config;
     struct str database = str_starts_with(config->database, STR("sqlite:")) ? str_from(config->database, 7) : STR_EMPTY;
     const struct str writable[] = { data, folder_of(database) };
-    struct str home = environment("HOME"), aws = arena_printf(server->arena, "%.*s/.aws", STR_ARG(home));
+    struct str home = str_from_environment("HOME"), aws = arena_printf(server->arena, "%.*s/.aws", STR_ARG(home));
     const struct str readable[] = { folder_of(config->tls_cert), real_folder_of(config->tls_cert, server->arena),
                                     folder_of(config->tls_key), real_folder_of(config->tls_key, server->arena),
                                     /* whom webhooks and mails trust */
-                                    folder_of(environment("SSL_CERT_FILE")), real_folder_of(environment("SSL_CERT_FILE"), server->arena),
+                                    folder_of(str_from_environment("SSL_CERT_FILE")), real_folder_of(str_from_environment("SSL_CERT_FILE"), server->arena),
                                     /* of the database and the bucket: who we are there */
-                                    folder_of(environment("PGPASSFILE")), folder_of(environment("PGSSLROOTCERT")),
-                                    folder_of(environment("AWS_SHARED_CREDENTIALS_FILE")), aws,
-                                    folder_of(environment("AWS_WEB_IDENTITY_TOKEN_FILE")),
-                                    real_folder_of(environment("AWS_WEB_IDENTITY_TOKEN_FILE"), server->arena) };
+                                    folder_of(str_from_environment("PGPASSFILE")), folder_of(str_from_environment("PGSSLROOTCERT")),
+                                    folder_of(str_from_environment("AWS_SHARED_CREDENTIALS_FILE")), aws,
+                                    folder_of(str_from_environment("AWS_WEB_IDENTITY_TOKEN_FILE")),
+                                    real_folder_of(str_from_environment("AWS_WEB_IDENTITY_TOKEN_FILE"), server->arena) };
     if (!landlock_confine(writable, sizeof writable / sizeof writable[0], readable, sizeof readable / sizeof readable[0]))
         log_info("this system cannot confine the process to its data folder");
 }

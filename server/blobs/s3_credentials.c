@@ -9,19 +9,14 @@
 
 enum { FILE_MAX = 1024 * 1024, ANSWER_MAX = 64 * 1024, MACHINE_TIMEOUT_MS = 1000, IDENTITY_TIMEOUT_MS = 10000 };
 
-static struct str environment(const char *name) {
-    const char *value = getenv(name);
-    return value == NULL ? STR_EMPTY : str_from_c(value);
-}
-
 /* ERR_NOT_FOUND from a source: it is not there, ask the next. */
 typedef enum err_code source(struct s3_credentials *out, struct str region, struct arena *arena, struct err *err);
 
 static enum err_code from_environment(struct s3_credentials *out, struct str region, struct arena *arena, struct err *err) {
     (void)region;
-    *out = (struct s3_credentials){ .key = { arena_copy(arena, environment("AWS_ACCESS_KEY_ID")),
-                                             arena_copy(arena, environment("AWS_SECRET_ACCESS_KEY")),
-                                             arena_copy(arena, environment("AWS_SESSION_TOKEN")) } };
+    *out = (struct s3_credentials){ .key = { arena_copy(arena, str_from_environment("AWS_ACCESS_KEY_ID")),
+                                             arena_copy(arena, str_from_environment("AWS_SECRET_ACCESS_KEY")),
+                                             arena_copy(arena, str_from_environment("AWS_SESSION_TOKEN")) } };
     if (out->key.id.len > 0 && out->key.secret.len > 0)
         return OK;
     return err_set(err, ERR_NOT_FOUND, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
@@ -60,8 +55,8 @@ static int64_t time_of(struct str text) {
 }
 
 static enum err_code from_web_identity(struct s3_credentials *out, struct str region, struct arena *arena, struct err *err) {
-    struct str role = environment("AWS_ROLE_ARN"), file = environment("AWS_WEB_IDENTITY_TOKEN_FILE"), token, answer;
-    struct str endpoint = environment("AWS_ENDPOINT_URL_STS");
+    struct str role = str_from_environment("AWS_ROLE_ARN"), file = str_from_environment("AWS_WEB_IDENTITY_TOKEN_FILE"), token, answer;
+    struct str endpoint = str_from_environment("AWS_ENDPOINT_URL_STS");
     size_t at[4] = { 0 };
 
     if (role.len == 0 || file.len == 0)
@@ -85,11 +80,11 @@ static enum err_code from_web_identity(struct s3_credentials *out, struct str re
 
 /* The machine's own role: first a token, then the role's name, then its key. */
 static enum err_code from_machine(struct s3_credentials *out, struct str region, struct arena *arena, struct err *err) {
-    struct str base = environment("AWS_EC2_METADATA_SERVICE_ENDPOINT"), token, role, answer;
+    struct str base = str_from_environment("AWS_EC2_METADATA_SERVICE_ENDPOINT"), token, role, answer;
     struct json_value *json;
 
     (void)region;
-    if (str_eq_c(environment("AWS_EC2_METADATA_DISABLED"), "true"))
+    if (str_eq_c(str_from_environment("AWS_EC2_METADATA_DISABLED"), "true"))
         return err_set(err, ERR_NOT_FOUND, "AWS_EC2_METADATA_DISABLED is set");
     if (base.len == 0)
         base = STR("http://169.254.169.254");
@@ -129,8 +124,8 @@ static void read_line(struct s3_credentials *out, struct str line) {
 }
 
 static enum err_code from_file(struct s3_credentials *out, struct str region, struct arena *arena, struct err *err) {
-    struct str path = environment("AWS_SHARED_CREDENTIALS_FILE"), home = environment("HOME"), text, line;
-    struct str profile = environment("AWS_PROFILE").len > 0 ? environment("AWS_PROFILE") : STR("default");
+    struct str path = str_from_environment("AWS_SHARED_CREDENTIALS_FILE"), home = str_from_environment("HOME"), text, line;
+    struct str profile = str_from_environment("AWS_PROFILE").len > 0 ? str_from_environment("AWS_PROFILE") : STR("default");
     bool is_ours = false;
 
     (void)region;

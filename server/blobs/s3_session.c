@@ -58,11 +58,6 @@ static enum err_code read_option(struct s3 *s3, struct str option, struct str *s
     return OK;
 }
 
-static struct str environment(const char *name) {
-    const char *value = getenv(name);
-    return value == NULL ? STR_EMPTY : str_from_c(value);
-}
-
 static enum err_code read_address(struct s3 *s3, struct str url, struct err *err) {
     struct str address, options = STR_EMPTY, option, style = STR_EMPTY;
 
@@ -83,7 +78,7 @@ static enum err_code read_address(struct s3 *s3, struct str url, struct err *err
         options = rest;
     }
     if (s3->region.len == 0)
-        s3->region = environment("AWS_REGION").len > 0 ? environment("AWS_REGION") : environment("AWS_DEFAULT_REGION");
+        s3->region = str_from_environment("AWS_REGION").len > 0 ? str_from_environment("AWS_REGION") : str_from_environment("AWS_DEFAULT_REGION");
     s3->region = arena_copy(s3->arena, s3->region.len > 0 ? s3->region : STR("us-east-1"));
     s3->is_in_host = str_eq_c(style, "host") || (style.len == 0 && s3->endpoint.len == 0);
     return OK;

@@ -152,7 +152,7 @@ struct db_value postgres_decode(Oid type, const char *bytes, int length) {
 
     switch (type) {
     case TYPE_BOOL:
-        return DB_INT(bytes[0] != 0);
+        return DB_INT(length > 0 && bytes[0] != 0);
     case TYPE_INT2:
         return DB_INT((int16_t)read_bits(bytes, length));
     case TYPE_INT4:

@@ -124,9 +124,18 @@ static void str__refuses_malformed_utf8_at_every_place(void **state) {
     assert_true(str_is_utf8(null_str));
 }
 
+static void str__is_empty_when_the_environment_has_no_such_name(void **state) {
+    (void)state;
+    (void)setenv("BAROGRAPH_TEST_NAME", "a value", 1);
+    assert_true(str_eq_c(str_from_environment("BAROGRAPH_TEST_NAME"), "a value"));
+    (void)unsetenv("BAROGRAPH_TEST_NAME");
+    assert_int_equal(str_from_environment("BAROGRAPH_TEST_NAME").len, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(str__compares_by_bytes),
+        TEST(str__is_empty_when_the_environment_has_no_such_name),
         TEST(str__ignores_the_case_of_ascii_only),
         TEST(str__finds_prefixes_suffixes_and_parts),
         TEST(str__cuts_to_what_is_there),
