@@ -50,7 +50,8 @@ if TYPE_CHECKING:
         box3d,
     )
     from barograph.api_key import login
-    from barograph.sweeps import agent, controller, sweep
+    from barograph.steering import controller
+    from barograph.sweeps import agent, sweep
 
 __version__ = "0.1.0"
 
@@ -100,7 +101,7 @@ _LATER = {
     "agent": "barograph.sweeps",
     "as_wandb": "barograph.compat",
     "box3d": "barograph.data_types",
-    "controller": "barograph.sweeps",
+    "controller": "barograph.steering",
     "login": "barograph.api_key",
     "plot_table": "barograph.plot",
     "sweep": "barograph.sweeps",

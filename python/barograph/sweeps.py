@@ -1,4 +1,4 @@
-"""sweeps.py - searching for parameters: making a sweep, running what it asks for, steering it from here."""
+"""sweeps.py - searching for parameters: making a sweep, and running what it asks for. Steering one: see steering.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any, Callable, Mapping, NamedTuple
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from barograph.errors import CommError, UsageError
 from barograph.settings import Settings
@@ -21,7 +21,7 @@ HEARTBEAT_S = 5.0
 KILL_AFTER_S = 30.0
 FAILURES_MAX = 5
 
-_UPSERT = """mutation UpsertSweep($id: ID, $config: String, $entityName: String, $projectName: String,
+UPSERT = """mutation UpsertSweep($id: ID, $config: String, $entityName: String, $projectName: String,
   $controller: JSONString, $priorRunsFilters: JSONString, $state: String) {
   upsertSweep(input: {id: $id, config: $config, entityName: $entityName, projectName: $projectName,
     controller: $controller, priorRunsFilters: $priorRunsFilters, state: $state}) {
@@ -33,7 +33,7 @@ _HEARTBEAT = """mutation Heartbeat($id: ID!, $metrics: JSONString, $runState: JS
 _SWEEP = """query SweepWithRuns($entity: String, $project: String!, $sweep: String!, $specs: [JSONString!]!) {
   project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) {
     id name method state config controller scheduler
-    runs { edges { node { name state config summaryMetrics sampledHistory(specs: $specs) } } } } } }"""
+    runs { edges { node { name state stopped shouldStop config summaryMetrics sampledHistory(specs: $specs) } } } } } }"""
 
 
 class Place(NamedTuple):
@@ -69,7 +69,7 @@ def place_of(text: str, entity: str | None = None, project: str | None = None) -
     return Place(sweep, entity, project)
 
 
-def _transport() -> Transport:
+def new_transport() -> Transport:
     settings = Settings().filled()
     if settings.api_key is None:
         raise UsageError(f"a sweep needs the server: there is no API key for {settings.base_url}; `barograph login` keeps one")
@@ -95,8 +95,8 @@ def sweep(
         raise UsageError("a sweep's configuration has parameters")
     settings = Settings().filled()
     filters = {"$or": [{"name": run} for run in prior_runs]} if prior_runs else None
-    answer = _transport().query(
-        _UPSERT,
+    answer = new_transport().query(
+        UPSERT,
         {
             "config": json.dumps(config),
             "entityName": entity or config.get("entity") or settings.entity,
@@ -116,13 +116,27 @@ def sweep(
 def set_state(sweep_id: str, state: str, entity: str | None = None, project: str | None = None) -> None:
     """PAUSED, RUNNING, FINISHED or CANCELED."""
     place = place_of(sweep_id, entity, project)
-    variables: dict[str, Any] = {"entity": place.entity, "project": place.project, "sweep": place.sweep, "specs": []}
-    transport = _transport()
-    found = (transport.query(_SWEEP, variables).get("project") or {}).get("sweep")
+    transport = new_transport()
+    found = read_sweep(transport, place)
+    named = {"id": found["id"], "state": state, "entityName": place.entity, "projectName": place.project}
+    transport.query(UPSERT, named)
+
+
+def read_sweep(transport: Transport, place: Place, specs: Sequence[str] = ()) -> dict[str, Any]:
+    """The sweep as the server has it, with its runs; specs ask for their histories."""
+    variables: dict[str, Any] = {"entity": place.entity, "project": place.project, "sweep": place.sweep, "specs": list(specs)}
+    found: dict[str, Any] | None = (transport.query(_SWEEP, variables).get("project") or {}).get("sweep")
     if not found:
         raise UsageError(f"there is no sweep {place.sweep} in {place.project}")
-    named = {"id": found["id"], "state": state, "entityName": place.entity, "projectName": place.project}
-    transport.query(_UPSERT, named)
+    return found
+
+
+def config_of(sweep: Mapping[str, Any]) -> dict[str, Any]:
+    """What a sweep that was read is configured with."""
+    from barograph.yaml import load
+
+    config = load(sweep["config"] or "{}", "the sweep's configuration")
+    return config if isinstance(config, dict) else {}
 
 
 # ---- agents ----
@@ -133,7 +147,8 @@ class _Link:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self._transport = _transport()
+        self.offered: list[dict[str, Any]] = []
+        self._transport = new_transport()
         answer = self._transport.query(
             _CREATE_AGENT,
             {
@@ -211,7 +226,8 @@ def agent(
 def _next_command(link: _Link) -> dict[str, Any] | None:
     """Waits for a run; None when there will be none."""
     while True:
-        for command in link.beat([]):
+        commands, link.offered = link.offered or link.beat([]), []
+        for command in commands:
             if command.get("type") in ("run", "resume"):
                 return command
             if command.get("type") == "exit":
@@ -237,6 +253,9 @@ class _Heart:
     def _beat(self) -> None:
         while not self._ends.wait(HEARTBEAT_S):
             for command in self._link.beat([self._run_id]):
+                # The run may have ended before what it is for: the next one is kept until that is done.
+                if command.get("type") in ("run", "resume"):
+                    self._link.offered.append(command)
                 is_ours = command.get("run_id") in (None, self._run_id)
                 if command.get("type") in ("stop", "exit") and is_ours and not self._ends.is_set():
                     self._stop()
@@ -251,15 +270,13 @@ class _FunctionWorker:
 
     def run(self, command: Mapping[str, Any], parameters: dict[str, Any]) -> bool:
         global current
-        import _thread
-
         import barograph
 
         place = self._link.place
         current = Assignment(place.sweep, command["run_id"], place.entity, place.project, parameters)
         failed = False
         try:
-            with _Heart(self._link, command["run_id"], _thread.interrupt_main):
+            with _Heart(self._link, command["run_id"], _interrupt):
                 self._function()
         except KeyboardInterrupt:
             failed = True
@@ -272,13 +289,20 @@ class _FunctionWorker:
         return not failed
 
 
+def _interrupt() -> None:
+    """As Ctrl-C does: a main thread that waits or sleeps is woken."""
+    main = threading.main_thread().ident
+    if main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+
+
 class _ProgramWorker:
     """Starts the sweep's program for each run."""
 
     def __init__(self, link: _Link, forward_signals: bool, term_timeout: int | None) -> None:
         self._link, self._forwards = link, forward_signals
         self._kill_after = KILL_AFTER_S if term_timeout is None else float(term_timeout)
-        self._config = _sweep_config(link.place)
+        self._config = config_of(read_sweep(new_transport(), link.place))
 
     def run(self, command: Mapping[str, Any], parameters: dict[str, Any]) -> bool:
         argv = command_line(self._config, command.get("program"), parameters)
@@ -315,18 +339,6 @@ class _ProgramWorker:
             process.wait(self._kill_after)
         except subprocess.TimeoutExpired:
             process.kill()
-
-
-def _sweep_config(place: Place) -> dict[str, Any]:
-    from barograph.yaml import load
-
-    variables: dict[str, Any] = {"entity": place.entity, "project": place.project, "sweep": place.sweep, "specs": []}
-    project = _transport().query(_SWEEP, variables).get("project") or {}
-    found = project.get("sweep")
-    if not found:
-        raise UsageError(f"there is no sweep {place.sweep} in {place.project}")
-    config = load(found["config"] or "{}", "the sweep's configuration")
-    return config if isinstance(config, dict) else {}
 
 
 def _write_parameters(sweep_id: str, run_id: str, parameters: Mapping[str, Any]) -> str:
@@ -369,134 +381,3 @@ def command_line(config: Mapping[str, Any], program: str | None, parameters: Map
 
 def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value) if isinstance(value, (dict, list)) else str(value)
-
-
-# ---- steering from here ----
-
-
-class Controller:
-    """Steers a sweep whose configuration says `controller: {type: local}`: it chooses the runs."""
-
-    def __init__(self, sweep_id_or_config: str | dict[str, Any] | None, entity: str | None, project: str | None) -> None:
-        if isinstance(sweep_id_or_config, dict):
-            config = {**sweep_id_or_config, "controller": {"type": "local"}}
-            sweep_id_or_config = sweep(config, entity, project)
-        if not sweep_id_or_config:
-            raise UsageError("a controller needs a sweep's id, or the configuration of a new one")
-        self._place = place_of(sweep_id_or_config, entity, project)
-        self._transport = _transport()
-        self._grid: list[dict[str, Any]] | None = None
-        self._state: dict[str, Any] = {}
-        self._load()
-
-    @property
-    def sweep_id(self) -> str:
-        return self._place.sweep
-
-    @property
-    def sweep_config(self) -> dict[str, Any]:
-        from barograph.yaml import load
-
-        config = load(self._state.get("config") or "{}", "the sweep's configuration")
-        return config if isinstance(config, dict) else {}
-
-    def _load(self) -> None:
-        place = self._place
-        variables: dict[str, Any] = {"entity": place.entity, "project": place.project, "sweep": place.sweep, "specs": []}
-        found = (self._transport.query(_SWEEP, variables).get("project") or {}).get("sweep")
-        if not found:
-            raise UsageError(f"there is no sweep {place.sweep} in {place.project}")
-        self._state = found
-
-    def done(self) -> bool:
-        """Whether the sweep has ended."""
-        return self._state.get("state") not in ("RUNNING", "PENDING", "PAUSED")
-
-    def print_status(self) -> None:
-        runs = self._state["runs"]["edges"]
-        print(f"sweep {self.sweep_id}: {self._state['state']}, {len(runs)} runs")
-
-    def search(self) -> dict[str, Any] | None:
-        """The next parameters; None when there are none left. Grids are gone through, everything else is drawn."""
-        config = self.sweep_config
-        if config.get("method") == "grid":
-            if self._grid is None:
-                self._grid = _grid(config["parameters"])
-            return self._grid.pop(0) if self._grid else None
-        return {name: _draw(spec) for name, spec in config["parameters"].items()}
-
-    def schedule(self, parameters: dict[str, Any] | None) -> None:
-        """Has the next agent that asks run these parameters; None: there are no more."""
-        arguments = {name: {"value": value} for name, value in parameters.items()} if parameters is not None else None
-        entry = {"id": os.urandom(5).hex(), "data": {"args": arguments}}
-        self._write({"schedule": [entry], "earlystop": []})
-
-    def stop_runs(self, run_ids: list[str]) -> None:
-        """Has these runs stopped."""
-        self._write({"schedule": [], "earlystop": list(run_ids)})
-
-    def _write(self, controller: dict[str, Any]) -> None:
-        place = self._place
-        variables = {
-            "id": self._state["id"],
-            "config": self._state["config"],
-            "entityName": place.entity,
-            "projectName": place.project,
-            "controller": json.dumps(controller),
-        }
-        self._transport.query(_UPSERT, variables)
-
-    def _waits_for_agent(self) -> bool:
-        scheduled = json.loads(self._state.get("scheduler") or "{}").get("scheduled") or []
-        asked = json.loads(self._state.get("controller") or "{}").get("schedule") or []
-        taken = {each["id"] for each in scheduled}
-        return any(each["id"] not in taken for each in asked)
-
-    def step(self) -> None:
-        """Looks at the sweep, and schedules a run when none waits."""
-        self._load()
-        if not self.done() and not self._waits_for_agent():
-            self.schedule(self.search())
-
-    def run(self, verbose: bool | None = None, print_status: bool | None = None, **unused: Any) -> None:
-        """Steps until the sweep has ended."""
-        while not self.done():
-            self.step()
-            if print_status:
-                self.print_status()
-            time.sleep(HEARTBEAT_S)
-
-
-def controller(
-    sweep_id_or_config: str | dict[str, Any] | None = None, entity: str | None = None, project: str | None = None
-) -> Controller:
-    """A controller of a sweep that is steered from here."""
-    return Controller(sweep_id_or_config, entity, project)
-
-
-def _grid(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    import itertools
-
-    choices = []
-    for name, spec in parameters.items():
-        if "values" not in spec and "value" not in spec:
-            raise UsageError(f"a grid needs the values of {name!r}")
-        choices.append([(name, value) for value in spec.get("values", [spec.get("value")])])
-    return [dict(point) for point in itertools.product(*choices)]
-
-
-def _draw(spec: Mapping[str, Any]) -> Any:
-    import math
-    import random
-
-    if "value" in spec:
-        return spec["value"]
-    if "values" in spec:
-        return random.choices(spec["values"], spec.get("probabilities"))[0]
-    low, high = spec["min"], spec["max"]
-    distribution = spec.get("distribution", "")
-    if distribution == "log_uniform_values":
-        return math.exp(random.uniform(math.log(low), math.log(high)))
-    if distribution == "int_uniform" or (not distribution and isinstance(low, int) and isinstance(high, int)):
-        return random.randint(low, high)
-    return random.uniform(low, high)
