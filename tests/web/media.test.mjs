@@ -70,6 +70,16 @@ test("histograms are a map, ridges, or one step of every run", { timeout: 60000 
     assert.deepEqual(problems, []);
 });
 
+test("what is saved in the dark is drawn for white paper", async () => {
+    const { page } = await openWith(browser, "charts", [{ id: "bar", kind: "bar", columns: ["summary_metrics.train/loss"] }], { colorScheme: "dark" });
+    const panel = page.locator('[data-panel="bar"]');
+    await panel.locator("svg.plot text").first().waitFor();
+    const svg = (await save(page, panel, "Save as SVG")).bytes.toString();
+    const text = /<text[^>]* fill="rgb\((\d+), (\d+), (\d+)\)"/.exec(svg);
+    assert.ok(text.slice(1).every((v) => Number(v) < 160), text[0]);
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
+});
+
 const KINDS = {
     charts: [
         { id: "line", kind: "line", keys: ["train/loss"] },

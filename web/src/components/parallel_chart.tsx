@@ -95,6 +95,7 @@ export function ParallelChart(props: Props) {
                 <Axis
                     key={c.id}
                     x={at(i)}
+                    side={columns.length < 2 ? "middle" : i === 0 ? "start" : i === columns.length - 1 ? "end" : "middle"}
                     scale={scales[i]!}
                     label={c.label}
                     isLog={c.isLog}
@@ -131,6 +132,7 @@ function pathOf(line: ParallelLine, scales: Scale[], at: (i: number) => number):
 
 function Axis({
     x,
+    side,
     scale,
     label,
     isLog,
@@ -143,6 +145,7 @@ function Axis({
     onDrop,
 }: {
     x: number;
+    side: "start" | "middle" | "end" /* names at the edges grow inwards */;
     scale: Scale;
     label: string;
     isLog: boolean;
@@ -213,9 +216,9 @@ function Axis({
             />
             <text
                 class="axis-name is-draggable"
-                x={x}
+                x={side === "start" ? x - EDGE.left + 8 : side === "end" ? x + EDGE.right - 8 : x}
                 y="14"
-                text-anchor="middle"
+                text-anchor={side}
                 onPointerDown={(e) =>
                     follow(
                         e,

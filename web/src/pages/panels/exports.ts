@@ -67,8 +67,19 @@ function svgOf(e: Exclude<PanelExport, { kind: "picture" }>): string | null {
     return e.svg === null ? tableToSvg(e) : standaloneSvg(e.svg);
 }
 
-/* Classes mean nothing outside of the page: their colours go along as attributes. */
+/* Classes mean nothing outside of the page: their colours go along as attributes, those for white paper. */
 function standaloneSvg(svg: SVGSVGElement): string {
+    const page = document.documentElement.dataset;
+    const theme = page["theme"];
+    page["theme"] = "light"; /* nothing is painted before it is put back */
+    try {
+        return withColors(svg);
+    } finally {
+        if (theme !== undefined) page["theme"] = theme;
+    }
+}
+
+function withColors(svg: SVGSVGElement): string {
     const copy = svg.cloneNode(true) as SVGSVGElement;
     const from = [svg, ...svg.querySelectorAll("*")];
     [copy, ...copy.querySelectorAll("*")].forEach((element, i) => {
@@ -78,6 +89,7 @@ function standaloneSvg(svg: SVGSVGElement): string {
             "stroke",
             "stroke-width",
             "font-size",
+            "font-weight",
             "font-family",
             "text-anchor",
             "opacity",

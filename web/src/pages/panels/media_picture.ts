@@ -81,10 +81,15 @@ function fromPicture(picture: HTMLElement): HTMLCanvasElement | null {
     }
     context.globalAlpha = 1;
     context.lineWidth = Math.max(1, canvas.width / 150);
-    for (const rect of picture.querySelectorAll("rect")) {
+    const size = Math.max(8, Math.round(canvas.width / 18));
+    context.font = `${size}px Helvetica, Arial, sans-serif`;
+    const labels = [...picture.querySelectorAll(".box-label")];
+    for (const [i, rect] of [...picture.querySelectorAll("rect")].entries()) {
         const part = (name: string) => Number(rect.getAttribute(name));
         context.strokeStyle = rect.getAttribute("stroke") ?? "#000000";
         context.strokeRect(part("x") * canvas.width, part("y") * canvas.height, part("width") * canvas.width, part("height") * canvas.height);
+        context.fillStyle = context.strokeStyle;
+        context.fillText(labels[i]?.textContent ?? "", part("x") * canvas.width + 2, Math.max(size, part("y") * canvas.height - 3));
     }
     return canvas;
 }
