@@ -37,7 +37,7 @@ struct baro_run {
     int64_t last_try_ms;
     uint64_t dropped_rows;
     _Atomic(struct baro_row *) spare_row;
-    struct baro_run *next; /* of all runs of this process, see fork.c */
+    struct baro_run *next; /* of all runs of this process, see fork_guard.c */
 };
 
 /* Names and values of one commit, in the form that all records with items share. */
@@ -51,10 +51,32 @@ struct baro_row {
     bool is_too_deep;
 };
 
+enum { RUN_RECORD_MAX_BYTES = 17 << 20, RUN_WAITING_MAX_BYTES = 16 << 20 };
+
 int64_t run_wall_ns(void);
+struct record_time run_time(int64_t wall_ns);
 /* Fills *out, when it is not NULL, and answers the code. */
 int run_report(struct baro_error *out, const struct err *err);
 
+/* False when out of memory. Empty texts leave what was there. */
+bool run_copy_text(char **to, const char *text);
+bool run_copy_tags(struct baro_run *run, const char *const *tags, size_t count);
+
+/* ---- run_folder.c, run_start.c: a run that begins ---- */
+
+/* The given id, or a drawn one. */
+MUST_CHECK enum err_code run_choose_id(struct baro_run *run, const char *given, struct err *err);
+MUST_CHECK enum err_code run_make_folder(struct baro_run *run, const char *parent, bool is_offline, struct err *err);
+MUST_CHECK enum err_code run_write_first_records(struct baro_run *run, const char *python_version, struct err *err);
+/* Waits for the server's answer, as long as the settings say. */
+MUST_CHECK enum err_code run_start_sender(struct baro_run *run, const struct baro_settings *settings, struct err *err);
+
+/* ---- run_log.c, run_records.c, run_facts.c ---- */
+
+/* The record that says what the run is. */
+void run_put(struct baro_run *run, struct buf *out);
+/* A copy: the link's own text may change while another thread waits for the sender. */
+const char *run_told(struct baro_run *run, char *const *text, char **copy);
 /* While locked: appends run->record, or keeps it until the disk takes it. ERR_FULL when it was dropped. */
 MUST_CHECK enum err_code run_append(struct baro_run *run, struct err *err);
 int64_t run_next_record(struct baro_run *run);
