@@ -8,14 +8,14 @@ import sys
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence, TextIO
-from urllib.parse import quote
 
 from barograph import _core
-from barograph.code import is_a_runs, is_code
-from barograph.config import Config, StaticConfig
+from barograph.config import Config
 from barograph.errors import ChartsFound, CommError, Error, UsageError
 from barograph.metric import Metric
 from barograph.protobuf import integer, message, text
+from barograph.run_facts import RunFacts
+from barograph.run_outputs import RunOutputs
 from barograph.settings import Settings
 from barograph.summary import Summary
 from barograph.terminal import Terminal, short_path
@@ -57,7 +57,7 @@ def _modes(summary: str | None) -> int:
     return modes
 
 
-class Run:
+class Run(RunFacts, RunOutputs):
     """A unit of recording; `barograph.init` makes it. Use it as a context manager, or call finish()."""
 
     def __init__(self, settings: Settings, core: _core.Run | DisabledCore, ended: Callable[[Run], None]) -> None:
@@ -129,11 +129,6 @@ class Run:
     def _remove_summary(self, path: list[str]) -> None:
         self._core.remove_summary(path)
 
-    def _get(self, fact: int) -> str:
-        if not self._is_finished:
-            self._facts[fact] = self._core.get(fact)
-        return self._facts.get(fact, "")
-
     def _take_past(self) -> None:
         """What a run that is gone on with had: its config, where nothing else was said, its name, notes and tags."""
         past_json = self._core.past()
@@ -144,168 +139,6 @@ class Run:
         for fact, name in ((_core.NOTES, "notes"), (_core.NAME, "name")):
             if past.get(name) and not self._get(fact):
                 self._facts[-fact - 1] = past[name]
-
-    # ---- facts ----
-
-    @property
-    def id(self) -> str:
-        """The run's identifier."""
-        return self._get(_core.RUN_ID)
-
-    @property
-    def name(self) -> str | None:
-        """The name that is shown; it need not be unique."""
-        return self._get(_core.NAME) or self._facts.get(-_core.NAME - 1) or None
-
-    @name.setter
-    def name(self, name: str) -> None:
-        self._core.describe(name, None, None)
-
-    @property
-    def notes(self) -> str | None:
-        """Free text about the run."""
-        return self._get(_core.NOTES) or self._facts.get(-_core.NOTES - 1) or None
-
-    @notes.setter
-    def notes(self, notes: str) -> None:
-        self._core.describe(None, notes, None)
-
-    @property
-    def tags(self) -> tuple[str, ...] | None:
-        """The run's tags; None when it has none."""
-        return self._tags or None
-
-    @tags.setter
-    def tags(self, tags: Sequence[str]) -> None:
-        if isinstance(tags, str):
-            raise UsageError("tags are a list of texts, not one text")
-        self._core.describe(None, None, list(tags))
-        self._tags = tuple(tags)
-
-    @property
-    def entity(self) -> str:
-        """Whose run it is: a user's or a team's name; empty until a server has said so."""
-        return self._get(_core.ENTITY)
-
-    @property
-    def project(self) -> str:
-        """The project it belongs to."""
-        return self._get(_core.PROJECT) or "uncategorized"
-
-    @property
-    def group(self) -> str:
-        """The group it belongs to."""
-        return self._settings.run_group or ""
-
-    @property
-    def job_type(self) -> str:
-        """What kind of job it is."""
-        return self._settings.run_job_type or ""
-
-    @property
-    def path(self) -> str:
-        """entity/project/id."""
-        return "/".join(part for part in (self.entity, self.project, self.id) if part)
-
-    @property
-    def dir(self) -> str:
-        """The folder of the run's files."""
-        return os.path.join(self._get(_core.DIR), "files")
-
-    @property
-    def sync_dir(self) -> str:
-        """The run's folder, which `barograph sync` sends."""
-        return self._get(_core.DIR)
-
-    @property
-    def offline(self) -> bool:
-        """Whether nothing is sent."""
-        return self._settings.mode == "offline"
-
-    @property
-    def disabled(self) -> bool:
-        """Whether nothing is recorded."""
-        return self._settings.mode == "disabled"
-
-    @property
-    def resumed(self) -> bool:
-        """Whether this went on with a run that the server had."""
-        return bool(self._is_resumed)
-
-    @property
-    def project_url(self) -> str | None:
-        """The project's page; None offline, and until a server has answered."""
-        if self.offline or self.disabled or not self.entity:
-            return None
-        return f"{self._settings.app_url}/{quote(self.entity)}/{quote(self.project)}"
-
-    @property
-    def url(self) -> str | None:
-        """The run's page; None offline, and until a server has answered."""
-        project_url = self.project_url
-        return f"{project_url}/runs/{quote(self.id)}" if project_url else None
-
-    @property
-    def sweep_id(self) -> str | None:
-        """The sweep that started the run."""
-        return self._settings.sweep_id
-
-    @property
-    def sweep_url(self) -> str | None:
-        """The sweep's page; None offline, and without a sweep."""
-        project_url = self.project_url
-        return f"{project_url}/sweeps/{quote(self.sweep_id)}" if project_url and self.sweep_id else None
-
-    def get_url(self) -> str | None:
-        """The run's page, as the property url."""
-        return self.url
-
-    def get_project_url(self) -> str | None:
-        """The project's page, as the property project_url."""
-        return self.project_url
-
-    def get_sweep_url(self) -> str | None:
-        """The sweep's page, as the property sweep_url."""
-        return self.sweep_url
-
-    def project_name(self) -> str:
-        """The project's name, as the property project."""
-        return self.project
-
-    @property
-    def start_time(self) -> float:
-        """When it began: Unix time in seconds."""
-        return self._start_time
-
-    @property
-    def starting_step(self) -> int:
-        """The first step of this process: 0, unless it goes on with a run."""
-        return self._first_step
-
-    @property
-    def step(self) -> int:
-        """The step that the next row will be."""
-        return 0 if self._is_finished else int(self._core.next_step())
-
-    @property
-    def settings(self) -> Settings:
-        """What the run was told: a copy that cannot be changed."""
-        return self._settings.frozen()
-
-    @property
-    def config(self) -> Config:
-        """The run's configuration."""
-        return self._config
-
-    @property
-    def config_static(self) -> StaticConfig:
-        """The configuration as it is now; it cannot be changed."""
-        return StaticConfig(self._config)
-
-    @property
-    def summary(self) -> Summary:
-        """The run's summary."""
-        return self._summary
 
     # ---- recording ----
 
@@ -449,154 +282,6 @@ class Run:
     def pin_config_keys(self, keys: Sequence[str] = ()) -> None:
         """Names the config keys that are shown first."""
         self._core.update_config({"_pinned": list(keys)})
-
-    # ---- showing ----
-
-    def to_html(self, height: int = 420, hidden: bool = False) -> str:
-        """An HTML frame with the run's page."""
-        import html
-
-        url = self.url
-        if url is None:
-            return f"<p>The run {html.escape(self.id)} has no page: it is not on a server.</p>"
-        frame = f'<iframe src="{html.escape(url)}?jupyter=true" style="border:none;width:100%;height:{int(height)}px"></iframe>'
-        return f"<details><summary>Show the run</summary>{frame}</details>" if hidden else frame
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/html": self.to_html(hidden=True), "text/plain": repr(self)}
-
-    def display(self, height: int = 420, hidden: bool = False) -> bool:
-        """Shows the run in a notebook; False where there is none."""
-        from barograph.facts import jupyter
-
-        if jupyter() is None:
-            return False
-        from IPython.display import HTML, display  # type: ignore[import-not-found, unused-ignore]
-
-        display(HTML(self.to_html(height, hidden)))
-        return True
-
-    def __repr__(self) -> str:
-        return f"<barograph run {self.path}{' (finished)' if self._is_finished else ''}>"
-
-    # ---- artifacts, code, models: see barograph.artifacts.logging and barograph.watch ----
-
-    def log_artifact(
-        self,
-        artifact_or_path: Any,
-        name: str | None = None,
-        type: str | None = None,
-        aliases: list[str] | None = None,
-        tags: list[str] | None = None,
-    ) -> Any:
-        """Declares an artifact as an output of the run; its files are sent by the sender."""
-        from barograph.artifacts import logging
-
-        return logging.log_artifact(self, artifact_or_path, name=name, type=type, aliases=aliases, tags=tags)
-
-    def use_artifact(
-        self,
-        artifact_or_name: Any,
-        type: str | None = None,
-        aliases: list[str] | None = None,
-        use_as: str | None = None,
-    ) -> Any:
-        """Declares an artifact as an input of the run; download() or file() on the result bring its content."""
-        from barograph.artifacts import logging
-
-        return logging.use_artifact(self, artifact_or_name, type=type, aliases=aliases, use_as=use_as)
-
-    def link_artifact(self, artifact: Any, target_path: str, aliases: list[str] | None = None) -> Any:
-        """Links an artifact to a collection, such as one of a registry."""
-        from barograph.artifacts import logging
-
-        return logging.link_artifact(self, artifact, target_path, aliases=aliases)
-
-    def upsert_artifact(
-        self,
-        artifact_or_path: Any,
-        name: str | None = None,
-        type: str | None = None,
-        aliases: list[str] | None = None,
-        distributed_id: str | None = None,
-    ) -> Any:
-        """Declares, or adds to, an artifact that several writers make together; finish_artifact completes it."""
-        from barograph.artifacts import logging
-
-        return logging.upsert_artifact(
-            self, artifact_or_path, name=name, type=type, aliases=aliases, distributed_id=distributed_id
-        )
-
-    def finish_artifact(
-        self,
-        artifact_or_path: Any,
-        name: str | None = None,
-        type: str | None = None,
-        aliases: list[str] | None = None,
-        distributed_id: str | None = None,
-    ) -> Any:
-        """Completes an artifact that upsert_artifact began: later calls make a new version."""
-        from barograph.artifacts import logging
-
-        return logging.finish_artifact(
-            self, artifact_or_path, name=name, type=type, aliases=aliases, distributed_id=distributed_id
-        )
-
-    def log_model(self, path: str | os.PathLike[str], name: str | None = None, aliases: list[str] | None = None) -> None:
-        """Logs the files below path as a model artifact, an output of the run."""
-        from barograph.artifacts import logging
-
-        logging.log_model(self, path, name=name, aliases=aliases)
-
-    def use_model(self, name: str) -> Any:
-        """Downloads a model artifact; answers the path of its file, or of its folder when there are several."""
-        from barograph.artifacts import logging
-
-        return logging.use_model(self, name)
-
-    def link_model(
-        self,
-        path: str | os.PathLike[str],
-        registered_model_name: str,
-        name: str | None = None,
-        aliases: list[str] | None = None,
-    ) -> Any:
-        """Logs a model and links it to a registered model."""
-        from barograph.artifacts import logging
-
-        return logging.link_model(self, path, registered_model_name, name=name, aliases=aliases)
-
-    def log_code(
-        self,
-        root: str | None = ".",
-        name: str | None = None,
-        include_fn: Callable[[str, str], bool] | Callable[[str], bool] = is_code,
-        exclude_fn: Callable[[str, str], bool] | Callable[[str], bool] = is_a_runs,
-    ) -> Any:
-        """Keeps the code below root as an artifact of type "code"."""
-        from barograph.artifacts import logging
-
-        return logging.log_code(self, root, name=name, include_fn=include_fn, exclude_fn=exclude_fn)
-
-    def watch(
-        self,
-        models: Any,
-        criterion: Any = None,
-        log: str | None = "gradients",
-        log_freq: int = 1000,
-        idx: int | None = None,
-        log_graph: bool = False,
-    ) -> None:
-        """Records gradients, parameters, or both, of torch modules as they train."""
-        from barograph import watching
-
-        watching.watch(self, models, criterion=criterion, log=log, log_freq=log_freq, idx=idx, log_graph=log_graph)
-
-    def unwatch(self, models: Any = None) -> None:
-        """Removes what watch() put on the modules; all of them when none is named."""
-        from barograph import watching
-
-        watching.unwatch(self, models)
 
     # ---- the end ----
 

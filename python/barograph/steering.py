@@ -12,7 +12,7 @@ import os
 import time
 from typing import Any, Callable, Iterable, Mapping, Optional
 
-from barograph.errors import Error, UsageError
+from barograph.errors import Error
 from barograph.sampling import draw, grid
 from barograph.sweeps import UPSERT, config_of, new_transport, place_of, read_sweep, sweep
 
