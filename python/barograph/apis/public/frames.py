@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from barograph.apis.public.columns import Columns, required
 
 if TYPE_CHECKING:
-    from barograph.apis.public.runs import Run
+    from barograph.apis.public.run import Run
 
 
 def of_columns(columns: Columns, format: str, sort: bool = False) -> Any:

@@ -12,7 +12,7 @@ from barograph.apis.public import frames
 
 if TYPE_CHECKING:
     from barograph.apis.public.columns import Columns
-    from barograph.apis.public.runs import Run
+    from barograph.apis.public.run import Run
 
 _FULL = "query RunFullHistory(%s) { project(name: $project, entityName: $entity) { run(name: $name) { rows: %s } } }"
 _PLACE = "$project: String!, $entity: String!, $name: String!"

@@ -11,7 +11,8 @@ from barograph.apis.client import ApiError, as_client
 from barograph.apis.paginator import SizedPaginator
 from barograph.apis.public.projects import Sweeps
 from barograph.apis.public.query_generator import QueryGenerator
-from barograph.apis.public.runs import LIGHT_FIELDS, Run, Runs
+from barograph.apis.public.run import LIGHT_FIELDS, Run
+from barograph.apis.public.runs import Runs
 from barograph.yaml import load
 
 SWEEP_FIELDS = """__typename id name displayName method state description bestLoss config createdAt updatedAt runCount
