@@ -1,12 +1,14 @@
 /* bench_client.c - what log() of eight numbers costs the training process: bench_client FOLDER SENDER
  *
  * Beside each figure stands the machine's own: arithmetic as long as a median log(), timed in turns with it. What that
- * loses to the clock's ticks, to other processes and to the hypervisor, log() loses too.
+ * loses to the clock's ticks, to other processes and to the hypervisor, log() loses too. Of the long ones it says how many
+ * had page faults, and how many were switched away from.
  */
 #include "client/barograph.h"
 
 #include "base/clock.h"
 
+#include <sys/resource.h>
 #include <time.h>
 
 enum { KEY_COUNT = 8, FAST_COUNT = 500000, FAST_TURN = 1000, PACED_COUNT = 5000, PACE_NS = 1000000, LONG_NS = 10000 };
@@ -14,6 +16,7 @@ enum { KEY_COUNT = 8, FAST_COUNT = 500000, FAST_TURN = 1000, PACED_COUNT = 5000,
 struct series {
     const char *name;
     int64_t took_ns[FAST_COUNT];
+    int faulted, switched; /* of those that took long */
 };
 
 static struct series logged = { .name = "log()" }, arithmetic = { .name = "arithmetic" };
@@ -22,6 +25,20 @@ static volatile double sink = 1;
 static int compare(const void *a, const void *b) {
     int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
     return (left > right) - (left < right);
+}
+
+/* After each call that is timed: what befell a long one, or a call since the last. To ask before each would cost a row more
+ * than it tells. */
+static void note(struct series *series, int at, int64_t begin_ns) {
+    static struct rusage before;
+    struct rusage now;
+    series->took_ns[at] = clock_mono_ns() - begin_ns;
+    if (series->took_ns[at] <= LONG_NS)
+        return;
+    (void)getrusage(RUSAGE_SELF, &now);
+    series->faulted += now.ru_minflt > before.ru_minflt;
+    series->switched += now.ru_minflt == before.ru_minflt && now.ru_nivcsw > before.ru_nivcsw;
+    before = now;
 }
 
 static void log_row(struct baro_run *run, double value) {
@@ -36,7 +53,7 @@ static void time_rows(struct baro_run *run, int from, int count) {
     for (int i = from; i < from + count; i++) {
         int64_t begin_ns = clock_mono_ns();
         log_row(run, 1.0 / (i + 1));
-        logged.took_ns[i] = clock_mono_ns() - begin_ns;
+        note(&logged, i, begin_ns);
     }
 }
 
@@ -48,7 +65,7 @@ static void time_arithmetic(int from, int count, int rounds) {
         for (int round = 0; round < rounds; round++)
             value = value * 0.999 + 1e-3;
         sink = value;
-        arithmetic.took_ns[i] = clock_mono_ns() - begin_ns;
+        note(&arithmetic, i, begin_ns);
     }
 }
 
@@ -72,9 +89,12 @@ static void print(struct series *series, int count) {
     for (int i = 0; i < count; i++)
         long_count += series->took_ns[i] > LONG_NS;
     int64_t median_ns = median_of(series, count);
-    printf("  %-10s  median %lld ns, p99 %lld ns, p99.9 %lld ns, longest %lld us; longer than 10 us: %d of %d\n", series->name,
-           (long long)median_ns, (long long)series->took_ns[count - count / 100], (long long)series->took_ns[count - count / 1000],
-           (long long)series->took_ns[count - 1] / 1000, long_count, count);
+    printf("  %-10s  median %lld ns, p99 %lld ns, p99.9 %lld ns, longest %lld us; longer than 10 us: %d of %d, %d with faults, "
+           "%d switched away from\n",
+           series->name, (long long)median_ns, (long long)series->took_ns[count - count / 100],
+           (long long)series->took_ns[count - count / 1000], (long long)series->took_ns[count - 1] / 1000, long_count, count,
+           series->faulted, series->switched);
+    series->faulted = series->switched = 0;
 }
 
 static void measure_fast(struct baro_run *run, int rounds) {
