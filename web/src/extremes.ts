@@ -26,7 +26,7 @@ export class Extremes {
     }
 
     private async fetch(key: string, runs: readonly Run[]): Promise<void> {
-        const request = { entity: this.entity, project: this.project, runs: runs.map((r) => r.id), keys: [key], stream: "history", x: "_step", min: null, max: null, buckets: BUCKETS, format: 1 };
+        const request = { entity: this.entity, project: this.project, runs: runs.map((r) => r.name), keys: [key], stream: "history", x: "_step", min: null, max: null, buckets: BUCKETS, format: 1 };
         const series = await fetchBuckets(request as BucketRequest);
         const known = new Map(this.values.peek().get(key));
         for (const s of series) {
