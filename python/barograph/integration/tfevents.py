@@ -1,7 +1,7 @@
-"""tfevents.py - reads TensorBoard's event files while they are written: scalars, histograms and images, step by step.
+"""tfevents.py - reads TensorBoard's event files, also while they are written: scalars, histograms and images, step by step.
 
 The framing is TFRecord's: length, its checksum, an Event message, its checksum. Counts and lengths come from a file and
-are held against what is there before anything is made of them. Checksums are not: a torn tail is waited for.
+are held against what is there before anything is made of them. A torn tail is waited for, or told of: as the reader likes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import struct
-from typing import Any, Iterator, NamedTuple
+from typing import IO, Any, Iterator, NamedTuple
 
 RECORD_MAX = 256 << 20
 _HEADER, _TRAILER = 12, 4
@@ -17,6 +17,11 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 # Of TensorFlow's data types.
 _FLOAT, _DOUBLE, _INT32, _STRING, _INT64 = 1, 2, 3, 7, 9
 _PACKED = {_FLOAT: "f", _DOUBLE: "d", _INT32: "i", _INT64: "q"}
+# Fields of a summary's value.
+NUMBER, IMAGE, HISTOGRAM, TENSOR = 2, 4, 5, 8
+# Larger records are pictures and the like, and slow to check.
+CHECKED_MAX_BYTES = 64 << 10
+_POLYNOMIAL = 0x82F63B78  # CRC-32C
 
 
 class Malformed(ValueError):
@@ -24,11 +29,20 @@ class Malformed(ValueError):
 
 
 class Event(NamedTuple):
-    """What was written at once."""
+    """What was written at once; some have no summary."""
 
     step: int
     wall_time: float
     summary: bytes
+
+
+class Part(NamedTuple):
+    """One value of a summary, as it was written."""
+
+    tag: str
+    plugin: str
+    field: int
+    content: bytes
 
 
 def fields(message: bytes) -> Iterator[tuple[int, int, Any]]:
@@ -75,27 +89,58 @@ def _doubles(message: bytes, number: int) -> list[float]:
     return list(struct.unpack(f"<{len(raw) // 8}d", raw[: len(raw) // 8 * 8]))
 
 
-def events(path: str, offset: int) -> tuple[list[Event], int]:
-    """The whole events from offset on that have a summary, and the offset after them."""
-    found: list[Event] = []
+def _checksums() -> list[int]:
+    table = []
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (_POLYNOMIAL if value & 1 else 0)
+        table.append(value)
+    return table
+
+
+_TABLE = _checksums()
+
+
+def _is_intact(content: bytes, checksum: bytes) -> bool:
+    crc = 0xFFFFFFFF
+    for byte in content:
+        crc = _TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
+    crc ^= 0xFFFFFFFF
+    masked = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+    return struct.pack("<I", masked) == checksum
+
+
+def records(file: IO[bytes], checks: bool = False) -> Iterator[bytes]:
+    """The whole records from here on; the file is then after the last of them, and before what is torn.
+
+    Malformed: a record is too large, or (checks) its checksums say that it is damaged.
+    """
+    while True:
+        start = file.tell()
+        header = file.read(_HEADER)
+        (size,) = struct.unpack("<Q", header[:8]) if len(header) == _HEADER else (0,)
+        if len(header) == _HEADER and (size > RECORD_MAX or (checks and not _is_intact(header[:8], header[8:]))):
+            raise Malformed(f"a record of {size} bytes at {start} is damaged")
+        body = file.read(size + _TRAILER)
+        if len(header) < _HEADER or len(body) < size + _TRAILER:
+            file.seek(start)
+            return
+        if checks and size <= CHECKED_MAX_BYTES and not _is_intact(body[:size], body[size:]):
+            raise Malformed(f"the record at {start} is damaged")
+        yield body[:size]
+
+
+def event_of(record: bytes) -> Event:
+    """What a record says."""
+    step, summary = int(_one(record, 2, 0)), _one(record, 5, b"")
+    return Event(step - (1 << 64) if step >> 63 else step, _time(record), summary if isinstance(summary, bytes) else b"")
+
+
+def events(path: str, offset: int = 0) -> tuple[list[Event], int]:
+    """The whole events from offset on, and the offset after them."""
     with open(path, "rb") as file:
         file.seek(offset)
-        while True:
-            header = file.read(_HEADER)
-            if len(header) < _HEADER:
-                return found, offset
-            (size,) = struct.unpack("<Q", header[:8])
-            if size > RECORD_MAX:
-                raise Malformed(f"{path!r} has a record of {size} bytes")
-            body = file.read(size + _TRAILER)
-            if len(body) < size + _TRAILER:
-                return found, offset
-            offset += _HEADER + size + _TRAILER
-            event = body[:size]
-            summary = _one(event, 5)
-            if isinstance(summary, bytes):
-                step = int(_one(event, 2, 0))
-                found.append(Event(step - (1 << 64) if step >> 63 else step, _time(event), summary))
+        return [event_of(record) for record in records(file)], file.tell()
 
 
 def _time(event: bytes) -> float:
@@ -103,32 +148,39 @@ def _time(event: bytes) -> float:
     return float(struct.unpack("<d", raw)[0]) if isinstance(raw, bytes) and len(raw) == 8 else 0.0
 
 
-def values(summary: bytes) -> Iterator[tuple[str, Any]]:
-    """(tag, value) of a summary: numbers, Histogram, lists of Image."""
+def parts(summary: bytes) -> Iterator[Part]:
+    """The values of a summary that have a name."""
     for number, _, message in fields(summary):
         if number != 1:
             continue
-        tag, plugin, found = "", "", None
-        for each, wire, content in fields(message):
+        tag, plugin, field, content = "", "", 0, b""
+        for each, wire, value in fields(message):
             if each == 1:
-                tag = content.decode("utf-8", "replace")
-            elif each == 2 and wire == _FIXED32:
-                found = _single(content)
-            elif each == 4:
-                found = _images([_one(content, 4, b"")])
-            elif each == 5:
-                found = _histogram(_doubles(content, 6), _doubles(content, 7), _doubles(content, 1))
-            elif each == 8:
-                found = content
+                tag = value.decode("utf-8", "replace")
             elif each == 9:
-                plugin = _one(_one(content, 1, b""), 1, b"").decode("utf-8", "replace")
-        if isinstance(found, bytes):
-            found = _of_tensor(found, plugin)
-        if tag and found is not None:
-            yield tag, found
+                plugin = _one(_one(value, 1, b""), 1, b"").decode("utf-8", "replace")
+            elif each in (IMAGE, HISTOGRAM, TENSOR) or (each == NUMBER and wire == _FIXED32):
+                field, content = each, value
+        if tag and field:
+            yield Part(tag, plugin, field, content)
 
 
-def _single(content: bytes) -> float:
+def values(summary: bytes) -> Iterator[tuple[str, Any]]:
+    """(tag, value) of a summary: numbers, Histogram, lists of Image."""
+    for part in parts(summary):
+        if part.field == NUMBER:
+            found: Any = single(part.content)
+        elif part.field == IMAGE:
+            found = _images([_one(part.content, 4, b"")])
+        elif part.field == HISTOGRAM:
+            found = _histogram(_doubles(part.content, 6), _doubles(part.content, 7), _doubles(part.content, 1))
+        else:
+            found = _of_tensor(part.content, part.plugin)
+        if found is not None:
+            yield part.tag, found
+
+
+def single(content: bytes) -> float:
     """A float of four bytes as the shortest decimal that means it: 0.1, not 0.10000000149."""
     (exact,) = struct.unpack("<f", content)
     for digits in (6, 7, 8):
@@ -138,22 +190,30 @@ def _single(content: bytes) -> float:
     return float(exact)
 
 
-def _of_tensor(tensor: bytes, plugin: str) -> Any:
-    """TensorFlow 2 writes everything as tensors; the plugin says what it is."""
+def texts_of(tensor: bytes) -> list[bytes]:
+    """Of a tensor of texts, or of files; empty for others."""
+    return [value for number, _, value in fields(tensor) if number == 8] if _one(tensor, 1, 0) == _STRING else []
+
+
+def numbers_of(tensor: bytes) -> list[Any]:
+    """Of a tensor of numbers, however they are written."""
     kind = int(_one(tensor, 1, 0))
-    if kind == _STRING:
-        texts = [value for number, _, value in fields(tensor) if number == 8]
-        # The first two are the width and the height.
-        return _images(texts[2:]) if plugin == "images" else None
     letter = _PACKED.get(kind)
     if letter is None:
-        return None
+        return []
     raw = _one(tensor, 4, b"")
-    if raw:
-        size = struct.calcsize(letter)
-        numbers: list[Any] = list(struct.unpack(f"<{len(raw) // size}{letter}", raw[: len(raw) // size * size]))
-    else:
-        numbers = _listed(tensor, kind)
+    if not raw:
+        return _listed(tensor, kind)
+    size = struct.calcsize(letter)
+    return list(struct.unpack(f"<{len(raw) // size}{letter}", raw[: len(raw) // size * size]))
+
+
+def _of_tensor(tensor: bytes, plugin: str) -> Any:
+    """TensorFlow 2 writes everything as tensors; the plugin says what it is."""
+    if plugin == "images":
+        # The first two are the width and the height.
+        return _images(texts_of(tensor)[2:])
+    numbers = numbers_of(tensor)
     if plugin == "histograms":
         rows = [numbers[i : i + 3] for i in range(0, len(numbers) - 2, 3)]
         return _histogram([row[1] for row in rows], [row[2] for row in rows], [row[0] for row in rows[:1]])

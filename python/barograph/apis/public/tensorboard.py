@@ -50,7 +50,7 @@ def merged(root_dir: str, files: list[str]) -> list[dict[str, Any]]:
     for path in files:
         folder = os.path.relpath(os.path.dirname(path), root_dir)
         prefix = "" if folder == "." else folder.replace(os.sep, "/") + "/"
-        for event in events(path, 0)[0]:
+        for event in events(path)[0]:
             numbers = {prefix + tag: value for tag, value in values(event.summary) if isinstance(value, (int, float))}
             if numbers:
                 row = rows.setdefault(event.step, {"_step": event.step, "global_step": event.step})
