@@ -1,16 +1,18 @@
 /* oidc.c - see oidc.h. */
 #include "server/api/oidc.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { THREAD_COUNT = 4 };
+enum { THREAD_COUNT = 8, WAIT_MAX_MS = 5000 };
 
 struct waiting {
     struct http_call *call;
     enum err_code (*answer)(struct http_call *call, struct err *err);
+    int64_t since_ms; /* monotonic */
 };
 
 struct oidc {
@@ -38,11 +40,18 @@ static bool take(struct oidc *oidc, struct waiting *out) {
     return has_one;
 }
 
+/* Whom a provider that hangs has kept waiting is not made to wait for it again himself: the queue is never long in time. */
+static enum err_code ask_or_refuse(const struct waiting *waiting, struct err *err) {
+    if (clock_mono_ms() - waiting->since_ms > WAIT_MAX_MS)
+        return err_set(err, ERR_BUSY, "the provider of log-ins is slow: try again in a moment");
+    return waiting->answer(waiting->call, err);
+}
+
 static void *work(void *context) {
     struct waiting waiting;
     struct err err;
     while (take(context, &waiting)) {
-        enum err_code code = waiting.answer(waiting.call, &err);
+        enum err_code code = ask_or_refuse(&waiting, &err);
         http_complete(waiting.call, code, &err);
     }
     return NULL;
@@ -98,7 +107,7 @@ enum err_code oidc_put_aside(struct oidc *oidc, struct http_call *call, enum err
     bool has_room = oidc->count < OIDC_WAITING_MAX;
     if (has_room) {
         http_defer(call); /* before another thread can complete it */
-        oidc->waiting[(oidc->first + oidc->count++) % OIDC_WAITING_MAX] = (struct waiting){ call, answer };
+        oidc->waiting[(oidc->first + oidc->count++) % OIDC_WAITING_MAX] = (struct waiting){ call, answer, clock_mono_ms() };
         (void)pthread_cond_signal(&oidc->has_changed);
     }
     (void)pthread_mutex_unlock(&oidc->mutex);

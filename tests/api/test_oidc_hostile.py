@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -206,6 +208,22 @@ def test_a_description_that_may_not_be__is_not_followed(make_server, description
     server = make_server("--oidc-issuer", liar.issuer, "--oidc-client", "us")
     assert Browser(server.base_url).begin().headers["location"].startswith("/login?problem=unavailable")
     liar.stop()
+
+
+def test_a_provider_that_hangs__holds_up_nobody_else(make_server):
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as silent:
+        server = make_server("--oidc-issuer", f"http://127.0.0.1:{silent.getsockname()[1]}", "--oidc-client", "us")
+        with ThreadPoolExecutor(90) as people:
+            begun = [people.submit(Browser(server.base_url).begin) for _ in range(90)]
+            done, _ = wait(begun, 5, return_when=FIRST_COMPLETED)
+            assert {each.result().status_code for each in done} == {503}  # there is no room for all of them to wait
+            before = time.monotonic()
+            assert server.request("GET", "/readyz", key=None).status_code == 200
+            assert server.graphql("{ viewer { username } }")["viewer"]["username"] == "admin"
+            assert time.monotonic() - before < 5
+            assert server.stop() == 0
+            statuses = [each.result().status_code for each in begun]
+            assert set(statuses) == {303, 503} and statuses.count(303) <= 8  # who was being asked for, and those who waited
 
 
 def test_who_is_refused_often__has_to_wait(ours, liar):
