@@ -63,4 +63,5 @@ it("formatTick is short and never merges neighbours", () => {
     ]);
     expect(formatTick(1000200, 1000)).not.toBe(formatTick(1000400, 1000));
     expect(formatTick(0.10001, 0.0001)).toBe("0.10001");
+    expect([2.25, 0.5, 1.75, 0.025].map((v) => formatTick(v, 2.4))).toEqual(["2.25", "0.5", "1.75", "0.025"]);
 });

@@ -64,7 +64,8 @@ export function formatTick(v: number, span: number): string {
         const digits = Math.max(0, Math.min(6, Math.ceil(Math.log10(unit / Math.max(span, 1e-300))) + 1));
         return `${Number((v / unit).toFixed(Math.max(digits, 1)))}${name}`.replace(/^-/, "−");
     }
-    const digits = span > 0 ? Math.max(2, Math.ceil(Math.log10(Math.max(size, 1e-300) / span)) + 2) : 4;
+    /* Ticks stand on quarters too: 2.25 is not 2.3. */
+    const digits = span > 0 ? Math.max(3, Math.ceil(Math.log10(Math.max(size, 1e-300) / span)) + 3) : 4;
     return formatNumber(v, Math.min(12, digits));
 }
 
