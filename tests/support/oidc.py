@@ -170,9 +170,10 @@ class Browser:
                 answer = self.get(address)
                 continue
             action = re.search(r'action="([^"]+)"', answer.text)
-            assert answer.ok and action, answer.text[:2000]
-            form = dict(re.findall(r'name="prompt" value="(\w+)"', answer.text) and [("prompt", re.search(r'value="(\w+)"', answer.text)[1])])
-            if form["prompt"] == "login":
+            prompt = re.search(r'name="prompt" value="(\w+)"', answer.text)
+            assert answer.ok and action and prompt, answer.text[:2000]
+            form = {"prompt": prompt[1]}
+            if prompt[1] == "login":
                 form |= {"login": subject, "password": "whatever"}
             url = urljoin(answer.url, html.unescape(action[1]))
             answer = self.session.post(url, data=form, allow_redirects=False, timeout=30)
