@@ -97,6 +97,17 @@ accelerator.end_training()
 print("/".join([run.entity, run.project, run.id]))
 """
 
+TORCHS_WRITER = """
+import torch, wandb
+run = wandb.init(project="writer", sync_tensorboard=True)
+from torch.utils.tensorboard import SummaryWriter
+with SummaryWriter("logs") as writer:
+    for step in range(3):
+        writer.add_scalar("loss", 0.5 ** step, step)
+run.finish()
+print("/".join([run.entity, run.project, run.id]))
+"""
+
 
 @pytest.fixture(scope="module")
 def both(peers):
@@ -140,6 +151,12 @@ def test_transformers_callback_records_likewise(both):
     assert ours["summary"]["train/global_step"] == 6 and ours["config"]["n_embd"] == 8
     weights = [run["artifacts"][0]["entries"]["model.safetensors"] for run in (official, ours)]
     assert weights[1] == weights[0]
+
+
+def test_torchs_writer_for_tensorboard_is_followed(both):
+    official, ours = both(TORCHS_WRITER)
+    rows = [[{key: row[key] for key in ("global_step", "loss")} for row in run["history"]] for run in (official, ours)]
+    assert rows[1] == rows[0] == [{"global_step": step, "loss": 0.5**step} for step in range(3)]
 
 
 def test_accelerates_tracker_records_likewise(both):
