@@ -21,6 +21,7 @@ import numpy as np
 
 # Rules of the code: server/history/history.h, server/history/worker.c, bench/bench_live_runs.c.
 SEAL_ROWS, FACTOR, FILE_ROWS, PERIOD_S = 1 << 16, 8, 1 << 20, 15
+TURNS = "row of the busiest project"
 
 ASSUMED = {
     "median_hours": 1.0, "mean_hours": 4.0,  # of a run: most are short, a few train for weeks
@@ -51,7 +52,6 @@ class Tier:
     database_cores: int = 0
     workers: int = 1  # how many share sealing and compaction
     cells: int = 1  # of servers that share one database
-    trips: float = 0  # to the database for a request; 0: as measured
 
 
 TIERS = [
@@ -61,7 +61,6 @@ TIERS = [
     Tier("large", 10_000, 1e11, 6, 16, 1, 32),
     Tier("largest", 100_000, 1e12, 24, 16, 1, 64),
     Tier("largest, in eight cells", 100_000, 1e12, 48, 8, 8, 16, 8, 8),
-    Tier("the same, two trips a request", 100_000, 1e12, 48, 8, 8, 16, 8, 8, 2),
 ]
 
 
@@ -167,13 +166,14 @@ def demands(tier: Tier, year: Year, known: dict) -> dict[str, tuple[np.ndarray, 
         return found
     database_s = requests * cost["database_s_a_request"] + year.points_s * cost["database_s_a_point"] + year.begun * cost["database_s_a_run"]
     log = requests * cost["log_bytes_a_request"] + year.points_s * cost["log_bytes_a_point"] + year.begun * cost["log_bytes_a_run"]
-    # A work waits for its questions' answers, and works that change one project, of whatever server, follow each other.
-    waits_s = (tier.trips or cost["trips_a_request"]) * ASSUMED["trip_ms"] / 1e3
-    works_s = cost["database_s_a_request"] + cost["database_s_a_point"] * year.points_s / np.maximum(requests, 1e-9) + waits_s
+    # A work waits for its questions' answers. Then those who change one project take turns: its row is taken right before the
+    # commit, by each server for all that waited there, so that more work makes larger turns and not more of them.
+    waits_s = cost["trips_a_request"] * ASSUMED["trip_ms"] / 1e3
+    turns = year.hottest / PERIOD_S * (2 * ASSUMED["trip_ms"] / 1e3 + cost["commit_s"])
     found |= {
         "database's cores": (database_s / (tier.databases * tier.database_cores), 0),
         "one writer of each server": ((database_s + requests * waits_s) / tier.servers, 1 / tier.servers),
-        "the busiest project": (year.hottest / PERIOD_S * works_s, 0),
+        TURNS: (turns / (1 + turns), 0),
         "database's log": (log / 1e6 / (tier.databases * ASSUMED["log_mb_s"]), 0),
         "bucket's puts": (year.puts / (ASSUMED["bucket_puts_s"] * tier.cells), 0),
     }
@@ -206,7 +206,7 @@ def judge(tier: Tier, year: Year, known: dict, random: np.random.Generator) -> l
     rows = []
     for name, (use, share) in demands(tier, year, known).items():
         lost = down["server"] * share
-        if name in ("database's cores", "one writer of each server", "the busiest project", "database's log"):
+        if name in ("database's cores", "one writer of each server", TURNS, "database's log"):
             lost = np.maximum(lost, down["database"])
         if name in ("bucket's puts", "sealing and compaction"):
             lost = np.maximum(lost, down["bucket"])
@@ -252,10 +252,10 @@ def show(tier: Tier, year: Year, known: dict, days: int, random: np.random.Gener
     print(f"\n== {tier.name}: {tier.live:,.0f} live runs, {tier.points_a_day:.0e} points a day; {tier.servers} servers of {tier.cores} cores, {what}")
     print(f"{'':32} {'mean':>8} {'p99':>8} {'most':>8} {'longest queue':>14}  full at")
     rows = judge(tier, year, known, random)
-    first = max(rows, key=lambda row: row[2])[0]
+    first = max((row for row in rows if row[0] != TURNS), key=lambda row: row[2])[0]
     for name, mean, p99, most, queue in rows:
         waits = f"{queue:,.0f} s" if queue < 86400 else "without end" if mean >= 1 else f"{queue / 3600:,.0f} h"
-        full = f"{tier.live / p99:,.0f} live runs" if p99 > 0 else ""
+        full = f"never: turns of {tier.servers / tier.cells:.0f} servers" if name == TURNS else f"{tier.live / p99:,.0f} live runs" if p99 > 0 else ""
         print(f"{name:32} {mean:8.1%} {p99:8.1%} {most:8.1%} {waits:>14}  {full}{'   <- first' if name == first else ''}")
     held = holdings(tier, year, known, days)
     print("holds: " + ", ".join(f"{name} {value:,.4g}" if value < 1e4 else f"{name} {value:.2e}" for name, value in held.items()))

@@ -8,6 +8,8 @@ who sends does not count and others on the machine count little; waits are media
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import http.client
 import json
 import os
@@ -78,8 +80,6 @@ def send_all(server: Server, bodies: dict[str, list[bytes]]) -> float:
     """Each run's requests in order, eight connections; answers how long it took."""
     host = server.base_url.removeprefix("http://")
     waiting = list(bodies.items())
-    import base64
-
     head = {"Authorization": "Basic " + base64.b64encode(f"api:{server.admin_key}".encode()).decode(), "Content-Type": "application/json"}
 
     def work() -> None:
@@ -237,8 +237,9 @@ class Delay:
 
     def _read(self, source: socket.socket, waiting: queue.Queue) -> None:
         source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        while piece := source.recv(1 << 16):
-            waiting.put((time.monotonic() + self.seconds, piece))
+        with contextlib.suppress(ConnectionResetError):
+            while piece := source.recv(1 << 16):
+                waiting.put((time.monotonic() + self.seconds, piece))
         waiting.put((0.0, b""))
 
     def _write(self, sink: socket.socket, waiting: queue.Queue) -> None:

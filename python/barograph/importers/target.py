@@ -21,7 +21,7 @@ from barograph.importers.model import Project, Run, SourceFile, View, md5_of
 from barograph.importers.target_artifacts import Artifacts
 
 LINES_A_REQUEST, BYTES_A_REQUEST, TABLE_BYTES = 5000, 4 << 20, 16 << 20
-RUNS_AT_ONCE, FILES_AT_ONCE, FILES_A_REQUEST, RUNS_A_REQUEST = 2, 3, 200, 500
+RUNS_AT_ONCE, FILES_AT_ONCE, FILES_A_REQUEST, RUNS_A_REQUEST = 2, 6, 200, 500
 _CONSOLE_NAMES = {"line": "content", "level": "level", "label": "label", "timestamp": "ts"}  # as clients call them
 EXIT_CODES = {"finished": 0, "failed": 1, "crashed": 1, "killed": 255}
 _SAID = ("displayName", "config", "tags", "notes", "group", "jobType", "commit")
