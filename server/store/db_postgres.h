@@ -58,6 +58,7 @@ struct postgres_conn {
     int64_t changes;   /* statements that may change something, ever */
     struct err failed; /* a statement's error since the transaction (or its part) began */
     bool must_retry;   /* the server asked to run the transaction again */
+    bool is_blocked;   /* a lock was waited for in vain */
     bool is_alone;     /* no other server writes while its transaction lasts */
     bool is_appender;  /* closings wait for the commit */
     db_close_work *close_work;

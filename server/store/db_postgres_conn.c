@@ -68,6 +68,7 @@ static void note_error(struct postgres_conn *conn, const PGresult *result) {
         return;
     }
     conn->must_retry = strncmp(state, "40", 2) == 0;
+    conn->is_blocked = strncmp(state, "55", 2) == 0;
     enum err_code code = code_of(state);
     err_set_message(&conn->failed, code, "%s%s", code == ERR_CONFLICT ? "" : "the database answered: ",
                     message != NULL ? message : state);
@@ -171,7 +172,7 @@ void postgres_conn_forgive(struct postgres_conn *conn) {
     if (conn->pending > 0)
         drain(conn, NULL);
     conn->failed.code = OK;
-    conn->must_retry = false;
+    conn->must_retry = conn->is_blocked = false;
 }
 
 /* ---- statements ---- */

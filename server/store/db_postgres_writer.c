@@ -33,7 +33,7 @@ enum outcome {
     AGAIN,  /* nothing was done: run it again */
     FAILED, /* nothing was done, and again would end the same */
     LOST,   /* nothing was done, and there is no connection any more */
-    AWAY,   /* nothing was done: the database cannot be reached */
+    AWAY,   /* nothing was done: the database cannot be reached, or somebody has locked what is to be changed */
 };
 
 static enum err_code exec(struct postgres_writer *writer, const char *sql, struct err *err) {
@@ -196,11 +196,13 @@ static enum outcome commit(struct postgres_writer *writer, int64_t id, struct er
         return AGAIN;
     if (postgres_conn_is_lost(&writer->conn))
         return was_lost ? LOST : find_outcome(writer, id);
-    return FAILED;
+    return writer->conn.is_blocked ? AWAY : FAILED;
 }
 
 static enum outcome outcome_of(const struct postgres_writer *writer) {
-    return writer->conn.must_retry ? AGAIN : postgres_conn_is_lost(&writer->conn) ? LOST : FAILED;
+    if (writer->conn.must_retry)
+        return AGAIN;
+    return postgres_conn_is_lost(&writer->conn) ? LOST : writer->conn.is_blocked ? AWAY : FAILED;
 }
 
 static enum outcome run_alone(struct postgres_writer *writer, struct queued_work *item) {
@@ -222,6 +224,14 @@ static enum outcome run_alone(struct postgres_writer *writer, struct queued_work
     return outcome;
 }
 
+/* Each would wait as long as this one has, one after the other. */
+static enum outcome fail_all(struct queued_work *batch, const struct err *err, struct queued_work **rest) {
+    for (struct queued_work *item = batch; item != NULL; item = item->next)
+        item->code = (item->err = *err).code;
+    *rest = NULL;
+    return AWAY;
+}
+
 /* *rest: the works that were left for the next transaction. */
 static enum outcome run_together(struct postgres_writer *writer, struct queued_work *batch, bool is_trusting,
                                  struct queued_work **rest) {
@@ -229,12 +239,8 @@ static enum outcome run_together(struct postgres_writer *writer, struct queued_w
     struct err err = { 0 };
     int64_t id;
 
-    if (connect(writer, &err) != OK) {
-        for (; item != NULL; item = item->next)
-            item->code = (item->err = err).code;
-        *rest = NULL;
-        return AWAY;
-    }
+    if (connect(writer, &err) != OK)
+        return fail_all(batch, &err, rest);
     enum err_code code = begin(writer, &id, &err);
     int64_t until_ms = clock_mono_ms() + WORKS_MS_MAX;
     for (int count = 0; code == OK && item != NULL; item = item->next) {
@@ -244,7 +250,8 @@ static enum outcome run_together(struct postgres_writer *writer, struct queued_w
         count++;
     }
     *rest = item;
-    return code == OK ? commit(writer, id, &err) : outcome_of(writer);
+    enum outcome outcome = code == OK ? commit(writer, id, &err) : outcome_of(writer);
+    return outcome == AWAY ? fail_all(batch, &writer->conn.failed, rest) : outcome;
 }
 
 enum err_code postgres_write_alone(struct db_tx *tx, struct err *err) {
@@ -260,11 +267,9 @@ static void run_until_settled(struct postgres_writer *writer, struct queued_work
         enum outcome outcome = run_alone(writer, item);
         if (outcome == DONE)
             return;
-        if (outcome == AWAY)
-            return;
         bool was_retried = writer->conn.must_retry;
         roll_back(writer);
-        if (outcome == FAILED || tries == TRIES) {
+        if (outcome == AWAY || outcome == FAILED || tries == TRIES) {
             if (was_retried)
                 item->code = err_set(&item->err, ERR_BUSY, "other servers kept changing the same rows %d times", TRIES);
             return;
@@ -278,9 +283,10 @@ static bool run_together_until_settled(struct postgres_writer *writer, struct qu
     bool is_trusting = writer->kind == POSTGRES_APPENDS;
     for (int tries = 1; tries <= TRIES_TOGETHER; tries++) {
         enum outcome outcome = run_together(writer, batch, is_trusting, rest);
+        if (outcome != DONE)
+            roll_back(writer);
         if (outcome == DONE || outcome == AWAY)
             return true;
-        roll_back(writer);
         if (outcome != AGAIN && !is_trusting)
             return false;
         is_trusting = false;

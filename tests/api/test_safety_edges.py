@@ -223,6 +223,8 @@ def test_parts__count_for_the_quota_as_whole_files_do(make_server):
 
 
 def test_backup__leaves_a_row_in_the_audit(server):
+    if server.has_postgres:
+        pytest.skip("PostgreSQL is backed up with its own tools: such a server answers 501")
     assert server.request("GET", "/api/backup").status_code == 200
     with server.database() as database:
         rows = database.execute("select user_id, key_id from audit where action = 'server.backup'").fetchall()
