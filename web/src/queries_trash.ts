@@ -6,11 +6,12 @@ export interface TrashItem {
     id: string;
     kind: string;
     name: string;
+    subjectId: string /* what it was and will be again */;
     deletedAt: string;
     removedAt: string;
 }
 
-const FIELDS = "trash { id kind name deletedAt removedAt }";
+const FIELDS = "trash { id kind name subjectId deletedAt removedAt }";
 
 export async function fetchProjectTrash(entity: string, project: string): Promise<TrashItem[]> {
     const data = await graphql<{ project: { trash: TrashItem[] | null } | null }>(

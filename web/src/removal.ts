@@ -20,7 +20,7 @@ export async function removeRuns(store: RunStore, runs: readonly Run[]): Promise
     );
 }
 
-/* Deletes, says so, and offers to bring back what now lies in the trash and did not before. */
+/* Deletes, says so, and offers to bring back what now lies in the trash. */
 export async function withUndo(
     entity: string,
     project: string,
@@ -28,7 +28,6 @@ export async function withUndo(
     onBack: () => void | Promise<void>,
     onDone?: () => void | Promise<void>,
 ): Promise<void> {
-    const old = new Set((await trashOf(entity, project)).map((item) => item.id));
     const deleted: Run[] = [];
     let failure: unknown = null;
     for (const run of runs) {
@@ -39,8 +38,8 @@ export async function withUndo(
             failure = e;
         }
     }
-    const names = new Set(deleted.map((r) => r.displayName));
-    const items = (await trashOf(entity, project)).filter((item) => item.kind === "run" && !old.has(item.id) && names.has(item.name));
+    const ids = new Set(deleted.map((r) => r.id));
+    const items = (await trashOf(entity, project)).filter((item) => ids.has(item.subjectId));
     await onDone?.();
     if (failure !== null) return sayError(failure);
     const bringBack = async () => {
