@@ -18,6 +18,18 @@ static struct str part_path(struct str path, int64_t number, struct arena *arena
     return arena_printf(arena, "/part/%lld/%.*s", (long long)number, STR_ARG(path));
 }
 
+/* Under it the draft remembers what these parts became: a client whose patience ends while a large file is put together asks
+ * again, and again, and must not be sent round from the beginning each time. */
+static struct str whole_path(const struct artifact_blob *parts, size_t count, struct str path, struct arena *arena) {
+    unsigned char digest[SHA256_BYTES];
+    struct buf digests = BUF_INIT(ARTIFACT_PARTS_MAX * SHA256_BYTES);
+    for (size_t i = 0; i < count; i++)
+        buf_append_str(&digests, (struct str){ (const char *)parts[i].sha256, SHA256_BYTES });
+    hash_sha256(digest, buf_str(&digests));
+    buf_finish(&digests);
+    return arena_printf(arena, "/whole/%.*s/%.*s", STR_ARG(hash_hex(digest, SHA256_BYTES, arena)), STR_ARG(path));
+}
+
 static enum err_code no_such_artifact(struct err *err) {
     return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
 }
@@ -161,6 +173,7 @@ struct completing {
     struct artifact_blob *parts; /* in their order */
     size_t count;
     struct blob_facts facts;
+    bool is_joined; /* by an earlier request */
 };
 
 static enum err_code find_part(struct db_tx *tx, struct completing *completing, const struct json_value *part, struct err *err) {
@@ -179,6 +192,19 @@ static enum err_code find_part(struct db_tx *tx, struct completing *completing, 
     return code == ERR_NOT_FOUND ? err_set(err, ERR_BAD_INPUT, "part %lld of '%.*s' has not arrived with these bytes: send it again", (long long)number,
                                            STR_ARG(str_slice(completing->path, 0, 200)))
                                  : code;
+}
+
+static enum err_code find_whole(struct db_tx *tx, struct completing *completing, struct err *err) {
+    struct str path = whole_path(completing->parts, completing->count, completing->path, completing->call->arena);
+    struct artifact_blob blob;
+    enum err_code code = artifact_upload_get(tx, completing->artifact->id, path, completing->facts.md5, &blob, err);
+    completing->is_joined = code == OK;
+    if (code == ERR_NOT_FOUND)
+        return OK;
+    TRY(code);
+    memcpy(completing->facts.id.sha256, blob.sha256, SHA256_BYTES);
+    completing->facts.size_bytes = (uint64_t)blob.size_bytes;
+    return OK;
 }
 
 static enum err_code find_parts(struct db_tx *tx, void *context, struct err *err) {
@@ -204,7 +230,7 @@ static enum err_code find_parts(struct db_tx *tx, void *context, struct err *err
             return err_set(err, ERR_BAD_INPUT, "part %lld is named twice", (long long)number);
         has[number - 1] = true;
     }
-    return OK;
+    return find_whole(tx, completing, err);
 }
 
 static enum err_code copy_part(struct blobs *blobs, const struct artifact_blob *part, struct blob_writer *writer, char *room, struct err *err) {
@@ -249,8 +275,12 @@ static enum err_code store_whole(struct db_tx *tx, void *context, struct err *er
     TRY(find_draft(tx, completing->identity, completing->artifact->id, &completing->artifact, err));
     if (!blobs_has(completing->identity->app->blobs, &completing->facts.id))
         return err_set(err, ERR_BUSY, "the bytes were collected while they were stored; try again");
-    return artifact_upload_store(tx, completing->artifact->id, completing->path, completing->facts.md5, completing->facts.id.sha256,
-                                 (int64_t)completing->facts.size_bytes, clock_wall_ms(), err);
+    const struct str paths[] = { completing->path,
+                                 whole_path(completing->parts, completing->count, completing->path, completing->call->arena) };
+    for (size_t i = 0; i < 2; i++)
+        TRY(artifact_upload_store(tx, completing->artifact->id, paths[i], completing->facts.md5, completing->facts.id.sha256,
+                                  (int64_t)completing->facts.size_bytes, clock_wall_ms(), err));
+    return OK;
 }
 
 struct payload {
@@ -265,7 +295,8 @@ enum err_code artifact_parts_answer_complete(struct gql_call *call, struct err *
     if (!str_eq_c(gql_input_str(call, "completeMultipartAction"), "Complete"))
         return err_set(err, ERR_BAD_INPUT, "completeMultipartAction must be Complete: parts that are not wanted go with their draft");
     TRY(db_read(db, find_parts, &completing, err));
-    TRY(join(&completing, err));
+    if (!completing.is_joined)
+        TRY(join(&completing, err));
     TRY(db_write(db, store_whole, &completing, err));
     payload->owner = completing.artifact->owner;
     payload->digest = hash_base64((struct str){ (const char *)completing.facts.md5, MD5_BYTES }, call->arena);

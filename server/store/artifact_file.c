@@ -140,6 +140,26 @@ enum err_code artifact_upload_find(struct db_tx *tx, int64_t artifact_id, struct
     return read_blob(rows, out, err);
 }
 
+enum err_code artifact_upload_get(struct db_tx *tx, int64_t artifact_id, struct str path, unsigned char md5[MD5_BYTES],
+                                  struct artifact_blob *out, struct err *err) {
+    struct arena *arena = arena_create();
+    struct str digest = STR_EMPTY;
+    struct db_rows *rows;
+    enum err_code code = db_query(tx, &rows, DB_ARGS(DB_INT(artifact_id), DB_TEXT(path)),
+                                  "select md5 from artifact_uploads where artifact_id = $1 and path = $2", err);
+    if (code == OK) {
+        if (db_next(rows))
+            digest = db_str(rows, 0, arena);
+        code = db_end(rows, err);
+    }
+    if (code == OK && digest.len != MD5_BYTES)
+        code = err_set(err, ERR_NOT_FOUND, "nothing was uploaded as '%.*s'", STR_ARG(str_slice(path, 0, 200)));
+    if (code == OK)
+        memcpy(md5, digest.ptr, MD5_BYTES);
+    arena_destroy(arena);
+    return code == OK ? artifact_upload_find(tx, artifact_id, path, md5, out, err) : code;
+}
+
 enum err_code project_blob_find(struct db_tx *tx, int64_t project_id, const unsigned char md5[MD5_BYTES], struct artifact_blob *out,
                                 struct err *err) {
     struct db_rows *rows;

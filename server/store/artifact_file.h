@@ -56,6 +56,9 @@ MUST_CHECK enum err_code artifact_upload_pin(struct db_tx *tx, int64_t artifact_
 /* The bytes of that md5 that this artifact uploaded, under that path or, when it has none, any. */
 MUST_CHECK enum err_code artifact_upload_find(struct db_tx *tx, int64_t artifact_id, struct str path,
                                               const unsigned char md5[MD5_BYTES], struct artifact_blob *out, struct err *err);
+/* What was uploaded under exactly this path, and its md5. ERR_NOT_FOUND. */
+MUST_CHECK enum err_code artifact_upload_get(struct db_tx *tx, int64_t artifact_id, struct str path, unsigned char md5[MD5_BYTES],
+                                             struct artifact_blob *out, struct err *err);
 /* What the project links under that md5. */
 MUST_CHECK enum err_code project_blob_find(struct db_tx *tx, int64_t project_id, const unsigned char md5[MD5_BYTES],
                                            struct artifact_blob *out, struct err *err);

@@ -7,6 +7,7 @@ import hashlib
 
 import pytest
 
+from tests.conftest import User
 from tests.support.protocol import RunUnderTest
 from tests.support.server import GraphQLError
 
@@ -84,6 +85,21 @@ def test_parts__become_the_file(draft):
     assert int(artifact["size"]) == len(WHOLE)
     url = artifact["files"]["edges"][0]["node"]["directUrl"]
     assert draft.server.request("GET", url, key=None).content == WHOLE
+
+
+def test_asking_again__does_not_put_them_together_again(make_server):
+    """A client that lost its patience asks again while, or after, a large file is put together."""
+    server = make_server()
+    draft = Draft(User(server, "alice"))
+    node = draft.announce()
+    parts = draft.put_all(node)
+    assert draft.complete(node, parts) == b64(WHOLE)
+    hexes = hashlib.sha256(PARTS[0]).hexdigest()
+    blob = server.data / "blobs" / hexes[:2] / hexes[2:]
+    if not blob.exists():
+        pytest.skip("the blobs lie in a bucket")
+    blob.unlink()
+    assert draft.complete(node, parts) == b64(WHOLE)
 
 
 def test_part__may_be_sent_again(draft):
