@@ -26,11 +26,14 @@ async function openChart(more = {}) {
     const over = page.locator(".overlay .u-over");
     await over.waitFor();
     await page.waitForTimeout(700);
-    return { page, problems, asked, box: await over.boundingBox() };
+    const box = await over.boundingBox();
+    await page.mouse.move(box.x + box.width / 3, box.y + box.height / 2);
+    await page.locator(".cursor-row b").first().waitFor();
+    return { page, problems, asked, box };
 }
 
 const wait = async (what, fits) => {
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 150; i++) {
         const found = await what();
         if (fits(found)) return found;
         await new Promise((done) => setTimeout(done, 100));

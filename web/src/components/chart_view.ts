@@ -54,6 +54,7 @@ export class ChartView {
     private layerModel: ChartModel | null = null;
     /* Where a gesture has moved the view, until the model follows. */
     private moving: ChartRanges | null = null;
+    private isMoving = false;
     private moveFrame = 0;
 
     constructor(
@@ -66,7 +67,8 @@ export class ChartView {
     /* Rebuilds only when the axes themselves change; new data and new ranges are cheap. */
     update(model: ChartModel, width: number, height: number): void {
         this.model = model;
-        this.moving = null;
+        /* Live points that come while somebody drags must not pull the view away. */
+        if (!this.isMoving) this.moving = null;
         if (width <= 0 || height <= 0) return;
         const shape = [
             model.isLogX,
@@ -226,10 +228,14 @@ export class ChartView {
             ranges: () => ({ ...this.ranges, isLogX: this.model.isLogX, isLogY: this.model.isLogY }),
             show: (ranges) => {
                 this.moving = ranges;
+                this.isMoving = true;
                 cancelAnimationFrame(this.moveFrame);
                 this.moveFrame = requestAnimationFrame(() => this.plot?.setData(this.data(), true));
             },
-            done: (x, y) => this.events.onZoom(x, y),
+            done: (x, y) => {
+                this.isMoving = false;
+                this.events.onZoom(x, y);
+            },
         });
         u.over.addEventListener("dblclick", () => this.events.onZoom(null, null));
         u.over.addEventListener("mouseleave", () => this.events.onCursor(null));

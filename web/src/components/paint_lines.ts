@@ -3,7 +3,7 @@
 import type uPlot from "uplot";
 import { withAlpha } from "../lib/color";
 import { NONFINITE_MINUS, NONFINITE_PLUS } from "../lib/buckets";
-import type { Line } from "../lib/lines";
+import { firstAtLeast, type Line } from "../lib/lines";
 
 export interface PaintOptions {
     lineWidth: number;
@@ -29,7 +29,7 @@ export function paintLines(
     const { left, top, width, height } = u.bbox;
     const isMany = lines.length > MANY_LINES;
     const lineWidth = (isMany ? Math.min(1, o.lineWidth) : o.lineWidth) + (isLit ? EMPHASIS : 0);
-    const painter: Painter = { ctx, u, px: projector(u, "x"), py: projector(u, "y") };
+    const painter: Painter = { ctx, u, px: scaleOf(u, "x"), py: scaleOf(u, "y") };
     ctx.save();
     ctx.beginPath();
     ctx.rect(left, top - 2, width, height + 4);
@@ -54,20 +54,29 @@ export function paintLines(
 interface Painter {
     ctx: CanvasRenderingContext2D;
     u: uPlot;
-    px: (v: number) => number;
-    py: (v: number) => number;
+    px: Scale;
+    py: Scale;
 }
 
 /* Pixels by arithmetic: asking the chart for each point costs more than drawing it. */
-function projector(u: uPlot, scale: "x" | "y"): (v: number) => number {
-    const { min, max, distr } = u.scales[scale]!;
+interface Scale {
+    isLog: boolean;
+    from: number;
+    factor: number;
+    base: number;
+}
+
+function scaleOf(u: uPlot, name: "x" | "y"): Scale {
+    const { min, max, distr } = u.scales[name]!;
     const { left, top, width, height } = u.bbox;
     const isLog = distr === 3;
     const from = isLog ? Math.log10(min!) : min!;
     const span = (isLog ? Math.log10(max!) : max!) - from;
-    const at = isLog ? (v: number) => (Math.log10(v) - from) / span : (v: number) => (v - from) / span;
-    return scale === "x" ? (v) => left + at(v) * width : (v) => top + height - at(v) * height;
+    const factor = name === "x" ? width / span : -height / span;
+    return { isLog, from, factor, base: name === "x" ? left : top + height };
 }
+
+const pixel = (s: Scale, v: number) => ((s.isLog ? Math.log10(v) : v) - s.from) * s.factor + s.base;
 
 /* Browsers draw many short paths much faster than one long jagged one. */
 const CHUNK = 100;
@@ -82,8 +91,8 @@ function trace(p: Painter, x: Float64Array, y: Float64Array, width: number, dash
     let isDown = false;
     let inChunk = 0;
     for (let i = from; i < to; i++) {
-        const X = px(x[i]!);
-        const Y = py(y[i]!);
+        const X = pixel(px, x[i]!);
+        const Y = pixel(py, y[i]!);
         if (!Number.isFinite(X) || !Number.isFinite(Y)) {
             isDown = false;
             continue;
@@ -110,36 +119,25 @@ function visible(u: uPlot, x: Float64Array): [number, number] {
     return [Math.max(0, firstAtLeast(x, min!) - 1), Math.min(x.length, firstAtLeast(x, max!) + 2)];
 }
 
-function firstAtLeast(x: Float64Array, at: number): number {
-    let lo = 0;
-    let hi = x.length;
-    while (lo < hi) {
-        const mid = (lo + hi) >> 1;
-        if (x[mid]! < at) lo = mid + 1;
-        else hi = mid;
-    }
-    return lo;
-}
-
 function paintShade(p: Painter, line: Line, isFilled: boolean, edgeStrength: number): void {
     const { ctx, u, px, py } = p;
     const { top, height } = u.bbox;
-    const floor = Math.min(py(0), top + height);
+    const floor = Math.min(pixel(py, 0), top + height);
     const upper = line.hi ?? line.shown;
     const lower = line.lo;
     const [from, to] = visible(u, line.x);
     ctx.fillStyle = withAlpha(line.color, isFilled ? 0.3 : 0.16);
     const bottom = (i: number) =>
-        lower === null ? (Number.isFinite(floor) ? floor : top + height) : clampY(py(lower[i]!), top, height);
+        lower === null ? (Number.isFinite(floor) ? floor : top + height) : clampY(pixel(py, lower[i]!), top, height);
     ctx.beginPath();
     for (let i = from; i < to; ) {
         while (i < to && !Number.isFinite(upper[i]!)) i++;
         const start = i;
         while (i < to && Number.isFinite(upper[i]!)) i++;
         if (i - start < 2) continue;
-        ctx.moveTo(px(line.x[start]!), bottom(start));
-        for (let k = start; k < i; k++) ctx.lineTo(px(line.x[k]!), clampY(py(upper[k]!), top, height));
-        for (let k = i - 1; k >= start; k--) ctx.lineTo(px(line.x[k]!), bottom(k));
+        ctx.moveTo(pixel(px, line.x[start]!), bottom(start));
+        for (let k = start; k < i; k++) ctx.lineTo(pixel(px, line.x[k]!), clampY(pixel(py, upper[k]!), top, height));
+        for (let k = i - 1; k >= start; k--) ctx.lineTo(pixel(px, line.x[k]!), bottom(k));
     }
     ctx.fill();
     if (isFilled) return;
@@ -157,11 +155,11 @@ function paintSpikes({ ctx, u, px, py }: Painter, line: Line): void {
     ctx.strokeStyle = withAlpha(line.color, 0.4);
     ctx.beginPath();
     for (let i = from; i < to; i++) {
-        const low = clampY(py(line.lo![i]!), top, height);
-        const high = clampY(py(line.hi![i]!), top, height);
+        const low = clampY(pixel(py, line.lo![i]!), top, height);
+        const high = clampY(pixel(py, line.hi![i]!), top, height);
         if (low - high < SPIKE_SHARE * height) continue;
-        ctx.moveTo(px(line.x[i]!), low);
-        ctx.lineTo(px(line.x[i]!), high);
+        ctx.moveTo(pixel(px, line.x[i]!), low);
+        ctx.lineTo(pixel(px, line.x[i]!), high);
     }
     ctx.stroke();
 }
@@ -180,7 +178,7 @@ function paintMarks({ ctx, u, px }: Painter, line: Line): void {
     ctx.strokeStyle = line.color;
     ctx.lineWidth = 1.5 * ratio;
     for (const mark of line.marks) {
-        const x = px(mark.x);
+        const x = pixel(px, mark.x);
         if (mark.kind & NONFINITE_PLUS) triangle(ctx, x, top + r + 1, -r);
         if (mark.kind & NONFINITE_MINUS) triangle(ctx, x, top + height - r - 1, r);
         if (mark.kind & 1) {
@@ -217,7 +215,7 @@ function paintExtremes({ ctx, u, px, py }: Painter, line: Line): void {
     for (const i of new Set([lo, hi])) {
         if (i < 0) continue;
         ctx.beginPath();
-        ctx.arc(px(line.x[i]!), py(line.shown[i]!), 3.5 * (window.devicePixelRatio || 1), 0, Math.PI * 2);
+        ctx.arc(pixel(px, line.x[i]!), pixel(py, line.shown[i]!), 3.5 * (window.devicePixelRatio || 1), 0, Math.PI * 2);
         ctx.fill();
     }
 }

@@ -35,6 +35,8 @@ export class CompactReader {
     private readonly bytes: Uint8Array;
     private at = 0;
     private end = 0;
+    /* Runs of the same length have the same x: it is unpacked and held once. */
+    private lastX: { head: string; start: number; end: number; x: Float64Array } | null = null;
 
     constructor(buffer: ArrayBuffer, start: number) {
         this.view = new DataView(buffer);
@@ -56,7 +58,7 @@ export class CompactReader {
         if (this.end > whole_) throw new RangeError("chart data: the answer ends too early");
         const span = kind === 0 ? null : ([this.f64(), this.f64(), this.f64(), this.f64()] as CompactSeries["span"]);
         const marks = hasMarks === 0 ? null : this.marks(n);
-        const x = xCode === CODE_RAW ? this.f64s(n) : xCode === CODE_PARTS && span !== null ? this.parts(n, span) : this.wholes(n, xCode);
+        const x = this.sharedX(n, xCode, span);
         const y = new Float64Array(n);
         const out: CompactSeries = {
             run,
@@ -75,6 +77,26 @@ export class CompactReader {
         this.at = this.end;
         this.end = whole_;
         return out;
+    }
+
+    private sharedX(n: number, code: number, span: CompactSeries["span"] | null): Float64Array {
+        const start = this.at;
+        const head = [n, code, code === CODE_PARTS ? span : null].join();
+        const last = this.lastX;
+        /* Whoever reads on from the same head and the same bytes comes to the same end. */
+        if (last !== null && last.head === head && this.isSame(last.start, last.end)) {
+            this.skip(last.end - last.start);
+            return last.x;
+        }
+        const x = code === CODE_RAW ? this.f64s(n) : code === CODE_PARTS && span !== null ? this.parts(n, span) : this.wholes(n, code);
+        this.lastX = { head, start, end: this.at, x };
+        return x;
+    }
+
+    private isSame(start: number, end: number): boolean {
+        if (this.at + end - start > this.end) return false;
+        for (let i = start; i < end; i++) if (this.bytes[i] !== this.bytes[this.at + i - start]) return false;
+        return true;
     }
 
     private values(out: CompactSeries, code: number): void {

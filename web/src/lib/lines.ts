@@ -199,20 +199,22 @@ export function yRange(
         if (v < lo) lo = v;
         if (v > hi) hi = v;
     };
+    const seeAll = (list: Float64Array, from: number, to: number) => {
+        for (let i = from; i < to; i++) see(list[i]!);
+    };
     for (const line of lines) {
-        const isRawShown = settings.showOriginal || line.shown === line.y;
-        for (let i = 0; i < line.x.length; i++) {
-            if (window !== null && (line.x[i]! < window[0] || line.x[i]! > window[1])) continue;
-            if (settings.ignoreOutliers) {
-                sample.push(line.shown[i]!);
-                continue;
-            }
-            see(line.shown[i]!);
-            if (isRawShown) see(line.y[i]!);
-            if (line.lo !== null && line.hi !== null && settings.shade !== "none") {
-                see(line.lo[i]!);
-                see(line.hi[i]!);
-            }
+        const from = window === null ? 0 : firstAtLeast(line.x, window[0]);
+        let to = window === null ? line.x.length : firstAtLeast(line.x, window[1]);
+        while (window !== null && to < line.x.length && line.x[to]! <= window[1]) to++;
+        if (settings.ignoreOutliers) {
+            for (let i = from; i < to; i++) sample.push(line.shown[i]!);
+            continue;
+        }
+        seeAll(line.shown, from, to);
+        if (settings.showOriginal && line.shown !== line.y) seeAll(line.y, from, to);
+        if (line.lo !== null && line.hi !== null && settings.shade !== "none") {
+            seeAll(line.lo, from, to);
+            seeAll(line.hi, from, to);
         }
     }
     if (settings.ignoreOutliers) {
@@ -246,6 +248,18 @@ export function bucketAround([from, to, buckets]: Grid, x: number): Range {
 /* Whether values are further from what was logged than half a pixel. */
 export function isTooCoarse(lines: readonly Line[], y: Range, pixels: number): boolean {
     return lines.some((l) => (l.step / (y[1] - y[0])) * pixels > 0.5);
+}
+
+/* Where the values from `at` on begin in a list that ascends. */
+export function firstAtLeast(list: Float64Array, at: number): number {
+    let lo = 0;
+    let hi = list.length;
+    while (lo < hi) {
+        const mid = (lo + hi) >> 1;
+        if (list[mid]! < at) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo;
 }
 
 /* The place of the x closest to `at`; -1 when there is none. */
