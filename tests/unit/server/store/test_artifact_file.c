@@ -53,6 +53,7 @@ WORK_TEST(artifact_upload__is_found_by_its_path_and_else_by_its_bytes) {
 WORK_TEST(artifact_upload__of_a_colliding_md5_is_told_apart_by_its_path) {
     struct fixture *f = context;
     struct digests one = digests_of(1), two = digests_of(2);
+    unsigned char md5[MD5_BYTES];
     struct artifact_blob blob;
     struct artifact *artifact;
     TRY(make(tx, f, &artifact, err));
@@ -60,6 +61,9 @@ WORK_TEST(artifact_upload__of_a_colliding_md5_is_told_apart_by_its_path) {
     TRY(artifact_upload_store(tx, artifact->id, STR("y"), one.md5, two.sha256, 1, 1000, err));
     TRY(artifact_upload_find(tx, artifact->id, STR("y"), one.md5, &blob, err));
     EXPECT(blob.sha256[0] == 2);
+    TRY(artifact_upload_get(tx, artifact->id, STR("x"), md5, &blob, err));
+    EXPECT(blob.sha256[0] == 1 && memcmp(md5, one.md5, MD5_BYTES) == 0);
+    EXPECT_ERROR(artifact_upload_get(tx, artifact->id, STR("z"), md5, &blob, err), ERR_NOT_FOUND, "nothing was uploaded as 'z'");
     return OK;
 }
 
