@@ -13,6 +13,7 @@ enum {
     TYPE_LARGE_UTF8 = 20,
     PRECISION_DOUBLE = 2,
     PREFIX_BYTES = 8,
+    PAIRS_MAX = 64, /* of a field or a schema: fields may name the same list, which is looked through for each of them */
 };
 
 /* ---- flatbuffers ---- */
@@ -81,7 +82,7 @@ static enum err_code corrupt(struct err *err, const char *what) {
 
 static struct str pair_value(const struct flat *flat, size_t table, size_t index, struct str key) {
     size_t count, first = field_list(flat, table, index, 4, &count);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < PAIRS_MAX; i++) {
         size_t pair = follow(flat, first + 4 * i);
         if (str_eq(field_text(flat, pair, 0), key))
             return field_text(flat, pair, 1);
@@ -121,8 +122,8 @@ static enum err_code read_field(const struct flat *flat, size_t at, struct arrow
 static enum err_code read_schema(struct arrow_table *table, const struct flat *flat, size_t schema, struct err *err) {
     size_t count, first = field_list(flat, schema, 1, 4, &count);
     size_t pair_count, first_pair = field_list(flat, schema, 2, 4, &pair_count);
-    if (table->fields != NULL || count > ARROW_FIELDS_MAX)
-        return corrupt(err, "there are two schemas, or too many columns");
+    if (table->fields != NULL || count > ARROW_FIELDS_MAX || pair_count > PAIRS_MAX)
+        return corrupt(err, "there are two schemas, or too many columns or words about them");
     table->fields = calloc(count + 1, sizeof *table->fields);
     table->metadata = calloc(pair_count + 1, sizeof *table->metadata);
     if (table->fields == NULL || table->metadata == NULL)
@@ -142,17 +143,21 @@ struct batch_reader {
     const struct flat *flat;
     struct str body;
     size_t buffers, buffer_count, next;
+    size_t used; /* bytes of the body, by buffers before */
     size_t rows;
 };
 
-/* The next buffer of the body, which must be at least so long; false when it is not. */
+/* The next buffer of the body, which must be at least so long; false when it is not. Each lies behind those before it: a few
+ * bytes that were a million columns would be looked through a million times. */
 static bool take_buffer(struct batch_reader *reader, size_t least, struct str *out) {
     if (reader->next == reader->buffer_count)
         return false;
     size_t at = reader->buffers + 16 * reader->next++;
     uint64_t offset = number_at(reader->flat, at, 8), size = number_at(reader->flat, at + 8, 8);
-    if (offset > reader->body.len || size > reader->body.len - offset || size < least || offset % 8 != 0)
+    if (offset > reader->body.len || size > reader->body.len - offset || size < least || offset % 8 != 0 ||
+        (size > 0 && offset < reader->used))
         return false;
+    reader->used = size > 0 ? (size_t)(offset + size) : reader->used;
     *out = (struct str){ reader->body.ptr + offset, (size_t)size };
     return true;
 }

@@ -3,6 +3,7 @@
 #include "tests/unit/base/fixture.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static const struct arrow_field fields[] = {
     { .name = STR_INIT("step"), .type = ARROW_INT64 },
@@ -149,6 +150,108 @@ static void arrow_reader__refuses_a_batch_too_many(void **state) {
     buf_finish(&all);
 }
 
+/* ---- what no writer makes ---- */
+
+/* A batch of two columns of numbers, the second of which is said to lie at `second_at`. */
+static enum err_code read_with_second_at(uint64_t second_at) {
+    static const struct arrow_field two[] = { { .name = STR_INIT("a"), .type = ARROW_INT64 }, { .name = STR_INIT("b"), .type = ARROW_INT64 } };
+    const int64_t numbers[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    const struct arrow_column columns[] = { { .values = numbers }, { .values = numbers } };
+    /* where a bitmap of no bytes lies, and its size; then the numbers' */
+    const uint64_t written[] = { sizeof numbers, 0, sizeof numbers, sizeof numbers };
+    struct buf out = BUF_INIT(1 << 16);
+    struct arrow_table table;
+    struct err err = { 0 };
+
+    arrow_write_schema(&out, two, 2, NULL, 0);
+    arrow_write_batch(&out, two, columns, 2, 8);
+    arrow_write_end(&out);
+    char *found = memmem(out.ptr, out.len, written, sizeof written);
+    assert_non_null(found);
+    memcpy(found + 2 * sizeof(uint64_t), &second_at, sizeof second_at);
+    enum err_code code = arrow_table_read(&table, buf_str(&out), &err);
+    arrow_table_finish(&table);
+    buf_finish(&out);
+    return code;
+}
+
+static void arrow_reader__refuses_columns_that_share_bytes(void **state) {
+    (void)state;
+    assert_int_equal(read_with_second_at(64), OK);
+    assert_int_equal(read_with_second_at(56), ERR_CORRUPT);
+    assert_int_equal(read_with_second_at(0), ERR_CORRUPT);
+}
+
+/* Words about a schema take a few bytes on the wire and many here. */
+static void arrow_reader__refuses_more_words_about_a_schema_than_it_looks_at(void **state) {
+    struct arrow_pair pairs[65];
+    (void)state;
+
+    for (size_t i = 0; i < 65; i++)
+        pairs[i] = (struct arrow_pair){ STR("key"), STR("value") };
+    for (size_t count = 64; count <= 65; count++) {
+        struct buf out = BUF_INIT(1 << 16);
+        struct arrow_table table;
+        struct err err = { 0 };
+        arrow_write_schema(&out, fields, 1, pairs, count);
+        arrow_write_end(&out);
+        assert_int_equal(arrow_table_read(&table, buf_str(&out), &err), count == 64 ? OK : ERR_CORRUPT);
+        arrow_table_finish(&table);
+        buf_finish(&out);
+    }
+}
+
+static void append_u16s(struct buf *out, const uint16_t *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        buf_append_u16(out, values[i]);
+}
+
+static void append_u32s(struct buf *out, const uint32_t *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        buf_append_u32(out, values[i]);
+}
+
+/* A schema whose columns are all the same table, which has `pair_count` words that lead nowhere. */
+static void write_shared_columns(struct buf *out, uint32_t field_count, uint32_t pair_count) {
+    struct buf head = BUF_INIT(64 << 20);
+    uint32_t field = 52 + 4 * field_count + 20;
+    append_u32s(&head, (const uint32_t[]){ 20 }, 1);
+    append_u16s(&head, (const uint16_t[]){ 12, 0, 0, 4, 8, 0, 0, 0 }, 8);       /* 4: a message's layout: what it is, its header */
+    append_u32s(&head, (const uint32_t[]){ 16, 1, 12 }, 3);                     /* 20: a message: of a schema at 40 */
+    append_u16s(&head, (const uint16_t[]){ 8, 0, 0, 4 }, 4);                    /* 32: a schema's layout */
+    append_u32s(&head, (const uint32_t[]){ 8, 4, field_count }, 3);             /* 40: a schema, and the list of its columns */
+    for (uint32_t at = 52; at < 52 + 4 * field_count; at += 4)
+        buf_append_u32(&head, field - at);
+    append_u16s(&head, (const uint16_t[]){ 18, 0, 0, 0, 4, 0, 0, 0, 8, 0 }, 10); /* a column's layout: its type, its words */
+    append_u32s(&head, (const uint32_t[]){ 20, 6, 4, pair_count }, 4);
+    for (uint32_t i = 0; i < pair_count; i++)
+        buf_append_u32(&head, 0);
+    while (head.len % 8 != 0)
+        buf_append_char(&head, 0);
+    append_u32s(out, (const uint32_t[]){ UINT32_MAX, (uint32_t)head.len }, 2);
+    buf_append_str(out, buf_str(&head));
+    append_u32s(out, (const uint32_t[]){ UINT32_MAX, 0 }, 2);
+    buf_finish(&head);
+}
+
+/* Twelve megabytes that say so were a day's work. */
+static void arrow_reader__looks_at_words_that_columns_share_for_no_longer_than_they_deserve(void **state) {
+    enum { PAIRS = 2 << 20 };
+    struct buf out = BUF_INIT(64 << 20);
+    struct arrow_table table;
+    struct err err = { 0 };
+    (void)state;
+
+    write_shared_columns(&out, ARROW_FIELDS_MAX, PAIRS);
+    assert_false(out.failed);
+    (void)alarm(120); /* the end of the test, if it is a day's work again */
+    assert_int_equal(arrow_table_read(&table, buf_str(&out), &err), OK);
+    (void)alarm(0);
+    assert_int_equal(table.field_count, ARROW_FIELDS_MAX);
+    arrow_table_finish(&table);
+    buf_finish(&out);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arrow_reader__refuses_a_batch_too_many),
@@ -156,6 +259,9 @@ int main(void) {
         cmocka_unit_test(arrow_reader__takes_tables_without_rows_and_without_columns),
         cmocka_unit_test(arrow_reader__refuses_a_stream_that_is_cut_anywhere),
         cmocka_unit_test(arrow_reader__stays_inside_whatever_byte_is_damaged),
+        cmocka_unit_test(arrow_reader__refuses_columns_that_share_bytes),
+        cmocka_unit_test(arrow_reader__refuses_more_words_about_a_schema_than_it_looks_at),
+        cmocka_unit_test(arrow_reader__looks_at_words_that_columns_share_for_no_longer_than_they_deserve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
