@@ -6,8 +6,6 @@
 #include "server/api/place.h"
 #include "server/store/share.h"
 
-enum { EMBED_LIFE_MS = 3600 * 1000 };
-
 struct embed {
     struct http_call *call;
     struct str entity, project, run, token;
@@ -37,7 +35,7 @@ static enum err_code make_link(struct db_tx *tx, void *context, struct err *err)
     struct run *run;
     int64_t id;
     TRY(place_find_run(tx, identity, embed->entity, embed->project, embed->run, 0, CAN_READ, &run, err));
-    return share_create(tx, identity->app->secrets, &run->owner, &run->id, 1, EMBED_LIFE_MS, &actor, clock_wall_ms(),
+    return share_create(tx, identity->app->secrets, &run->owner, &run->id, 1, SHARE_BRIEF_MS, &actor, clock_wall_ms(),
                         embed->call->arena, &embed->token, &id, err);
 }
 

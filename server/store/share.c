@@ -3,7 +3,10 @@
 
 #include "base/json.h"
 
-enum { TOKEN_BYTES = 24, TOKEN_TEXT_MAX = 100 };
+enum { TOKEN_BYTES = 24, TOKEN_TEXT_MAX = 100, LISTED_MAX = 2 * SHARE_LINKS_MAX };
+
+#define BRIEF_MS "3600000"
+_Static_assert(SHARE_BRIEF_MS == 3600000, "as it is written in SQL");
 
 #define SHARE_COLUMNS                                                                                                      \
     "select s.id, s.project_id, s.runs, s.created_at, s.expires_at, u.username, p.entity_id"                               \
@@ -28,14 +31,23 @@ static struct str runs_text(const int64_t *ids, size_t count, struct arena *aren
     return out;
 }
 
-static enum err_code check_room(struct db_tx *tx, int64_t project_id, int64_t now_ms, struct err *err) {
+static enum err_code make_room(struct db_tx *tx, int64_t project_id, int64_t user_id, bool is_brief, int64_t now_ms, struct err *err) {
+    const struct db_value args[] = { DB_INT(project_id), DB_INT(user_id), DB_INT(is_brief) };
     struct db_rows *rows;
-    int64_t count = 0;
+    int64_t count = 0, of_user = 0, oldest = 0;
     TRY(db_exec(tx, DB_ARGS(DB_INT(now_ms)), "delete from share_links where expires_at <= $1", err));
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id)), "select count(*) from share_links where project_id = $1", err));
-    while (db_next(rows))
+    TRY(db_query(tx, &rows, args, 3,
+                 "select count(*), count(case when user_id = $2 then 1 end), min(case when user_id = $2 then id end) from share_links"
+                 " where project_id = $1 and case when expires_at - created_at <= " BRIEF_MS " then 1 else 0 end = $3",
+                 err));
+    while (db_next(rows)) {
         count = db_int(rows, 0);
+        of_user = db_int(rows, 1);
+        oldest = db_int(rows, 2);
+    }
     TRY(db_end(rows, err));
+    if (is_brief && of_user >= SHARE_BRIEF_OF_USER_MAX)
+        return db_exec(tx, DB_ARGS(DB_INT(oldest)), "delete from share_links where id = $1", err);
     return count < SHARE_LINKS_MAX ? OK : err_set(err, ERR_CONFLICT, "the project has %d links already", SHARE_LINKS_MAX);
 }
 
@@ -54,7 +66,7 @@ enum err_code share_create(struct db_tx *tx, const struct secrets *secrets, cons
 
     if (run_count == 0 || run_count > SHARE_RUNS_MAX)
         return err_set(err, ERR_BAD_INPUT, "a link shows 1 to %d runs, got %zu", SHARE_RUNS_MAX, run_count);
-    TRY(check_room(tx, owner->project_id, now_ms, err));
+    TRY(make_room(tx, owner->project_id, actor->user_id, life_ms <= SHARE_BRIEF_MS, now_ms, err));
     hash_random(bytes, sizeof bytes);
     *token = hash_hex(bytes, sizeof bytes, arena);
     struct secret_hash hash = hash_of(secrets, 0, *token, arena);
@@ -119,11 +131,11 @@ enum err_code share_find_by_id(struct db_tx *tx, int64_t id, struct arena *arena
 enum err_code share_list(struct db_tx *tx, int64_t project_id, int64_t now_ms, struct arena *arena, struct share **out,
                          size_t *count, struct err *err) {
     struct db_rows *rows;
-    *out = ARENA_ARRAY(arena, struct share, SHARE_LINKS_MAX);
+    *out = ARENA_ARRAY(arena, struct share, LISTED_MAX);
     *count = 0;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id), DB_INT(now_ms)),
                  SHARE_COLUMNS "s.project_id = $1 and s.expires_at > $2 order by s.id desc", err));
-    while (*count < SHARE_LINKS_MAX && db_next(rows)) {
+    while (*count < LISTED_MAX && db_next(rows)) {
         TRY(read_row(rows, &(*out)[*count], arena, err));
         (*count)++;
     }

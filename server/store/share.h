@@ -10,7 +10,13 @@
 #include "server/store/owner.h"
 #include "server/store/secrets.h"
 
-enum { SHARE_RUNS_MAX = 500, SHARE_LINKS_MAX = 1000 /* of a project */, SHARE_DAYS_MAX = 366 };
+enum {
+    SHARE_RUNS_MAX = 500,
+    SHARE_LINKS_MAX = 1000, /* of a project; brief ones are counted apart */
+    SHARE_DAYS_MAX = 366,
+    SHARE_BRIEF_MS = 3600 * 1000,
+    SHARE_BRIEF_OF_USER_MAX = 100, /* in a project */
+};
 
 struct share {
     struct owner owner; /* the project */
@@ -21,7 +27,9 @@ struct share {
     int64_t created_at, expires_at;
 };
 
-/* *token is shown once. ERR_BAD_INPUT for no runs or too many, ERR_CONFLICT when the project has too many links. */
+/* *token is shown once. ERR_BAD_INPUT for no runs or too many, ERR_CONFLICT when the project has too many links. Links that live no
+ * longer than SHARE_BRIEF_MS are for frames, and made by whoever may read: they take no room from the others, and a person who has
+ * too many of them loses the oldest. */
 MUST_CHECK enum err_code share_create(struct db_tx *tx, const struct secrets *secrets, const struct owner *owner,
                                       const int64_t *run_ids, size_t run_count, int64_t life_ms, const struct actor *actor,
                                       int64_t now_ms, struct arena *arena, struct str *token, int64_t *id, struct err *err);

@@ -81,11 +81,51 @@ WORK_TEST(share__names_runs_and_not_too_many) {
     return OK;
 }
 
+static enum err_code make_many(struct db_tx *tx, struct fixture *f, const struct project *project, const struct actor *actor, int64_t life_ms,
+                               int count, struct str *token, struct err *err) {
+    static const int64_t runs[] = { 7 };
+    int64_t id;
+    for (int i = 0; i < count; i++)
+        TRY(share_create(tx, secrets, &project->owner, runs, 1, life_ms, actor, NOW, f->arena, token, &id, err));
+    return OK;
+}
+
+/* Whoever may read a public project makes links for frames. */
+WORK_TEST(share__brief_links_take_no_room_from_others) {
+    struct fixture *f = context;
+    struct project *project;
+    struct share *found, *list;
+    struct str token, first, second, newest;
+    struct err ignored;
+    struct user *user;
+    int64_t id;
+    size_t count;
+
+    TRY(make(tx, f, &project, &token, &id, err));
+    TRY(add_user(tx, f, "bob", &user, err));
+    const struct actor bob = { user->id, 0, STR("") };
+    TRY(make_many(tx, f, project, &bob, SHARE_BRIEF_MS, 1, &first, err));
+    TRY(make_many(tx, f, project, &bob, SHARE_BRIEF_MS, 1, &second, err));
+    TRY(make_many(tx, f, project, &bob, SHARE_BRIEF_MS, SHARE_BRIEF_OF_USER_MAX - 1, &newest, err));
+    EXPECT(share_find(tx, secrets, first, NOW, f->arena, &found, &ignored) == ERR_NOT_FOUND);
+    TRY(share_find(tx, secrets, second, NOW, f->arena, &found, err));
+    TRY(share_find(tx, secrets, newest, NOW, f->arena, &found, err));
+    TRY(share_find(tx, secrets, token, NOW, f->arena, &found, err));
+
+    TRY(make_many(tx, f, project, &nobody, SHARE_BRIEF_MS, SHARE_LINKS_MAX - SHARE_BRIEF_OF_USER_MAX, &newest, err));
+    EXPECT(make_many(tx, f, project, &nobody, SHARE_BRIEF_MS, 1, &newest, &ignored) == ERR_CONFLICT);
+    TRY(make_many(tx, f, project, &nobody, DAY_MS, 1, &newest, err));
+    TRY(share_list(tx, project->id, NOW, f->arena, &list, &count, err));
+    EXPECT(count == SHARE_LINKS_MAX + 2);
+    return OK;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(share__shows_its_runs_until_it_expires, set_up, tear_down),
         cmocka_unit_test_setup_teardown(share__shows_nothing_once_it_is_revoked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(share__names_runs_and_not_too_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(share__brief_links_take_no_room_from_others, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
