@@ -21,12 +21,15 @@ class Connection:
         self._authorization = {"Authorization": f"Basic {token}"} if key else {}
 
     def open(self, method: str, url: str, body: bytes | memoryview | None = None, **headers: str) -> BinaryIO:
-        """The answer's body. The key goes to our own server only, not to the addresses that it hands out."""
+        """The answer's body. The key goes to our own server only, not to the addresses that it hands out or sends us on to."""
         own = url.startswith("/") or url.startswith(self.base_url + "/")
         address = self.base_url + url if url.startswith("/") else url
-        known = self._authorization if own else {}
+        if not address.lower().startswith(("http://", "https://")):  # a server that says file:/// would be given our own files
+            raise Error(f"the server names an address that is neither http nor https: {address[:200]!r}")
         for attempt in range(TRIES):
-            request = urllib.request.Request(address, data=body, method=method, headers={**known, **headers})
+            request = urllib.request.Request(address, data=body, method=method, headers=headers)
+            for name, value in (self._authorization if own else {}).items():
+                request.add_unredirected_header(name, value)
             try:
                 return urllib.request.urlopen(request, timeout=TIMEOUT_S)  # type: ignore[no-any-return]
             except urllib.error.HTTPError as error:
