@@ -5,6 +5,7 @@ import { IconButton } from "../components/icon";
 import { MenuList, Popover } from "../components/popover";
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
+import { forkCode } from "../lib/fork_code";
 import { pathOf } from "../lib/match";
 import type { Run } from "../lib/types";
 import { stopRun } from "../queries";
@@ -23,7 +24,7 @@ interface Props {
 export function RunActions({ entity, project, run, reload }: Props) {
     const isMine = viewer.value !== null;
     const path = `${entity}/${project}/${run.name}`;
-    const fork = `wandb.init(entity=${JSON.stringify(entity)}, project=${JSON.stringify(project)}, fork_from="${run.name}?_step=0")`;
+    const fork = forkCode(entity, project, run.name);
     const html = `<iframe src="${window.location.origin}${pathOf(entity, project, "runs", run.name)}?jupyter=true" style="border:none;width:100%;height:420px"></iframe>`;
     const remove = async () => {
         await withUndo(entity, project, [run], () => navigate(pathOf(entity, project, "runs", run.name)));
