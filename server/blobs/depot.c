@@ -199,6 +199,16 @@ static void touch(int fd) {
         (void)futimens(fd, NULL);
 }
 
+/* Blobs are named by their digest, "ab/cdef...". Empty for other names. */
+static struct str digest_in(struct str name, struct arena *arena) {
+    struct str first, rest;
+    unsigned char digest[SHA256_BYTES];
+    if (name.len != 2 * SHA256_BYTES + 1 || !str_cut(name, '/', &first, &rest) || first.len != 2)
+        return STR_EMPTY;
+    struct str hex = arena_printf(arena, "%.*s%.*s", STR_ARG(first), STR_ARG(rest));
+    return hash_from_hex(hex, digest, sizeof digest) ? hex : STR_EMPTY;
+}
+
 static enum err_code fetch(struct depot *depot, struct str name, int *fd, struct arena *arena, struct err *err) {
     char *staged;
     const char *path = path_of(depot, name, arena);
@@ -206,7 +216,7 @@ static enum err_code fetch(struct depot *depot, struct str name, int *fd, struct
     struct err ignored = { 0 };
 
     TRY(depot_stage(depot, fd, &staged, arena, err));
-    enum err_code code = s3_fetch(depot->bucket, key_of(depot, name, arena), *fd, &size, err);
+    enum err_code code = s3_fetch(depot->bucket, key_of(depot, name, arena), digest_in(name, arena), *fd, &size, err);
     if (code != OK) {
         (void)unlink(staged);
         (void)close(*fd);

@@ -26,8 +26,9 @@ MUST_CHECK enum err_code s3_put(struct s3 *s3, struct str key, struct str bytes,
 MUST_CHECK enum err_code s3_put_file(struct s3 *s3, struct str key, int fd, uint64_t size, struct err *err);
 /* Exactly size bytes at offset. ERR_NOT_FOUND; ERR_CORRUPT when the object ends before. */
 MUST_CHECK enum err_code s3_read(struct s3 *s3, struct str key, uint64_t offset, size_t size, void *out, struct err *err);
-/* All of it into the file, from where that stands. */
-MUST_CHECK enum err_code s3_fetch(struct s3 *s3, struct str key, int fd, uint64_t *size, struct err *err);
+/* All of it into the file, from where that stands. sha256: its digest in hex, when it is known; otherwise what was
+ * stored beside it is used. ERR_CORRUPT when other bytes arrive, three times. */
+MUST_CHECK enum err_code s3_fetch(struct s3 *s3, struct str key, struct str sha256, int fd, uint64_t *size, struct err *err);
 MUST_CHECK enum err_code s3_size(struct s3 *s3, struct str key, uint64_t *size, struct err *err); /* ERR_NOT_FOUND */
 MUST_CHECK enum err_code s3_remove(struct s3 *s3, struct str key, struct err *err); /* missing is OK */
 

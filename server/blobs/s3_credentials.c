@@ -25,23 +25,25 @@ static enum err_code from_environment(struct s3_credentials *out, struct str reg
 /* ---- what a service lends ---- */
 
 struct question {
-    struct str method, url;
+    struct str method, url, body;
     struct http_field field; /* name empty: none */
     int timeout_ms;
+    bool is_of_machine; /* no proxy stands before it */
 };
 
 static enum err_code ask(const struct question *question, struct str *answer, struct arena *arena, struct err *err) {
-    const struct http_client_options options = { .connect_timeout_ms = question->timeout_ms };
+    const struct http_client_options options = { .connect_timeout_ms = question->timeout_ms, .ignores_proxies = question->is_of_machine };
     struct http_response response = { 0 };
     struct http_client *client;
 
     TRY(http_client_create(&client, &options, err));
     struct http_request request = { .method = question->method, .url = question->url, .fields = &question->field,
-                                    .field_count = question->field.name.len > 0, .max_body_bytes = ANSWER_MAX,
+                                    .field_count = question->field.name.len > 0, .body = question->body, .max_body_bytes = ANSWER_MAX,
                                     .timeout_ms = question->timeout_ms };
     enum err_code code = http_client_send(client, &request, &response, err);
     if (code == OK && (response.status < 200 || response.status >= 300))
-        code = err_set(err, ERR_FORBIDDEN, "asking for credentials was answered with %d", response.status);
+        code = err_set(err, response.status >= 500 || response.status == 429 ? ERR_BUSY : ERR_FORBIDDEN,
+                       "asking for credentials was answered with %d", response.status);
     if (code == OK)
         *answer = arena_copy(arena, buf_str(&response.body));
     http_response_finish(&response);
@@ -68,7 +70,9 @@ static enum err_code from_web_identity(struct s3_credentials *out, struct str re
                                   { STR("RoleArn"), role }, { STR("RoleSessionName"), STR("barograph") },
                                   { STR("WebIdentityToken"), str_trim(token) } };
     struct str text = sigv4_query(query, sizeof query / sizeof query[0], arena);
-    struct question question = { .method = STR("POST"), .url = arena_printf(arena, "%.*s/?%.*s", STR_ARG(endpoint), STR_ARG(text)),
+    /* In the body: addresses are written to logs on the way. */
+    struct question question = { .method = STR("POST"), .url = arena_printf(arena, "%.*s/", STR_ARG(endpoint)), .body = text,
+                                 .field = { STR("content-type"), STR("application/x-www-form-urlencoded") },
                                  .timeout_ms = IDENTITY_TIMEOUT_MS };
     TRY(ask(&question, &answer, arena, err));
     *out = (struct s3_credentials){ .key = { s3_xml_text(answer, "AccessKeyId", &at[0], arena),
@@ -90,14 +94,15 @@ static enum err_code from_machine(struct s3_credentials *out, struct str region,
         base = STR("http://169.254.169.254");
     struct question question = { .method = STR("PUT"), .url = arena_printf(arena, "%.*s/latest/api/token", STR_ARG(base)),
                                  .field = { STR("x-aws-ec2-metadata-token-ttl-seconds"), STR("300") },
-                                 .timeout_ms = MACHINE_TIMEOUT_MS };
-    if (ask(&question, &token, arena, err) != OK)
-        return err->code = ERR_NOT_FOUND;
+                                 .timeout_ms = MACHINE_TIMEOUT_MS, .is_of_machine = true };
+    enum err_code code = ask(&question, &token, arena, err);
+    if (code != OK)
+        return err->code = code == ERR_BUSY ? ERR_BUSY : ERR_NOT_FOUND;
     question.method = STR("GET");
     question.field = (struct http_field){ STR("x-aws-ec2-metadata-token"), token };
     question.url = arena_printf(arena, "%.*s/latest/meta-data/iam/security-credentials/", STR_ARG(base));
-    if (ask(&question, &role, arena, err) != OK)
-        return err->code = ERR_NOT_FOUND;
+    if ((code = ask(&question, &role, arena, err)) != OK)
+        return err->code = code == ERR_FORBIDDEN ? ERR_NOT_FOUND : code;
     question.url = arena_printf(arena, "%.*s%.*s", STR_ARG(question.url), STR_ARG(str_trim(role)));
     TRY(ask(&question, &answer, arena, err));
     TRY(json_parse(&json, answer, JSON_STRICT, arena, err));

@@ -5,14 +5,17 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/log.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum {
     PART_BYTES = 32 * 1024 * 1024, /* 10,000 parts: 312 GiB */
     PARTS_MAX = 10000,
     PIECE_BYTES = 1024 * 1024,
     ANSWER_MAX = 4 * 1024 * 1024,
+    DAMAGE_TRIES = 3,
 };
 
 /* ---- writing ---- */
@@ -20,7 +23,8 @@ enum {
 enum err_code s3_put(struct s3 *s3, struct str key, struct str bytes, bool only_new, struct err *err) {
     struct arena *arena = arena_create();
     struct http_response response;
-    struct s3_call call = { .method = STR("PUT"), .key = key, .body = bytes, .max_body_bytes = ANSWER_MAX };
+    struct s3_call call = { .method = STR("PUT"), .key = key, .body = bytes, .keeps_digest = true,
+                            .max_body_bytes = ANSWER_MAX };
 
     if (only_new)
         call.field = (struct http_field){ STR("if-none-match"), STR("*") };
@@ -30,7 +34,8 @@ enum err_code s3_put(struct s3 *s3, struct str key, struct str bytes, bool only_
     return code;
 }
 
-static enum err_code digest_of_part(const struct http_file_part *part, struct str *hex, struct arena *arena, struct err *err) {
+static enum err_code digest_of_part(const struct http_file_part *part, struct str *hex, struct str *md5_text, struct arena *arena,
+                                    struct err *err) {
     struct hash_stream *hash = hash_stream_create();
     unsigned char sha256[SHA256_BYTES], md5[MD5_BYTES];
     struct arena *piece_arena = arena_create();
@@ -46,8 +51,10 @@ static enum err_code digest_of_part(const struct http_file_part *part, struct st
     hash_stream_end(hash, sha256, md5);
     hash_stream_destroy(hash);
     arena_destroy(piece_arena);
-    if (code == OK)
+    if (code == OK) {
         *hex = hash_hex(sha256, sizeof sha256, arena);
+        *md5_text = hash_base64((struct str){ (const char *)md5, sizeof md5 }, arena);
+    }
     return code;
 }
 
@@ -56,9 +63,9 @@ static enum err_code put_part(struct s3 *s3, struct str key, const struct http_f
                               const struct http_file_part *part, struct str *etag, struct arena *arena, struct err *err) {
     struct http_response response;
     struct s3_call call = { .method = STR("PUT"), .key = key, .query = query, .query_count = query_count,
-                            .body_file = part, .max_body_bytes = ANSWER_MAX };
+                            .body_file = part, .keeps_digest = query_count == 0, .max_body_bytes = ANSWER_MAX };
 
-    TRY(digest_of_part(part, &call.payload_sha256, arena, err));
+    TRY(digest_of_part(part, &call.payload_sha256, &call.payload_md5, arena, err));
     enum err_code code = s3_send(s3, &call, &response, arena, err);
     if (code == OK)
         *etag = arena_copy(arena, http_head_find(&response.head, STR("etag")));
@@ -92,9 +99,16 @@ static enum err_code abort_parts(struct s3 *s3, struct str key, struct str uploa
     return code;
 }
 
+/* Whether it was ended by a try whose answer was lost. */
+static bool is_ended(struct s3 *s3, struct str key, uint64_t size) {
+    struct err ignored = { 0 };
+    uint64_t found;
+    return s3_size(s3, key, &found, &ignored) == OK && found == size;
+}
+
 /* The answer may be 200 and still say in its body that it failed. */
-static enum err_code end_parts(struct s3 *s3, struct str key, struct str upload, const struct buf *list, struct arena *arena,
-                               struct err *err) {
+static enum err_code end_parts(struct s3 *s3, struct str key, struct str upload, const struct buf *list, uint64_t size,
+                               struct arena *arena, struct err *err) {
     struct http_field query = { STR("uploadId"), upload };
     struct s3_call call = { .method = STR("POST"), .key = key, .query = &query, .query_count = 1, .body = buf_str(list),
                             .max_body_bytes = ANSWER_MAX };
@@ -104,6 +118,8 @@ static enum err_code end_parts(struct s3 *s3, struct str key, struct str upload,
     enum err_code code = s3_send(s3, &call, &response, arena, err);
     if (code == OK && s3_xml_inner(buf_str(&response.body), "Error", &at).ptr != NULL)
         code = err_set(err, ERR_BUSY, "the bucket could not put the parts of an upload together");
+    if (code == ERR_NOT_FOUND)
+        code = is_ended(s3, key, size) ? OK : err_set(err, ERR_BUSY, "the bucket forgot an upload in parts");
     http_response_finish(&response);
     return code;
 }
@@ -130,7 +146,7 @@ static enum err_code put_parts(struct s3 *s3, struct str key, struct str upload,
     if (code == OK)
         code = buf_check(&list, "the list of an upload's parts", err);
     if (code == OK)
-        code = end_parts(s3, key, upload, &list, arena, err);
+        code = end_parts(s3, key, upload, &list, size, arena, err);
     arena_destroy(part_arena);
     buf_finish(&list);
     return code;
@@ -192,13 +208,37 @@ enum err_code s3_read(struct s3 *s3, struct str key, uint64_t offset, size_t siz
     return code;
 }
 
-enum err_code s3_fetch(struct s3 *s3, struct str key, int fd, uint64_t *size, struct err *err) {
-    struct arena *arena = arena_create();
+static enum err_code fetch_once(struct s3 *s3, struct str key, struct http_file_part *all, struct str sha256,
+                                struct arena *arena, struct err *err) {
     struct http_response response;
-    struct s3_call call = { .method = STR("GET"), .key = key, .output_fd = &fd, .max_body_bytes = ANSWER_MAX };
+    struct s3_call call = { .method = STR("GET"), .key = key, .output_fd = &all->fd, .max_body_bytes = ANSWER_MAX };
+    struct str found, ignored;
     enum err_code code = s3_send(s3, &call, &response, arena, err);
-    *size = response.body_bytes;
+
+    all->length = response.body_bytes;
+    if (sha256.len == 0 && code == OK)
+        sha256 = arena_copy(arena, http_head_find(&response.head, STR(S3_DIGEST_FIELD)));
+    if (sha256.len > 0 && code == OK)
+        code = digest_of_part(all, &found, &ignored, arena, err);
+    if (sha256.len > 0 && code == OK && !str_eq(found, sha256))
+        code = err_set(err, ERR_CORRUPT, "the object '%.*s' is not what was stored", STR_ARG(str_slice(key, 0, 200)));
     http_response_finish(&response);
+    return code;
+}
+
+enum err_code s3_fetch(struct s3 *s3, struct str key, struct str sha256, int fd, uint64_t *size, struct err *err) {
+    struct arena *arena = arena_create();
+    off_t start = lseek(fd, 0, SEEK_CUR);
+    struct http_file_part all = { .fd = fd, .offset = start < 0 ? 0 : (uint64_t)start };
+    enum err_code code = fetch_once(s3, key, &all, sha256, arena, err);
+
+    for (int tries = 1; code == ERR_CORRUPT && tries < DAMAGE_TRIES; tries++) {
+        log_warn("%s: fetching it again", err->message);
+        if (ftruncate(fd, start) != 0 || lseek(fd, start, SEEK_SET) < 0)
+            break;
+        code = fetch_once(s3, key, &all, sha256, arena, err);
+    }
+    *size = all.length;
     arena_destroy(arena);
     return code;
 }

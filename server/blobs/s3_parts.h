@@ -35,9 +35,12 @@ struct s3 {
     struct str region;
     struct arena *key_arena;
     struct s3_credentials credentials;
+    int64_t renew_at_ms;
     int64_t clock_offset_ms; /* the store's clock less ours */
     struct idle_client *idle;
 };
+
+#define S3_DIGEST_FIELD "x-amz-meta-sha256"
 
 struct s3_call {
     struct str method;
@@ -47,7 +50,9 @@ struct s3_call {
     struct str body;
     const struct http_file_part *body_file;
     struct str payload_sha256; /* hex, of the body's file; of `body` it is computed */
+    struct str payload_md5;    /* base64, as well */
     struct http_field field;   /* one more; name empty: none */
+    bool keeps_digest;         /* the payload's digest is stored beside the object, as S3_DIGEST_FIELD */
     const int *output_fd;
     size_t max_body_bytes;
     bool may_be_missing; /* a 404 is an answer like any other */
@@ -65,6 +70,14 @@ struct str s3_origin(const struct s3 *s3, struct str region, struct arena *arena
 /* Fresh ones; copied to the arena. */
 MUST_CHECK enum err_code s3_current_key(struct s3 *s3, struct sigv4_key *key, int64_t *now_ms, struct str *region,
                                         struct arena *arena, struct err *err);
+
+/* ---- s3_answers.c ---- */
+
+enum s3_verdict { S3_GOOD, S3_FINAL, S3_AGAIN_LATER, S3_AGAIN_NOW };
+
+/* region: what the request was signed for. err is set unless it is good. */
+enum s3_verdict s3_judge(struct s3 *s3, const struct s3_call *call, const struct http_response *response, struct str region,
+                         struct arena *arena, struct err *err);
 
 /* ---- s3_xml.c: the little XML that stores answer with ---- */
 

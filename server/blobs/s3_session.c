@@ -15,6 +15,7 @@ enum {
     TRIES = 8,
     FIRST_PAUSE_MS = 50, /* and twice as long each time: six seconds in all */
     RENEW_BEFORE_MS = 5 * 60 * 1000,
+    RENEW_AGAIN_MS = 10 * 1000, /* after it failed, while what is known is still good */
     ERROR_BODY_MAX = 64 * 1024,
 };
 
@@ -111,6 +112,28 @@ struct str s3_path(const struct s3 *s3, struct str key, struct arena *arena) {
 
 /* ---- who we are ---- */
 
+/* Under the mutex. Who lends keys may be away for a while: what is known is used until it ends. */
+static enum err_code renew_key(struct s3 *s3, struct err *err) {
+    struct s3_credentials *known = &s3->credentials, fresh;
+    struct arena *fresh_arena = arena_create();
+    int64_t now_ms = clock_wall_ms();
+    enum err_code code = s3_find_credentials(&fresh, s3->region, fresh_arena, err);
+
+    if (code == OK) {
+        arena_destroy(s3->key_arena);
+        s3->key_arena = fresh_arena;
+        *known = fresh;
+        s3->renew_at_ms = fresh.expires_ms == 0 ? INT64_MAX : fresh.expires_ms - RENEW_BEFORE_MS;
+        return OK;
+    }
+    arena_destroy(fresh_arena);
+    if (known->key.id.len == 0 || now_ms >= known->expires_ms)
+        return code;
+    log_warn("the credentials for the bucket could not be renewed yet: %s", err->message);
+    s3->renew_at_ms = now_ms + RENEW_AGAIN_MS;
+    return OK;
+}
+
 enum err_code s3_current_key(struct s3 *s3, struct sigv4_key *key, int64_t *now_ms, struct str *region, struct arena *arena,
                              struct err *err) {
     enum err_code code = OK;
@@ -118,29 +141,14 @@ enum err_code s3_current_key(struct s3 *s3, struct sigv4_key *key, int64_t *now_
     (void)pthread_mutex_lock(&s3->mutex);
     *now_ms = clock_wall_ms() + s3->clock_offset_ms;
     struct s3_credentials *known = &s3->credentials;
-    if (known->key.id.len == 0 || (known->expires_ms != 0 && clock_wall_ms() > known->expires_ms - RENEW_BEFORE_MS)) {
-        struct arena *fresh_arena = arena_create();
-        struct s3_credentials fresh;
-        code = s3_find_credentials(&fresh, s3->region, fresh_arena, err);
-        struct arena *old = code == OK ? s3->key_arena : fresh_arena;
-        if (code == OK) {
-            s3->key_arena = fresh_arena;
-            *known = fresh;
-        }
-        arena_destroy(old);
-    }
+    if (known->key.id.len == 0 || clock_wall_ms() > s3->renew_at_ms)
+        code = renew_key(s3, err);
     if (code == OK)
         *key = (struct sigv4_key){ arena_copy(arena, known->key.id), arena_copy(arena, known->key.secret),
                                    arena_copy(arena, known->key.token) };
     *region = arena_copy(arena, s3->region);
     (void)pthread_mutex_unlock(&s3->mutex);
     return code;
-}
-
-static void forget_key(struct s3 *s3) {
-    (void)pthread_mutex_lock(&s3->mutex);
-    s3->credentials = (struct s3_credentials){ 0 };
-    (void)pthread_mutex_unlock(&s3->mutex);
 }
 
 /* ---- connections ---- */
@@ -173,36 +181,50 @@ static void give_back_client(struct s3 *s3, struct idle_client *client) {
 
 /* ---- a call ---- */
 
-static struct str payload_digest(const struct s3_call *call, struct arena *arena) {
-    unsigned char digest[SHA256_BYTES];
+/* The digest that is signed, and the MD5 for stores that do not hold the body against the former. */
+static void digest_payload(const struct s3_call *call, struct str *sha256, struct str *md5, struct arena *arena) {
+    unsigned char digest[SHA256_BYTES], short_digest[MD5_BYTES];
+    *sha256 = call->payload_sha256;
+    *md5 = call->payload_md5;
     if (call->body_file != NULL)
-        return call->payload_sha256;
+        return;
+    *sha256 = STR(EMPTY_SHA256);
     if (call->body.len == 0)
-        return STR(EMPTY_SHA256);
-    hash_sha256(digest, call->body);
-    return hash_hex(digest, sizeof digest, arena);
+        return;
+    struct hash_stream *hash = hash_stream_create();
+    hash_stream_add(hash, call->body);
+    hash_stream_end(hash, digest, short_digest);
+    hash_stream_destroy(hash);
+    *sha256 = hash_hex(digest, sizeof digest, arena);
+    *md5 = hash_base64((struct str){ (const char *)short_digest, sizeof short_digest }, arena);
 }
 
 static enum err_code send_once(struct s3 *s3, const struct s3_call *call, struct http_response *response,
-                               struct arena *arena, struct err *err) {
+                               struct str *region, struct arena *arena, struct err *err) {
     struct sigv4_key key;
-    struct http_field fields[6];
+    struct http_field fields[8];
+    struct str md5;
     struct idle_client *client;
     size_t count = 0;
     struct sigv4_request signing = { .method = call->method, .query = call->query, .query_count = call->query_count };
 
     TRY(s3_current_key(s3, &key, &signing.at_ms, &signing.region, arena, err));
+    *region = signing.region;
     signing.path = s3_path(s3, call->key, arena);
-    signing.payload_sha256 = payload_digest(call, arena);
+    digest_payload(call, &signing.payload_sha256, &md5, arena);
     fields[count++] = (struct http_field){ STR("host"), s3_host(s3, signing.region, arena) };
     fields[count++] = (struct http_field){ STR("x-amz-content-sha256"), signing.payload_sha256 };
     fields[count++] = (struct http_field){ STR("x-amz-date"), sigv4_time(signing.at_ms, arena) };
+    if (call->keeps_digest)
+        fields[count++] = (struct http_field){ STR(S3_DIGEST_FIELD), signing.payload_sha256 };
     if (key.token.len > 0)
         fields[count++] = (struct http_field){ STR("x-amz-security-token"), key.token };
     signing.fields = fields;
     signing.field_count = count;
     struct str authorization = sigv4_authorization(&signing, &key, arena);
     fields[0] = (struct http_field){ STR("authorization"), authorization }; /* the client sends Host itself */
+    if (md5.len > 0)
+        fields[count++] = (struct http_field){ STR("content-md5"), md5 };
     if (call->field.name.len > 0)
         fields[count++] = call->field;
 
@@ -216,70 +238,6 @@ static enum err_code send_once(struct s3 *s3, const struct s3_call *call, struct
     enum err_code code = http_client_send(client->client, &request, response, err);
     give_back_client(s3, client);
     return code;
-}
-
-/* What the store's answer to one try means. */
-enum verdict { GOOD, FINAL, AGAIN_LATER, AGAIN_NOW };
-
-static bool learn_region(struct s3 *s3, const struct http_response *response) {
-    struct str region = http_head_find(&response->head, STR("x-amz-bucket-region"));
-    (void)pthread_mutex_lock(&s3->mutex);
-    bool is_new = region.len > 0 && !str_eq(region, s3->region);
-    if (is_new)
-        s3->region = arena_copy(s3->arena, region);
-    (void)pthread_mutex_unlock(&s3->mutex);
-    return is_new;
-}
-
-static bool learn_time(struct s3 *s3, struct str body, struct arena *arena) {
-    size_t at = 0;
-    int64_t theirs_ms;
-    struct str text = s3_xml_text(body, "ServerTime", &at, arena);
-    if (text.ptr == NULL || !clock_parse_iso(text, &theirs_ms))
-        return false;
-    (void)pthread_mutex_lock(&s3->mutex);
-    s3->clock_offset_ms = theirs_ms - clock_wall_ms();
-    log_warn("the clock here and the bucket's are %lld s apart; requests are signed with the bucket's",
-             (long long)(s3->clock_offset_ms / 1000));
-    (void)pthread_mutex_unlock(&s3->mutex);
-    return true;
-}
-
-static enum verdict judge(struct s3 *s3, const struct s3_call *call, const struct http_response *response,
-                          struct arena *arena, struct err *err) {
-    struct str body = buf_str(&response->body);
-    size_t at = 0;
-    int status = response->status;
-    struct str name = s3_xml_text(body, "Code", &at, arena);
-    at = 0;
-    struct str message = s3_xml_text(body, "Message", &at, arena);
-    enum err_code code = ERR_IO;
-    enum verdict verdict = FINAL;
-
-    if ((status >= 200 && status < 300) || (status == 404 && call->may_be_missing))
-        return GOOD;
-    if (learn_region(s3, response))
-        return AGAIN_NOW;
-    if (str_eq_c(name, "RequestTimeTooSkewed") && learn_time(s3, body, arena))
-        return AGAIN_NOW;
-    if (str_eq_c(name, "ExpiredToken")) {
-        forget_key(s3);
-        return AGAIN_NOW;
-    }
-    if (str_eq_c(name, "QuotaExceeded") || str_eq_c(name, "XMinioStorageFull") || status == 507)
-        code = ERR_FULL;
-    else if (status == 412)
-        code = ERR_CONFLICT;
-    else if (status == 404)
-        code = ERR_NOT_FOUND;
-    else if (status == 401 || status == 403)
-        code = ERR_FORBIDDEN;
-    else if (status >= 500 || status == 429 || status == 409 || status == 408) {
-        code = ERR_BUSY;
-        verdict = AGAIN_LATER;
-    }
-    err_set_message(err, code, "the bucket '%.*s' answered %d %.*s: %.*s", STR_ARG(s3->bucket), status, STR_ARG(name), STR_ARG(message));
-    return verdict;
 }
 
 static void pause_before(int tries) {
@@ -297,20 +255,21 @@ enum err_code s3_send(struct s3 *s3, const struct s3_call *call, struct http_res
 
     *response = (struct http_response){ 0 };
     for (int tries = 0;; tries++) {
-        enum err_code code = send_once(s3, call, response, arena, err);
-        if (code != OK && code != ERR_IO && code != ERR_TIMEOUT)
+        struct str region;
+        enum err_code code = send_once(s3, call, response, &region, arena, err);
+        if (code != OK && code != ERR_IO && code != ERR_TIMEOUT && code != ERR_BUSY)
             return code;
-        enum verdict verdict = code == OK ? judge(s3, call, response, arena, err) : AGAIN_LATER;
-        if (verdict == GOOD)
+        enum s3_verdict verdict = code == OK ? s3_judge(s3, call, response, region, arena, err) : S3_AGAIN_LATER;
+        if (verdict == S3_GOOD)
             return OK;
-        if (verdict == FINAL || tries + 1 == TRIES) {
+        if (verdict == S3_FINAL || tries + 1 == TRIES) {
             if (code != OK)
                 (void)err_add_context(err, "the bucket '%.*s' cannot be reached", STR_ARG(s3->bucket));
-            return err->code = verdict == FINAL ? err->code : ERR_BUSY;
+            return err->code = verdict == S3_FINAL ? err->code : ERR_BUSY;
         }
         http_response_finish(response);
         *response = (struct http_response){ 0 };
-        if (verdict == AGAIN_LATER)
+        if (verdict == S3_AGAIN_LATER)
             pause_before(tries);
         if (call->output_fd != NULL && (ftruncate(*call->output_fd, start) != 0 || lseek(*call->output_fd, start, SEEK_SET) < 0))
             return err_set(err, ERR_IO, "cannot write over what was cut off");
@@ -319,14 +278,19 @@ enum err_code s3_send(struct s3 *s3, const struct s3_call *call, struct http_res
 
 /* ---- opening and closing ---- */
 
+/* Amazon wants the region said again in the body, except for its first one; other stores may not know the words. */
 static enum err_code make_bucket(struct s3 *s3, struct arena *arena, struct err *err) {
     struct http_response response;
-    struct str body = str_eq_c(s3->region, "us-east-1") || s3->endpoint.len > 0
-                          ? STR_EMPTY
-                          : arena_printf(arena, "<CreateBucketConfiguration><LocationConstraint>%.*s</LocationConstraint></CreateBucketConfiguration>",
-                                         STR_ARG(s3->region));
-    struct s3_call call = { .method = STR("PUT"), .body = body, .max_body_bytes = ERROR_BODY_MAX };
+    struct str body = arena_printf(arena, "<CreateBucketConfiguration><LocationConstraint>%.*s</LocationConstraint></CreateBucketConfiguration>",
+                                   STR_ARG(s3->region));
+    bool says_region = s3->endpoint.len == 0 && !str_eq_c(s3->region, "us-east-1");
+    struct s3_call call = { .method = STR("PUT"), .body = says_region ? body : STR_EMPTY, .max_body_bytes = ERROR_BODY_MAX };
     enum err_code code = s3_send(s3, &call, &response, arena, err);
+    if (code != OK && !says_region && str_contains(buf_str(&response.body), STR("IllegalLocationConstraintException"))) {
+        http_response_finish(&response);
+        call.body = body;
+        code = s3_send(s3, &call, &response, arena, err);
+    }
     http_response_finish(&response);
     if (code == OK)
         log_info("made the bucket '%.*s'", STR_ARG(s3->bucket));

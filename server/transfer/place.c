@@ -142,7 +142,7 @@ static enum err_code open_nameless(int *fd, struct err *err) {
 static enum err_code fetch(struct place *place, struct str name, int *fd, struct err *err) {
     uint64_t size;
     TRY(open_nameless(fd, err));
-    enum err_code code = s3_fetch(place->bucket, name, *fd, &size, err);
+    enum err_code code = s3_fetch(place->bucket, name, STR_EMPTY, *fd, &size, err);
     if (code == OK && lseek(*fd, 0, SEEK_SET) != 0)
         code = err_set_errno(err, errno, "cannot read what was fetched");
     if (code != OK)

@@ -40,7 +40,10 @@ def _free_ports(count: int) -> list[int]:
 
 
 class Seaweed:
-    def __init__(self):
+    """domain: with it, a bucket may be named in the host, too: BUCKET.domain."""
+
+    def __init__(self, domain: str = ""):
+        self.domain = domain
         self.folder = Path(tempfile.mkdtemp(prefix="barograph-seaweed-"))
         self.port, self.master, self.volume, self.filer = _free_ports(4)
         self.process: subprocess.Popen | None = None
@@ -53,7 +56,7 @@ class Seaweed:
             Path(sys.executable).parent / "weed", "-logdir", self.folder, "server", f"-dir={self.folder}", "-ip=127.0.0.1",
             f"-master.port={self.master}", f"-volume.port={self.volume}", "-volume.max=100", "-master.volumeSizeLimitMB=64",
             "-filer", f"-filer.port={self.filer}", "-s3", f"-s3.port={self.port}", f"-s3.config={self.folder}/s3.json",
-            "-s3.port.iceberg=0", "-s3.port.lance=0",
+            "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.domainName={self.domain}",
         ]  # fmt: skip
         with open(f"{self.folder}.log", "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)

@@ -116,7 +116,7 @@ static void check_file(void **state, uint64_t size) {
     uint64_t found_size;
     int fd = make_file(f, size), copy = open("/tmp", O_TMPFILE | O_RDWR, 0600);
     assert_ok(f, s3_put_file(f->s3, STR("file"), fd, size, &f->err));
-    assert_ok(f, s3_fetch(f->s3, STR("file"), copy, &found_size, &f->err));
+    assert_ok(f, s3_fetch(f->s3, STR("file"), STR_EMPTY, copy, &found_size, &f->err));
     assert_int_equal(found_size, size);
     digest_of(fd, size, sent);
     digest_of(copy, size, found);
