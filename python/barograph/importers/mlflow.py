@@ -19,6 +19,7 @@ from barograph.importers.model import Project, Run, SourceFile
 STATES = {1: "running", 2: "running", 3: "finished", 4: "failed", 5: "killed"}
 STATE_NAMES = {"SCHEDULED": 1, "RUNNING": 2, "FINISHED": 3, "FAILED": 4, "KILLED": 5}
 _FOREIGN = "its artifacts lie at {0}, which is no folder here"
+_STRANGE = "its artifacts are said to lie at {0}, which is not the folder of a run; they are left out"
 
 
 @dataclass
@@ -186,10 +187,17 @@ def _files_of(found: _Facts, project: Project) -> list[SourceFile]:
     if folder is None or (found.artifacts and not folder.is_dir() and where.scheme == "file"):
         project.left.append(f"{found.id}: {_FOREIGN.format(found.artifacts)}")
         return []
+    # MLflow never keeps them elsewhere; a database may name any folder of whoever imports it.
+    if found.artifacts and folder.parts[-2:] != (found.id, "artifacts"):
+        project.left.append(f"{found.id}: {_STRANGE.format(found.artifacts)}")
+        return []
     return [SourceFile(f"artifacts/{name}", path.read_bytes) for name, path in _walk(folder)]
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Nothing that a link leads to: a store that somebody else packed could name any place with one."""
+    if folder.is_symlink():
+        return
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             yield path.relative_to(folder).as_posix(), path
