@@ -97,6 +97,7 @@ def run(python: str, code: str, module: str, count: int) -> list[float]:
     env = {**os.environ, "WANDB_SILENT": "true", "BAROGRAPH_QUIET": "true"}
     env.setdefault("WANDB_BASE_URL", env["BAROGRAPH_BASE_URL"])
     env.setdefault("WANDB_API_KEY", env["BAROGRAPH_API_KEY"])
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [python, "-c", code.format(module=module, count=count)], cwd=folder, env=env, capture_output=True, text=True
@@ -115,7 +116,7 @@ def measure(clients: list[tuple[str, str]], code: str, count: int) -> list[list[
 
 
 def main() -> None:
-    clients = [(sys.executable, "barograph")] + [(python, "wandb") for python in sys.argv[1:2]]
+    clients = [(sys.executable, "barograph")] + [(os.path.abspath(python), "wandb") for python in sys.argv[1:2]]
     print(f"{'':48} {'goal':>6} {'ours':>10} {'official':>10} {'ratio':>7}    load {os.getloadavg()[0]:.1f}")
     for names, goals, code, count in FIGURES:
         figures = measure(clients, code, count)

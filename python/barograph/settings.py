@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import copy
 import os
 import re
@@ -327,6 +326,8 @@ def _from_files(settings: Settings) -> dict[str, Any]:
     for path in settings_files(settings):
         if not os.path.exists(path):
             continue
+        import configparser  # few have such a file: not at the package's import
+
         parser = configparser.ConfigParser(interpolation=None)
         try:
             parser.read(path, encoding="utf-8")
