@@ -10,12 +10,15 @@ struct walk {
     int64_t sought;
     struct list reached; /* of int64_t, in the order of their finding */
     struct map *seen;    /* the same */
+    size_t step_count;   /* references that were looked at, also those to what was reached already */
 };
 
 static enum err_code reach(struct walk *walk, int64_t id, struct err *err) {
     struct str key = { (const char *)&id, sizeof id };
     if (id == walk->sought)
         return err_set(err, ERR_BAD_INPUT, "the artifact's references lead back to itself: that would be a circle");
+    if (walk->step_count++ == ARTIFACT_CIRCLE_STEPS_MAX)
+        return err_set(err, ERR_BAD_INPUT, "the artifact's references lead through more than %d others", ARTIFACT_CIRCLE_STEPS_MAX);
     if (map_find(walk->seen, key) != NULL)
         return OK;
     if (walk->reached.count == ARTIFACT_CIRCLE_MAX)

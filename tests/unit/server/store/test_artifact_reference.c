@@ -47,6 +47,18 @@ WORK_TEST(artifact_reference__is_refused_when_too_many_are_between) {
     return OK;
 }
 
+/* A few versions that all refer to each other: nobody else writes meanwhile. */
+WORK_TEST(artifact_reference__is_refused_when_too_many_references_are_between) {
+    (void)context;
+    TRY(db_exec(tx, DB_NO_ARGS,
+                "insert into artifact_references (artifact_id, target_id) with recursive n(i) as"
+                " (select 1 union all select i + 1 from n where i < 330) select a.i, b.i from n a, n b",
+                err));
+    TRY(refer(tx, 1000, 1001, err));
+    EXPECT_ERROR(refer(tx, 1001, 1, err), ERR_BAD_INPUT, "the artifact's references lead through more than 100000 others");
+    return OK;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         DB_TEST(artifact_reference__leads_on_to_others),
@@ -54,6 +66,7 @@ int main(void) {
         DB_TEST(artifact_reference__leads_back_through_none),
         DB_TEST(artifact_reference__walks_a_circle_of_others_to_its_end),
         DB_TEST(artifact_reference__is_refused_when_too_many_are_between),
+        DB_TEST(artifact_reference__is_refused_when_too_many_references_are_between),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
