@@ -8,10 +8,15 @@ import shutil
 import subprocess
 import time
 
+import duckdb
+import polars
 import pytest
 import requests
+from fsspec.implementations.arrow import ArrowFSWrapper
+from pyarrow.dataset import dataset
+from pyarrow.fs import FileSelector, S3FileSystem
 
-from tests.support.seaweed import Seaweed
+from tests.support.seaweed import KEY_ID, SECRET, Seaweed
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +113,43 @@ def test_bucket_without_credentials__says_which_are_missing(start, bucket_store,
     with pytest.raises(RuntimeError, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
         address = f"s3://nobodys?endpoint={bucket_store.endpoint}"
         start(tmp_path / "data", "--blobs", address, env={"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)})
+
+
+class InBucket(ArrowFSWrapper):
+    """What DuckDB reads through."""
+
+    protocol = "bucket"
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return path.removeprefix("bucket://")
+
+
+def test_histories__are_read_in_the_bucket_by_other_programs(start_on_bucket, open_run, bucket_store):
+    """In place: nothing is copied out of the bucket first. DuckDB's own way to buckets is an extension that comes from its
+    makers' server at run time; its Parquet reader is led there by pyarrow's file system instead."""
+    server = start_on_bucket()
+    run = open_run(server)
+    run.send_rows(0, [{"_step": step, "a": step * 0.5, "name": f"é{step}"} for step in range(1000)])
+    assert run.post({"complete": True, "exitcode": 0}).status_code == 200
+    wait_until_sealed(server)
+    place = start_on_bucket.address.removeprefix("s3://").partition("?")[0] + "/history"
+    wanted = [(step, step * 0.5, f"é{step}") for step in range(1000)]
+
+    options = {
+        "aws_endpoint_url": bucket_store.endpoint, "aws_access_key_id": KEY_ID, "aws_secret_access_key": SECRET,
+        "aws_region": "us-east-1", "aws_allow_http": "true",
+    }  # fmt: skip
+    lazy = polars.scan_parquet(f"s3://{place}/**/*.parquet", storage_options=options)
+    assert lazy.select("_step", "a", "name").sort("_step").collect().rows() == wanted
+    assert lazy.filter(polars.col("_step") >= 990).select("a").sum().collect().item() == sum(step * 0.5 for step in range(990, 1000))
+
+    bucket = S3FileSystem(
+        access_key=KEY_ID, secret_key=SECRET, endpoint_override=bucket_store.endpoint.removeprefix("http://"), scheme="http"
+    )
+    assert dataset(place, filesystem=bucket, format="parquet").count_rows() == 1000
+    with duckdb.connect() as connection:
+        connection.register_filesystem(InBucket(bucket))
+        (name,) = [found.path for found in bucket.get_file_info(FileSelector(place, recursive=True)) if found.is_file]
+        rows = connection.execute(f"select _step, a, name from read_parquet('bucket://{name}') order by _step").fetchall()
+    assert rows == wanted

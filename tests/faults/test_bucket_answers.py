@@ -14,6 +14,7 @@ import requests
 
 from tests.support.odd_bucket import Answer, Moto, OddBucket, Request, refusal
 from tests.support.seaweed import Seaweed
+from tests.support.server import GraphQLError
 
 LARGE = 66 << 20  # goes in parts
 KEY = {"AWS_ACCESS_KEY_ID": "an-id", "AWS_SECRET_ACCESS_KEY": "a secret", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -227,6 +228,35 @@ def test_fetched_bytes__damaged_on_the_way_are_fetched_again(seaweed, before, st
     assert get(run, "a.txt").content == content
     assert len(bucket.of("GET", "/team/blobs/")) == 2
     assert "is not what was stored" in server.log()
+
+
+def test_history__damaged_on_the_way_is_not_shown(seaweed, before, start_on, open_run):
+    bucket = before(seaweed)
+    server = start_on(bucket, env=seaweed.env)
+    run = open_run(server)
+    run.send_rows(0, [{"_step": step, "a": step * 0.37} for step in range(5000)])
+    assert run.post({"complete": True, "exitcode": 0}).status_code == 200
+    path = "/api/runs/admin/faults/run/receipt"
+    limit = time.monotonic() + 30
+    while server.request("GET", path).json()["history"]["segments"] == 0:
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    server.stop()
+    forget_cache(server)
+    server.start()
+    damaged = []
+
+    def change(request: Request, answer: Answer) -> Answer:
+        if request.method != "GET" or ".parquet" not in request.path or damaged:
+            return answer
+        damaged.append(request)
+        return Answer(answer.status, flipped(answer.body), answer.headers)
+
+    bucket.change_answer = change
+    with pytest.raises(GraphQLError, match="CORRUPT"):
+        run.read()
+    assert len(damaged) == 1
+    assert [row["a"] for row in run.read()["rows"]] == [step * 0.37 for step in range(5000)], "nothing of it is kept"
 
 
 # ---- in parts ----

@@ -70,6 +70,7 @@ static void s3__gives_back_what_was_put(void **state) {
     assert_ok(f, s3_size(f->s3, STR("a/b c+d.txt"), &size, &f->err));
     assert_int_equal(size, 11);
     assert_int_equal(s3_read(f->s3, STR("a/b c+d.txt"), 8, 5, out, &f->err), ERR_CORRUPT);
+    assert_int_equal(s3_read(f->s3, STR("a/b c+d.txt"), 11, 5, out, &f->err), ERR_CORRUPT);
     assert_ok(f, s3_remove(f->s3, STR("a/b c+d.txt"), &f->err));
     assert_int_equal(s3_size(f->s3, STR("a/b c+d.txt"), &size, &f->err), ERR_NOT_FOUND);
     assert_ok(f, s3_remove(f->s3, STR("a/b c+d.txt"), &f->err));
