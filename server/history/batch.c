@@ -34,6 +34,7 @@ struct history_batch {
     uint32_t row_count, row_capacity;
     int64_t *steps, *lines;
     bool steps_ascend;
+    bool is_table; /* columns came whole */
 
     struct build_column *columns;
     uint32_t column_count, column_capacity;
@@ -51,6 +52,7 @@ struct history_batch {
     struct buf text, encoded;
     unsigned char hash[SHA256_BYTES];
     int64_t points;
+    int64_t first_step, last_step; /* once it is finished, as are these */
     struct line_range *ranges;
     size_t range_count, range_capacity;
 };
@@ -120,6 +122,7 @@ void history_batch_begin(struct history_batch *batch, enum history_kind kind, in
     batch->first_line = batch->next_line = first_line;
     batch->row_count = 0;
     batch->steps_ascend = true;
+    batch->is_table = false;
     batch->first_in_row = NO_COLUMN;
     batch->value_count = 0;
     batch->points = 0;
@@ -584,6 +587,7 @@ enum err_code batch_add_column(struct column **out, struct history_batch *batch,
     if (build->column.count + build->column.null_count > 0 || build->column.type != (enum history_type)0)
         return err_set(err, ERR_BAD_INPUT, "two columns are the key '%.*s'", STR_ARG(str_slice(path, 0, 100)));
     reserve(build, count, null_count);
+    batch->is_table = true;
     build->column.type = type;
     batch->value_count += count;
     *out = &build->column;
@@ -595,6 +599,7 @@ union value batch_keep_text(struct history_batch *batch, struct str text) {
 }
 
 void batch_add_rows(struct history_batch *batch, const int64_t *steps, uint32_t row_count) {
+    batch->is_table = true;
     batch->touched_count = 0;
     for (uint32_t i = 0; i < row_count; i++) {
         batch->has_step = steps != NULL;
@@ -689,7 +694,18 @@ static int compare_paths(const void *left, const void *right) {
     return str_compare(((const struct column *)left)->path, ((const struct column *)right)->path);
 }
 
+/* Bits on the wire are twelve bytes here, and many requests may wait for the writer: what is encoded is all that it needs. */
+static void give_back(struct history_batch *batch) {
+    drop_columns(batch);
+    free(batch->steps);
+    free(batch->lines);
+    batch->steps = batch->lines = NULL;
+    batch->row_capacity = 0;
+    buf_finish(&batch->text);
+}
+
 enum err_code history_batch_finish(struct history_batch *batch, struct err *err) {
+    TRY(buf_check(&batch->text, "the text of a batch", err));
     struct arena *arena = arena_create();
     struct batch_rows rows = { .row_count = batch->row_count };
 
@@ -715,6 +731,12 @@ enum err_code history_batch_finish(struct history_batch *batch, struct err *err)
     enum err_code code = batch_encode(&batch->encoded, &rows, err);
     hash_sha256(batch->hash, buf_str(&batch->encoded));
     arena_destroy(arena);
+    if (batch->row_count > 0) {
+        batch->first_step = batch->steps[0];
+        batch->last_step = batch->steps[batch->row_count - 1];
+    }
+    if (batch->is_table)
+        give_back(batch);
     return code;
 }
 
@@ -730,8 +752,8 @@ struct batch_summary history_batch_summary(const struct history_batch *batch) {
         .range_count = batch->range_count,
     };
     if (batch->row_count > 0) {
-        summary.first_step = batch->steps[0];
-        summary.last_step = batch->steps[batch->row_count - 1];
+        summary.first_step = batch->first_step;
+        summary.last_step = batch->last_step;
         summary.last_line = batch->ranges[batch->range_count - 1].last;
     }
     return summary;
