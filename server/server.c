@@ -8,6 +8,7 @@
 #include "server/api/automation_worker.h"
 #include "server/api/first_start.h"
 #include "server/api/identity.h"
+#include "server/api/joiner.h"
 #include "server/api/live.h"
 #include "server/api/oidc.h"
 #include "server/api/files_origin.h"
@@ -232,6 +233,7 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     app->files_url = server->config->files_url;
     app->quota = quota_create(&(struct quota_limits){ server->config->entity_quota_mb * MIB, server->config->project_quota_mb * MIB });
     app->live = live_create(app);
+    app->joiner = joiner_create(app);
     if (server->oidc.issuer.len > 0)
         app->oidc = oidc_start(&server->oidc, server->outside.networks);
     return first_start(app, server->admin_key, data_folder_file(server->folder, "admin.key", server->arena), err);
@@ -285,9 +287,11 @@ static void close_all(struct server *server) {
     automation_worker_stop(server->automations);
     stops_on_signal = NULL;
     oidc_stop(app->oidc);
+    joiner_stop(app->joiner);
     webhook_networks_destroy(server->outside.networks);
     http_server_destroy(app->http);
     live_destroy(app->live);
+    joiner_destroy(app->joiner);
     if (app->db != NULL)
         db_unsubscribe(app->db);
     identities_destroy(app->identities);

@@ -28,6 +28,8 @@ enum who {
     CAN_ADMIN,
 };
 
+struct joiner_waiter;
+
 /* What was found out about one owner already. */
 struct access_grant {
     struct owner owner;
@@ -50,6 +52,7 @@ struct identity {
     struct str base_url;     /* for links, as in http_call */
     struct str writer;       /* which of several writers of one run asks (shared mode); empty: there is but one */
     struct access_grant *grants; /* private */
+    struct joiner_waiter *awaits; /* what a resolver could not answer yet, and will once this ends; NULL: nothing */
     int status_for_client; /* what a GraphQL answer's status is to be, for clients that look at nothing else; 0: 200 */
 };
 

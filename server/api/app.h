@@ -16,6 +16,7 @@ struct history;
 struct http_server;
 struct lease_keeper;
 struct identities;
+struct joiner;
 struct live;
 struct log_in_limits;
 struct oidc;
@@ -36,6 +37,7 @@ struct app {
     struct run_tables *run_tables; /* for filters and orders of runs */
     struct secrets *secrets;
     struct quota *quota;                 /* who holds as much as he may */
+    struct joiner *joiner;               /* puts large files together */
     struct identities *identities;       /* keys and cookies that were looked up a moment ago */
     struct log_in_limits *log_in_limits; /* how often names and addresses have failed of late */
     struct oidc *oidc;                   /* NULL: nobody logs in at a provider */

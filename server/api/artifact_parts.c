@@ -3,15 +3,11 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "server/api/joiner.h"
 #include "server/api/node_id.h"
 #include "server/api/quota.h"
 #include "server/api/upload.h"
 #include "server/store/artifact_file.h"
-
-#include <errno.h>
-#include <unistd.h>
-
-enum { READ_BYTES = 1 << 18 };
 
 /* A file's path does not begin with a slash. */
 static struct str part_path(struct str path, int64_t number, struct arena *arena) {
@@ -150,6 +146,10 @@ static enum err_code store_part(struct db_tx *tx, void *context, struct err *err
 
 static void name_part(struct upload *upload) {
     struct http_call *call = upload->call;
+    const struct artifact *artifact = upload->target;
+    int64_t number;
+    if (str_to_i64(call->params[1], &number))
+        joiner_note_part(((struct app *)call->app)->joiner, artifact->id, call->params[2], number, upload->facts.id.sha256);
     http_add_header(call, STR("ETag"), arena_printf(call->arena, "\"%.*s\"", STR_ARG(hash_hex(upload->facts.md5, MD5_BYTES, call->arena))));
 }
 
@@ -233,41 +233,17 @@ static enum err_code find_parts(struct db_tx *tx, void *context, struct err *err
     return find_whole(tx, completing, err);
 }
 
-static enum err_code copy_part(struct blobs *blobs, const struct artifact_blob *part, struct blob_writer *writer, char *room, struct err *err) {
-    struct blob_id id;
-    uint64_t size_bytes;
-    ssize_t got = 1;
-    int fd;
-    memcpy(id.sha256, part->sha256, SHA256_BYTES);
-    TRY(blobs_read(blobs, &id, &fd, &size_bytes, err));
-    enum err_code code = OK;
-    while (code == OK && got > 0) {
-        got = read(fd, room, READ_BYTES);
-        if (got > 0)
-            code = blob_writer_add(writer, (struct str){ room, (size_t)got }, err);
-        else if (got < 0 && errno == EINTR)
-            got = 1;
-        else if (got < 0)
-            code = err_set(err, ERR_IO, "cannot read a part: %s", strerror(errno));
-    }
-    (void)close(fd);
-    return code;
-}
-
+/* Waits when it is being put together: the question is asked again then. */
 static enum err_code join(struct completing *completing, struct err *err) {
-    struct blobs *blobs = completing->identity->app->blobs;
-    char *room = arena_alloc(completing->call->arena, READ_BYTES);
-    struct blob_writer *writer;
-    enum err_code code = blob_writer_create(&writer, blobs, err);
-    if (code != OK)
-        return code;
-    for (size_t i = 0; code == OK && i < completing->count; i++)
-        code = copy_part(blobs, &completing->parts[i], writer, room, err);
-    if (code == OK)
-        return blob_writer_finish(writer, &completing->facts, err);
-    blob_writer_cancel(writer);
-    /* A part that its draft holds is there; if it is not, that is ours to explain. */
-    return code == ERR_NOT_FOUND ? err_set(err, ERR_BUSY, "a part was collected while the file was made: send it again") : code;
+    struct identity *identity = completing->identity;
+    bool is_pending;
+    TRY(joiner_ask(identity->app->joiner, completing->artifact->id, completing->path, completing->parts, completing->count,
+                   &completing->facts, &is_pending, err));
+    if (!is_pending)
+        return OK;
+    identity->awaits = ARENA_NEW(identity->arena, struct joiner_waiter);
+    *identity->awaits = (struct joiner_waiter){ .artifact_id = completing->artifact->id, .path = completing->path };
+    return err_set(err, ERR_CONFLICT, "the file is being put together of its parts"); /* for nobody: no failure to log */
 }
 
 static enum err_code store_whole(struct db_tx *tx, void *context, struct err *err) {

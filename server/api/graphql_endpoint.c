@@ -2,6 +2,7 @@
 #include "server/api/graphql_endpoint.h"
 
 #include "server/api/access.h"
+#include "server/api/joiner.h"
 
 /* An absent, null or empty member is none. */
 static enum err_code read_request(struct gql_request *request, const struct json_value *document, struct err *err) {
@@ -25,21 +26,62 @@ static struct str writer_of(const struct http_call *call) {
     return str_eq_ignore_case(is_shared, STR("true")) ? http_header(call, STR("x-wandb-client-id")) : STR_EMPTY;
 }
 
-enum err_code graphql_endpoint_answer(struct http_call *call, struct err *err) {
+struct question {
+    struct http_call *call;
+    struct gql_request request;
+};
+
+static void execute(struct question *question) {
+    struct http_call *call = question->call;
+    struct identity *identity = http_identity(call);
+    identity->awaits = NULL;
+    identity->status_for_client = 0;
+    buf_reset(http_body(call));
+    int status = gql_execute(((struct app *)call->app)->schema, &question->request, &gql_default_limits, call->arena, http_body(call));
+    if (status == 200 && identity->status_for_client != 0)
+        status = identity->status_for_client;
+    http_set_status(call, status);
+    if (status == 503 && identity->awaits == NULL)
+        http_add_header(call, STR("Retry-After"), STR("5"));
+}
+
+/* The whole document once more, as the client itself would do when it is told to come again. */
+static void ask_again(void *context);
+
+static void wait_or_complete(struct question *question) {
+    struct http_call *call = question->call;
     struct app *app = call->app;
-    struct gql_request request = { .app = call->identity };
+    while (http_identity(call)->awaits != NULL) {
+        struct joiner_waiter *waiter = http_identity(call)->awaits;
+        waiter->resume = ask_again;
+        waiter->context = question;
+        if (joiner_wait(app->joiner, waiter))
+            return; /* it may be asked again already, by another thread */
+        execute(question);
+    }
+    http_complete(call, OK, NULL);
+}
+
+static void ask_again(void *context) {
+    execute(context);
+    wait_or_complete(context);
+}
+
+enum err_code graphql_endpoint_answer(struct http_call *call, struct err *err) {
+    struct question *question = ARENA_NEW(call->arena, struct question);
     struct json_value *document;
+
+    *question = (struct question){ .call = call, .request.app = call->identity };
 
     enum err_code code = json_parse(&document, call->body, JSON_STRICT, call->arena, err);
     if (code != OK)
         return err_add_context(err, "the request is not JSON");
-    TRY(read_request(&request, document, err));
+    TRY(read_request(&question->request, document, err));
     http_identity(call)->writer = writer_of(call);
-    int status = gql_execute(app->schema, &request, &gql_default_limits, call->arena, http_body(call));
-    if (status == 200 && http_identity(call)->status_for_client != 0)
-        status = http_identity(call)->status_for_client;
-    http_set_status(call, status);
-    if (status == 503)
-        http_add_header(call, STR("Retry-After"), STR("5"));
+    execute(question);
+    if (http_identity(call)->awaits != NULL) {
+        http_defer(call);
+        wait_or_complete(question);
+    }
     return OK;
 }

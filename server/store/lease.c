@@ -62,3 +62,7 @@ enum err_code lease_check(struct db_tx *tx, struct str name, int64_t token, stru
 enum err_code lease_give_back(struct db_tx *tx, struct str name, int64_t token, struct err *err) {
     return db_exec(tx, DB_ARGS(DB_TEXT(name), DB_INT(token)), "update leases set expires_at = 0 where name = $1 and token = $2", err);
 }
+
+enum err_code lease_drop(struct db_tx *tx, struct str name, int64_t token, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_TEXT(name), DB_INT(token)), "delete from leases where name = $1 and token = $2", err);
+}

@@ -25,6 +25,8 @@ MUST_CHECK enum err_code lease_take(struct db_tx *tx, struct str name, struct st
 MUST_CHECK enum err_code lease_check(struct db_tx *tx, struct str name, int64_t token, struct err *err);
 /* Free for whoever comes next; nothing happens when it is another's. */
 MUST_CHECK enum err_code lease_give_back(struct db_tx *tx, struct str name, int64_t token, struct err *err);
+/* The same for one that nobody may ever take again: its row goes, and its next token may be one that was there before. */
+MUST_CHECK enum err_code lease_drop(struct db_tx *tx, struct str name, int64_t token, struct err *err);
 
 /* ---- a server's duties ---- */
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -155,3 +158,87 @@ def test_known_bytes__are_not_sent_in_parts_either(draft, user):
     draft.commit()
     again = Draft(user, "other").announce()
     assert again["uploadUrl"] is None and again["uploadMultipartUrls"] is None
+
+
+def staged(server):
+    return [path for path in (server.data / "blobs" / "staged").iterdir() if path.is_file()]
+
+
+def soon(claim, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not claim() and time.monotonic() < end:
+        time.sleep(0.02)
+    return claim()
+
+
+def all_bytes(server):
+    return sum(path.stat().st_size for path in (server.data / "blobs").rglob("*") if path.is_file())
+
+
+LARGE = [bytes([number]) * 20_000_000 for number in range(1, 6)]
+
+
+def put_large(draft, node, order):
+    urls = {each["partNumber"]: each["uploadUrl"] for each in node["uploadMultipartUrls"]["uploadUrlParts"]}
+    return [{"partNumber": number, "hexMD5": draft.put(urls[number], LARGE[number - 1])} for number in order]
+
+
+def complete_side_by_side(asked):
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return list(pool.map(lambda each: each(), asked))
+
+
+def test_questions_side_by_side__are_answered_by_one_join(make_server):
+    """A client that lost its patience asks again while a large file is put together."""
+    server = make_server()
+    draft = Draft(User(server, "alice"))
+    node = draft.announce(LARGE)
+    parts = put_large(draft, node, [5, 4, 3, 2, 1])
+    answers = complete_side_by_side([lambda: draft.complete(node, parts)] * 8)
+    assert answers == [b64(b"".join(LARGE))] * 8
+    assert staged(server) == []
+    assert all_bytes(server) < 2.1 * sum(map(len, LARGE))
+    assert answers_of(server, "503") == 0
+
+
+def answers_of(server, status):
+    counted = re.findall(rf'^barograph_http_requests_total\{{method="POST",route="/graphql",status="{status[0]}xx"\}} (\d+)', server.request("GET", "/metrics").text, re.M)
+    return sum(map(int, counted))
+
+
+def test_parts__are_put_together_while_they_arrive(make_server):
+    server = make_server()
+    draft = Draft(User(server, "alice"))
+    node = draft.announce(LARGE)
+    put_large(draft, node, [1, 2])
+    assert soon(lambda: [path.stat().st_size for path in staged(server)] == [40_000_000])
+    put_large(draft, node, [4])
+    put_large(draft, node, [3])
+    assert soon(lambda: [path.stat().st_size for path in staged(server)] == [80_000_000])
+
+
+def test_part_sent_again__is_what_the_file_has(make_server):
+    """Also when the one it replaces was put to the others already."""
+    server = make_server()
+    draft = Draft(User(server, "alice"))
+    node = draft.announce(LARGE)
+    first = node["uploadMultipartUrls"]["uploadUrlParts"][0]["uploadUrl"]
+    draft.put(first, b"half of it")
+    assert soon(lambda: [path.stat().st_size for path in staged(server)] == [10])
+    parts = put_large(draft, node, [2, 1, 3, 4, 5])
+    assert draft.complete(node, parts) == b64(b"".join(LARGE))
+    assert staged(server) == []
+
+
+def test_server__stops_while_a_file_is_put_together(make_server):
+    server = make_server()
+    draft = Draft(User(server, "alice"))
+    node = draft.announce(LARGE)
+    parts = put_large(draft, node, [2, 3, 4, 5, 1])
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(draft.complete, node, parts)
+        server.stop()
+        asked.exception()
+    server.start()
+    assert staged(server) == []
+    assert draft.complete(node, parts) == b64(b"".join(LARGE))

@@ -68,6 +68,19 @@ WORK_TEST(lease__given_back_is_free_at_once) {
 }
 
 /* This process's own clock has no say: with PostgreSQL it is ten minutes wrong here. */
+WORK_TEST(lease__dropped_is_gone_unless_it_is_anothers) {
+    int64_t token, next;
+    (void)context;
+    TRY(lease_take(tx, DUTY, ANNA, 60000, &token, err));
+    TRY(lease_drop(tx, DUTY, token + 1, err));
+    TRY(lease_check(tx, DUTY, token, err));
+    TRY(lease_drop(tx, DUTY, token, err));
+    EXPECT_ERROR(lease_check(tx, DUTY, token, err), ERR_CONFLICT, "another server has taken over 'duty'");
+    TRY(lease_take(tx, DUTY, BERT, 60000, &next, err));
+    EXPECT(next > 0);
+    return OK;
+}
+
 WORK_TEST(lease__goes_by_the_databases_clock) {
     int64_t token;
     (void)context;
@@ -197,6 +210,7 @@ int main(void) {
         DB_TEST(lease__of_a_dead_owner_is_taken_over_and_its_works_are_refused),
         DB_TEST(lease__past_its_time_is_no_more_even_if_nobody_took_it),
         DB_TEST(lease__given_back_is_free_at_once),
+        DB_TEST(lease__dropped_is_gone_unless_it_is_anothers),
         DB_TEST(lease__goes_by_the_databases_clock),
         DB_TEST(keeper__costs_nothing_where_there_is_one_server),
         DB_TEST(keeper__hands_duties_to_the_next_when_it_stops),

@@ -1,0 +1,45 @@
+/* joiner.h - puts the parts of large files together, each file once however often it is asked for.
+ *
+ * It follows an upload: what has arrived in order is hashed and written to the file while the next parts come, so that
+ * little is left when the client says that it was the last. A client that has asked waits for the end without a worker,
+ * and so does the same client that lost its patience and asks again: all of them get what the one join made. Over
+ * several servers a lease of that file lets one of them join while the others wait for its end.
+ *
+ * A file that nobody goes on with is dropped after a while, and what was joined is forgotten soon: the draft has it.
+ *
+ * Threads: safe from all. Memory: heap; a waiter stays its owner's and is not moved until it is resumed.
+ */
+#ifndef SERVER_API_JOINER_H
+#define SERVER_API_JOINER_H
+
+#include "server/blobs/blobs.h"
+#include "server/store/artifact_file.h"
+
+struct app;
+struct joiner;
+
+struct joiner_waiter {
+    int64_t artifact_id;
+    struct str path;
+    void (*resume)(void *context); /* from a thread of the joiner: ask again */
+    void *context;
+    struct joiner_waiter *next;
+};
+
+/* Its threads begin with the first part. */
+struct joiner *joiner_create(struct app *app);
+/* Whoever waits is resumed, and whoever asks from now on is told to come again. */
+void joiner_stop(struct joiner *joiner);       /* NULL is fine */
+void joiner_destroy(struct joiner *joiner); /* after joiner_stop; NULL is fine */
+
+/* A part has arrived and is stored. Numbers are counted from 1. */
+void joiner_note_part(struct joiner *joiner, int64_t artifact_id, struct str path, int64_t number,
+                      const unsigned char sha256[SHA256_BYTES]);
+
+/* The file of these parts, in their order. *is_pending: it is being made, wait for it; else *facts are there. */
+MUST_CHECK enum err_code joiner_ask(struct joiner *joiner, int64_t artifact_id, struct str path, const struct artifact_blob *parts,
+                                    size_t count, struct blob_facts *facts, bool *is_pending, struct err *err);
+/* False: there is nothing to wait for any more, ask again. */
+bool joiner_wait(struct joiner *joiner, struct joiner_waiter *waiter);
+
+#endif
