@@ -1,8 +1,8 @@
 /* s3.h - objects in a bucket of any S3-compatible store.
  *
  * Calls block. What may pass by itself (500, 503, a broken connection, a wrong region, a clock that is off) is tried
- * again with growing pauses; then it is ERR_BUSY. What was sent is signed with its own digest, so a store that checks
- * signatures refuses what was damaged on the way.
+ * again with growing pauses; then it is ERR_BUSY. What is sent goes with its SHA-256, signed, and its MD5, so the store
+ * refuses what was damaged on the way; what is fetched whole is held against its digest here.
  *
  * Threads: safe from all. Memory: s3_close.
  */
