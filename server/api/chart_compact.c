@@ -161,12 +161,17 @@ static bool are_whole(const double *values, size_t count) {
     return true;
 }
 
+/* What has no place on the axis, as NaN, is at its beginning. */
+static int64_t whole_of(double x) {
+    return fabs(x) < 0x1p62 ? (int64_t)round_down(x) : 0;
+}
+
 static void put_whole_x(struct buf *out, const struct columns *columns, double from, double scale) {
     int64_t whole[BLOCK];
     for (size_t first = 0; first < columns->count; first += BLOCK) {
         size_t n = columns->count - first < BLOCK ? columns->count - first : BLOCK;
         for (size_t i = 0; i < n; i++)
-            whole[i] = (int64_t)round_down((columns->x[first + i] - from) * scale);
+            whole[i] = whole_of((columns->x[first + i] - from) * scale);
         put_column(out, whole, n);
     }
 }
