@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import random
 import shutil
@@ -12,6 +13,7 @@ import struct
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,6 +21,7 @@ import psycopg
 import pytest
 import requests
 
+from tests.api.test_artifact_parts import COMPLETE, LARGE, Draft, b64, put_large, staged
 from tests.support.postgres import Postgres, make_database
 from tests.support.protocol import RunUnderTest
 from tests.support.seaweed import Seaweed
@@ -379,3 +382,19 @@ def test_other_secret__is_refused_by_name(start_one):
     start_one(0)
     with pytest.raises(RuntimeError, match="not the secret that this database's API keys were made with"):
         start_one(1, env={"BAROGRAPH_SECRET": "6f" * 32})
+
+
+def test_large_file__is_put_together_by_one_server_however_many_are_asked(database, servers):
+    draft = Draft(Client(*servers))
+    node = draft.announce(LARGE)
+    parts = put_large(draft, node, [2, 4, 1, 5, 3])
+    given = {"artifactID": draft.id, "storagePath": node["storagePath"], "uploadID": node["uploadMultipartUrls"]["uploadID"],
+             "completedParts": parts, "completeMultipartAction": "Complete"}  # fmt: skip
+    clients = [Client(servers[number % SERVERS]) for number in range(2 * SERVERS)]
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = list(pool.map(lambda client: client.graphql(COMPLETE, {"input": given}), clients))
+    assert {answer["completeMultipartUploadArtifact"]["digest"] for answer in answers} == {b64(b"".join(LARGE))}
+    name = hashlib.sha256(b"".join(LARGE)).hexdigest()
+    assert sum((server.data / "blobs" / name[:2] / name[2:]).exists() for server in servers) == 1
+    assert all(staged(server) == [] for server in servers)
+    wait_until(lambda: ask(database, "select count(*) from leases where name like 'join %'") == [(0,)], 10, "the lease is gone")
