@@ -242,3 +242,22 @@ def test_server__stops_while_a_file_is_put_together(make_server):
     server.start()
     assert staged(server) == []
     assert draft.complete(node, parts) == b64(b"".join(LARGE))
+
+
+def test_join_that_fails__is_told_and_begun_anew(make_server):
+    server = make_server()
+    draft = Draft(User(server, "alice"))
+    node = draft.announce()
+    parts = draft.put_all(node)
+    server.stop()  # it had put them together already
+    hexes = hashlib.sha256(PARTS[1]).hexdigest()
+    blob = server.data / "blobs" / hexes[:2] / hexes[2:]
+    if not blob.exists():
+        pytest.skip("the blobs lie in a bucket")
+    blob.unlink()
+    server.start()
+    assert refusal(draft.complete, node, parts).code == "BUSY"
+    assert staged(server) == []
+    url = node["uploadMultipartUrls"]["uploadUrlParts"][1]["uploadUrl"]
+    draft.put(url, PARTS[1])
+    assert draft.complete(node, parts) == b64(WHOLE)
