@@ -163,6 +163,7 @@ def test_archive__damaged_anywhere_is_refused_in_words(archive, package, tmp_pat
     from barograph.importers.archive import Reader
 
     content = archive.read_bytes()
+    padding = len(content.rstrip(b"\0"))  # behind the last member a tar has zeros, of which some may be missing
     for seed in range(120):
         at = int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:8], "big") % len(content)
         damaged = [content[:at], content[:at] + bytes([content[at] ^ 1 << seed % 8]) + content[at + 1 :], content[:at] + content[at + 512 :],
@@ -173,7 +174,7 @@ def test_archive__damaged_anywhere_is_refused_in_words(archive, package, tmp_pat
         except (Error, tarfile.TarError):
             continue
         # A tar's own padding may change: then everything else is as it was.
-        assert seed % 4 == 1 and len(list(project.runs())) == 3, (seed, at)
+        assert (seed % 4 == 1 or at >= padding) and len(list(project.runs())) == 3, (seed, at)
 
 
 def test_export__on_a_full_disk_says_so_and_leaves_nothing(filled, package, tmp_path):
