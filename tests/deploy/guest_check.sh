@@ -1,17 +1,17 @@
 #!/bin/sh
 # guest_check.sh - runs inside a booted Debian in which the package is installed, and says what the service can and may do.
-# Each line of /root/report is "ok WHAT" or "WRONG WHAT"; the last is "done".
-exec >/root/report.log 2>&1
+# Each line of /srv/report is "ok WHAT" or "WRONG WHAT"; the last is "done".
+exec >/srv/report.log 2>&1
 set -u
 base=http://127.0.0.1:8080
 
 check() { # WHAT COMMAND...
     what=$1
     shift
-    if "$@" >/root/last 2>&1; then
-        echo "ok $what" >>/root/report
+    if "$@" >/srv/last 2>&1; then
+        echo "ok $what" >>/srv/report
     else
-        { echo "WRONG $what"; sed 's/^/    /' /root/last | tail -20; } >>/root/report
+        { echo "WRONG $what"; sed 's/^/    /' /srv/last | tail -20; } >>/srv/report
     fi
 }
 pid() { systemctl show -P MainPID barograph; }
@@ -22,8 +22,8 @@ logs_a_run() {
     # Enough rows to be sealed: Parquet is written under the filter too.
     awk 'BEGIN { printf "{\"files\": {\"wandb-history.jsonl\": {\"offset\": 0, \"content\": [";
         for (i = 0; i < 70000; i++) printf "%s\"{\\\"_step\\\": %d, \\\"loss\\\": %f}\"", i ? "," : "", i, 1 / (i + 1);
-        printf "]}}, \"complete\": true, \"exitcode\": 0}" }' >/root/rows.json
-    ask "$base/files/admin/p/$1/file_stream" -d @/root/rows.json >/dev/null || return 1
+        printf "]}}, \"complete\": true, \"exitcode\": 0}" }' >/srv/rows.json
+    ask "$base/files/admin/p/$1/file_stream" -d @/srv/rows.json >/dev/null || return 1
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         ls /var/lib/barograph/history/*/*.parquet >/dev/null 2>&1 && break
         sleep 1
@@ -31,7 +31,7 @@ logs_a_run() {
     ls /var/lib/barograph/history/*/*.parquet && has_run "$1"
 }
 has_run() { ask "$base/graphql" -d '{"query": "{ project(name: \"p\", entityName: \"admin\") { run(name: \"'"$1"'\") { historyLineCount state } } }"}' | grep -q '"historyLineCount":70000'; }
-backs_up() { BAROGRAPH_API_KEY=$(cat /var/lib/barograph/admin.key) barograph backup /root/backup.tar; }
+backs_up() { BAROGRAPH_API_KEY=$(cat /var/lib/barograph/admin.key) barograph backup /srv/backup.tar; }
 comes_back() {
     for _ in $(seq 30); do
         sleep 1
@@ -40,7 +40,7 @@ comes_back() {
     return 1
 }
 survives_a_kill() { before=$(pid); kill -9 "$before"; comes_back "$before" && has_run r1; }
-is_upgraded() { before=$(pid); dpkg -i /root/barograph.deb && comes_back "$before" && has_run r1; }
+is_upgraded() { before=$(pid); dpkg -i /srv/barograph.deb && comes_back "$before" && has_run r1; }
 ends_well() { systemctl stop barograph && [ "$(systemctl show -P Result barograph)" = success ] && [ "$(systemctl show -P ExecMainStatus barograph)" = 0 ]; }
 verifies() { barograph verify --data /var/lib/barograph; }
 keeps_settings() { grep -q mine /etc/barograph/barograph.env; }
@@ -56,7 +56,7 @@ check "its data are its own" test "$(stat -c %a:%U /var/lib/barograph)" = 700:ba
 check "its settings are not everybody's" test "$(stat -c %a:%G /etc/barograph/barograph.env)" = 640:barograph
 check "70,000 rows are logged and sealed" logs_a_run r1
 check "a backup is made while it runs" backs_up
-systemd-analyze security barograph >/root/security 2>&1
+systemd-analyze security barograph >/srv/security 2>&1
 check "it is started again when it is killed" survives_a_kill
 echo "# mine" >>/etc/barograph/barograph.env
 check "the package installed again keeps data" is_upgraded
@@ -64,6 +64,6 @@ check "and settings" keeps_settings
 check "it ends well" ends_well
 check "what it stored is right" verifies
 check "purging leaves the data" is_purged
-journalctl -u barograph --no-pager >/root/journal 2>&1
-echo done >>/root/report
+journalctl -u barograph --no-pager >/srv/journal 2>&1
+echo done >>/srv/report
 systemctl poweroff
