@@ -153,38 +153,40 @@ static enum err_code no_such_artifact(struct err *err) {
     return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
 }
 
-static enum err_code find_by_md5(struct db_tx *tx, struct download *download, struct str node_id, struct str hex, struct err *err) {
-    struct http_call *call = download->call;
+struct md5_address {
+    int64_t artifact_id;
     unsigned char md5[MD5_BYTES];
+};
+
+static enum err_code parse_md5_address(struct md5_address *out, struct http_call *call, struct str node_id, struct str hex, struct err *err) {
+    bool is_one = hash_from_hex(hex, out->md5, MD5_BYTES) && node_id_parse(node_id, "Artifact", &out->artifact_id, call->arena);
+    return is_one ? OK : no_such_artifact(err);
+}
+
+static enum err_code find_by_md5(struct db_tx *tx, struct download *download, const struct md5_address *address, struct err *err) {
+    struct http_call *call = download->call;
     struct artifact *artifact;
     struct artifact_file *file;
-    int64_t id;
 
-    if (!hash_from_hex(hex, md5, MD5_BYTES) || !node_id_parse(node_id, "Artifact", &id, call->arena))
-        return no_such_artifact(err);
-    TRY(find_artifact(tx, call, id, CAN_READ, &artifact, err));
-    struct str digest = hash_base64((struct str){ (const char *)md5, MD5_BYTES }, call->arena);
+    TRY(find_artifact(tx, call, address->artifact_id, CAN_READ, &artifact, err));
+    struct str digest = hash_base64((struct str){ (const char *)address->md5, MD5_BYTES }, call->arena);
     TRY(artifact_file_find_by_digest(tx, artifact->id, digest, call->arena, &file, err));
     return take_file(download, file, err);
 }
 
 /* The address names the version that first held the bytes, not the one that is read: once that one is deleted, they are
  * whoever's of its project still holds them. */
-static enum err_code find_by_birth(struct db_tx *tx, struct download *download, struct str node_id, struct str hex, struct err *err) {
+static enum err_code find_by_birth(struct db_tx *tx, struct download *download, const struct md5_address *address, struct err *err) {
     struct http_call *call = download->call;
-    unsigned char md5[MD5_BYTES];
     struct artifact *birth;
     struct artifact_file *file;
-    int64_t id;
 
-    if (!hash_from_hex(hex, md5, MD5_BYTES) || !node_id_parse(node_id, "Artifact", &id, call->arena))
-        return no_such_artifact(err);
-    TRY(artifact_get(tx, id, call->arena, &birth, err));
+    TRY(artifact_get(tx, address->artifact_id, call->arena, &birth, err));
     if (birth->state != ARTIFACT_DELETED)
-        return find_by_md5(tx, download, node_id, hex, err);
+        return find_by_md5(tx, download, address, err);
     if (access_check_in(tx, http_identity(call), &birth->owner, CAN_READ, err) != OK)
         return err->code == ERR_NOT_FOUND ? no_such_artifact(err) : err->code;
-    enum err_code code = artifact_file_find_in_project(tx, birth->owner.project_id, md5, call->arena, &file, err);
+    enum err_code code = artifact_file_find_in_project(tx, birth->owner.project_id, address->md5, call->arena, &file, err);
     if (code != OK)
         return code == ERR_NOT_FOUND ? no_such_artifact(err) : code;
     return take_file(download, file, err);
@@ -192,21 +194,24 @@ static enum err_code find_by_birth(struct db_tx *tx, struct download *download, 
 
 static enum err_code find_v2_short(struct db_tx *tx, void *context, struct err *err) {
     struct download *download = context;
-    return find_by_birth(tx, download, download->call->params[2], download->call->params[3], err);
+    struct md5_address address;
+    TRY(parse_md5_address(&address, download->call, download->call->params[2], download->call->params[3], err));
+    return find_by_birth(tx, download, &address, err);
 }
 
 /* rest: [artifactID/]birthArtifactID/md5/name. The version that is named first is the one whose right counts. */
 static enum err_code find_v2(struct db_tx *tx, void *context, struct err *err) {
     struct download *download = context;
-    struct http_call *call = download->call;
-    struct str rest = call->params[4], parts[4] = { { 0 } };
+    struct str rest = download->call->params[4], parts[4] = { { 0 } };
+    struct md5_address address;
     size_t count = 0;
 
     while (count < 4 && str_cut(rest, '/', &parts[count], &rest))
         count++;
-    if (count == 2)
-        return find_by_birth(tx, download, parts[0], parts[1], err);
-    return count == 3 ? find_by_md5(tx, download, parts[0], parts[2], err) : no_such_artifact(err);
+    if (count != 2 && count != 3)
+        return no_such_artifact(err);
+    TRY(parse_md5_address(&address, download->call, parts[0], parts[count - 1], err));
+    return count == 2 ? find_by_birth(tx, download, &address, err) : find_by_md5(tx, download, &address, err);
 }
 
 /* The address says neither project nor version: any that the asker may read will do, what others hold does not count. */
