@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-import socket
-import ssl
-import struct
 import subprocess
 import time
 from pathlib import Path
@@ -17,6 +12,7 @@ import pytest
 import requests
 
 from tests.support.oidc import Liar
+from tests.support.page import Page
 from tests.support.protocol import RunUnderTest
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -61,44 +57,10 @@ def test_a_large_file__passes_in_both_directions_and_in_part(behind, tmp_path):
     assert (part.status_code, part.content) == (206, block[-3:] + block[:3])
 
 
-class Page:
-    """A page's WebSocket through the proxy."""
-
-    def __init__(self, server, certificates):
-        address = urlsplit(server.base_url)
-        context = ssl.create_default_context(cafile=certificates / "chain.pem")
-        plain = socket.create_connection((address.hostname, address.port), timeout=20)
-        self.socket = context.wrap_socket(plain, server_hostname=address.hostname)
-        self.bytes = self.socket.makefile("rb")
-        credentials = base64.b64encode(f"api:{server.admin_key}".encode()).decode()
-        self.socket.sendall(
-            f"GET /api/live HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}\r\n"
-            f"Origin: {server.base_url}\r\nAuthorization: Basic {credentials}\r\n\r\n".encode()
-        )
-        assert b" 101 " in self.bytes.readline()
-        while self.bytes.readline() != b"\r\n":
-            pass
-
-    def send(self, message: dict) -> None:
-        text = json.dumps(message).encode()
-        self.socket.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
-
-    def receive(self) -> dict:
-        while True:
-            kind, length = self.bytes.read(2)
-            if length == 126:
-                (length,) = struct.unpack(">H", self.bytes.read(2))
-            text = self.bytes.read(length)
-            if kind == 0x81:
-                return json.loads(text)
-            assert kind != 0x88, "the page was closed"
-
-
 def test_a_page__hears_of_rows_at_once(behind, certificates):
     server = behind()
     run = RunUnderTest(Admin(server), "p", "r")
-    page = Page(server, certificates)
+    page = Page(server.base_url, server.admin_key, certificates / "chain.pem")
     page.send({"watch": [{"entity": "admin", "project": "p"}]})
     assert page.receive()["watching"] == [True]
     begun = time.monotonic()

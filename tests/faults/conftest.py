@@ -1,4 +1,4 @@
-"""conftest.py - servers whose disk can be made to fail."""
+"""conftest.py - servers whose disk can be made to fail, and the stores of others, a new one for each module."""
 
 from __future__ import annotations
 
@@ -9,8 +9,24 @@ from types import SimpleNamespace
 import pytest
 
 from tests.faults.disk import Disk
+from tests.support.postgres import Postgres
 from tests.support.protocol import RunUnderTest
+from tests.support.seaweed import Seaweed
 from tests.support.server import Server
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    server = Postgres().start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="module")
+def bucket_store():
+    store = Seaweed().start()
+    yield store
+    store.remove()
 
 
 @pytest.fixture(scope="session")

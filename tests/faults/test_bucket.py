@@ -16,14 +16,7 @@ from fsspec.implementations.arrow import ArrowFSWrapper
 from pyarrow.dataset import dataset
 from pyarrow.fs import FileSelector, S3FileSystem
 
-from tests.support.seaweed import KEY_ID, SECRET, Seaweed
-
-
-@pytest.fixture(scope="module")
-def bucket_store():
-    store = Seaweed().start()
-    yield store
-    store.remove()
+from tests.support.seaweed import KEY_ID, SECRET
 
 
 @pytest.fixture

@@ -13,39 +13,24 @@ import time
 import psycopg
 import pytest
 
-from tests.support.postgres import Postgres, make_database
-from tests.support.seaweed import Seaweed
+from tests.support.postgres import make_database
 
 if os.environ.get("BAROGRAPH_TEST_DATABASE") or os.environ.get("BAROGRAPH_TEST_BUCKETS"):
     pytest.skip("these tests move from one store to the other by themselves", allow_module_level=True)
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.remove()
-
-
-@pytest.fixture(scope="module")
-def seaweed():
-    store = Seaweed().start()
-    yield store
-    store.remove()
-
-
 @pytest.fixture
-def target(postgres, seaweed, request):
+def target(postgres, bucket_store, request):
     """Options that name a new database and a bucket that is not there yet."""
     name = request.node.name[len("test_migrate__") :][:30].replace("_", "-")
-    address = f"s3://{name}/all?endpoint={seaweed.endpoint}"
+    address = f"s3://{name}/all?endpoint={bucket_store.endpoint}"
     return {"database": make_database(postgres.url, name), "blobs": address}
 
 
 @pytest.fixture
-def migrate(binary, seaweed):
+def migrate(binary, bucket_store):
     def run(*options, is_awaited=True):
-        env = {**os.environ, **seaweed.env}
+        env = {**os.environ, **bucket_store.env}
         process = subprocess.Popen([binary, "migrate", *map(str, options)], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if not is_awaited:
             return process
@@ -104,7 +89,7 @@ def all_files(data):
     return {path.relative_to(data): path.read_bytes() for tree in trees for path in tree.rglob("*") if path.is_file()}
 
 
-def test_migrate__there_and_back_is_the_same(filled, target, migrate, start, seaweed, tmp_path, open_run):
+def test_migrate__there_and_back_is_the_same(filled, target, migrate, start, bucket_store, tmp_path, open_run):
     filled.stop()
     done = migrate("--from", filled.data, *to(target), "--data", tmp_path / "new", "--finish")
     assert done.returncode == 0, done.stderr
@@ -120,12 +105,12 @@ def test_migrate__there_and_back_is_the_same(filled, target, migrate, start, sea
     read_back(server, open_run)
 
 
-def test_migrate__serves_what_it_carried(filled, target, migrate, start, seaweed, tmp_path, open_run):
+def test_migrate__serves_what_it_carried(filled, target, migrate, start, bucket_store, tmp_path, open_run):
     filled.stop()
     done = migrate("--from", filled.data, *to(target), "--data", tmp_path / "new", "--finish")
     assert done.returncode == 0, done.stderr
     shutil.rmtree(filled.data)
-    server = start(tmp_path / "new", *to(target), env=seaweed.env)
+    server = start(tmp_path / "new", *to(target), env=bucket_store.env)
     assert [row["a"] for row in read_back(server, open_run)["rows"]] == [1]
     live = open_run(server, "live")
     live.send_rows(1, [{"_step": 1, "a": 2}])
@@ -136,7 +121,7 @@ def test_migrate__serves_what_it_carried(filled, target, migrate, start, seaweed
         assert connection.execute("select count(*) from transfers").fetchone() == (0,)
 
 
-def test_migrate__goes_on_while_the_server_is_used(filled, target, migrate, start, seaweed, tmp_path, open_run):
+def test_migrate__goes_on_while_the_server_is_used(filled, target, migrate, start, bucket_store, tmp_path, open_run):
     runs = [open_run(filled, f"busy{number}") for number in range(2)]
     is_over, sent = threading.Event(), [0, 0]
 
@@ -159,18 +144,18 @@ def test_migrate__goes_on_while_the_server_is_used(filled, target, migrate, star
     filled.graphql("mutation Delete($id: ID!) { deleteRun(input: {id: $id}) { clientMutationId } }", {"id": open_run(filled, "live").id})
     filled.stop()
     with pytest.raises(RuntimeError, match="is not whole"):
-        start(tmp_path / "new", *to(target), env=seaweed.env)
+        start(tmp_path / "new", *to(target), env=bucket_store.env)
     assert (tmp_path / "new" / "migrate.compared").exists()
     last = migrate("--from", filled.data, *to(target), "--data", tmp_path / "new", "--finish")
     assert last.returncode == 0, last.stderr
     assert "of the files were compared by an earlier pass" in last.stderr and not (tmp_path / "new" / "migrate.compared").exists()
-    server = start(tmp_path / "new", *to(target), env=seaweed.env)
+    server = start(tmp_path / "new", *to(target), env=bucket_store.env)
     for index in range(2):
         rows = open_run(server, f"busy{index}").read()["rows"]
         assert [row["a"] for row in rows] == list(range(sent[index]))
 
 
-def test_migrate__that_was_killed_goes_on(filled, target, migrate, start, seaweed, tmp_path, open_run):
+def test_migrate__that_was_killed_goes_on(filled, target, migrate, start, bucket_store, tmp_path, open_run):
     run = open_run(filled, "many")
     for number in range(60):
         assert run.put(f"{number}.bin", os.urandom(200_000)).status_code == 200
@@ -188,7 +173,7 @@ def test_migrate__that_was_killed_goes_on(filled, target, migrate, start, seawee
         assert done.returncode == 0, done.stderr
     again = migrate(*options)
     assert again.returncode == 1 and "holds something already" in again.stderr
-    read_back(start(tmp_path / "new", *to(target), env=seaweed.env), open_run)
+    read_back(start(tmp_path / "new", *to(target), env=bucket_store.env), open_run)
 
 
 def test_migrate__on_a_full_disk_says_so_and_goes_on(filled, binary, migrate, start, tmp_path, open_run):
@@ -203,8 +188,8 @@ def test_migrate__on_a_full_disk_says_so_and_goes_on(filled, binary, migrate, st
     read_back(start(tmp_path / "new"), open_run)
 
 
-def test_migrate__refuses_to_overwrite(filled, target, migrate, start, seaweed, tmp_path, open_run):
-    other = start(tmp_path / "other", *to(target), env=seaweed.env)
+def test_migrate__refuses_to_overwrite(filled, target, migrate, start, bucket_store, tmp_path, open_run):
+    other = start(tmp_path / "other", *to(target), env=bucket_store.env)
     open_run(other, "theirs")
     filled.stop()
     other.stop()

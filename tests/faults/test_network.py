@@ -12,24 +12,9 @@ import requests
 from tests.faults.test_bucket import forget_cache, get, put, wait_until_sealed
 from tests.faults.test_postgres import ingest_through
 from tests.support.network import PASS, SILENT, Proxy, refusal
-from tests.support.postgres import Postgres, make_database
-from tests.support.seaweed import Seaweed
+from tests.support.postgres import make_database
 
 AWAY_S = 3
-
-
-@pytest.fixture(scope="module")
-def bucket_store():
-    store = Seaweed().start()
-    yield store
-    store.remove()
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.remove()
 
 
 @pytest.fixture

@@ -20,13 +20,6 @@ WRITERS, ROUNDS, ROWS_PER_REQUEST = 4, 4, 3
 ANSWER_LIMIT_S = 60
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.remove()
-
-
 @pytest.fixture
 def database(postgres, request) -> str:
     return make_database(postgres.url, request.node.name[:60])

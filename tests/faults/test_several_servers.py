@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import random
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import threading
 import time
@@ -22,29 +19,15 @@ import pytest
 import requests
 
 from tests.api.test_artifact_parts import COMPLETE, LARGE, Draft, b64, put_large, staged
-from tests.support.postgres import Postgres, make_database
+from tests.support.page import Page
+from tests.support.postgres import make_database
 from tests.support.protocol import RunUnderTest
-from tests.support.seaweed import Seaweed
 from tests.support.server import Server
 
 SERVERS, ROWS = 3, 3
 KEY = "several-servers-" + "k" * 40
 SECRET = "5e" * 32
 ANSWER_LIMIT_S = 60
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres().start()
-    yield server
-    server.remove()
-
-
-@pytest.fixture(scope="module")
-def bucket_store():
-    store = Seaweed().start()
-    yield store
-    store.remove()
 
 
 @pytest.fixture(scope="module")
@@ -291,42 +274,9 @@ def test_server_that_stood_still__is_refused_what_another_has_taken_over(servers
 # ---- what one server changes and the others see ----
 
 
-class Page:
-    """An open page's websocket: short texts, both ways."""
-
-    def __init__(self, server: Server):
-        host, port = server.listen.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=10)
-        self.bytes = self.socket.makefile("rb")
-        credentials = base64.b64encode(f"api:{KEY}".encode()).decode()
-        self.socket.sendall(
-            f"GET /api/live HTTP/1.1\r\nHost: {server.listen}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}\r\n"
-            f"Authorization: Basic {credentials}\r\n\r\n".encode()
-        )
-        assert b" 101 " in self.bytes.readline()
-        while self.bytes.readline() != b"\r\n":
-            pass
-
-    def send(self, message: dict) -> None:
-        text = json.dumps(message).encode()
-        assert len(text) < 126
-        self.socket.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
-
-    def receive(self) -> dict:
-        while True:
-            kind, length = self.bytes.read(2)
-            if length == 126:
-                (length,) = struct.unpack(">H", self.bytes.read(2))
-            text = self.bytes.read(length)
-            if kind == 0x81:
-                return json.loads(text)
-            assert kind != 0x88, "the server closed the page"
-
-
 def test_live_page_at_one_server__hears_of_rows_at_another(servers):
     run = open_run([servers[1]], "run")
-    page = Page(servers[0])
+    page = Page(servers[0].base_url, KEY)
     page.send({"watch": [{"entity": "admin", "project": "faults"}]})
     assert page.receive()["watching"] == [True]
     took_s = []

@@ -1,0 +1,47 @@
+"""page.py - an open page's WebSocket: short texts, both ways."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import ssl
+import struct
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class Page:
+    """One at a server, or at a proxy before it; certificates: whom it believes when that speaks TLS."""
+
+    def __init__(self, base_url: str, key: str, certificates: Path | None = None):
+        address = urlsplit(base_url)
+        self.socket = socket.create_connection((address.hostname, address.port), timeout=20)
+        if address.scheme == "https":
+            context = ssl.create_default_context(cafile=certificates)
+            self.socket = context.wrap_socket(self.socket, server_hostname=address.hostname)
+        self.bytes = self.socket.makefile("rb")
+        credentials = base64.b64encode(f"api:{key}".encode()).decode()
+        self.socket.sendall(
+            f"GET /api/live HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}\r\n"
+            f"Origin: {base_url}\r\nAuthorization: Basic {credentials}\r\n\r\n".encode()
+        )
+        assert b" 101 " in self.bytes.readline()
+        while self.bytes.readline() != b"\r\n":
+            pass
+
+    def send(self, message: dict) -> None:
+        text = json.dumps(message).encode()
+        assert len(text) < 126
+        self.socket.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+
+    def receive(self) -> dict:
+        while True:
+            kind, length = self.bytes.read(2)
+            if length == 126:
+                (length,) = struct.unpack(">H", self.bytes.read(2))
+            text = self.bytes.read(length)
+            if kind == 0x81:
+                return json.loads(text)
+            assert kind != 0x88, "the server closed the page"
