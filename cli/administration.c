@@ -3,8 +3,8 @@
 
 #include "base/hash.h"
 #include "base/http_client.h"
-#include "server/api/admin.h"
-#include "server/api/first_start.h"
+#include "server/api/accounts/admin.h"
+#include "server/api/accounts/first_start.h"
 #include "server/api/identity.h"
 #include "server/api/link.h"
 #include "server/store/data_folder.h"

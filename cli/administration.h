@@ -30,7 +30,7 @@ MUST_CHECK enum err_code administration_open(struct administration **out, const 
                                              struct arena *arena, struct err *err);
 void administration_close(struct administration *administration); /* NULL is fine */
 
-/* See server/api/admin.h; body empty for none. */
+/* See server/api/accounts/admin.h; body empty for none. */
 MUST_CHECK enum err_code administration_ask(struct administration *administration, enum http_method method,
                                             struct str path, struct str body, struct json_value **answer,
                                             struct err *err);

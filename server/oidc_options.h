@@ -2,7 +2,7 @@
 #ifndef SERVER_OIDC_OPTIONS_H
 #define SERVER_OIDC_OPTIONS_H
 
-#include "server/api/oidc_settings.h"
+#include "server/api/oidc/oidc_settings.h"
 #include "server/config.h"
 
 /* Before the process is confined: the files may lie anywhere. out->issuer is empty when nobody logs in that way. */

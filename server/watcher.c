@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/api/quota.h"
+#include "server/api/projects/quota.h"
 #include "server/ballast.h"
 #include "server/blobs/depot.h"
 #include "server/cleaner.h"

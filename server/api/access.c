@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "server/api/accounts/session.h"
 #include "server/api/files_origin.h"
 #include "server/api/identity.h"
-#include "server/api/session.h"
 #include "server/store/right.h"
 #include "server/store/secrets.h"
 

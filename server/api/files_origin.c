@@ -2,7 +2,7 @@
 #include "server/api/files_origin.h"
 
 #include "server/api/link.h"
-#include "server/api/upload.h"
+#include "server/api/runs/upload.h"
 
 /* Long enough to follow a redirect, and to go on reading a film in ranges. */
 enum { REDIRECT_LIFE_MS = 3600 * 1000 };

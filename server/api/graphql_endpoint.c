@@ -2,7 +2,7 @@
 #include "server/api/graphql_endpoint.h"
 
 #include "server/api/access.h"
-#include "server/api/joiner.h"
+#include "server/api/artifacts/joiner.h"
 
 /* An absent, null or empty member is none. */
 static enum err_code read_request(struct gql_request *request, const struct json_value *document, struct err *err) {

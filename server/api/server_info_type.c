@@ -1,5 +1,5 @@
 /* server_info_type.c - what this server is and can do. Clients ask before they log in, so anybody may. */
-#include "server/api/account_types.h"
+#include "server/api/accounts/account_types.h"
 
 #include "server/api/access.h"
 

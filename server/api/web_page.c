@@ -2,8 +2,8 @@
 #include "server/api/web_page.h"
 
 #include "base/gzip.h"
-#include "server/api/embed.h"
 #include "server/api/files_origin.h"
+#include "server/api/projects/embed.h"
 #include "server/api/web_assets.h"
 
 enum { ASSET_MAX_BYTES = 32 << 20 };

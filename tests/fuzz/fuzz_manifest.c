@@ -1,5 +1,5 @@
 /* fuzz_manifest.c - manifests of artifacts: what is accepted has only plain paths, and reads back the same. */
-#include "server/api/artifact_manifest.h"
+#include "server/api/artifacts/artifact_manifest.h"
 
 #include "base/file.h"
 

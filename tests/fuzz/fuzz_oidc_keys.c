@@ -1,7 +1,7 @@
 /* fuzz_oidc_keys.c - a set of keys and a provider's description: refused with words, or of use, and never a way out of https. */
 #include "base/http_url.h"
-#include "server/api/oidc_keys.h"
-#include "server/api/oidc_provider.h"
+#include "server/api/oidc/oidc_keys.h"
+#include "server/api/oidc/oidc_provider.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* fuzz_oidc_token.c - a token is refused with words, or has three parts that can be verified and asked; none that is made up is
  * good. */
-#include "server/api/oidc_account.h"
-#include "server/api/oidc_keys.h"
+#include "server/api/oidc/oidc_account.h"
+#include "server/api/oidc/oidc_keys.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* fuzz_stream_body.c - bodies of file streams: whatever arrives is read, set aside, or refused with a sentence. */
-#include "server/api/stream_body.h"
+#include "server/api/runs/stream_body.h"
 
 #include <assert.h>
 

@@ -1,7 +1,7 @@
 /* fuzz_table.c - whatever a table's file holds: it is refused, or becomes columns that our reader of columns takes. */
 #include "base/arrow.h"
 #include "base/clock.h"
-#include "server/api/table_columns.h"
+#include "server/api/runs/table_columns.h"
 
 #include <stdlib.h>
 

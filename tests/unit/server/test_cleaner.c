@@ -1,7 +1,7 @@
 /* test_cleaner.c - the collector of blobs beside commits that share their bytes: no version ever loses any. */
 #include "server/cleaner.h"
 
-#include "server/api/artifact_commit.h"
+#include "server/api/artifacts/artifact_commit.h"
 #include "server/api/identity.h"
 #include "server/blobs/blobs.h"
 #include "server/blobs/depot.h"

@@ -8,12 +8,12 @@
 
 #include "tests/unit/server/api/api_fixture.h"
 
-#include "server/api/admin.h"
+#include "server/api/accounts/admin.h"
+#include "server/api/accounts/log_in_limits.h"
+#include "server/api/accounts/session.h"
 #include "server/api/graphql_endpoint.h"
 #include "server/api/identity.h"
-#include "server/api/log_in_limits.h"
 #include "server/api/schema.h"
-#include "server/api/session.h"
 
 /* ---- the routes: the real ones of accounts, and one for each kind of right ---- */
 

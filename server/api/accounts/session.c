@@ -1,0 +1,121 @@
+/* session.c - see session.h. */
+#include "server/api/accounts/session.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "server/api/accounts/log_in_limits.h"
+#include "server/api/identity.h"
+#include "server/store/password.h"
+#include "server/store/session.h"
+
+enum { SHOWN_NAME_MAX = 64 };
+
+struct log_in {
+    struct identity *identity;
+    struct str name, hash, cookie;
+    int64_t user_id;
+};
+
+/* ---- who it is ---- */
+
+static enum err_code find_password(struct db_tx *tx, void *context, struct err *err) {
+    struct log_in *log_in = context;
+    return user_find_password(tx, log_in->name, log_in->identity->arena, &log_in->user_id, &log_in->hash, err);
+}
+
+static enum err_code note_failure(struct db_tx *tx, void *context, struct err *err) {
+    const struct log_in *log_in = context;
+    struct actor actor = { 0, 0, log_in->identity->address };
+    return audit_add(tx, &actor, "session.refused", 0, str_slice(log_in->name, 0, SHOWN_NAME_MAX), err);
+}
+
+static enum err_code refuse(struct log_in *log_in, struct err *err) {
+    struct app *app = log_in->identity->app;
+    log_in_limits_count_failure(app->log_in_limits, log_in->name, log_in->identity->address, clock_mono_ms());
+    TRY(db_write(app->db, note_failure, log_in, err));
+    return err_set(err, ERR_UNAUTHENTICATED, "the name, the password or the key is not right");
+}
+
+static enum err_code check_password(struct log_in *log_in, struct str password, struct err *err) {
+    bool is_right;
+    TRY(db_read(log_in->identity->app->db, find_password, log_in, err));
+    TRY(password_verify(password, log_in->hash, &is_right, err));
+    return is_right && log_in->user_id != 0 ? OK : refuse(log_in, err);
+}
+
+static enum err_code check_key(struct log_in *log_in, struct str key, struct err *err) {
+    TRY(identity_from_key(log_in->identity, key, err));
+    log_in->user_id = log_in->identity->user_id;
+    return log_in->user_id != 0 ? OK : refuse(log_in, err);
+}
+
+static enum err_code find_out(struct http_call *call, struct log_in *log_in, struct err *err) {
+    struct json_value *body;
+
+    if (log_in->identity->user_id != 0 && log_in->identity->session_id == 0) {
+        log_in->user_id = log_in->identity->user_id; /* the Authorization header was right */
+        return OK;
+    }
+    log_in->identity->key_id = 0; /* not that of an older cookie */
+    TRY(log_in_limits_check(log_in->identity->app->log_in_limits, log_in->name, call->peer, clock_mono_ms(), err));
+    if (call->body.len == 0)
+        return refuse(log_in, err);
+    TRY(json_parse(&body, call->body, JSON_STRICT, call->arena, err));
+    struct str key = json_get_str(body, STR("key")), password = json_get_str(body, STR("password"));
+    if (key.ptr != NULL)
+        return check_key(log_in, key, err);
+    log_in->name = json_get_str(body, STR("username"));
+    if (log_in->name.ptr == NULL || password.ptr == NULL)
+        return err_set(err, ERR_BAD_INPUT, "log in with \"username\" and \"password\", or with \"key\"");
+    TRY(log_in_limits_check(log_in->identity->app->log_in_limits, log_in->name, call->peer, clock_mono_ms(), err));
+    return check_password(log_in, password, err);
+}
+
+/* ---- the cookie ---- */
+
+static enum err_code begin(struct db_tx *tx, void *context, struct err *err) {
+    struct log_in *log_in = context;
+    const struct identity *identity = log_in->identity;
+    struct actor actor = { log_in->user_id, identity->key_id, identity->address };
+    struct user *user;
+    TRY(user_find_by_id(tx, log_in->user_id, identity->arena, &user, err));
+    const struct new_session wanted = { .user = user, .key_id = identity->key_id, .life_ms = SESSION_LIFE_MS };
+    return session_create(tx, identity->app->secrets, &wanted, &actor, identity->arena, &log_in->cookie, err);
+}
+
+void session_set_cookie(struct http_call *call, struct str value, int64_t life_s) {
+    http_add_header(call, STR("Set-Cookie"),
+                    arena_printf(call->arena, SESSION_COOKIE "=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
+                                 STR_ARG(value), (long long)life_s, call->is_secure ? "; Secure" : ""));
+}
+
+static void answer_cookie(struct http_call *call, struct str value, int64_t life_s) {
+    session_set_cookie(call, value, life_s);
+    http_add_header(call, STR("Cache-Control"), STR("no-store"));
+    http_set_status(call, 204);
+}
+
+enum err_code session_answer_begin(struct http_call *call, struct err *err) {
+    struct log_in log_in = { .identity = http_identity(call), .name = STR_EMPTY };
+    TRY(find_out(call, &log_in, err));
+    TRY(db_write(log_in.identity->app->db, begin, &log_in, err));
+    answer_cookie(call, log_in.cookie, SESSION_LIFE_MS / 1000);
+    return OK;
+}
+
+static enum err_code end(struct db_tx *tx, void *context, struct err *err) {
+    const struct identity *identity = context;
+    struct actor actor = identity_actor(identity);
+    TRY(session_end(tx, identity->session_id, &actor, err));
+    return identities_end(tx, err);
+}
+
+enum err_code session_answer_end(struct http_call *call, struct err *err) {
+    struct identity *identity = http_identity(call);
+    if (identity->session_id != 0) {
+        TRY(db_write(identity->app->db, end, identity, err));
+        identities_forget(identity->app->identities);
+    }
+    answer_cookie(call, STR_EMPTY, 0);
+    return OK;
+}

@@ -1,0 +1,299 @@
+/* artifact_parts.c - see artifact_parts.h. */
+#include "server/api/artifacts/artifact_parts.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "server/api/artifacts/joiner.h"
+#include "server/api/node_id.h"
+#include "server/api/projects/quota.h"
+#include "server/api/runs/upload.h"
+#include "server/store/artifact_file.h"
+
+/* A file's path does not begin with a slash. */
+static struct str part_path(struct str path, int64_t number, struct arena *arena) {
+    return arena_printf(arena, "/part/%lld/%.*s", (long long)number, STR_ARG(path));
+}
+
+/* Under it the draft remembers what these parts became: a client whose patience ends while a large file is put together asks
+ * again, and again, and must not be sent round from the beginning each time. */
+static struct str whole_path(const struct artifact_blob *parts, size_t count, struct str path, struct arena *arena) {
+    unsigned char digest[SHA256_BYTES];
+    struct buf digests = BUF_INIT(ARTIFACT_PARTS_MAX * SHA256_BYTES);
+    for (size_t i = 0; i < count; i++)
+        buf_append_str(&digests, (struct str){ (const char *)parts[i].sha256, SHA256_BYTES });
+    hash_sha256(digest, buf_str(&digests));
+    buf_finish(&digests);
+    return arena_printf(arena, "/whole/%.*s/%.*s", STR_ARG(hash_hex(digest, SHA256_BYTES, arena)), STR_ARG(path));
+}
+
+static enum err_code no_such_artifact(struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
+}
+
+static enum err_code find_draft(struct db_tx *tx, struct identity *identity, int64_t id, struct artifact **out, struct err *err) {
+    TRY(artifact_get(tx, id, identity->arena, out, err));
+    enum err_code code = access_check_in(tx, identity, &(*out)->owner, CAN_WRITE, err);
+    if (code == ERR_NOT_FOUND || (*out)->state == ARTIFACT_DELETED)
+        return no_such_artifact(err);
+    TRY(code);
+    return (*out)->state == ARTIFACT_PENDING ? OK : err_set(err, ERR_CONFLICT, "the artifact is committed and cannot be changed");
+}
+
+/* ---- announcing ---- */
+
+static int by_number(const void *a, const void *b) {
+    int64_t x = **(int64_t *const *)a, y = **(int64_t *const *)b;
+    return x < y ? -1 : x > y;
+}
+
+enum err_code artifact_parts_announce(const struct json_value *parts, struct owner owner, int64_t artifact_id, struct str path,
+                                      struct arena *arena, const struct multipart_upload **out, struct err *err) {
+    struct multipart_upload *upload;
+    *out = NULL;
+    if (parts == NULL || parts->type != JSON_TYPE_ARRAY || parts->array.count == 0)
+        return OK;
+    if (parts->array.count > ARTIFACT_PARTS_MAX)
+        return err_set(err, ERR_BAD_INPUT, "a file is sent in at most %d parts, got %zu", ARTIFACT_PARTS_MAX, parts->array.count);
+    upload = ARENA_NEW(arena, struct multipart_upload);
+    *upload = (struct multipart_upload){ .owner = owner, .artifact_id = artifact_id, .path = path };
+    for (size_t i = 0; i < parts->array.count; i++) {
+        int64_t *number = ARENA_NEW(arena, int64_t);
+        *number = json_get_int(&parts->array.items[i], STR("partNumber"), 0);
+        list_add(&upload->numbers, number, arena);
+    }
+    qsort(upload->numbers.items, upload->numbers.count, sizeof(void *), by_number);
+    for (size_t i = 0; i < upload->numbers.count; i++)
+        if (*(const int64_t *)upload->numbers.items[i] != (int64_t)i + 1)
+            return err_set(err, ERR_BAD_INPUT, "the parts of '%.*s' must be numbered from 1 to %zu", STR_ARG(str_slice(path, 0, 200)),
+                           upload->numbers.count);
+    *out = upload;
+    return OK;
+}
+
+#define THE_UPLOAD ((const struct multipart_upload *)call->parent)
+
+static enum err_code answer_upload_id(struct gql_call *call, struct err *err) {
+    (void)err;
+    gql_str(call, node_id_make("Multipart", THE_UPLOAD->artifact_id, call->arena));
+    return OK;
+}
+
+struct part_node {
+    struct owner owner;
+    const struct multipart_upload *upload;
+    int64_t number;
+};
+
+static enum err_code answer_parts(struct gql_call *call, struct err *err) {
+    (void)err;
+    gql_list_begin(call);
+    for (size_t i = 0; i < THE_UPLOAD->numbers.count; i++) {
+        struct part_node *node = ARENA_NEW(call->arena, struct part_node);
+        *node = (struct part_node){ THE_UPLOAD->owner, THE_UPLOAD, *(const int64_t *)THE_UPLOAD->numbers.items[i] };
+        gql_list_add(call, node);
+    }
+    return OK;
+}
+
+static enum err_code answer_part_number(struct gql_call *call, struct err *err) {
+    (void)err;
+    json_int(call->out, ((const struct part_node *)call->parent)->number);
+    return OK;
+}
+
+static enum err_code answer_part_url(struct gql_call *call, struct err *err) {
+    const struct part_node *node = call->parent;
+    struct str path = arena_printf(call->arena, "/signed/parts/%lld/%lld/%.*s", (long long)node->upload->artifact_id, (long long)node->number,
+                                   STR_ARG(node->upload->path));
+    (void)err;
+    gql_str(call, link_signed(gql_identity(call), LINK_PUT, path, call->arena));
+    return OK;
+}
+
+static const struct gql_field urls_fields[] = {
+    { "uploadID", "", "ID", CAN_READ, answer_upload_id, NULL },
+    { "uploadUrlParts", "", "[UploadUrlPart!]", CAN_READ, answer_parts, NULL },
+};
+const struct gql_type upload_multipart_urls_type = GQL_TYPE("UploadMultipartUrls", urls_fields);
+static const struct gql_field part_fields[] = {
+    { "partNumber", "", "Int64", CAN_READ, answer_part_number, NULL },
+    { "uploadUrl", "", "String", CAN_READ, answer_part_url, NULL },
+};
+const struct gql_type upload_url_part_type = GQL_TYPE("UploadUrlPart", part_fields);
+
+/* ---- a part arrives ---- */
+
+static enum err_code check_part(struct db_tx *tx, void *context, struct err *err) {
+    struct upload *upload = context;
+    struct artifact *artifact;
+    int64_t id;
+    if (!str_to_i64(upload->call->params[0], &id))
+        return no_such_artifact(err);
+    TRY(find_draft(tx, http_identity(upload->call), id, &artifact, err));
+    upload->target = artifact;
+    return quota_check(((struct app *)upload->call->app)->quota, &artifact->owner, err);
+}
+
+static enum err_code store_part(struct db_tx *tx, void *context, struct err *err) {
+    struct upload *upload = context;
+    const struct artifact *artifact = upload->target;
+    int64_t number;
+    if (!str_to_i64(upload->call->params[1], &number))
+        return no_such_artifact(err);
+    return artifact_upload_store(tx, artifact->id, part_path(upload->call->params[2], number, upload->call->arena), upload->facts.md5,
+                                 upload->facts.id.sha256, (int64_t)upload->facts.size_bytes, clock_wall_ms(), err);
+}
+
+static void name_part(struct upload *upload) {
+    struct http_call *call = upload->call;
+    const struct artifact *artifact = upload->target;
+    int64_t number;
+    if (str_to_i64(call->params[1], &number))
+        joiner_note_part(((struct app *)call->app)->joiner, artifact->id, call->params[2], number, upload->facts.id.sha256);
+    http_add_header(call, STR("ETag"), arena_printf(call->arena, "\"%.*s\"", STR_ARG(hash_hex(upload->facts.md5, MD5_BYTES, call->arena))));
+}
+
+static enum err_code begin_part(struct http_call *call, void **state, struct err *err) {
+    static const struct upload_kind kind = { check_part, store_part, name_part };
+    int64_t number;
+    if (!file_is_safe_path(call->params[2]) || !str_to_i64(call->params[1], &number) || number < 1 || number > ARTIFACT_PARTS_MAX)
+        return err_set(err, ERR_BAD_INPUT, "there is no such part");
+    return upload_begin(call, &kind, state, err);
+}
+
+const struct http_sink artifact_parts_upload = { begin_part, upload_add, upload_end, upload_cancel };
+
+/* ---- together they become the file ---- */
+
+struct completing {
+    struct gql_call *call;
+    struct identity *identity;
+    struct artifact *artifact;
+    struct str path;
+    struct artifact_blob *parts; /* in their order */
+    size_t count;
+    struct blob_facts facts;
+    bool is_joined; /* by an earlier request */
+};
+
+static enum err_code find_part(struct db_tx *tx, struct completing *completing, const struct json_value *part, struct err *err) {
+    struct arena *arena = completing->call->arena;
+    int64_t number = json_get_int(part, STR("partNumber"), 0);
+    struct str hex = json_get_str(part, STR("hexMD5"));
+    unsigned char md5[MD5_BYTES];
+    if (hex.len >= 2 && hex.ptr[0] == '"' && hex.ptr[hex.len - 1] == '"')
+        hex = str_slice(hex, 1, hex.len - 2);
+    if (number < 1 || number > (int64_t)completing->count)
+        return err_set(err, ERR_BAD_INPUT, "the parts of '%.*s' must be numbered from 1 to %zu", STR_ARG(str_slice(completing->path, 0, 200)),
+                       completing->count);
+    enum err_code code = hash_from_hex(hex, md5, MD5_BYTES) ? artifact_upload_find(tx, completing->artifact->id, part_path(completing->path, number, arena),
+                                                                                   md5, &completing->parts[number - 1], err)
+                                                            : ERR_NOT_FOUND;
+    return code == ERR_NOT_FOUND ? err_set(err, ERR_BAD_INPUT, "part %lld of '%.*s' has not arrived with these bytes: send it again", (long long)number,
+                                           STR_ARG(str_slice(completing->path, 0, 200)))
+                                 : code;
+}
+
+static enum err_code find_whole(struct db_tx *tx, struct completing *completing, struct err *err) {
+    struct str path = whole_path(completing->parts, completing->count, completing->path, completing->call->arena);
+    struct artifact_blob blob;
+    enum err_code code = artifact_upload_get(tx, completing->artifact->id, path, completing->facts.md5, &blob, err);
+    completing->is_joined = code == OK;
+    if (code == ERR_NOT_FOUND)
+        return OK;
+    TRY(code);
+    memcpy(completing->facts.id.sha256, blob.sha256, SHA256_BYTES);
+    completing->facts.size_bytes = (uint64_t)blob.size_bytes;
+    return OK;
+}
+
+static enum err_code find_parts(struct db_tx *tx, void *context, struct err *err) {
+    struct completing *completing = context;
+    const struct json_value *parts = gql_input(completing->call, "completedParts");
+    int64_t id;
+    if (!node_id_parse(gql_input_str(completing->call, "artifactID"), "Artifact", &id, completing->call->arena))
+        return no_such_artifact(err);
+    TRY(find_draft(tx, completing->identity, id, &completing->artifact, err));
+    TRY(quota_check(completing->identity->app->quota, &completing->artifact->owner, err));
+    completing->path = gql_input_str(completing->call, "storagePath");
+    if (!file_is_safe_path(completing->path))
+        return err_set(err, ERR_BAD_INPUT, "storagePath is not that of an announced file");
+    if (parts == NULL || parts->type != JSON_TYPE_ARRAY || parts->array.count == 0 || parts->array.count > ARTIFACT_PARTS_MAX)
+        return err_set(err, ERR_BAD_INPUT, "completedParts must name 1 to %d parts", ARTIFACT_PARTS_MAX);
+    completing->count = parts->array.count;
+    completing->parts = ARENA_ARRAY(completing->call->arena, struct artifact_blob, completing->count);
+    bool *has = ARENA_ARRAY(completing->call->arena, bool, completing->count);
+    for (size_t i = 0; i < completing->count; i++) {
+        TRY(find_part(tx, completing, &parts->array.items[i], err));
+        int64_t number = json_get_int(&parts->array.items[i], STR("partNumber"), 0);
+        if (has[number - 1])
+            return err_set(err, ERR_BAD_INPUT, "part %lld is named twice", (long long)number);
+        has[number - 1] = true;
+    }
+    return find_whole(tx, completing, err);
+}
+
+/* Waits when it is being put together: the question is asked again then. */
+static enum err_code join(struct completing *completing, struct err *err) {
+    struct identity *identity = completing->identity;
+    bool is_pending;
+    TRY(joiner_ask(identity->app->joiner, completing->artifact->id, completing->path, completing->parts, completing->count,
+                   &completing->facts, &is_pending, err));
+    if (!is_pending)
+        return OK;
+    identity->awaits = ARENA_NEW(identity->arena, struct joiner_waiter);
+    *identity->awaits = (struct joiner_waiter){ .artifact_id = completing->artifact->id, .path = completing->path };
+    return err_set(err, ERR_CONFLICT, "the file is being put together of its parts"); /* for nobody: no failure to log */
+}
+
+static enum err_code store_whole(struct db_tx *tx, void *context, struct err *err) {
+    struct completing *completing = context;
+    TRY(find_draft(tx, completing->identity, completing->artifact->id, &completing->artifact, err));
+    if (!blobs_has(completing->identity->app->blobs, &completing->facts.id))
+        return err_set(err, ERR_BUSY, "the bytes were collected while they were stored; try again");
+    const struct str paths[] = { completing->path,
+                                 whole_path(completing->parts, completing->count, completing->path, completing->call->arena) };
+    for (size_t i = 0; i < 2; i++)
+        TRY(artifact_upload_store(tx, completing->artifact->id, paths[i], completing->facts.md5, completing->facts.id.sha256,
+                                  (int64_t)completing->facts.size_bytes, clock_wall_ms(), err));
+    return OK;
+}
+
+struct payload {
+    struct owner owner;
+    struct str digest;
+};
+
+enum err_code artifact_parts_answer_complete(struct gql_call *call, struct err *err) {
+    struct completing completing = { .call = call, .identity = gql_identity(call) };
+    struct payload *payload = ARENA_NEW(call->arena, struct payload);
+    struct db *db = completing.identity->app->db;
+    if (!str_eq_c(gql_input_str(call, "completeMultipartAction"), "Complete"))
+        return err_set(err, ERR_BAD_INPUT, "completeMultipartAction must be Complete: parts that are not wanted go with their draft");
+    TRY(db_read(db, find_parts, &completing, err));
+    if (!completing.is_joined)
+        TRY(join(&completing, err));
+    TRY(db_write(db, store_whole, &completing, err));
+    payload->owner = completing.artifact->owner;
+    payload->digest = hash_base64((struct str){ (const char *)completing.facts.md5, MD5_BYTES }, call->arena);
+    gql_object(call, payload);
+    return OK;
+}
+
+static enum err_code answer_digest(struct gql_call *call, struct err *err) {
+    (void)err;
+    gql_str(call, ((const struct payload *)call->parent)->digest);
+    return OK;
+}
+
+static enum err_code answer_nothing(struct gql_call *call, struct err *err) {
+    (void)call;
+    (void)err;
+    return OK;
+}
+
+static const struct gql_field complete_fields[] = {
+    { "clientMutationId", "", "String", CAN_READ, answer_nothing, NULL },
+    { "digest", "", "String", CAN_READ, answer_digest, "The whole file's md5, in base64." },
+};
+const struct gql_type complete_multipart_upload_artifact_payload_type = GQL_TYPE("CompleteMultipartUploadArtifactPayload", complete_fields);

@@ -1,0 +1,102 @@
+/* upload.c - see upload.h. */
+#include "server/api/runs/upload.h"
+
+#include "server/api/files_origin.h"
+#include "server/api/runs/media_type.h"
+
+enum err_code upload_begin(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err) {
+    struct app *app = call->app;
+    struct upload *upload = ARENA_NEW(call->arena, struct upload);
+    *upload = (struct upload){ .call = call, .kind = kind };
+    if (app->is_disk_low)
+        return err_set(err, ERR_FULL, "the server's disk is nearly full");
+    TRY(db_read(app->db, kind->check, upload, err));
+    TRY(blob_writer_create(&upload->writer, app->blobs, err));
+    *state = upload;
+    return OK;
+}
+
+enum err_code upload_add(struct http_call *call, void *state, struct str bytes, struct err *err) {
+    struct upload *upload = state;
+    (void)call;
+    return blob_writer_add(upload->writer, bytes, err);
+}
+
+static enum err_code store(struct db_tx *tx, void *context, struct err *err) {
+    struct upload *upload = context;
+    struct app *app = upload->call->app;
+    TRY(upload->kind->check(tx, upload, err));
+    /* The collector may have taken a blob of the same bytes away just before this transaction; the client tries again. */
+    if (!blobs_has(app->blobs, &upload->facts.id))
+        return err_set(err, ERR_BUSY, "the bytes were collected while they were stored; try again");
+    return upload->kind->store(tx, upload, err);
+}
+
+static void stored(void *context, enum err_code code, const struct err *err) {
+    struct upload *upload = context;
+    if (code == OK) {
+        http_add_header(upload->call, STR("Access-Control-Allow-Origin"), STR("*"));
+        buf_append_str(http_body(upload->call), STR("{}"));
+        if (upload->kind->answer != NULL)
+            upload->kind->answer(upload);
+    }
+    http_complete(upload->call, code, err);
+}
+
+static void published(void *context, enum err_code code, const struct err *err) {
+    struct upload *upload = context;
+    struct app *app = upload->call->app;
+    if (code == OK)
+        db_write_later(app->db, store, upload, stored);
+    else
+        http_complete(upload->call, code, err);
+}
+
+/* A client sends many small files at once: none of them holds a worker while it waits for the disk. */
+enum err_code upload_end(struct http_call *call, void *state, struct err *err) {
+    struct upload *upload = state;
+    struct blob_writer *writer = upload->writer;
+
+    (void)err;
+    upload->writer = NULL;
+    http_defer(call);
+    blob_writer_finish_later(writer, &upload->facts, published, upload);
+    return OK;
+}
+
+void upload_cancel(void *state) {
+    struct upload *upload = state;
+    blob_writer_cancel(upload->writer);
+}
+
+enum err_code upload_answer_preflight(struct http_call *call, struct err *err) {
+    (void)err;
+    http_set_status(call, 204);
+    http_add_header(call, STR("Access-Control-Allow-Origin"), STR("*"));
+    http_add_header(call, STR("Access-Control-Allow-Methods"), STR("GET, HEAD, PUT"));
+    http_add_header(call, STR("Access-Control-Allow-Headers"), STR("content-type, content-md5, range"));
+    return OK;
+}
+
+enum err_code upload_send_blob(struct http_call *call, const unsigned char sha256[SHA256_BYTES], struct str name, struct err *err) {
+    struct app *app = call->app;
+    struct blob_id id;
+    uint64_t size_bytes;
+    int fd;
+
+    if (app->files_url.len > 0 && !files_origin_is_asked(call)) {
+        files_origin_redirect(call, sha256, name);
+        return OK;
+    }
+    memcpy(id.sha256, sha256, SHA256_BYTES);
+    enum err_code code = blobs_read(app->blobs, &id, &fd, &size_bytes, err);
+    struct str hex = hash_hex(sha256, SHA256_BYTES, call->arena);
+    if (code == ERR_NOT_FOUND)
+        return err_set(err, ERR_CORRUPT, "the bytes of blob %.*s are missing", STR_ARG(hex));
+    if (code != OK)
+        return code;
+    media_type_add_headers(call, name);
+    http_add_header(call, STR("Cache-Control"), STR("private, no-cache"));
+    http_send_file(call, fd, 0, size_bytes, arena_printf(call->arena, "\"%.*s\"", STR_ARG(hex)));
+    return OK;
+}
