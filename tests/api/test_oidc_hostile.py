@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -215,8 +216,8 @@ def test_a_provider_that_hangs__holds_up_nobody_else(make_server):
         server = make_server("--oidc-issuer", f"http://127.0.0.1:{silent.getsockname()[1]}", "--oidc-client", "us")
         with ThreadPoolExecutor(90) as people:
             begun = [people.submit(Browser(server.base_url).begin) for _ in range(90)]
-            done, _ = wait(begun, 5, return_when=FIRST_COMPLETED)
-            assert {each.result().status_code for each in done} == {503}  # there is no room for all of them to wait
+            refused = list(islice(as_completed(begun, 60), 80))  # there is no room for more than 8 to wait
+            assert [each.result().status_code for each in refused].count(503) > 70
             before = time.monotonic()
             assert server.request("GET", "/readyz", key=None).status_code == 200
             assert server.graphql("{ viewer { username } }")["viewer"]["username"] == "admin"
