@@ -15,6 +15,7 @@
 #include "server/api/health.h"
 #include "server/api/oidc/oidc_log_in.h"
 #include "server/api/projects/share_links.h"
+#include "server/api/projects/shared.h"
 #include "server/api/runs/columns_endpoint.h"
 #include "server/api/runs/file_stream.h"
 #include "server/api/runs/history_files.h"
@@ -41,8 +42,9 @@ const struct http_route routes[] = {
     { HTTP_GET, "/api/runs/{entity}/{project}/{run}/receipt", CAN_READ, receipt_answer, 0, NULL },
     { HTTP_POST, "/api/session", WHO_ANYONE, session_answer_begin, SESSION_MAX_BODY_BYTES, NULL },
     { HTTP_DELETE, "/api/session", WHO_ANYONE, session_answer_end, SESSION_MAX_BODY_BYTES, NULL },
-    { HTTP_GET, "/api/shared/{token}", WHO_ANYONE, share_links_answer_runs, 0, NULL },
+    { HTTP_GET, "/api/shared/{token}", WHO_ANYONE, shared_answer, 0, NULL },
     { HTTP_POST, "/api/shared/{token}/buckets", WHO_ANYONE, chart_answer_shared, CHART_REQUEST_MAX_BYTES, NULL },
+    { HTTP_POST, "/api/shared/{token}/runs", WHO_ANYONE, shared_answer_runs, SHARED_REQUEST_MAX_BYTES, NULL },
     { HTTP_POST, "/api/shares", CAN_WRITE, share_links_answer_create, SHARE_REQUEST_MAX_BYTES, NULL },
     { HTTP_GET, "/api/shares/{entity}/{project}", CAN_WRITE, share_links_answer_list, 0, NULL },
     { HTTP_DELETE, "/api/shares/{id}", CAN_WRITE, share_links_answer_revoke, 0, NULL },

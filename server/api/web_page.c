@@ -4,6 +4,7 @@
 #include "base/gzip.h"
 #include "server/api/files_origin.h"
 #include "server/api/projects/embed.h"
+#include "server/api/projects/shared.h"
 #include "server/api/web_assets.h"
 
 enum { ASSET_MAX_BYTES = 32 << 20 };
@@ -102,6 +103,8 @@ enum err_code web_page_answer(struct http_call *call, struct err *err) {
     }
     bool is_sent;
     TRY(embed_answer(call, &is_sent, err));
+    if (!is_sent)
+        TRY(shared_answer_page(call, &is_sent, err));
     if (is_sent)
         return OK;
     const struct web_asset *document = find(STR("/index.html"));

@@ -162,6 +162,7 @@ ELSEWHERE = {
     "createProjectMembers", "deleteProjectMembers", "updateProjectMember", "updateProjectTeamMember",  # registries
     "createFilterTrigger", "updateFilterTrigger", "deleteTrigger",  # automations
     "createGenericWebhookIntegration", "deleteIntegration",
+    "createAccessToken", "revokeAccessToken", "updateAccessTokenProjects",  # links
     "createCustomChart", "deleteView", "restore",
     "deleteArtifactCollectionTagAssignments", "updateArtifactPortfolio",
 }  # fmt: skip
@@ -174,9 +175,9 @@ LOGGING = {
 # What concerns the asker alone, or is kept version by version as it is saved.
 OWN = {"updateAlertSetting", "updateProjectAlertSetting", "upsertView"}
 NOT_OFFERED = {
-    "ackRunQueueItem", "createAccessToken", "createAnonymousEntity", "createDefaultResourceConfig", "createLaunchAgent",
+    "ackRunQueueItem", "createAnonymousEntity", "createDefaultResourceConfig", "createLaunchAgent",
     "createRunQueue", "deleteFromRunQueue", "deleteRunQueues", "failRunQueueItem", "popFromRunQueue", "pushToRunQueue",
-    "pushToRunQueueByName", "revokeAccessToken", "updateAccessTokenProjects", "updateLaunchAgent", "updateRunQueueItemWarning",
+    "pushToRunQueueByName", "updateLaunchAgent", "updateRunQueueItemWarning",
     "upsertRunQueue",
 }  # fmt: skip
 

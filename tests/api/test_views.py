@@ -198,13 +198,6 @@ def test_delete__is_for_author_and_admins(team):
     assert listed(team["admin"], team["name"]) == ["n"]
 
 
-def test_share_links__are_refused_in_words(author):
-    view = save(author)["view"]
-    make = "mutation($id: ID!) { createAccessToken(input: {viewId: $id, projects: []}) { accessToken { token } } }"
-    error = refusal(author.graphql, make, {"id": view["id"]})
-    assert error.code == "NOT_OFFERED" and "not offered" in str(error)
-
-
 # --- custom charts --------------------------------------------------------------------------------
 
 

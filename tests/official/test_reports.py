@@ -48,9 +48,17 @@ def test_report__is_deleted(used):
     assert used["missing"]["error"]
 
 
-def test_share_link__is_refused_in_words(used):
-    assert "not offered" in used["shared"]["message"]
-    assert used["share_url"] is None
+def test_share_link__shows_the_report_to_a_stranger(used, lab):
+    assert used["share_url_before"] is None
+    assert used["shared"] == used["shared_again"] == used["share_url"] and "?accessToken=" in used["share_url"]
+    page = lab.server.request("GET", used["share_url"], key=None, allow_redirects=False)
+    shown = lab.server.request("GET", f"/api{page.headers['Location']}", key=None).json()
+    assert shown["report"]["displayName"] == "Second look" and shown["report"]["id"] == used["id"]
+    assert [each["name"] for each in shown["projects"]] == [PROJECT, "beside"], "the second time the link was widened"
+
+
+def test_share_link__is_revoked(used):
+    assert used["unshared"] == [True, None, False]
 
 
 def test_workspace__comes_back_and_is_changed_in_place(used):

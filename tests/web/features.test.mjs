@@ -2,20 +2,14 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, test } from "node:test";
-import { base, openBrowser, openContext, openPage, runsOf } from "./browser.mjs";
+import { test } from "node:test";
+import { base, openContext, openPage, runsOf, withBrowser } from "./browser.mjs";
 import { lookFor, openWith } from "./looking.mjs";
 
-let browser;
-let eye;
-before(async () => {
-    browser = await openBrowser();
-    eye = await browser.newPage();
-});
-after(() => browser.close());
+const at = withBrowser();
 
 test("a run shows its code, what it made, and what arrived of it", async () => {
-    const context = await openContext(browser);
+    const context = await openContext(at.browser);
     const [code] = await runsOf("code");
     const { page, problems } = await openPage(context, `/admin/code/runs/${code.name}/code`);
     await page.getByText("line_0 = 0").waitFor();
@@ -30,7 +24,7 @@ test("a run shows its code, what it made, and what arrived of it", async () => {
 });
 
 test("a line gets a colour of its own, and the legend a place beside the chart", async () => {
-    const { page } = await openWith(browser, "charts", [{ id: "line", kind: "line", keys: ["train/loss"], settings: { legend: "left", lineWidth: 3 } }]);
+    const { page } = await openWith(at.browser, "charts", [{ id: "line", kind: "line", keys: ["train/loss"], settings: { legend: "left", lineWidth: 3 } }]);
     const panel = page.locator('[data-panel="line"]');
     await panel.locator("canvas").waitFor();
     const [legend, chart] = [await panel.locator(".legend").boundingBox(), await panel.locator("canvas").boundingBox()];
@@ -54,7 +48,7 @@ test("a line gets a colour of its own, and the legend a place beside the chart",
 });
 
 test("the runs table shows and sorts by the highest value a metric ever had", async () => {
-    const { page } = await openPage(await openContext(browser, { viewport: { width: 2400, height: 700 } }), "/admin/charts/table");
+    const { page } = await openPage(await openContext(at.browser, { viewport: { width: 2400, height: 700 } }), "/admin/charts/table");
     const head = page.getByRole("columnheader", { name: "train/loss" });
     await head.getByLabel("More").click();
     await page.getByRole("menuitemcheckbox", { name: "Highest value" }).click();
@@ -70,7 +64,7 @@ test("the runs table shows and sorts by the highest value a metric ever had", as
 });
 
 test("lineage folds what is many and unfolds it, and two versions are compared", async () => {
-    const { page, problems } = await openPage(await openContext(browser), "/admin/lineage/artifacts/dataset/corpus/v1/lineage");
+    const { page, problems } = await openPage(await openContext(at.browser), "/admin/lineage/artifacts/dataset/corpus/v1/lineage");
     await page.getByRole("button", { name: "6 runs" }).waitFor();
     await page.getByRole("link", { name: /^model:v0/ }).waitFor();
     await page.getByRole("button", { name: "6 runs" }).click();
@@ -91,13 +85,13 @@ test("a frame in somebody else's page shows a run, and lets nobody change it", a
     }).listen(0, "127.0.0.1");
     try {
         await new Promise((resolve) => server.on("listening", resolve));
-        const page = await (await openContext(browser)).newPage();
+        const page = await (await openContext(at.browser)).newPage();
         await page.goto(`http://127.0.0.1:${server.address().port}/`);
         const frame = page.frameLocator("iframe");
         await frame.getByRole("heading", { name: run.displayName }).waitFor();
         await frame.locator(".panel canvas").first().waitFor();
-        assert.ok((await lookFor(eye, page, page.locator("iframe"), 300)) >= 300);
-        assert.match(page.frames()[1].url(), /\/shared\/[0-9a-f]+\?jupyter=true$/);
+        assert.ok((await lookFor(at.eye, page, page.locator("iframe"), 300)) >= 300);
+        assert.match(page.frames()[1].url(), /\/shared\/[0-9a-f.]+\?jupyter=true$/);
         assert.equal(await frame.getByText("Add panels").count(), 0);
     } finally {
         server.close();
@@ -105,7 +99,7 @@ test("a frame in somebody else's page shows a run, and lets nobody change it", a
 });
 
 test("a panel goes into a new report", async () => {
-    const { page } = await openPage(await openContext(browser, { keepsViews: true }), "/admin/charts");
+    const { page } = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/charts");
     const panel = page.locator('[data-panel="line:train/loss"]');
     await panel.locator("canvas").waitFor();
     await panel.hover();
@@ -116,7 +110,7 @@ test("a panel goes into a new report", async () => {
 });
 
 test("parallel axes are moved, turned over and set to logarithms by keyboard", async () => {
-    const { page } = await openWith(browser, "charts", [{ id: "p", kind: "parallel", columns: ["config.lr", "summary_metrics.train/loss"] }]);
+    const { page } = await openWith(at.browser, "charts", [{ id: "p", kind: "parallel", columns: ["config.lr", "summary_metrics.train/loss"] }]);
     const names = page.locator('[data-panel="p"] .axis-name');
     await names.first().waitFor();
     await names.first().focus();
@@ -128,7 +122,7 @@ test("parallel axes are moved, turned over and set to logarithms by keyboard", a
 });
 
 test("Ctrl with J and M goes to the table and to the other theme", async () => {
-    const { page } = await openPage(await openContext(browser), "/admin/charts");
+    const { page } = await openPage(await openContext(at.browser), "/admin/charts");
     await page.locator(".panel canvas").first().waitFor();
     await page.keyboard.press("Control+j");
     await page.waitForURL("**/admin/charts/table");

@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "server/api/charts/chart_compact.h"
 #include "server/api/place.h"
+#include "server/api/projects/shared.h"
 #include "server/history/history.h"
-#include "server/store/share.h"
 
 #include <math.h>
 
@@ -139,17 +139,16 @@ static enum err_code read_request(struct chart_request *request, struct str body
 /* Of a link's project, those that the link shows. */
 static enum err_code find_shared_runs(struct db_tx *tx, struct chart_request *request, struct err *err) {
     struct arena *arena = request->call->arena;
+    struct project *project;
     struct share *share;
-    TRY(share_find(tx, http_identity(request->call)->app->secrets, request->call->params[0], clock_wall_ms(), arena, &share, err));
+    TRY(shared_find(tx, request->call, request->call->params[0], &share, err));
+    TRY(shared_find_project(tx, share, request->entity_name, request->project_name, arena, &project, err));
     for (size_t i = 0; i < request->run_count; i++) {
         struct run *run;
-        enum err_code code = run_find(tx, share->owner.project_id, request->run_names[i], 0, false, arena, &run, err);
+        enum err_code code = run_find(tx, project->id, request->run_names[i], 0, false, arena, &run, err);
         if (code != OK && code != ERR_NOT_FOUND && code != ERR_GONE)
             return code;
-        request->run_ids[i] = 0;
-        for (size_t k = 0; code == OK && k < share->run_count; k++)
-            if (share->run_ids[k] == run->id)
-                request->run_ids[i] = run->id;
+        request->run_ids[i] = code == OK && shared_shows(share, run) ? run->id : 0;
     }
     return OK;
 }

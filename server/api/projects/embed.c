@@ -1,10 +1,9 @@
 /* embed.c - see embed.h. */
 #include "server/api/projects/embed.h"
 
-#include "base/clock.h"
 #include "server/api/identity.h"
 #include "server/api/place.h"
-#include "server/store/share.h"
+#include "server/api/projects/shared.h"
 
 struct embed {
     struct http_call *call;
@@ -28,15 +27,14 @@ static bool is_asked(struct embed *embed) {
            str_cut(rest, '/', &runs, &embed->run) && str_eq(runs, STR("runs")) && !str_contains(embed->run, STR("/"));
 }
 
-static enum err_code make_link(struct db_tx *tx, void *context, struct err *err) {
+/* Nothing is kept, so that asking changes nothing: browsers send a cookie along with whatever others make them ask. */
+static enum err_code sign(struct db_tx *tx, void *context, struct err *err) {
     struct embed *embed = context;
     struct identity *identity = http_identity(embed->call);
-    struct actor actor = identity_actor(identity);
     struct run *run;
-    int64_t id;
     TRY(place_find_run(tx, identity, embed->entity, embed->project, embed->run, 0, CAN_READ, &run, err));
-    return share_create(tx, identity->app->secrets, &run->owner, &run->id, 1, SHARE_BRIEF_MS, &actor, clock_wall_ms(),
-                        embed->call->arena, &embed->token, &id, err);
+    embed->token = shared_sign(identity, run);
+    return OK;
 }
 
 enum err_code embed_answer(struct http_call *call, bool *is_sent, struct err *err) {
@@ -47,8 +45,8 @@ enum err_code embed_answer(struct http_call *call, bool *is_sent, struct err *er
     TRY(access_authorize(call, WHO_ANYONE, err));
     if (http_identity(call)->user_id == 0)
         return OK;
-    enum err_code code = db_write(http_identity(call)->app->db, make_link, &embed, err);
-    if (code == ERR_NOT_FOUND || code == ERR_GONE || code == ERR_FORBIDDEN || code == ERR_CONFLICT)
+    enum err_code code = db_read(http_identity(call)->app->db, sign, &embed, err);
+    if (code == ERR_NOT_FOUND || code == ERR_GONE)
         return OK; /* the page itself says so */
     if (code != OK)
         return code;

@@ -1,7 +1,7 @@
 /* embed.h - a run inside of somebody else's page: what the client's run.to_html() points a frame at.
  *
  * Nothing but the pages of share links may be framed, because they can be looked at and not changed. So a frame that asks
- * for a run's page with "jupyter=true" is sent to a link of its own to that run, which ends within the hour.
+ * for a run's page with "jupyter=true" is sent to a brief link to that run (shared.h).
  */
 #ifndef SERVER_API_EMBED_H
 #define SERVER_API_EMBED_H

@@ -1,11 +1,10 @@
 /* share_links.c - see share_links.h. */
 #include "server/api/projects/share_links.h"
 
-#include "base/clock.h"
-#include "base/json.h"
 #include "server/api/identity.h"
+#include "server/api/json_pair.h"
+#include "server/api/node_id.h"
 #include "server/api/place.h"
-#include "server/history/history.h"
 #include "server/store/share.h"
 
 enum { DAY_MS = 24 * 3600 * 1000, DEFAULT_DAYS = 30 };
@@ -17,7 +16,6 @@ struct share_call {
     int64_t id, now_ms;
     struct share *share, *list;
     struct project *project;
-    struct run **runs;
     size_t count;
 };
 
@@ -28,21 +26,6 @@ static struct share_call begin(struct http_call *call) {
 
 static struct db *db_of(const struct share_call *c) {
     return http_identity(c->call)->app->db;
-}
-
-static void write_time(struct json_writer *json, struct str key, int64_t wall_ms) {
-    char text[CLOCK_ISO_MAX];
-    clock_format_iso(text, wall_ms);
-    json_key(json, key);
-    json_string(json, str_from_c(text));
-}
-
-static void write_text(struct json_writer *json, struct str key, struct str text) {
-    json_key(json, key);
-    if (text.ptr == NULL)
-        json_null(json);
-    else
-        json_string(json, text);
 }
 
 /* ---- making ---- */
@@ -75,8 +58,8 @@ static enum err_code create(struct db_tx *tx, void *context, struct err *err) {
     TRY(place_find_project(tx, identity, json_get_str(c->input, STR("entity")), json_get_str(c->input, STR("project")), CAN_WRITE,
                            &c->project, err));
     TRY(find_runs(tx, c, &ids, &count, err));
-    return share_create(tx, identity->app->secrets, &c->project->owner, ids, count, days * DAY_MS, &actor, c->now_ms,
-                        c->call->arena, &c->token, &c->id, err);
+    const struct new_share wanted = { .owner = c->project->owner, .run_ids = ids, .run_count = count, .life_ms = days * DAY_MS };
+    return share_create(tx, identity->app->secrets, &wanted, &actor, c->now_ms, c->call->arena, &c->token, &c->id, err);
 }
 
 enum err_code share_links_answer_create(struct http_call *call, struct err *err) {
@@ -91,12 +74,17 @@ enum err_code share_links_answer_create(struct http_call *call, struct err *err)
     json_object_begin(&json);
     json_key(&json, STR("id"));
     json_int(&json, c.id);
-    write_text(&json, STR("token"), c.token);
+    json_pair_text(&json, STR("token"), c.token);
     json_object_end(&json);
     return OK;
 }
 
 /* ---- listing and revoking ---- */
+
+/* As GraphQL has it; ptr NULL for a link that names runs. */
+static struct str id_of_report(const struct share *share, struct arena *arena) {
+    return share->view_id != 0 ? node_id_make("View", share->view_id, arena) : (struct str){ NULL, 0 };
+}
 
 static enum err_code list(struct db_tx *tx, void *context, struct err *err) {
     struct share_call *c = context;
@@ -117,9 +105,10 @@ enum err_code share_links_answer_list(struct http_call *call, struct err *err) {
         json_int(&json, c.list[i].id);
         json_key(&json, STR("runCount"));
         json_uint(&json, c.list[i].run_count);
-        write_text(&json, STR("username"), c.list[i].username);
-        write_time(&json, STR("createdAt"), c.list[i].created_at);
-        write_time(&json, STR("expiresAt"), c.list[i].expires_at);
+        json_pair_text(&json, STR("report"), id_of_report(&c.list[i], call->arena));
+        json_pair_text(&json, STR("username"), c.list[i].username);
+        json_pair_time(&json, STR("createdAt"), c.list[i].created_at);
+        json_pair_time(&json, STR("expiresAt"), c.list[i].expires_at);
         json_object_end(&json);
     }
     json_array_end(&json);
@@ -144,78 +133,5 @@ enum err_code share_links_answer_revoke(struct http_call *call, struct err *err)
     c.id = (int64_t)id;
     TRY(db_write(db_of(&c), revoke, &c, err));
     http_set_status(call, 204);
-    return OK;
-}
-
-/* ---- following ---- */
-
-static enum err_code follow(struct db_tx *tx, void *context, struct err *err) {
-    struct share_call *c = context;
-    struct arena *arena = c->call->arena;
-    TRY(share_find(tx, http_identity(c->call)->app->secrets, c->token, c->now_ms, arena, &c->share, err));
-    TRY(project_find_by_id(tx, c->share->owner.project_id, arena, &c->project, err));
-    TRY(run_find_many(tx, c->share->run_ids, c->share->run_count, RUN_CONFIG | RUN_SUMMARY, arena, &c->runs, &c->count, err));
-    size_t kept = 0; /* a run that was moved elsewhere is not this project's to show */
-    for (size_t i = 0; i < c->count; i++)
-        if (c->runs[i]->owner.project_id == c->project->id)
-            c->runs[kept++] = c->runs[i];
-    c->count = kept;
-    return OK;
-}
-
-static void write_keys(struct json_writer *json, const struct history_keys *keys) {
-    json_object_begin(json);
-    json_key(json, STR("keys"));
-    json_object_begin(json);
-    for (size_t i = 0; i < keys->count; i++) {
-        if (keys->keys[i].numbers == 0)
-            continue; /* what is no line is not shown */
-        json_key(json, keys->keys[i].name);
-        json_raw(json, STR("{\"typeCounts\":[{\"type\":\"number\",\"count\":"));
-        buf_printf(json->out, "%lld}]}", (long long)keys->keys[i].numbers);
-    }
-    json_object_end(json);
-    json_object_end(json);
-}
-
-static enum err_code write_run(struct json_writer *json, struct share_call *c, const struct run *run, struct err *err) {
-    struct app *app = http_identity(c->call)->app;
-    struct history_keys keys;
-    TRY(history_read_keys(app->history, run->id, HISTORY_ROWS, &keys, c->call->arena, err));
-    json_object_begin(json);
-    write_text(json, STR("id"), run->name);
-    write_text(json, STR("name"), run->name);
-    write_text(json, STR("displayName"), run->display_name);
-    write_text(json, STR("state"), str_from_c(run_state_name(run->state)));
-    write_text(json, STR("group"), run->group);
-    write_text(json, STR("jobType"), run->job_type);
-    write_time(json, STR("createdAt"), run->created_at);
-    write_time(json, STR("heartbeatAt"), run->heartbeat_at);
-    write_text(json, STR("config"), run->config);
-    write_text(json, STR("summaryMetrics"), run->summary);
-    json_key(json, STR("historyLineCount"));
-    json_int(json, keys.last_step + 1);
-    json_key(json, STR("historyKeys"));
-    write_keys(json, &keys);
-    json_object_end(json);
-    return OK;
-}
-
-enum err_code share_links_answer_runs(struct http_call *call, struct err *err) {
-    struct share_call c = begin(call);
-    struct json_writer json;
-
-    c.token = call->params[0];
-    TRY(db_read(db_of(&c), follow, &c, err));
-    json_writer_init(&json, http_body(call), JSON_STRICT);
-    json_object_begin(&json);
-    write_text(&json, STR("project"), c.project->name);
-    write_time(&json, STR("expiresAt"), c.share->expires_at);
-    json_key(&json, STR("runs"));
-    json_array_begin(&json);
-    for (size_t i = 0; i < c.count; i++)
-        TRY(write_run(&json, &c, c.runs[i], err));
-    json_array_end(&json);
-    json_object_end(&json);
     return OK;
 }

@@ -9,11 +9,7 @@
 const char view_sdl[] =
     "\"What a view was made with.\"\n"
     "enum ViewSource { WANDB_APP WANDB_SDK }\n"
-    "input CreateAccessTokenInput { clientMutationId: String, projects: [ProjectSpecifier!]!, viewId: ID! }\n"
     "input DeleteViewInput { clientMutationId: String, deleteDrafts: Boolean, id: ID! }\n"
-    "input ProjectSpecifier { entityName: String!, projectName: String! }\n"
-    "input RevokeAccessTokenInput { clientMutationId: String, token: String! }\n"
-    "input UpdateAccessTokenProjectsInput { clientMutationId: String, projects: [ProjectSpecifier!]!, token: String! }\n"
     "\"With an id that view is changed; without one it is made, or, for a workspace, the one of that name is changed. "
     "expectedVersion: refused when the view has another by now.\"\n"
     "input UpsertViewInput { clientMutationId: String, coverUrl: String, createdUsing: ViewSource, description: String, displayName: "
@@ -56,12 +52,6 @@ static enum err_code answer_pending_drafts(struct gql_call *call, struct err *er
     return OK;
 }
 
-static enum err_code answer_nothing(struct gql_call *call, struct err *err) {
-    (void)call;
-    (void)err;
-    return OK;
-}
-
 #define PAYLOAD(variable, type_name, ...)                                                                                \
     static const struct gql_field variable##_fields[] = { __VA_ARGS__ };                                                 \
     const struct gql_type variable##_type = GQL_TYPE(type_name, variable##_fields)
@@ -71,21 +61,6 @@ PAYLOAD(delete_view_payload, "DeleteViewPayload",
         { "success", "", "Boolean!", CAN_READ, answer_deleted, NULL });
 PAYLOAD(upsert_view_payload, "UpsertViewPayload", { "inserted", "", "Boolean!", CAN_READ, answer_inserted, NULL },
         { "view", "", "View", CAN_READ, answer_view, NULL });
-PAYLOAD(view_access_token, "ViewAccessToken", { "projects", "", "[Project!]!", CAN_READ, answer_nothing, NULL },
-        { "revokedAt", "", "DateTime", CAN_READ, answer_nothing, NULL }, { "token", "", "String!", CAN_READ, answer_nothing, NULL },
-        { "type", "", "String!", CAN_READ, answer_nothing, NULL });
-PAYLOAD(create_access_token_payload, "CreateAccessTokenPayload",
-        { "accessToken", "", "ViewAccessToken", WHO_USER, answer_nothing, NULL });
-PAYLOAD(revoke_access_token_payload, "RevokeAccessTokenPayload", { "success", "", "Boolean!", WHO_USER, answer_inserted, NULL });
-PAYLOAD(update_access_token_projects_payload, "UpdateAccessTokenProjectsPayload",
-        { "success", "", "Boolean!", WHO_USER, answer_inserted, NULL });
-
-enum err_code view_answer_no_access_tokens(struct gql_call *call, struct err *err) {
-    (void)call;
-    return err_set(err, ERR_NOT_OFFERED,
-                   "links that show a report to whoever has them are not offered here: invite readers to the team, or make the project "
-                   "readable for everybody");
-}
 
 /* ---- saving ---- */
 

@@ -111,14 +111,8 @@ READING_RESOLVER(answer_drafts) {
     return OK;
 }
 
-static enum err_code answer_no_tokens(struct gql_call *call, struct err *err) {
-    (void)err;
-    gql_list_begin(call);
-    return OK;
-}
-
 static const struct gql_field view_fields[] = {
-    { "accessTokens", "", "[ViewAccessToken!]!", CAN_READ, answer_no_tokens, "None: links that show a report to everybody are not offered." },
+    { "accessTokens", "", "[ViewAccessToken!]!", CAN_READ, view_answer_access_tokens, "Links that show the report to whoever has them, newest first; for those who may make them." },
     { "coverUrl", "", "String", CAN_READ, answer_cover_url, NULL },
     { "createdAt", "", "DateTime!", CAN_READ, answer_created_at, NULL },
     { "createdUsing", "", "ViewSource", CAN_READ, answer_created_using, NULL },

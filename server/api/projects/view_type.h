@@ -10,7 +10,7 @@ extern const struct gql_type upsert_view_payload_type, delete_view_payload_type,
     update_access_token_projects_payload_type, revoke_access_token_payload_type;
 
 /* Inputs and enums of these. */
-extern const char view_sdl[];
+extern const char view_sdl[], view_tokens_sdl[];
 
 #define VIEW_LIST_ARGS                                                                                                   \
     "after: String, first: Int = 50, userName: String, viewName: String, viewType: String"
@@ -18,11 +18,15 @@ extern const char view_sdl[];
 enum err_code view_answer_one(struct gql_call *call, struct err *err);  /* Query.view: id: ID! -> View */
 enum err_code view_answer_list(struct gql_call *call, struct err *err); /* Project.allViews -> ViewConnection */
 
+enum err_code view_answer_access_tokens(struct gql_call *call, struct err *err); /* View.accessTokens */
+
 /* ---- of Mutation ---- */
 enum err_code view_answer_upsert(struct gql_call *call, struct err *err);
 enum err_code view_answer_delete(struct gql_call *call, struct err *err);
-/* Links that show a report to whoever has them are not offered. */
-enum err_code view_answer_no_access_tokens(struct gql_call *call, struct err *err);
+/* Links that show a report to whoever has them. */
+enum err_code view_answer_create_token(struct gql_call *call, struct err *err);
+enum err_code view_answer_update_token(struct gql_call *call, struct err *err);
+enum err_code view_answer_revoke_token(struct gql_call *call, struct err *err);
 
 /* Drafts are their author's, and administrators'; everything else is for who may read the project. ERR_NOT_FOUND "there is
  * no such view" for what does not exist or may not be seen. */

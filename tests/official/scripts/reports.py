@@ -45,8 +45,16 @@ result["listed"] = [[each.display_name, each.id, each.user["username"], each.des
 result["pages"] = [each.id for each in api.reports(f"{entity}/{project}", per_page=1)]
 result["by_name"] = [each.id for each in api.reports(f"{entity}/{project}", name="Second look")]
 result["beta"] = [type(api.reports(f"{entity}/{project}")[0].spec).__name__, api.reports(f"{entity}/{project}")[0].url]
-result["shared"] = task.attempt(loaded.enable_share_link)
+result["share_url_before"] = loaded.get_share_url()
+result["shared"] = loaded.enable_share_link()
+with wandb.init(project="beside", id="r2", settings=wandb.Settings(silent=True)) as run:
+    run.log({"loss": 2.0})
+loaded.blocks = [*loaded.blocks, wr.PanelGrid(runsets=[wr.Runset(entity, "beside")], panels=[wr.LinePlot(y=["loss"])])]
+loaded.save()
+result["shared_again"] = loaded.enable_share_link()
 result["share_url"] = loaded.get_share_url()
+copy.enable_share_link()
+result["unshared"] = [copy.disable_share_link(), copy.get_share_url(), copy.disable_share_link()]
 
 result["deleted"] = [copy.delete(), [each.id for each in wandb.Api().reports(f"{entity}/{project}")]]
 result["missing"] = task.attempt(wr.Report.from_url, copy.url)
