@@ -242,6 +242,13 @@ enum err_code depot_read(struct depot *depot, struct str name, int *fd, struct e
     return code;
 }
 
+bool depot_is_far(const struct depot *depot, struct str name) {
+    struct arena *arena = arena_create();
+    bool is_far = depot->bucket != NULL && !file_exists(path_of(depot, name, arena));
+    arena_destroy(arena);
+    return is_far;
+}
+
 enum err_code depot_read_part(struct depot *depot, struct str name, uint64_t offset, size_t size, void *out, struct err *err) {
     struct arena *arena = arena_create();
     const char *path = path_of(depot, name, arena);

@@ -43,6 +43,8 @@ MUST_CHECK enum err_code depot_read(struct depot *depot, struct str name, int *f
  * read there, without fetching the rest. */
 MUST_CHECK enum err_code depot_read_part(struct depot *depot, struct str name, uint64_t offset, size_t size, void *out,
                                          struct err *err);
+/* Whether it lies in the bucket only. */
+bool depot_is_far(const struct depot *depot, struct str name);
 /* ERR_NOT_FOUND. A bucket that cannot be asked is an error, not an answer. */
 MUST_CHECK enum err_code depot_size(struct depot *depot, struct str name, uint64_t *size_bytes, struct err *err);
 /* Missing is OK. ERR_BUSY while somebody holds the depot's files. */

@@ -322,18 +322,50 @@ static enum err_code abort_page(struct s3 *s3, struct str page, int64_t before_m
     }
 }
 
+/* What is aborted is gone from the list, so the next page begins behind the last one's end, which is a name. */
+struct uploads_page {
+    struct str key_marker, upload_marker;
+    bool has_more;
+};
+
+static enum err_code abort_next_page(struct s3 *s3, struct str prefix, struct uploads_page *at, int64_t before_ms, int64_t *count,
+                                     struct arena *arena, struct err *err) {
+    struct http_field query[] = { { STR("uploads"), STR_EMPTY }, { STR("prefix"), prefix }, { STR("key-marker"), at->key_marker },
+                                  { STR("upload-id-marker"), at->upload_marker } };
+    struct s3_call call = { .method = STR("GET"), .query = query, .query_count = at->has_more ? 4 : 2, .max_body_bytes = ANSWER_MAX };
+    struct arena *page_arena = arena_create();
+    struct http_response response;
+    size_t more_at = 0, key_at = 0, upload_at = 0;
+    struct str key_before = at->key_marker, upload_before = at->upload_marker;
+
+    enum err_code code = s3_send(s3, &call, &response, page_arena, err);
+    struct str page = buf_str(&response.body);
+    at->has_more = code == OK && str_eq_c(s3_xml_text(page, "IsTruncated", &more_at, page_arena), "true");
+    if (code == OK)
+        code = abort_page(s3, page, before_ms, count, page_arena, err);
+    if (code == OK && at->has_more) {
+        at->key_marker = s3_xml_text(page, "NextKeyMarker", &key_at, arena);
+        at->upload_marker = s3_xml_text(page, "NextUploadIdMarker", &upload_at, arena);
+        /* A store that says where it goes on with the place it began at would be asked for ever. */
+        at->has_more = at->key_marker.len > 0 && !(str_eq(at->key_marker, key_before) && str_eq(at->upload_marker, upload_before));
+    }
+    http_response_finish(&response);
+    arena_destroy(page_arena);
+    return code;
+}
+
 enum err_code s3_abort_uploads(struct s3 *s3, struct str begins_with, int64_t older_than_ms, int64_t *count,
                                struct err *err) {
     struct arena *arena = arena_create();
-    struct http_field query[] = { { STR("uploads"), STR_EMPTY }, { STR("prefix"), arena_printf(arena, "%.*s%.*s", STR_ARG(s3->prefix), STR_ARG(begins_with)) } };
-    struct s3_call call = { .method = STR("GET"), .query = query, .query_count = 2, .max_body_bytes = ANSWER_MAX };
-    struct http_response response;
+    struct str prefix = arena_printf(arena, "%.*s%.*s", STR_ARG(s3->prefix), STR_ARG(begins_with));
+    int64_t before_ms = clock_wall_ms() + s3->clock_offset_ms - older_than_ms;
+    struct uploads_page at = { 0 };
+    enum err_code code;
 
     *count = 0;
-    enum err_code code = s3_send(s3, &call, &response, arena, err);
-    if (code == OK)
-        code = abort_page(s3, buf_str(&response.body), clock_wall_ms() + s3->clock_offset_ms - older_than_ms, count, arena, err);
-    http_response_finish(&response);
+    do
+        code = abort_next_page(s3, prefix, &at, before_ms, count, arena, err);
+    while (code == OK && at.has_more);
     arena_destroy(arena);
     return code;
 }

@@ -149,8 +149,8 @@ static void gather(struct gathering *gathering, const struct column *page, uint3
     out->count += to - from;
 }
 
-static enum err_code read_page(const struct segment *segment, const struct segment_column *column, struct str bytes,
-                               uint32_t page, struct column *out, struct arena *arena, struct err *err) {
+static enum err_code decode_page(const struct segment *segment, const struct segment_column *column, struct str bytes,
+                                 uint32_t page, struct column *out, struct arena *arena, struct err *err) {
     uint32_t rows = directory_page_rows(&segment->directory, page);
     const struct segment_directory *directory = &segment->directory;
     bool is_required = column == &directory->steps || column == &directory->lines || column == &directory->streams;
@@ -162,6 +162,30 @@ static enum err_code read_page(const struct segment *segment, const struct segme
     if (code == OK && out->count != column->pages[page].count)
         code = err_set(err, ERR_CORRUPT, "page %u has %u values, its directory says %u", page, out->count,
                        column->pages[page].count);
+    return code;
+}
+
+enum { DAMAGE_TRIES = 3 };
+
+/* Bytes that are damaged on their way from a bucket are whole when they are read again. */
+static bool is_worth_reading_again(const struct segment *segment, enum err_code code, int tries, const struct err *err) {
+    if (code != ERR_CORRUPT || tries == DAMAGE_TRIES || !segment_files_is_far(segment->files, segment->name))
+        return false;
+    log_warn("segment '%.*s': %s: reading it again", STR_ARG(segment->name), err->message);
+    return true;
+}
+
+/* bytes: where the page was read to. */
+static enum err_code read_page(const struct segment *segment, const struct segment_column *column, char *bytes, uint32_t page,
+                               struct column *out, struct arena *arena, struct err *err) {
+    const struct segment_page *where = &column->pages[page];
+    struct str content = { bytes, where->size_bytes };
+    enum err_code code = decode_page(segment, column, content, page, out, arena, err);
+
+    for (int tries = 1; is_worth_reading_again(segment, code, tries, err); tries++) {
+        TRY(segment_files_read(segment->files, segment->name, where->offset, where->size_bytes, bytes, err));
+        code = decode_page(segment, column, content, page, out, arena, err);
+    }
     return code;
 }
 
@@ -203,10 +227,9 @@ enum err_code segment_read(const struct segment *segment, const struct segment_c
             log_fatal("out of memory: %zu bytes of a segment", size);
         code = segment_files_read(segment->files, segment->name, offset, size, bytes, err);
         for (uint32_t page = first_page; page < end_page && code == OK; page++) {
-            struct str page_bytes = { bytes + (column->pages[page].offset - offset), column->pages[page].size_bytes };
             struct column values = { 0 };
             arena_reset(scratch);
-            code = read_page(segment, column, page_bytes, page, &values, scratch, err);
+            code = read_page(segment, column, bytes + (column->pages[page].offset - offset), page, &values, scratch, err);
             if (code == OK)
                 gather(&gathering, &values, column_lower_bound(values.rows, values.count, first),
                        column_lower_bound(values.rows, values.count, end));
@@ -228,7 +251,7 @@ static enum err_code pick_from_page(const struct segment *segment, const struct 
     if (where->count > 0) {
         char *bytes = arena_alloc(scratch, where->size_bytes);
         TRY(segment_files_read(segment->files, segment->name, where->offset, where->size_bytes, bytes, err));
-        TRY(read_page(segment, column, (struct str){ bytes, where->size_bytes }, page, &values, scratch, err));
+        TRY(read_page(segment, column, bytes, page, &values, scratch, err));
     }
     for (; *at < count && rows[*at] < end; ++*at) {
         from += column_lower_bound(values.rows + from, values.count - from, rows[*at]);
@@ -311,18 +334,23 @@ enum err_code segment_read_overview(const struct segment *segment, const struct 
     if (!is_whole)
         size = OVERVIEW_HEADER_MAX;
     struct str begin = { arena_alloc(arena, size), size };
-    TRY(segment_files_read(segment->files, segment->name, column->overview_offset, size, (char *)begin.ptr, err));
-    TRY(overview_read_header(out, str_slice(begin, 0, OVERVIEW_HEADER_MAX), column->overview_size, column->count,
-                             segment->directory.row_count, err));
+    enum err_code code;
+    int tries = 0;
+    do {
+        TRY(segment_files_read(segment->files, segment->name, column->overview_offset, size, (char *)begin.ptr, err));
+        code = overview_read_header(out, str_slice(begin, 0, OVERVIEW_HEADER_MAX), column->overview_size, column->count,
+                                    segment->directory.row_count, err);
+    } while (is_worth_reading_again(segment, code, ++tries, err));
     if (is_whole)
         out->record = begin;
-    return OK;
+    return code;
 }
 
+/* What was read with the header is used once: when it is damaged, the part is read by itself. */
 static enum err_code read_part(const struct segment *segment, const struct segment_column *column,
-                               const struct overview_header *header, const struct overview_part *part, struct str *out,
-                               struct arena *arena, struct err *err) {
-    if (header->record.ptr != NULL) {
+                               const struct overview_header *header, const struct overview_part *part, int tries,
+                               struct str *out, struct arena *arena, struct err *err) {
+    if (header->record.ptr != NULL && tries == 0) {
         *out = str_slice(header->record, part->offset, part->size_bytes);
         return OK;
     }
@@ -336,6 +364,8 @@ enum err_code segment_read_nulls(const struct segment *segment, const struct seg
                                  struct arena *arena, struct err *err) {
     struct overview_header header;
     struct str bytes;
+    enum err_code code;
+    int tries = 0;
 
     *rows = NULL;
     if (column->null_count == 0)
@@ -344,22 +374,37 @@ enum err_code segment_read_nulls(const struct segment *segment, const struct seg
     if (header.nulls.count != column->null_count)
         return err_set(err, ERR_CORRUPT, "segment '%.*s' has another number of nulls than its directory says",
                        STR_ARG(segment->name));
-    TRY(read_part(segment, column, &header, &header.nulls, &bytes, arena, err));
-    return overview_read_nulls(rows, &header.nulls, bytes, segment->directory.row_count, arena, err);
+    do {
+        TRY(read_part(segment, column, &header, &header.nulls, tries, &bytes, arena, err));
+        code = overview_read_nulls(rows, &header.nulls, bytes, segment->directory.row_count, arena, err);
+    } while (is_worth_reading_again(segment, code, ++tries, err));
+    return code;
 }
 
 enum err_code segment_read_buckets(const struct segment *segment, const struct segment_column *column,
                                    const struct overview_header *header, uint32_t level, struct overview_buckets *out,
                                    struct arena *arena, struct err *err) {
     struct str bytes;
-    TRY(read_part(segment, column, header, &header->buckets[level], &bytes, arena, err));
-    return overview_read_buckets(out, header, level, bytes, arena, err);
+    enum err_code code;
+    int tries = 0;
+
+    do {
+        TRY(read_part(segment, column, header, &header->buckets[level], tries, &bytes, arena, err));
+        code = overview_read_buckets(out, header, level, bytes, arena, err);
+    } while (is_worth_reading_again(segment, code, ++tries, err));
+    return code;
 }
 
 enum err_code segment_read_samples(const struct segment *segment, const struct segment_column *column,
                                    const struct overview_header *header, uint32_t level, struct overview_samples *out,
                                    struct arena *arena, struct err *err) {
     struct str bytes;
-    TRY(read_part(segment, column, header, &header->samples[level], &bytes, arena, err));
-    return overview_read_samples(out, header, level, bytes, arena, err);
+    enum err_code code;
+    int tries = 0;
+
+    do {
+        TRY(read_part(segment, column, header, &header->samples[level], tries, &bytes, arena, err));
+        code = overview_read_samples(out, header, level, bytes, arena, err);
+    } while (is_worth_reading_again(segment, code, ++tries, err));
+    return code;
 }

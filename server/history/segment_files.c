@@ -116,6 +116,10 @@ enum err_code segment_files_read(struct segment_files *files, struct str name, u
     return depot_read_part(files->depot, name, offset, size, out, err);
 }
 
+bool segment_files_is_far(struct segment_files *files, struct str name) {
+    return depot_is_far(files->depot, name);
+}
+
 enum err_code segment_files_remove(struct segment_files *files, struct str name, struct err *err) {
     return depot_remove(files->depot, name, err);
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import shutil
 import time
@@ -230,32 +231,64 @@ def test_fetched_bytes__damaged_on_the_way_are_fetched_again(seaweed, before, st
     assert "is not what was stored" in server.log()
 
 
-def test_history__damaged_on_the_way_is_not_shown(seaweed, before, start_on, open_run):
+@pytest.fixture
+def far_history(seaweed, before, start_on, open_run):
+    """A run whose rows lie in the bucket only, and damage(times): so many of the next answers are other bytes."""
     bucket = before(seaweed)
     server = start_on(bucket, env=seaweed.env)
     run = open_run(server)
     run.send_rows(0, [{"_step": step, "a": step * 0.37} for step in range(5000)])
     assert run.post({"complete": True, "exitcode": 0}).status_code == 200
     path = "/api/runs/admin/faults/run/receipt"
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 60
     while server.request("GET", path).json()["history"]["segments"] == 0:
         assert time.monotonic() < limit
         time.sleep(0.05)
     server.stop()
     forget_cache(server)
     server.start()
-    damaged = []
+    left: list[int] = []
 
     def change(request: Request, answer: Answer) -> Answer:
-        if request.method != "GET" or ".parquet" not in request.path or damaged:
+        if request.method != "GET" or ".parquet" not in request.path or not left:
             return answer
-        damaged.append(request)
+        left.pop()
         return Answer(answer.status, flipped(answer.body), answer.headers)
 
+    def damage(times: int):
+        left[:] = range(times)
+        return left
+
     bucket.change_answer = change
+    return run, damage
+
+
+def sampled(run) -> list:
+    """From the overview that lies beside the column."""
+    query = "query S($s: [JSONString!]!) { project(name: \"faults\", entityName: \"admin\") { run(name: \"run\") { sampledHistory(specs: $s) } } }"
+    answer = run.user.graphql(query, {"s": [json.dumps({"keys": ["_step", "a"], "samples": 100})]})
+    return answer["project"]["run"]["sampledHistory"][0]
+
+
+def test_history__damaged_on_the_way_is_read_again(far_history):
+    run, damage = far_history
+    left = damage(1)
+    assert [row["a"] for row in run.read()["rows"]] == [step * 0.37 for step in range(5000)]
+    assert not left, "it was damaged"
+    assert "reading it again" in run.server.log()
+    whole = sampled(run)
+    left = damage(1)
+    assert sampled(run) == whole and len(whole) > 50
+    assert not left, "it was damaged"
+
+
+def test_history__damaged_each_time_is_not_shown(far_history):
+    run, damage = far_history
+    left = damage(1000)
     with pytest.raises(GraphQLError, match="CORRUPT"):
         run.read()
-    assert len(damaged) == 1
+    assert len(left) == 1000 - 3, "it is not asked for without end"
+    damage(0)
     assert [row["a"] for row in run.read()["rows"]] == [step * 0.37 for step in range(5000)], "nothing of it is kept"
 
 

@@ -114,6 +114,10 @@ class Server:
     def has_postgres(self) -> bool:
         return "--database" in self.store_options
 
+    @property
+    def has_bucket(self) -> bool:
+        return "--blobs" in self.store_options
+
     @contextmanager
     def database(self):
         """A connection to what the server stores, behind its back; committed at the end."""

@@ -191,20 +191,36 @@ static void s3__says_who_was_refused(void **state) {
     assert_null(strstr(f->err.message, "wrong"));
 }
 
-static void s3__aborts_uploads_left_behind(void **state) {
-    struct fixture *f = need(state);
+static void begin_upload(struct fixture *f, struct str key) {
     struct http_field query = { STR_INIT("uploads"), STR_INIT("") };
-    struct s3_call call = { .method = STR("POST"), .key = STR("left"), .query = &query, .query_count = 1, .max_body_bytes = 4096 };
+    struct s3_call call = { .method = STR("POST"), .key = key, .query = &query, .query_count = 1, .max_body_bytes = 4096 };
     struct http_response response;
-    int64_t count;
     assert_ok(f, s3_send(f->s3, &call, &response, f->arena, &f->err));
     http_response_finish(&response);
+}
+
+static void s3__aborts_uploads_left_behind(void **state) {
+    struct fixture *f = need(state);
+    int64_t count;
+    begin_upload(f, STR("left"));
     assert_ok(f, s3_abort_uploads(f->s3, STR("le"), 3600 * 1000, &count, &f->err));
     assert_int_equal(count, 0);
     assert_ok(f, s3_abort_uploads(f->s3, STR("other"), -60 * 1000, &count, &f->err));
     assert_int_equal(count, 0);
     assert_ok(f, s3_abort_uploads(f->s3, STR("le"), -60 * 1000, &count, &f->err));
     assert_int_equal(count, 1);
+}
+
+/* Stores list a thousand at a time. */
+static void s3__aborts_uploads_of_every_page(void **state) {
+    struct fixture *f = need(state);
+    int64_t count;
+    for (int i = 0; i < 1005; i++)
+        begin_upload(f, arena_printf(f->arena, "many/%d", i));
+    assert_ok(f, s3_abort_uploads(f->s3, STR("many/"), -60 * 1000, &count, &f->err));
+    assert_int_equal(count, 1005);
+    assert_ok(f, s3_abort_uploads(f->s3, STR("many/"), -60 * 1000, &count, &f->err));
+    assert_int_equal(count, 0);
 }
 
 /* ---- without a store ---- */
@@ -245,6 +261,7 @@ int main(void) {
         S3_TEST(s3__links_open_without_credentials),
         S3_TEST(s3__says_who_was_refused),
         S3_TEST(s3__aborts_uploads_left_behind),
+        S3_TEST(s3__aborts_uploads_of_every_page),
         cmocka_unit_test(s3__refuses_addresses_it_cannot_read),
         cmocka_unit_test(xml__reads_texts_in_turn),
     };
