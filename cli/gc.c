@@ -23,7 +23,7 @@ static const struct options options = { rows, sizeof rows / sizeof rows[0] };
 
 static void print(const struct json_value *answer, bool is_done) {
     project_print_storage(json_get(answer, STR("storage")));
-    static const char *const kinds[] = { "runs", "projects", "artifacts", "reports" };
+    static const char *const kinds[] = { "runs", "projects", "collections", "artifacts", "reports" };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         printf("%lld %s\n", (long long)json_get_int(answer, str_from_c(kinds[i]), 0), kinds[i]);
     printf("%lld bytes of files, at most: bytes that others share stay\n", (long long)json_get_int(answer, STR("bytes"), 0));

@@ -167,6 +167,7 @@ static enum err_code remove_collection(struct portion *portion, struct err *err)
         SOME_OF("artifact_aliases", "collection_id", "id"),
         SOME_OF("artifact_memberships", "collection_id", "id"),
         SOME_OF("collection_tags", "collection_id", "tag"),
+        SOME_OF("trashed_collections", "id", "id"),
     };
     TRY(hide_members(portion, "select id from artifacts where collection_id = $1 and state <> 'DELETED' limit $2", artifact_delete, err));
     return REMOVE_ROWS(portion, statements, err);

@@ -4,7 +4,9 @@
 #include "server/store/setting.h"
 #include "server/store/view.h"
 
-static const char *const kind_names[] = { [TRASH_RUN] = "run", [TRASH_PROJECT] = "project", [TRASH_ARTIFACT] = "artifact", [TRASH_VIEW] = "report" };
+static const char *const kind_names[TRASH_KIND_COUNT] = {
+    [TRASH_RUN] = "run", [TRASH_PROJECT] = "project", [TRASH_ARTIFACT] = "artifact", [TRASH_VIEW] = "report", [TRASH_COLLECTION] = "collection",
+};
 
 const char *trash_kind_name(enum trash_kind kind) {
     return kind_names[kind];
@@ -42,7 +44,8 @@ enum err_code trash_keep(struct db_tx *tx, enum trash_kind kind, int64_t id, int
                    "update removals set due_at = $3 where kind = $1 and subject_id = $2", err);
 }
 
-/* What of a version's names is kept, and given back. */
+/* What of a version's names is kept, and given back. In a collection that lies in the trash they wait for it. */
+#define ANY_COLLECTION "(select id from artifact_collections union all select id from trashed_collections)"
 static const char *const saves[] = {
     "insert into trashed_memberships (artifact_id, collection_id, version_index, created_at)"
     " select artifact_id, collection_id, version_index, created_at from artifact_memberships where artifact_id = $1",
@@ -54,11 +57,11 @@ static const char *const saves[] = {
 static const char *const gives_back[] = {
     "insert into artifact_memberships (artifact_id, collection_id, version_index, created_at)"
     " select t.artifact_id, t.collection_id, t.version_index, t.created_at from trashed_memberships t"
-    " join artifact_collections c on c.id = t.collection_id where t.artifact_id = $1 on conflict do nothing",
+    " join " ANY_COLLECTION " c on c.id = t.collection_id where t.artifact_id = $1 on conflict do nothing",
     /* An alias that went to another version meanwhile stays there. */
     "insert into artifact_aliases (artifact_id, collection_id, alias)"
     " select t.artifact_id, t.collection_id, t.alias from trashed_aliases t"
-    " join artifact_collections c on c.id = t.collection_id where t.artifact_id = $1 on conflict do nothing",
+    " join " ANY_COLLECTION " c on c.id = t.collection_id where t.artifact_id = $1 on conflict do nothing",
     "insert into artifact_tags (artifact_id, tag) select artifact_id, tag from trashed_tags where artifact_id = $1 on conflict do nothing",
     "insert into artifact_client_ids (artifact_id, client_id)"
     " select artifact_id, client_id from trashed_client_ids where artifact_id = $1 on conflict do nothing",
@@ -82,6 +85,15 @@ enum err_code trash_save_artifact(struct db_tx *tx, int64_t id, struct err *err)
     return EXEC_EACH(tx, saves, id, err);
 }
 
+#define COLLECTION_COLUMNS "id, project_id, type_id, name, is_portfolio, description, client_id, next_version, created_at, updated_at"
+
+enum err_code trash_save_collection(struct db_tx *tx, int64_t id, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_INT(id)),
+                   "insert into trashed_collections (" COLLECTION_COLUMNS ") select " COLLECTION_COLUMNS " from artifact_collections"
+                   " where id = $1",
+                   err);
+}
+
 /* ---- looking ---- */
 
 /* kind, id, name, entity, project, deleted, due, whose alone it is (0: nobody's), the names of subject and project. $1 now, $2 how
@@ -101,7 +113,10 @@ enum err_code trash_save_artifact(struct db_tx *tx, int64_t id, struct err *err)
     " union all select 3, v.id, case when v.display_name = '' then v.name else v.display_name end, p.entity_id, p.id,"   \
     " v.deleted_at, v.deleted_at + $2, case when v.type = '" VIEW_TYPE_DRAFT "' then coalesce(v.user_id, -1) else 0 end,"  \
     " v.name, p.name from views v join projects p on p.id = v.project_id and p.deleted_at is null"                       \
-    " where v.deleted_at is not null and v.deleted_at + $2 > $1) t join entities e on e.id = t.entity_id "
+    " where v.deleted_at is not null and v.deleted_at + $2 > $1"                                                         \
+    " union all select 4, c.id, c.name, p.entity_id, p.id, x.begun_at, x.due_at, 0, c.name, p.name from removals x"      \
+    " join trashed_collections c on c.id = x.subject_id join projects p on p.id = c.project_id and p.deleted_at is null" \
+    " where x.kind = 'collection' and x.due_at > $1) t join entities e on e.id = t.entity_id "
 
 static struct trash_item *read_item(const struct db_rows *rows, struct arena *arena) {
     struct trash_item *item = ARENA_NEW(arena, struct trash_item);
@@ -160,6 +175,9 @@ static const char *const restores[] = {
     [TRASH_VIEW] = "update views set deleted_at = null where id = $1 and deleted_at is not null and (type <> 'project-view' or not exists"
                    " (select 1 from views o where o.project_id = views.project_id and o.name = views.name and o.type = views.type"
                    " and o.deleted_at is null))",
+    [TRASH_COLLECTION] = "insert into artifact_collections (" COLLECTION_COLUMNS ") select " COLLECTION_COLUMNS " from trashed_collections t"
+                         " where id = $1 and not exists (select 1 from artifact_collections o where o.project_id = t.project_id"
+                         " and o.name = t.name)",
 };
 
 enum err_code trash_restore(struct db_tx *tx, const struct trash_item *item, struct err *err) {
@@ -169,6 +187,8 @@ enum err_code trash_restore(struct db_tx *tx, const struct trash_item *item, str
     if (db_changed(tx) != 1)
         return err_set(err, ERR_CONFLICT, "'%.*s' cannot be brought back: its name was taken meanwhile, or what it stood in is gone",
                        STR_ARG(str_slice(item->name, 0, 200)));
+    if (item->kind == TRASH_COLLECTION)
+        TRY(db_exec(tx, DB_ARGS(DB_INT(item->id)), "delete from trashed_collections where id = $1", err));
     if (item->kind == TRASH_ARTIFACT) {
         TRY(EXEC_EACH(tx, gives_back, item->id, err));
         TRY(EXEC_EACH(tx, forgets, item->id, err));
@@ -185,7 +205,8 @@ static enum err_code count_bytes(struct db_tx *tx, int64_t now_ms, int64_t *out,
                  "select coalesce((select sum(f.size_bytes) from removals x join runs r on (x.kind = 'run' and r.id = x.subject_id)"
                  " or (x.kind = 'project' and r.project_id = x.subject_id) join run_files f on f.run_id = r.id where x.due_at > $1), 0)"
                  " + coalesce((select sum(a.size_bytes) from removals x join artifacts a on (x.kind = 'artifact' and a.id = x.subject_id)"
-                 " or (x.kind = 'project' and a.project_id = x.subject_id) where x.due_at > $1), 0)",
+                 " or (x.kind = 'collection' and a.collection_id = x.subject_id) or (x.kind = 'project' and a.project_id = x.subject_id)"
+                 " where x.due_at > $1), 0)",
                  err));
     while (db_next(rows))
         *out = db_int(rows, 0);
@@ -199,7 +220,7 @@ enum err_code trash_count(struct db_tx *tx, int64_t now_ms, struct trash_counts 
     TRY(keep_ms(tx, &keep, err));
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(now_ms), DB_INT(keep)), "select kind, count(*) from (" TRASH_SELECT ") u group by kind", err));
     while (db_next(rows))
-        out->of_kind[db_int(rows, 0) & 3] = db_int(rows, 1);
+        out->of_kind[db_int(rows, 0) % TRASH_KIND_COUNT] = db_int(rows, 1);
     TRY(db_end(rows, err));
     return count_bytes(tx, now_ms, &out->file_bytes, err);
 }

@@ -128,6 +128,78 @@ def test_version__comes_back_with_its_names_and_bytes(owner):
     assert owner.server.request("GET", url, key=None).content == b"bytes"
 
 
+IN_COLLECTION = """query($e: String) { project(name: "p", entityName: $e) {
+    artifactCollection(name: "c") { id tags { edges { node { name } } } artifacts { edges { node { id versionIndex } } } } } }"""
+DELETE_COLLECTION = "mutation($id: ID!) { deleteArtifactSequence(input: {artifactSequenceID: $id}) { artifactCollection { id } } }"
+DELETE_PORTFOLIO = "mutation($id: ID!) { deleteArtifactPortfolio(input: {artifactPortfolioID: $id}) { artifactCollection { id } } }"
+TAG_COLLECTION = """mutation($e: String!) { createArtifactCollectionTagAssignments(input: {entityName: $e, projectName: "p",
+    artifactCollectionName: "c", tags: [{tagName: "kept"}]}) { tags { name } } }"""
+LINK = """mutation($id: ID!, $e: String!) { linkArtifact(input: {artifactID: $id, artifactPortfolioName: "shown", entityName: $e,
+    projectName: "p", aliases: [{alias: "prod", artifactCollectionName: "shown"}]}) { versionIndex } }"""
+LINKED = 'query($e: String) { project(name: "p", entityName: $e) { artifact(name: "shown:prod") { id } artifactCollection(name: "shown") { id } } }'
+
+
+def collection_of(user) -> dict | None:
+    return user.graphql(IN_COLLECTION, {"e": user.name})["project"]["artifactCollection"]
+
+
+def test_collection__comes_back_with_its_versions_and_their_names(owner):
+    run = RunUnderTest(owner, "p", "r")
+    first, second = log_artifact(owner, run, b"one"), log_artifact(owner, run, b"two")
+    owner.graphql(TAG_COLLECTION, {"e": owner.name})
+    owner.graphql(LINK, {"id": first, "e": owner.name})
+    before = collection_of(owner)
+    assert [edge["node"]["id"] for edge in before["artifacts"]["edges"]] == [second, first]
+    owner.graphql(DELETE_COLLECTION, {"id": before["id"]})
+    assert collection_of(owner) is None and owner.graphql(LINKED, {"e": owner.name})["project"]["artifact"] is None
+    item = trash(owner)[0]
+    assert (item["kind"], item["name"], item["subjectId"]) == ("collection", "c", before["id"])
+    assert restore(owner, item) and trash(owner) == []
+    assert collection_of(owner) == before
+    found = owner.graphql(FIND, {"e": owner.name})["project"]["artifact"]
+    assert (found["id"], found["versionIndex"]) == (second, 1), "the alias is at the newest still"
+    assert owner.server.request("GET", found["files"]["edges"][0]["node"]["directUrl"], key=None).content == b"two"
+    assert owner.graphql(LINKED, {"e": owner.name})["project"]["artifact"]["id"] == first
+    log_artifact(owner, run, b"three")
+    assert [edge["node"]["versionIndex"] for edge in collection_of(owner)["artifacts"]["edges"]] == [2, 1, 0]
+
+
+def test_portfolio__comes_back_with_its_links(owner):
+    artifact = log_artifact(owner, RunUnderTest(owner, "p", "r"))
+    owner.graphql(LINK, {"id": artifact, "e": owner.name})
+    portfolio = owner.graphql(LINKED, {"e": owner.name})["project"]["artifactCollection"]["id"]
+    owner.graphql(DELETE_PORTFOLIO, {"id": portfolio})
+    assert owner.graphql(LINKED, {"e": owner.name})["project"] == {"artifact": None, "artifactCollection": None}
+    assert restore(owner, trash(owner)[0])
+    assert owner.graphql(LINKED, {"e": owner.name})["project"] == {"artifact": {"id": artifact}, "artifactCollection": {"id": portfolio}}
+
+
+def test_version__of_a_portfolio_in_the_trash_waits_for_it(owner):
+    artifact = log_artifact(owner, RunUnderTest(owner, "p", "r"))
+    owner.graphql(LINK, {"id": artifact, "e": owner.name})
+    portfolio = owner.graphql(LINKED, {"e": owner.name})["project"]["artifactCollection"]["id"]
+    owner.graphql("mutation($id: ID!) { deleteArtifact(input: {artifactID: $id, deleteAliases: true}) { artifact { id } } }", {"id": artifact})
+    owner.graphql(DELETE_PORTFOLIO, {"id": portfolio})
+    for kind in ("artifact", "collection"):
+        assert restore(owner, next(item for item in trash(owner) if item["kind"] == kind))
+    assert owner.graphql(LINKED, {"e": owner.name})["project"]["artifact"] == {"id": artifact}
+
+
+def test_collection__whose_name_was_taken_waits_for_it(owner):
+    run = RunUnderTest(owner, "p", "r")
+    first = log_artifact(owner, run)
+    old = collection_of(owner)["id"]
+    owner.graphql(DELETE_COLLECTION, {"id": old})
+    second = log_artifact(owner, run, b"other bytes")
+    new = collection_of(owner)["id"]
+    error = refusal(restore, owner, trash(owner)[0])
+    assert error.code == "CONFLICT" and "its name was taken" in str(error)
+    rename = 'mutation($id: ID!) { updateArtifactSequence(input: {artifactSequenceID: $id, name: "d"}) { artifactCollection { id } } }'
+    owner.graphql(rename, {"id": new})
+    assert restore(owner, trash(owner)[0])
+    assert new != old and [edge["node"]["id"] for edge in collection_of(owner)["artifacts"]["edges"]] == [first] != [second]
+
+
 def test_stranger__neither_sees_nor_restores(owner, lab):
     run = RunUnderTest(owner, "p", "r")
     owner.graphql(DELETE_RUN, {"id": run.id})
@@ -155,6 +227,19 @@ def test_gc__says_first_and_frees_when_told(make_server):
     wait_until(lambda: rows(server, "removals") == 0)
     assert rows(server, "run_configs") == 1
     assert server.run_cli("gc", key=user.key).returncode == 1
+
+
+def test_gc__takes_collections_whole(make_server):
+    server = make_server(env={"BAROGRAPH_TRASH_DAYS": "7"})
+    user = User(server, "owner")
+    log_artifact(user, RunUnderTest(user, "p", "r"))
+    user.graphql(DELETE_COLLECTION, {"id": collection_of(user)["id"]})
+    assert json.loads(server.run_cli("gc", "--json").stdout)["collections"] == 1
+    assert json.loads(server.run_cli("gc", "--json").stdout)["bytes"] == len(b"bytes")
+    assert server.run_cli("gc", "--yes").returncode == 0 and trash(user) == []
+    wait_until(lambda: rows(server, "removals") == 0)
+    for table in ("trashed_collections", "artifact_memberships", "artifact_aliases", "artifact_files", "project_blobs"):
+        assert rows(server, table) == 0, table
 
 
 def test_trash__may_be_none(server, user):

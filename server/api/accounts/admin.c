@@ -305,7 +305,7 @@ static enum err_code show_garbage(struct db_tx *tx, struct admin_call *call, str
     TRY(trash_count(tx, clock_wall_ms(), &counts, err));
     TRY(removal_count(tx, &removals, err));
     json_object_begin(&call->out);
-    for (int kind = TRASH_RUN; kind <= TRASH_VIEW; kind++) {
+    for (int kind = 0; kind < TRASH_KIND_COUNT; kind++) {
         json_key(&call->out, arena_printf(call->arena, "%ss", trash_kind_name((enum trash_kind)kind)));
         json_int(&call->out, counts.of_kind[kind]);
     }

@@ -6,6 +6,7 @@
 #include "server/api/place.h"
 #include "server/api/resolver.h"
 #include "server/store/names.h"
+#include "server/store/trash.h"
 
 enum { COLLECTION_NAME_MAX = 128, COLLECTION_TEXT_MAX = 1 << 20, COLLECTION_TAGS_MAX = 1000 };
 
@@ -132,9 +133,12 @@ static enum err_code move(struct db_tx *tx, struct gql_call *call, struct payloa
 }
 
 static enum err_code delete(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err) {
+    int64_t now_ms = clock_wall_ms();
     TRY(find_by_id(tx, call, payload, err));
     TRY(note(tx, call, "collection.delete", payload, err));
-    return collection_delete(tx, payload->collection->id, clock_wall_ms(), err);
+    TRY(trash_save_collection(tx, payload->collection->id, err));
+    TRY(collection_delete(tx, payload->collection->id, now_ms, err));
+    return trash_keep(tx, TRASH_COLLECTION, payload->collection->id, now_ms, err);
 }
 
 static enum err_code change_tags(struct db_tx *tx, struct gql_call *call, struct payload *payload, bool is_added, struct err *err) {

@@ -15,7 +15,7 @@ const char trash_sdl[] = "input RestoreInput { clientMutationId: String, id: ID!
 #define THE_ITEM ((const struct trash_item *)call->parent)
 
 /* "Trashed:<kind>:<number>" */
-static const char *const id_kinds[] = { "TrashedRun", "TrashedProject", "TrashedArtifact", "TrashedReport" };
+static const char *const id_kinds[TRASH_KIND_COUNT] = { "TrashedRun", "TrashedProject", "TrashedArtifact", "TrashedReport", "TrashedCollection" };
 
 static enum err_code answer_deleted_at(struct gql_call *call, struct err *err) {
     (void)err;
@@ -56,6 +56,7 @@ static enum err_code answer_subject_id(struct gql_call *call, struct err *err) {
     case TRASH_RUN: gql_str(call, run_storage_id(&run, call->arena)); break;
     case TRASH_PROJECT: gql_str(call, project_storage_id(&project, call->arena)); break;
     case TRASH_ARTIFACT: gql_str(call, node_id_make("Artifact", THE_ITEM->id, call->arena)); break;
+    case TRASH_COLLECTION: gql_str(call, node_id_make("ArtifactCollection", THE_ITEM->id, call->arena)); break;
     case TRASH_VIEW: gql_str(call, node_id_make("View", THE_ITEM->id, call->arena)); break;
     }
     return OK;
@@ -64,7 +65,7 @@ static enum err_code answer_subject_id(struct gql_call *call, struct err *err) {
 static const struct gql_field item_fields[] = {
     { "deletedAt", "", "DateTime!", CAN_READ, answer_deleted_at, NULL },
     { "id", "", "ID!", CAN_READ, answer_id, NULL },
-    { "kind", "", "String!", CAN_READ, answer_kind, "run, project, artifact or report." },
+    { "kind", "", "String!", CAN_READ, answer_kind, "run, project, artifact, collection or report." },
     { "name", "", "String!", CAN_READ, answer_name, NULL },
     { "removedAt", "", "DateTime!", CAN_READ, answer_removed_at, "When it is gone for good." },
     { "subjectId", "", "ID!", CAN_READ, answer_subject_id, "The id that it had, and has again when it is brought back." },
@@ -119,7 +120,7 @@ MUTATION_ANSWERS;
 static enum err_code find_item(struct db_tx *tx, struct gql_call *call, struct trash_item **out, struct err *err) {
     enum err_code code = ERR_NOT_FOUND;
     int64_t id;
-    for (int kind = TRASH_RUN; kind <= TRASH_VIEW; kind++)
+    for (int kind = 0; kind < TRASH_KIND_COUNT; kind++)
         if (node_id_parse(gql_input_str(call, "id"), id_kinds[kind], &id, call->arena))
             code = trash_find(tx, (enum trash_kind)kind, id, clock_wall_ms(), call->arena, out, err);
     if (code == OK)
