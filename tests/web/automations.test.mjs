@@ -1,19 +1,12 @@
 /* Automations: what the official client made is shown, and the page makes, changes, pauses and deletes them. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { graphql, openBrowser, openContext, openPage } from "./browser.mjs";
+import { test } from "node:test";
+import { graphql, openPage, withBrowser } from "./browser.mjs";
 
 const PATH = "/admin/watched/automations";
 
-let browser;
-let context;
-
-before(async () => {
-    browser = await openBrowser();
-    context = await openContext(browser);
-});
-after(() => browser.close());
+const at = withBrowser();
 
 const filterOf = async (name) => {
     const data = await graphql('{ project(name: "watched", entityName: "admin") { triggers { name enabled triggeringCondition { ... on FilterEventTriggeringCondition { filter } } } } }');
@@ -21,7 +14,7 @@ const filterOf = async (name) => {
 };
 
 test("automations of the official client and what they sent are listed", async () => {
-    const { page, problems } = await openPage(context, PATH);
+    const { page, problems } = await openPage(at.context, PATH);
     await page.getByRole("row", { name: /on failure/ }).getByText("A run changes its state · Failed").waitFor();
     await page.getByRole("row", { name: /on low loss/ }).getByText("A metric passes a threshold · loss < 0.5").waitFor();
     await page.getByText("http://127.0.0.1:9/hook").first().waitFor();
@@ -33,7 +26,7 @@ test("automations of the official client and what they sent are listed", async (
 });
 
 test("an automation is made, edited, paused and deleted", { timeout: 60000 }, async () => {
-    const { page, problems } = await openPage(context, PATH);
+    const { page, problems } = await openPage(at.context, PATH);
     page.on("dialog", (dialog) => dialog.accept());
     await page.getByRole("button", { name: "New automation" }).click();
     const form = page.getByRole("form", { name: "New automation" });
@@ -63,7 +56,7 @@ test("an automation is made, edited, paused and deleted", { timeout: 60000 }, as
 });
 
 test("a webhook is added, and alerts of the project go to it", { timeout: 60000 }, async () => {
-    const { page, problems } = await openPage(context, PATH);
+    const { page, problems } = await openPage(at.context, PATH);
     await page.getByLabel("Name of the webhook").fill("second pager");
     await page.getByLabel("Address").fill("https://pager.example/hook");
     await page.getByRole("button", { name: "Add a webhook" }).click();

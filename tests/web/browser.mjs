@@ -1,6 +1,7 @@
 /* browser.mjs - one browser for a test file, logged in, with everything that goes wrong on a page collected. */
 
 import { createRequire } from "node:module";
+import { after, before } from "node:test";
 
 const require = createRequire(new URL("../../web/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
@@ -27,6 +28,19 @@ export async function openBrowser() {
         headless: true,
         args: FLAGS,
     });
+}
+
+/* For the tests of a file: one browser, a session of the administrator in it, and a page that looks at pictures
+ * (looking.mjs). */
+export function withBrowser() {
+    const at = { browser: null, context: null, eye: null };
+    before(async () => {
+        at.browser = await openBrowser();
+        at.context = await openContext(at.browser);
+        at.eye = await at.browser.newPage();
+    });
+    after(() => at.browser.close());
+    return at;
 }
 
 /* Workspaces follow their person from browser to browser; tests that are not about that would find each other's. */

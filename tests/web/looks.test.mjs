@@ -1,12 +1,10 @@
 /* Dark and light, three languages, keyboard, log-in and log-out. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { base, colouredPixels, graphql, key, openBrowser, openContext, openPage } from "./browser.mjs";
+import { test } from "node:test";
+import { base, colouredPixels, graphql, key, openContext, openPage, withBrowser } from "./browser.mjs";
 
-let browser;
-before(async () => (browser = await openBrowser()));
-after(() => browser.close());
+const at = withBrowser();
 
 const brightness = (page) =>
     page.evaluate(() => {
@@ -15,7 +13,7 @@ const brightness = (page) =>
     });
 
 test("the page follows the system's choice of dark and light", async () => {
-    const context = await openContext(browser, { colorScheme: "dark" });
+    const context = await openContext(at.browser, { colorScheme: "dark" });
     const { page } = await openPage(context, "/admin/charts");
     assert.ok((await colouredPixels(page, '[data-panel="line:train/loss"] canvas')) > 300);
     assert.ok((await brightness(page)) < 60);
@@ -30,7 +28,7 @@ for (const [locale, language, word] of [
     ["ko-KR", "ko", "패널 추가"],
 ]) {
     test(`the page speaks ${language}`, async () => {
-        const context = await openContext(browser, { locale });
+        const context = await openContext(at.browser, { locale });
         const { page, problems } = await openPage(context, "/admin/charts");
         await page.getByText(word).waitFor();
         assert.equal(await page.evaluate(() => document.documentElement.lang), language);
@@ -40,7 +38,7 @@ for (const [locale, language, word] of [
 }
 
 test("a stranger is led to the log-in page and back", async () => {
-    const context = await openContext(browser, {}, true);
+    const context = await openContext(at.browser, {}, true);
     const { page } = await openPage(context, "/authorize");
     await page.waitForURL("**/login?next=%2Fauthorize");
     await page.getByLabel("Password or API key").fill("wrong-wrong-wrong-wrong-wrong-wrong-wrong-wrong");
@@ -54,7 +52,7 @@ test("a stranger is led to the log-in page and back", async () => {
 
 test("the log-in page leads nowhere else", async () => {
     for (const next of ["https://example.invalid/", "//example.invalid/", "/\\example.invalid"]) {
-        const context = await openContext(browser, {}, true);
+        const context = await openContext(at.browser, {}, true);
         const { page } = await openPage(context, `/login?next=${encodeURIComponent(next)}`);
         await page.getByLabel("Password or API key").fill(key);
         await page.getByRole("button", { name: "Log in" }).click();
@@ -63,7 +61,7 @@ test("the log-in page leads nowhere else", async () => {
 });
 
 test("a key is shown once and works", async () => {
-    const context = await openContext(browser);
+    const context = await openContext(at.browser);
     const { page, problems } = await openPage(context, "/authorize");
     await page.getByLabel("What it is for").fill("a test");
     await page.getByRole("button", { name: "Make a key" }).click();
@@ -85,7 +83,7 @@ test("a key is shown once and works", async () => {
 });
 
 test("logging out ends the session", async () => {
-    const context = await openContext(browser);
+    const context = await openContext(at.browser);
     const { page } = await openPage(context, "/");
     await page.getByRole("button", { name: "admin" }).click();
     await page.getByRole("menuitem", { name: "Log out" }).click();
@@ -95,7 +93,7 @@ test("logging out ends the session", async () => {
 });
 
 test("renaming a run in its page reaches the server", async () => {
-    const context = await openContext(browser);
+    const context = await openContext(at.browser);
     const find = async () =>
         (
             await graphql(
@@ -112,7 +110,7 @@ test("renaming a run in its page reaches the server", async () => {
 });
 
 test("everything that can be clicked has a name and can be reached by keyboard", async () => {
-    const context = await openContext(browser);
+    const context = await openContext(at.browser);
     for (const path of ["/", "/admin/charts", "/admin/charts/table", "/settings"]) {
         const { page } = await openPage(context, path);
         await page.waitForTimeout(1200);

@@ -1,17 +1,11 @@
 /* Pictures with what lies over them, tables with pictures, figures: looked at, chosen among, taken away. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openBrowser, openContext, openPage } from "./browser.mjs";
+import { test } from "node:test";
+import { openContext, openPage, withBrowser } from "./browser.mjs";
 import { lookFor, openWith, save } from "./looking.mjs";
 
-let browser;
-let eye;
-before(async () => {
-    browser = await openBrowser();
-    eye = await browser.newPage();
-});
-after(() => browser.close());
+const at = withBrowser();
 
 /* Opaque pixels of the first mask. */
 const maskPixels = (page) =>
@@ -21,7 +15,7 @@ const maskPixels = (page) =>
     });
 
 test("masks and boxes lie over pictures by class, and each class can be switched off", { timeout: 90000 }, async () => {
-    const { page, problems } = await openPage(await openContext(browser), "/admin/pictures");
+    const { page, problems } = await openPage(await openContext(at.browser), "/admin/pictures");
     const panel = page.locator('[data-panel="media:samples"]');
     await panel.locator("rect").first().waitFor();
     await page.waitForFunction(() => document.querySelector('[data-panel="media:samples"] canvas.mask')?.width === 80);
@@ -42,7 +36,7 @@ test("masks and boxes lie over pictures by class, and each class can be switched
 });
 
 test("a table shows the pictures in it and groups its rows", async () => {
-    const { page } = await openPage(await openContext(browser), "/admin/pictures");
+    const { page } = await openPage(await openContext(at.browser), "/admin/pictures");
     const panel = page.locator('[data-panel="table:guesses"]');
     await page.waitForFunction(() => document.querySelector('[data-panel="table:guesses"] img')?.naturalWidth === 80);
     assert.equal(await panel.locator(".grid-row").count(), 4);
@@ -52,26 +46,26 @@ test("a table shows the pictures in it and groups its rows", async () => {
 });
 
 test("a figure of Bokeh's is drawn, and nothing in it runs", { timeout: 60000 }, async () => {
-    const { page } = await openPage(await openContext(browser), "/admin/pictures");
+    const { page } = await openPage(await openContext(at.browser), "/admin/pictures");
     const panel = page.locator('[data-panel="media:bokeh"]');
     await panel.locator('.sandbox-chart[data-state="drawn"]').waitFor();
-    assert.ok((await lookFor(eye, page, panel, 120)) >= 120);
+    assert.ok((await lookFor(at.eye, page, panel, 120)) >= 120);
     for (const frame of page.frames()) assert.equal(await frame.evaluate(() => window.__ran), undefined);
 });
 
 test("histograms are a map, ridges, or one step of every run", { timeout: 60000 }, async () => {
-    const { page, problems } = await openWith(browser, "charts", [
+    const { page, problems } = await openWith(at.browser, "charts", [
         { id: "ridges", kind: "histogram", keys: ["weights"], histogram: { shape: "ridges" } },
         { id: "step", kind: "histogram", keys: ["weights"], histogram: { shape: "step" } },
     ]);
-    for (const id of ["ridges", "step"]) assert.ok((await lookFor(eye, page, page.locator(`[data-panel="${id}"]`), 150)) >= 150, id);
+    for (const id of ["ridges", "step"]) assert.ok((await lookFor(at.eye, page, page.locator(`[data-panel="${id}"]`), 150)) >= 150, id);
     assert.equal(await page.locator('[data-panel="ridges"] svg.plot g > path[fill]').count(), 20);
     assert.equal(await page.locator('[data-panel="step"] svg.plot g > path[fill]').count(), 4);
     assert.deepEqual(problems, []);
 });
 
 test("what is saved in the dark is drawn for white paper", async () => {
-    const { page } = await openWith(browser, "charts", [{ id: "bar", kind: "bar", columns: ["summary_metrics.train/loss"] }], { colorScheme: "dark" });
+    const { page } = await openWith(at.browser, "charts", [{ id: "bar", kind: "bar", columns: ["summary_metrics.train/loss"] }], { colorScheme: "dark" });
     const panel = page.locator('[data-panel="bar"]');
     await panel.locator("svg.plot text").first().waitFor();
     const svg = (await save(page, panel, "Save as SVG")).bytes.toString();
@@ -103,7 +97,7 @@ const READY = "canvas, svg.plot, .picture img, .grid-row, .diff-row, .meter, .sa
 
 for (const [project, panels] of Object.entries(KINDS))
     test(`every kind of panel in ${project} is taken away as PNG, SVG and CSV`, { timeout: 150000 }, async () => {
-        const { page } = await openWith(browser, project, panels);
+        const { page } = await openWith(at.browser, project, panels);
         for (const { id } of panels) {
             const panel = page.locator(`[data-panel="${id}"]`);
             await panel.scrollIntoViewIfNeeded();

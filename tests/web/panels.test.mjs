@@ -1,17 +1,11 @@
 /* Every kind of panel draws: the pixels are looked at, not only the elements. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { base, openBrowser, openContext, openPage } from "./browser.mjs";
+import { test } from "node:test";
+import { base, openContext, openPage, withBrowser } from "./browser.mjs";
 import { look, lookFor, openWith } from "./looking.mjs";
 
-let browser;
-let eye;
-before(async () => {
-    browser = await openBrowser();
-    eye = await browser.newPage();
-});
-after(() => browser.close());
+const at = withBrowser();
 
 const PANELS = [
     { id: "line", kind: "line", keys: ["train/loss"] },
@@ -29,26 +23,26 @@ const PANELS = [
 ];
 
 test("lines of every sort, bars, points, coordinates, importances and histograms leave colour", { timeout: 120000 }, async () => {
-    const { page, problems } = await openWith(browser, "charts", PANELS);
+    const { page, problems } = await openWith(at.browser, "charts", PANELS);
     for (const { id } of PANELS) {
         const panel = page.locator(`[data-panel="${id}"]`);
         await panel.scrollIntoViewIfNeeded();
-        const coloured = await lookFor(eye, page, panel, 150);
+        const coloured = await lookFor(at.eye, page, panel, 150);
         assert.ok(coloured >= 150, `${id}: ${coloured} coloured pixels`);
     }
     assert.deepEqual(problems, []);
 });
 
 test("an expression for x moves the axis", async () => {
-    const { page } = await openWith(browser, "charts", [{ id: "x", kind: "line", keys: ["train/loss"], xExpression: "x * 1000" }]);
+    const { page } = await openWith(at.browser, "charts", [{ id: "x", kind: "line", keys: ["train/loss"], xExpression: "x * 1000" }]);
     await page.waitForSelector('[data-panel="x"] canvas');
     await page.locator('[data-panel="x"] .u-over').hover();
-    const at = await page.locator(".cursor-x").innerText();
-    assert.ok(Number(at.replace(/[^\d.]/g, "")) > 3 || /[kM]/.test(at), at);
+    const x = await page.locator(".cursor-x").innerText();
+    assert.ok(Number(x.replace(/[^\d.]/g, "")) > 3 || /[kM]/.test(x), x);
 });
 
 test("hover templates say what they were told", async () => {
-    const { page } = await openWith(browser, "charts", [{ id: "t", kind: "line", keys: ["train/loss"], legendTemplate: "${run:displayName} [[ at ${x} is ${y} ]]" }]);
+    const { page } = await openWith(at.browser, "charts", [{ id: "t", kind: "line", keys: ["train/loss"], legendTemplate: "${run:displayName} [[ at ${x} is ${y} ]]" }]);
     await page.waitForSelector('[data-panel="t"] canvas');
     assert.match(await page.locator('[data-panel="t"] .legend').innerText(), /^run-\d/);
     await page.locator('[data-panel="t"] .u-over').hover();
@@ -60,14 +54,14 @@ test("custom charts, scenes, molecules and figures are drawn", { timeout: 120000
         ["/admin/plots", ["area", "bar", "confusion", "histogram", "line", "scatter", "series"].map((k) => `custom:${k}`)],
         ["/admin/scenes", ["cloud", "cube", "water", "figure"].map((k) => `media:${k}`)],
     ]) {
-        const { page, problems } = await openPage(await openContext(browser), path);
+        const { page, problems } = await openPage(await openContext(at.browser), path);
         for (const id of panels) {
             const panel = page.locator(`[data-panel="${id}"]`);
             await panel.waitFor();
             await panel.scrollIntoViewIfNeeded();
             const minimum = id === "media:cube" ? 0 : 120; /* grey */
             if (id === "media:cube") await panel.locator("canvas.scene").waitFor();
-            const coloured = await lookFor(eye, page, panel, minimum);
+            const coloured = await lookFor(at.eye, page, panel, minimum);
             assert.ok(coloured >= minimum, `${id}: ${coloured} coloured pixels`);
         }
         assert.deepEqual(problems.filter((p) => !/Content Security Policy/.test(p)), []);
@@ -75,7 +69,7 @@ test("custom charts, scenes, molecules and figures are drawn", { timeout: 120000
 });
 
 test("turning a scene changes its picture", async () => {
-    const { page } = await openPage(await openContext(browser), "/admin/scenes");
+    const { page } = await openPage(await openContext(at.browser), "/admin/scenes");
     const scene = page.locator('[data-panel="media:cloud"] canvas.scene');
     await scene.waitFor();
     await page.waitForTimeout(1500);
@@ -87,20 +81,20 @@ test("turning a scene changes its picture", async () => {
 });
 
 test("code of two runs is compared, and tables of runs are joined", async () => {
-    const { page, problems } = await openWith(browser, "code", [
+    const { page, problems } = await openWith(at.browser, "code", [
         { id: "code", kind: "code" },
         { id: "joined", kind: "table", keys: ["table"], table: { joinOn: "id" } },
     ]);
     await page.locator('[data-panel="code"] .diff-row.is-changed').waitFor();
     await page.locator('[data-panel="code"] .diff-row.is-fold').first().waitFor();
-    assert.ok((await look(eye, page.locator('[data-panel="code"] .diff'))) >= 0);
+    assert.ok((await look(at.eye, page.locator('[data-panel="code"] .diff'))) >= 0);
     await page.locator('[data-panel="joined"]').getByRole("button", { name: "guess (code-0)", exact: true }).waitFor();
     await page.locator('[data-panel="joined"]').getByText("guess 1 of 3").waitFor();
     assert.deepEqual(problems, []);
 });
 
 test("before the first chart less than 150 KB arrive", async () => {
-    const context = await openContext(browser);
+    const context = await openContext(at.browser);
     const page = await context.newPage();
     let bytes = 0;
     const session = await context.newCDPSession(page);

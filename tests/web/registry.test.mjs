@@ -1,22 +1,15 @@
 /* The registries of an organisation: listed, opened, versions with aliases, members. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openBrowser, openContext, openPage } from "./browser.mjs";
+import { test } from "node:test";
+import { openPage, withBrowser } from "./browser.mjs";
 
 const MODELS = "/orgs/observatory/registry/models";
 
-let browser;
-let context;
-
-before(async () => {
-    browser = await openBrowser();
-    context = await openContext(browser);
-});
-after(() => browser.close());
+const at = withBrowser();
 
 test("registries are listed, and one opens with its collections and how to link", async () => {
-    const { page, problems } = await openPage(context, "/registry");
+    const { page, problems } = await openPage(at.context, "/registry");
     await page.getByText("what is served").waitFor();
     await page.getByRole("link", { name: "models", exact: true }).click();
     await page.waitForURL(`**${MODELS}`);
@@ -27,7 +20,7 @@ test("registries are listed, and one opens with its collections and how to link"
 
 test("a collection shows its versions, where they came from, and changes their aliases", async () => {
     /* As the official client writes the address of a linked version. */
-    const { page, problems } = await openPage(context, `${MODELS}?selectionPath=observatory%2Fwandb-registry-models%2Fforecast&view=membership&version=v0`);
+    const { page, problems } = await openPage(at.context, `${MODELS}?selectionPath=observatory%2Fwandb-registry-models%2Fforecast&view=membership&version=v0`);
     const row = page.getByRole("row", { name: /v0/ });
     await row.getByText("production").waitFor();
     await row.getByRole("link", { name: "admin/shelved/net:v0" }).waitFor();
@@ -42,14 +35,14 @@ test("a collection shows its versions, where they came from, and changes their a
 });
 
 test("a link to a model without its type leads to the model", async () => {
-    const { page, problems } = await openPage(context, "/admin/registry/model?selectionPath=admin%2Fshelved%2Fnet&view=membership&version=v1");
+    const { page, problems } = await openPage(at.context, "/admin/registry/model?selectionPath=admin%2Fshelved%2Fnet&view=membership&version=v1");
     await page.waitForURL("**/admin/shelved/artifacts/model/net/v1");
     await page.getByRole("heading", { name: "net:v1" }).waitFor();
     assert.deepEqual(problems, []);
 });
 
 test("a registry is made from the page, and an unknown one is a clear page", async () => {
-    const { page, problems } = await openPage(context, "/orgs/observatory/registry");
+    const { page, problems } = await openPage(at.context, "/orgs/observatory/registry");
     await page.getByRole("button", { name: "New registry" }).click();
     await page.getByLabel("Name", { exact: true }).fill("charts");
     await page.getByLabel("Only for its own members").check();
@@ -57,6 +50,6 @@ test("a registry is made from the page, and an unknown one is a clear page", asy
     await page.waitForURL("**/orgs/observatory/registry/charts");
     await page.getByText("Nothing has been linked into this registry yet.").waitFor();
     assert.deepEqual(problems, []);
-    const unknown = await openPage(context, "/orgs/observatory/registry/nothing");
+    const unknown = await openPage(at.context, "/orgs/observatory/registry/nothing");
     await unknown.page.getByText("There is nothing here").waitFor();
 });

@@ -2,12 +2,10 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { after, before, test } from "node:test";
-import { base, key, openBrowser, openContext, openPage } from "./browser.mjs";
+import { test } from "node:test";
+import { base, key, openContext, openPage, withBrowser } from "./browser.mjs";
 
-let browser;
-before(async () => (browser = await openBrowser()));
-after(() => browser.close());
+const at = withBrowser();
 
 const official = (code) =>
     execFileSync(process.env.BAROGRAPH_WANDB_PYTHON, ["-c", code], {
@@ -23,7 +21,7 @@ r.blocks = [wr.H1("Results"), wr.P(["Some ", wr.InlineCode("code"), " and ", wr.
             wr.PanelGrid(runsets=[wr.Runset("admin", "charts")], panels=[wr.LinePlot(x="Step", y=["train/loss"], title="Loss")])]
 r.save()
 print(r.url)`).trim().split("\n").at(-1);
-    const { page, problems } = await openPage(await openContext(browser, { keepsViews: true }), new URL(url).pathname);
+    const { page, problems } = await openPage(await openContext(at.browser, { keepsViews: true }), new URL(url).pathname);
     await page.getByRole("heading", { name: "Results" }).waitFor();
     await page.locator("math").first().waitFor();
     await page.locator(".report-grid canvas").waitFor();
@@ -45,7 +43,7 @@ print([type(p).__name__ for b in r.blocks if isinstance(b, wr.PanelGrid) for p i
 });
 
 test("a report begun here is a draft until it is published", { timeout: 60000 }, async () => {
-    const { page, problems } = await openPage(await openContext(browser, { keepsViews: true }), "/admin/charts/reportlist");
+    const { page, problems } = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/charts/reportlist");
     await page.getByRole("button", { name: "New report" }).click();
     await page.waitForURL(/edit=1/);
     await page.getByText("Draft", { exact: true }).waitFor();
@@ -59,7 +57,7 @@ test("a report begun here is a draft until it is published", { timeout: 60000 },
 });
 
 test("a sweep is made from YAML, told what to do, and shows its command", { timeout: 60000 }, async () => {
-    const { page, problems } = await openPage(await openContext(browser, { keepsViews: true }), "/admin/charts/sweeps");
+    const { page, problems } = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/charts/sweeps");
     await page.getByRole("button", { name: "New sweep" }).click();
     await page.getByRole("button", { name: "Start the sweep" }).click();
     await page.waitForURL(/sweeps\/\w+$/);
@@ -75,7 +73,7 @@ test("a sweep is made from YAML, told what to do, and shows its command", { time
 
 test("an administrator makes and removes a user", async () => {
     const newcomer = `newcomer${Date.now()}`; /* names of removed users stay taken */
-    const { page, problems } = await openPage(await openContext(browser, { keepsViews: true }), "/settings/people");
+    const { page, problems } = await openPage(await openContext(at.browser, { keepsViews: true }), "/settings/people");
     await page.getByLabel("Name").first().fill(newcomer);
     await page.getByRole("button", { name: "Add" }).first().click();
     assert.ok((await page.getByLabel("Your new API key").inputValue()).length >= 40);

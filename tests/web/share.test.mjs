@@ -1,12 +1,10 @@
 /* Links that show some runs to whoever has them, until they are revoked. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { base, key, openBrowser, openContext, openPage, runsOf } from "./browser.mjs";
+import { test } from "node:test";
+import { base, key, openContext, openPage, runsOf, withBrowser } from "./browser.mjs";
 
-let browser;
-before(async () => (browser = await openBrowser()));
-after(() => browser.close());
+const at = withBrowser();
 
 const ask = (method, path, body, isStranger = false) =>
     fetch(base + path, {
@@ -22,7 +20,7 @@ test("a link shows its runs to a stranger, no others, and nothing once it is rev
     const [shown, other] = await runsOf("charts");
     const made = await (await ask("POST", "/api/shares", { entity: "admin", project: "charts", runs: [shown.name], days: 2 })).json();
     assert.match(made.token, /^[0-9a-f]{48}$/);
-    const { page, problems } = await openPage(await openContext(browser, {}, true), `/shared/${made.token}`);
+    const { page, problems } = await openPage(await openContext(at.browser, {}, true), `/shared/${made.token}`);
     await page.waitForSelector(".panel canvas");
     await page.getByText("read only").waitFor();
     await page.getByText(shown.displayName).first().waitFor();

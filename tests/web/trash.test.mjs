@@ -1,17 +1,10 @@
 /* What is deleted is gone at once and comes back: with undo, from the project's trash, and from the storage page. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { graphql, openBrowser, openContext, openPage } from "./browser.mjs";
+import { test } from "node:test";
+import { graphql, openPage, withBrowser } from "./browser.mjs";
 
-let browser;
-let context;
-
-before(async () => {
-    browser = await openBrowser();
-    context = await openContext(browser);
-});
-after(() => browser.close());
+const at = withBrowser();
 
 const makeRun = (name) =>
     graphql("mutation($name: String) { upsertBucket(input: { entityName: \"admin\", modelName: \"bin\", name: $name, displayName: $name }) { bucket { id } } }", { name });
@@ -21,7 +14,7 @@ test("a deleted run is gone at once, and comes back with undo", { timeout: 60000
     await makeRun("doomed");
     await makeRun("kept");
     const before = await countRuns();
-    const { page, problems } = await openPage(context, "/admin/bin");
+    const { page, problems } = await openPage(at.context, "/admin/bin");
     const row = page.locator(".sidebar").getByText("doomed");
     await row.waitFor();
     await row.hover();
@@ -37,7 +30,7 @@ test("a deleted run is gone at once, and comes back with undo", { timeout: 60000
 });
 
 test("the storage page says what each project holds, the largest first", async () => {
-    const { page, problems } = await openPage(context, "/settings/storage");
+    const { page, problems } = await openPage(at.context, "/settings/storage");
     const rows = page.getByRole("region", { name: "admin" }).getByRole("table", { name: "Projects" }).getByRole("row");
     await rows.first().waitFor();
     const shown = await rows.evaluateAll((list) => list.map((row) => row.querySelector("a").textContent));
@@ -54,7 +47,7 @@ test("the overview of the project and the storage page bring back what was delet
         const name = path.startsWith("/settings") ? "second" : "first";
         const { id } = (await makeRun(name)).upsertBucket.bucket;
         await graphql("mutation($id: ID!) { deleteRun(input: { id: $id }) { clientMutationId } }", { id });
-        const { page, problems } = await openPage(context, path);
+        const { page, problems } = await openPage(at.context, path);
         const before = await countRuns();
         await page.getByRole("button", { name: `Restore: ${name}` }).click();
         await page.getByText(`${name} is back.`).waitFor();

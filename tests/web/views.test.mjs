@@ -2,12 +2,10 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { after, before, test } from "node:test";
-import { base, key, openBrowser, openContext, openPage } from "./browser.mjs";
+import { test } from "node:test";
+import { base, key, openContext, openPage, withBrowser } from "./browser.mjs";
 
-let browser;
-before(async () => (browser = await openBrowser()));
-after(() => browser.close());
+const at = withBrowser();
 
 const official = (code) =>
     execFileSync(process.env.BAROGRAPH_WANDB_PYTHON, ["-c", code], {
@@ -18,11 +16,11 @@ const answerPrompt = (page, text) => page.once("dialog", (d) => d.accept(text));
 const menu = (page) => page.locator(".workspace-head > button, .workspace-head .popover-host button").first();
 
 test("one's own workspace follows to another browser", async () => {
-    const first = await openPage(await openContext(browser, { keepsViews: true }), "/admin/plots");
+    const first = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/plots");
     await first.page.waitForSelector(".panel");
     await first.page.locator(".workspace-head select").first().selectOption("relative");
     await first.page.waitForResponse((r) => r.url().endsWith("/graphql") && (r.request().postData() ?? "").includes("PageSaveView"));
-    const second = await openPage(await openContext(browser, { keepsViews: true }), "/admin/plots");
+    const second = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/plots");
     await second.page.waitForFunction(() => document.querySelector(".workspace-head select")?.value === "relative");
     await second.page.locator(".workspace-head select").first().selectOption("auto");
     await second.page.waitForTimeout(1500);
@@ -30,14 +28,14 @@ test("one's own workspace follows to another browser", async () => {
 });
 
 test("a named view is saved, seen by others, and not overwritten unasked", async () => {
-    const one = (await openPage(await openContext(browser, { keepsViews: true }), "/admin/charts")).page;
+    const one = (await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/charts")).page;
     await one.waitForSelector(".panel canvas");
     await menu(one).click();
     answerPrompt(one, "Losses");
     await one.getByRole("menuitem", { name: "Save as a new view" }).click();
     await one.waitForURL(/nw=/);
     const link = one.url();
-    const two = await (await openContext(browser, { keepsViews: true })).newPage();
+    const two = await (await openContext(at.browser, { keepsViews: true })).newPage();
     await two.goto(link);
     await two.getByText("Losses").first().waitFor();
     await two.locator(".workspace-head select").first().selectOption("relative");
@@ -63,7 +61,7 @@ w = ws.Workspace(entity="admin", project="charts", name="Made by the package", s
     ws.Section("Mine", is_open=True, panels=[wr.LinePlot(x="Step", y=["train/loss"], title="The loss"), wr.MarkdownPanel("# Words")])])
 w.save()
 print(w.url)`).trim().split("\n").at(-1);
-    const { page, problems } = await openPage(await openContext(browser, { keepsViews: true }), new URL(id).pathname + new URL(id).search);
+    const { page, problems } = await openPage(await openContext(at.browser, { keepsViews: true }), new URL(id).pathname + new URL(id).search);
     await page.getByRole("heading", { name: "The loss" }).waitFor();
     await page.getByText("Words").waitFor();
     await page.locator(".workspace-head select").first().selectOption("relative");

@@ -4,7 +4,7 @@
 
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { nearest, type Line, type Range } from "../lib/lines";
+import { nearest, type Line, type LinePoint, type Range } from "../lib/lines";
 import { listenForGestures, type ChartRanges } from "./chart_gestures";
 import { paintLines, type PaintOptions } from "./paint_lines";
 
@@ -42,6 +42,9 @@ export interface ChartEvents {
 const REACH = 24;
 const MIN_DRAG = 6;
 const DIMMED = 0.16;
+
+/* Its types keep silent about the third argument: whether charts that are in step follow. */
+type Synced = Omit<uPlot, "setCursor"> & { setCursor: (at: { left: number; top: number }, fire: boolean, publish: boolean) => void };
 
 export class ChartView {
     private plot: uPlot | null = null;
@@ -97,6 +100,17 @@ export class ChartView {
         this.highlighted = what;
         cancelAnimationFrame(this.frame);
         this.frame = requestAnimationFrame(() => this.plot?.redraw(false, false));
+    }
+
+    /* Puts the cross-hair on a point, as the pointer would; null takes it away. */
+    pointAt(point: LinePoint | null): void {
+        const u = this.plot;
+        if (u === null) return;
+        const x = point?.line.x[point.at];
+        const left = x === undefined ? -10 : u.valToPos(x, "x");
+        const top = x === undefined ? -10 : u.valToPos(point!.line.shown[point!.at]!, "y");
+        (u as Synced).setCursor({ left, top }, false, true);
+        this.events.onCursor(point === null ? null : this.cursorAt(u, left, top, x!, point.line));
     }
 
     get canvas(): HTMLCanvasElement | null {
@@ -253,12 +267,11 @@ export class ChartView {
         /* A cursor that another chart moves has no height here. */
         if (left === undefined || left < 0 || top === undefined || top < 0) return;
         if (u.cursor.event === undefined || u.cursor.event === null) return;
-        this.events.onCursor({
-            left: left + u.bbox.left / devicePixelRatio,
-            top: top + u.bbox.top / devicePixelRatio,
-            x: u.posToVal(left, "x"),
-            closest: this.closest(u),
-        });
+        this.events.onCursor(this.cursorAt(u, left, top, u.posToVal(left, "x"), this.closest(u)));
+    }
+
+    private cursorAt(u: uPlot, left: number, top: number, x: number, closest: Line | null): ChartCursor {
+        return { left: left + u.bbox.left / devicePixelRatio, top: top + u.bbox.top / devicePixelRatio, x, closest };
     }
 
     private closest(u: uPlot): Line | null {

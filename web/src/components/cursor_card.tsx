@@ -2,7 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { ChartCursor, ChartModel } from "./chart_view";
-import { nearest, type ExactPoint, type Line, type LinePoint } from "../lib/lines";
+import { rowsAt, type CursorRow } from "../lib/chart_cursor";
+import type { ExactPoint, Line, LinePoint } from "../lib/lines";
 import { formatNumber } from "../lib/format";
 import { fillHover } from "../lib/template";
 import { t } from "../i18n";
@@ -16,12 +17,6 @@ const REST_MS = 50;
 
 type ExactAt = (points: readonly LinePoint[]) => Promise<ReadonlyMap<string, ExactPoint>>;
 
-interface Row extends LinePoint {
-    value: number;
-    lo: number | null;
-    hi: number | null;
-}
-
 export function CursorCard({
     cursor,
     model,
@@ -33,11 +28,11 @@ export function CursorCard({
     box: DOMRect;
     exactAt: ExactAt;
 }) {
-    const rows = rowsAt(cursor.x, model);
+    const rows = rowsAt(model.lines, cursor.x, model.x, model.isLogX);
     const { from, shown: rough } = around(rows, cursor.closest);
     const exact = useExact(rough, exactAt);
     if (rows.length === 0) return null;
-    const shown = rough.map((r): Row => ({ ...r, ...exact.get(r.line.id) }));
+    const shown = rough.map((r): CursorRow => ({ ...r, ...exact.get(r.line.id) }));
     /* Over everything, beside the pointer, inside the window. */
     const right = box.left + cursor.left + GAP;
     const height = (shown.length + 3) * ROW_HEIGHT;
@@ -75,7 +70,7 @@ export function CursorCard({
 }
 
 /* Only of lines that are drawn as they were logged: the last digits of a mean or a smoothed value mean nothing. */
-function useExact(rows: readonly Row[], exactAt: ExactAt): ReadonlyMap<string, ExactPoint> {
+function useExact(rows: readonly CursorRow[], exactAt: ExactAt): ReadonlyMap<string, ExactPoint> {
     const points = rows.filter((r) => r.line.step > 0 && r.line.grid !== undefined && r.line.shown === r.line.y);
     const place = points.map((r) => `${r.line.id}:${r.at}`).join();
     const [known, setKnown] = useState<{ place: string; values: ReadonlyMap<string, ExactPoint> }>({ place: "", values: new Map() });
@@ -90,8 +85,8 @@ function useExact(rows: readonly Row[], exactAt: ExactAt): ReadonlyMap<string, E
 }
 
 /* What the panel's template wants said of a point. */
-function sayAt(r: Row, model: ChartModel, x: number): string {
-    const total = rowsAt(x, model).reduce((n, o) => n + Math.abs(o.value), 0);
+function sayAt(r: CursorRow, model: ChartModel, x: number): string {
+    const total = rowsAt(model.lines, x, model.x, model.isLogX).reduce((n, o) => n + Math.abs(o.value), 0);
     return fillHover(r.line.hover!, {
         x: model.formatX(r.line.x[r.at]!, model.x[1] - model.x[0]),
         y: r.value,
@@ -104,21 +99,7 @@ function sayAt(r: Row, model: ChartModel, x: number): string {
     });
 }
 
-/* The nearest logged point of each line, as long as it is near: a run that ended long before says nothing here. */
-function rowsAt(x: number, model: ChartModel): Row[] {
-    const reach = model.isLogX ? Infinity : (model.x[1] - model.x[0]) * 0.02;
-    const out: Row[] = [];
-    for (const line of model.lines) {
-        const i = nearest(line.x, x);
-        if (i < 0 || !Number.isFinite(line.shown[i]!)) continue;
-        const isInside = x >= line.x[0]! && x <= line.x[line.x.length - 1]!;
-        if (!isInside && Math.abs(line.x[i]! - x) > reach) continue;
-        out.push({ line, at: i, value: line.shown[i]!, lo: line.lo?.[i] ?? null, hi: line.hi?.[i] ?? null });
-    }
-    return out.sort((a, b) => b.value - a.value);
-}
-
-function around(rows: Row[], closest: Line | null): { from: number; shown: Row[] } {
+function around(rows: CursorRow[], closest: Line | null): { from: number; shown: CursorRow[] } {
     const at = Math.max(
         0,
         rows.findIndex((r) => r.line === closest),

@@ -3,7 +3,11 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ChartView, type ChartCursor, type ChartModel } from "./chart_view";
+import { t } from "../i18n";
+import { rowsAt, steppedCursor } from "../lib/chart_cursor";
+import { formatNumber } from "../lib/format";
 import type { ExactPoint, Line, LinePoint, Range } from "../lib/lines";
+import { scaled } from "../lib/pan";
 import { CursorCard } from "./cursor_card";
 
 export interface LineChartProps {
@@ -30,6 +34,8 @@ export default function LineChart(props: LineChartProps) {
     const [width, setWidth] = useState(0);
     const [cursor, setCursor] = useState<ChartCursor | null>(null);
     const isFrozen = useRef(false);
+    /* Where arrow keys have led; null while nobody steers by keys. */
+    const [point, setPoint] = useState<LinePoint | null>(null);
 
     useLayoutEffect(() => {
         const element = host.current!;
@@ -72,9 +78,38 @@ export default function LineChart(props: LineChartProps) {
             window.removeEventListener("keyup", key);
         };
     }, []);
+    const show = (next: LinePoint | null) => {
+        setPoint(next);
+        view.current?.pointAt(next);
+    };
+    const onKeyDown = (e: KeyboardEvent) => {
+        if (e.ctrlKey || e.metaKey || e.altKey) return;
+        const next = steppedCursor(model.lines, model.x, model.isLogX, point, e.key);
+        if (next !== null) show(next);
+        else if (point !== null && e.key === "Enter") props.onPick(point.line);
+        else if (point !== null && e.key === "Escape") show(null);
+        else if (ZOOMS[e.key] !== undefined) props.onZoom(scaled(model.x, ZOOMS[e.key]!, placeOf(point, model), model.isLogX), null);
+        else if (e.key === "0") props.onZoom(null, null);
+        else return;
+        e.preventDefault();
+        e.stopPropagation();
+    };
 
     return (
-        <div class="chart" style={{ height }} role="img" aria-label={props.label}>
+        <div
+            class="chart"
+            style={{ height }}
+            tabIndex={0}
+            role="slider"
+            aria-label={props.label}
+            aria-roledescription={t("chart.role")}
+            aria-valuemin={model.x[0]}
+            aria-valuemax={model.x[1]}
+            aria-valuenow={point?.line.x[point.at] ?? model.x[0]}
+            aria-valuetext={point === null ? t("chart.keys", { count: model.lines.length }) : said(point, model)}
+            onKeyDown={onKeyDown}
+            onBlur={() => point !== null && show(null)}
+        >
             <div ref={host} class="chart-host" style={{ height }} />
             {cursor && (
                 <CursorCard
@@ -86,4 +121,29 @@ export default function LineChart(props: LineChartProps) {
             )}
         </div>
     );
+}
+
+const ZOOMS: Record<string, number> = { "+": 0.5, "=": 0.5, "-": 2 };
+
+/* How far to the right the cursor stands, from 0 to 1: what zooming leaves in its place. */
+function placeOf(point: LinePoint | null, model: ChartModel): number {
+    const at = point?.line.x[point.at];
+    if (at === undefined) return 0.5;
+    const of = (v: number) => (model.isLogX ? Math.log(v) : v);
+    return (of(at) - of(model.x[0])) / (of(model.x[1]) - of(model.x[0]));
+}
+
+const MAX_SAID = 6;
+
+/* "12: a 0.53 (0.5 to 0.6); b 0.4, 3 more": the line that is steered first. */
+function said({ line, at }: LinePoint, model: ChartModel): string {
+    const x = line.x[at] ?? 0;
+    const rows = rowsAt(model.lines, x, model.x, model.isLogX);
+    const own = rows.find((r) => r.line.id === line.id);
+    const others = rows.filter((r) => r !== own);
+    const word = (label: string, value: number) => `${label} ${formatNumber(value)}`;
+    const range = own && own.lo !== null && own.hi !== null && own.lo !== own.hi ? ` (${formatNumber(own.lo)} … ${formatNumber(own.hi)})` : "";
+    const rest = others.length > MAX_SAID ? [t("chart.more", { count: others.length - MAX_SAID })] : [];
+    const list = [...others.slice(0, MAX_SAID).map((r) => word(r.line.label, r.value)), ...rest];
+    return `${model.formatX(x, model.x[1] - model.x[0])}: ${word(line.label, line.shown[at] ?? NaN)}${range}${list.length > 0 ? "; " + list.join(", ") : ""}`;
 }
