@@ -185,6 +185,44 @@ def log_code(number: int) -> None:
         run.log({"table": wandb.Table(columns=["id", "guess"], data=[[i, f"guess {number} of {i}"] for i in range(5)])})
 
 
+def notebook() -> dict:
+    """Cells of each kind, with outputs of each kind, and markup in all of them."""
+    def output(kind: str, **more) -> dict:
+        return {"output_type": kind, **more}
+    dot = base64.b64encode(bytes.fromhex(
+        "89504e470d0a1a0a0000000d49484452000000010000000108020000009077" "53de0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082")).decode()
+    outputs = [
+        output("stream", name="stdout", text=["first line\n", "\x1b[32mgreen\x1b[0m words\n", HOSTILE]),
+        output("execute_result", data={"text/plain": "rows", "text/html": [f"<table><tr><td>a page's cell</td></tr></table>{HOSTILE}"]}),
+        output("display_data", data={"image/png": dot}),
+        output("display_data", data={"image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20' onload='{SCRIPT}'><rect width='40' height='20' fill='#e0663a'/></svg>"}),
+        output("error", ename="ValueError", evalue=HOSTILE, traceback=["\x1b[31mValueError\x1b[0m: it failed"]),
+    ]
+    cells = [
+        {"cell_type": "markdown", "source": ["# A notebook\n", f"and {HOSTILE} [click](javascript:{SCRIPT})"]},
+        {"cell_type": "code", "source": f"draw({HOSTILE!r})", "execution_count": 7, "outputs": outputs},
+    ]
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"language_info": {"name": "python"}}, "cells": cells}
+
+
+def log_files() -> None:
+    """Files that the page can look into."""
+    rows = "".join(f"{i},word {i},{(i * 37) % 101}\n" for i in range(2000))
+    files = {
+        "out/values.csv": f'id,name,score\n{rows}2000,"{HOSTILE.replace(chr(34), chr(34) * 2)}",500\n',
+        "out/notes.tsv": "a\tb\n1\t2\n",
+        "out/analysis.ipynb": json.dumps(notebook()),
+        "out/page.html": f"<h1>a page</h1><script>parent.{SCRIPT};top.{SCRIPT}</script>",
+    }
+    with wandb.init(project="files", name="files") as run:
+        for name, text in files.items():
+            path = os.path.join(run.dir, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            run.save(path, base_path=run.dir)
+
+
 def log_artifacts() -> None:
     """Two versions of a data set, and a run that used the first."""
     with wandb.init(project="artifacts", name="maker") as run:
@@ -261,6 +299,7 @@ if __name__ == "__main__":
     for i in range(2):
         log_charts(i)
         log_code(i)
+    log_files()
     log_scenes()
     log_pictures()
     log_lineage()

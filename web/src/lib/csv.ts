@@ -33,3 +33,55 @@ export function linesToCsv(
     }
     return toCsv(["run", "metric", xName, "value", "min", "max"], rows());
 }
+
+export interface CsvTable {
+    columns: string[];
+    rows: unknown[][];
+    isCut: boolean /* there were more rows */;
+}
+
+/* What a number would lose digits of stays a word: 007 and the longest ones. */
+const NUMBER = /^[-+]?(0|[1-9]\d{0,14})?(\.\d*)?([eE][-+]?\d{1,3})?$/;
+const isNumber = (word: string) => /\d/.test(word) && NUMBER.test(word);
+
+/* The first row names the columns. Quotes may enclose separators and line ends; what has no quotes and looks like a number is
+ * one. `maxRows` bounds what is kept. */
+export function parseCsv(text: string, separator: string, maxRows: number): CsvTable {
+    const rows: unknown[][] = [];
+    let row: unknown[] = [];
+    let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+    while (at < text.length && rows.length <= maxRows) {
+        let value: unknown;
+        if (text[at] === '"') [value, at] = quoted(text, at + 1, separator);
+        else {
+            const from = at;
+            while (at < text.length && text[at] !== separator && text[at] !== "\n" && text[at] !== "\r") at++;
+            const word = text.slice(from, at);
+            value = isNumber(word.trim()) ? Number(word) : word;
+        }
+        row.push(value);
+        if (text[at] === separator) {
+            at++;
+            if (at < text.length && text[at] !== "\n" && text[at] !== "\r") continue;
+            row.push("");
+        }
+        if (text[at] === "\r") at++;
+        if (text[at] === "\n") at++;
+        if (row.length > 1 || row[0] !== "") rows.push(row);
+        row = [];
+    }
+    const [head, ...body] = rows;
+    const width = Math.max(0, ...rows.slice(0, 1000).map((r) => r.length));
+    const columns = Array.from({ length: width }, (_, i) => String(head?.[i] ?? "") || `${i + 1}`);
+    return { columns, rows: body, isCut: at < text.length };
+}
+
+/* From behind the opening quote: the value, and where what follows the cell begins. */
+function quoted(text: string, from: number, separator: string): [string, number] {
+    let at = from;
+    while (at < text.length && !(text[at] === '"' && text[at + 1] !== '"')) at += text[at] === '"' ? 2 : 1;
+    const value = text.slice(from, at).replace(/""/g, '"');
+    /* Whatever stands between the closing quote and the separator belongs to nobody. */
+    while (at < text.length && text[at] !== separator && text[at] !== "\n" && text[at] !== "\r") at++;
+    return [value, at];
+}

@@ -5,7 +5,8 @@ import { Check, SearchBox, Select } from "../../components/controls";
 import { IconButton } from "../../components/icon";
 import { VirtualList } from "../../components/virtual_list";
 import { t } from "../../i18n";
-import { parseAnsi, stripAnsi } from "../../lib/ansi";
+import { stripAnsi } from "../../lib/ansi";
+import { ConsoleText } from "../../components/console_text";
 import { follow, throttled } from "../../live";
 import { fetchLogLines, type LogLine } from "../../queries";
 import { saveBlob } from "../panels/exports";
@@ -157,11 +158,7 @@ function LogRow({
             {hasTime && <span class="log-time">{(line.timestamp ?? "").replace("T", " ").slice(0, 23)}</span>}
             {hasLabel && <span class="log-label">{line.label}</span>}
             <span class="log-text">
-                {parseAnsi(line.line).map((s, i) => (
-                    <span key={i} class={s.classes} style={{ color: s.color, background: s.background }}>
-                        {s.text}
-                    </span>
-                ))}
+                <ConsoleText line={line.line} />
             </span>
         </div>
     );

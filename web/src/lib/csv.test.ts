@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { parseCsv, toCsv } from "./csv";
+
+const read = (text: string, separator = ",", max = 100) => {
+    const { columns, rows } = parseCsv(text, separator, max);
+    return [columns, ...rows];
+};
+
+it("reads numbers, words, quotes, empty cells and every kind of line end", () => {
+    expect(read('a,b,c\r\n1,x,\n-2.5e3,"y, ""z""\nw",3 \r3,,4')).toEqual([
+        ["a", "b", "c"],
+        [1, "x", ""],
+        [-2500, 'y, "z"\nw', 3],
+        [3, "", 4],
+    ]);
+});
+
+it("reads tabs, a mark of byte order, and lines of different lengths", () => {
+    expect(read("\ufeffa\tb\n1\t2\t3\n\n4", "\t")).toEqual([["a", "b", "3"], [1, 2, 3], [4]]);
+});
+
+it("keeps as words what a number would lose digits of", () => {
+    expect(read("a\n007\n12345678901234567\n.5\n-\n1e400\n0.25")).toEqual([["a"], ["007"], ["12345678901234567"], [0.5], ["-"], [Infinity], [0.25]]);
+});
+
+it("stops at the number of rows asked for and says so", () => {
+    expect(parseCsv("a\n1\n2\n3", ",", 2)).toEqual({ columns: ["a"], rows: [[1], [2]], isCut: true });
+    expect(parseCsv("a\n1\n2\n", ",", 2).isCut).toBe(false);
+});
+
+it("reads back what toCsv wrote, and ends on broken quotes", () => {
+    expect(read(toCsv(["x", "y"], [["a,b", 'q"q'], [1, "line\nline"]]))).toEqual([["x", "y"], ["a,b", 'q"q'], [1, "line\nline"]]);
+    expect(read('a,b\n"never closed, 1\n2')).toEqual([["a", "b"], ["never closed, 1\n2"]]);
+    expect(read('a\n"x"y,2')).toEqual([["a", "2"], ["x", 2]]);
+    expect(read("")).toEqual([[]]);
+});
