@@ -33,7 +33,7 @@ static void relay(int client, uint16_t port) {
     (void)close(server);
 }
 
-static void serve_one(struct http_peer *peer, int fd) {
+static void serve_one(struct http_peer *peer, int fd, struct str says) {
     size_t began = peer->heard.len;
     char c;
     while (recv(fd, &c, 1, 0) == 1) {
@@ -41,7 +41,7 @@ static void serve_one(struct http_peer *peer, int fd) {
         if (peer->heard.len - began >= 4 && memcmp(peer->heard.ptr + peer->heard.len - 4, "\r\n\r\n", 4) == 0)
             break;
     }
-    (void)send(fd, peer->says.ptr, peer->says.len, MSG_NOSIGNAL);
+    (void)send(fd, says.ptr, says.len, MSG_NOSIGNAL);
     if (peer->relays_to != 0)
         relay(fd, peer->relays_to);
 }
@@ -52,7 +52,7 @@ static void *serve(void *argument) {
         int fd = accept(peer->listener_fd, NULL, NULL);
         if (fd < 0)
             break;
-        serve_one(peer, fd);
+        serve_one(peer, fd, peer->says_each != NULL ? peer->says_each[i] : peer->says);
         (void)close(fd);
     }
     return NULL;

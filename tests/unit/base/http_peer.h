@@ -11,6 +11,7 @@ struct http_peer {
     uint16_t port;
     pthread_t thread;
     struct str says;      /* after it has read a request's head, for each connection */
+    const struct str *says_each; /* instead of that: one for each connection */
     uint16_t relays_to;   /* when not 0: bytes go on to this port after that, and back */
     int connection_count; /* how many connections it serves, one after the other */
     struct buf heard;     /* the heads of the requests */
