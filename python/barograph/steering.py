@@ -1,8 +1,9 @@
 """steering.py - a sweep that is steered from here: its configuration says `controller: {type: local}`.
 
 The controller says in the sweep's `controller` what is to be run and stopped, the server in its `scheduler` which run
-that became; one suggestion waits at a time. Grids and random draws are made here, everything else by functions of the
-caller's: search(config, runs) answers a run whose config is next, or None; stopping(config, runs) answers runs to stop.
+that became; one suggestion waits at a time. The server answers what its own search would try next and which runs it would
+stop; functions of the caller's may stand in their places: search(config, runs) answers a run whose config is next, or
+None; stopping(config, runs) answers runs to stop.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import os
 import time
 from typing import Any, Callable, Iterable, Mapping, Optional
 
-from barograph.errors import Error
-from barograph.sampling import draw, grid
+from barograph.errors import CommError, Error
 from barograph.sweeps import UPSERT, config_of, new_transport, place_of, read_sweep, sweep
 
 STEP_S = 5.0
 # Of the states that a sweep may be in.
 _GOES_ON = ("RUNNING", "PENDING", "PAUSED", "PREEMPTING")
+METHODS = ("grid", "random", "bayes")
+
+# One of them at a time: each takes the server some thought.
+_ADVICE = """query SweepAdvice($entity: String, $project: String!, $sweep: String!) {
+  project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { id %s } } }"""
 
 
 class ControllerError(Error):
@@ -97,17 +102,23 @@ class Controller:
             self.configure_search(method)
 
     def configure_search(self, search: str | Search) -> None:
-        """grid, random, or a function."""
+        """grid, random, bayes, or a function."""
         if callable(search):
             self._search, search = search, "custom"
+            if self._sweep_id is not None:
+                return  # made by somebody else, for a function of theirs
         self._change(method=search)
 
-    def configure_stopping(self, stopping: Callable[[dict[str, Any]], Stopping], **kwargs: Any) -> None:
-        """A function that is given the other arguments, and answers the one that is asked which runs to stop."""
-        if not callable(stopping):
-            raise ControllerError(f"a controller here stops runs by a function; {stopping!r} is the server's own controller's")
-        self._stopping = stopping(kwargs)
-        self._change("early_terminate", type="custom")
+    def configure_stopping(self, stopping: str | Callable[[dict[str, Any]], Stopping], **kwargs: Any) -> None:
+        """"hyperband" with min_iter and so on; or a function that is given them, and answers the one that is asked."""
+        if callable(stopping):
+            self._stopping = stopping(kwargs)
+            if self._sweep_id is None:
+                self._change("early_terminate", type="custom")
+        elif stopping == "hyperband":
+            self._change("early_terminate", type=stopping, **kwargs)
+        else:
+            raise ControllerError(f"runs are stopped by hyperband or by a function, not by {stopping!r}")
 
     def configure_metric(self, metric: str, goal: str | None = None) -> None:
         """What is searched for, and whether little or much of it: minimize or maximize."""
@@ -140,11 +151,8 @@ class Controller:
         """Makes the sweep, and answers its id."""
         if not self._config:
             raise ControllerError("a sweep is configured before it is made")
-        if self._search is None and self._config.get("method") not in ("grid", "random"):
-            raise ControllerError(
-                f"a controller here searches by grid, random or a function, not by {self._config.get('method')!r}; "
-                "without `controller` the server searches by itself"
-            )
+        if self._search is None and self._config.get("method") not in METHODS:
+            raise ControllerError(f"a controller searches by {', '.join(METHODS)} or a function, not by {self._config.get('method')!r}")
         self._change("controller", type="local")
         self._sweep_id = sweep(self._config, self._entity, self._project)
         return self._sweep_id
@@ -224,16 +232,23 @@ class Controller:
     def search(self) -> SweepRun | None:
         """What to run next; None when there is nothing left."""
         self._start()
-        config = self.sweep_config
         if self._search is not None:
-            return self._search(config, self._sweep_runs)
-        parameters = config.get("parameters") or {}
-        if config.get("method") != "grid":
-            return SweepRun({name: {"value": draw(name, spec)} for name, spec in parameters.items()})
-        seen = [{name: (run.config.get(name) or {}).get("value") for name in parameters} for run in self._sweep_runs]
-        left = (point for point in grid(parameters) if point not in seen)
-        point = next(left, None)
-        return None if point is None else SweepRun({name: {"value": value} for name, value in point.items()})
+            return self._search(self.sweep_config, self._sweep_runs)
+        method = self.sweep_config.get("method")
+        if method not in METHODS:
+            raise ControllerError(f"the sweep {self._sweep_id} has a search of its own, {method!r}: configure_search() names the function")
+        suggestion = self._ask("suggestion")
+        return None if suggestion is None else SweepRun(json.loads(suggestion))
+
+    def _ask(self, field: str) -> Any:
+        """What the server would do."""
+        try:
+            answer = self._transport.query(_ADVICE % field, self._place._asdict())
+        except CommError as error:
+            if field in str(error):
+                raise ControllerError(f"this server gives no advice: search and stop by functions ({error})") from None
+            raise
+        return answer["project"]["sweep"][field]
 
     def schedule(self, run: SweepRun | None) -> None:
         """Has the next agent that asks run it, unless another waits; None: there are no more."""
@@ -252,7 +267,12 @@ class Controller:
     def stopping(self) -> list[SweepRun]:
         """The runs that the stopper would stop now."""
         self._start()
-        return [] if self._stopping is None else list(self._stopping(self.sweep_config, self._sweep_runs))
+        if self._stopping is not None:
+            return list(self._stopping(self.sweep_config, self._sweep_runs))
+        if (self.sweep_config.get("early_terminate") or {}).get("type") != "hyperband":
+            return []
+        names = self._ask("runsToStop")
+        return [run for run in self._sweep_runs if run.name in names]
 
     def stop_runs(self, runs: Iterable[SweepRun]) -> None:
         """Has these runs stopped."""

@@ -144,8 +144,8 @@ static enum err_code read_early_terminate(struct parsing *p, struct err *err) {
 
     if (early == NULL || early->type == JSON_TYPE_NULL)
         return OK;
-    if (p->config->is_local) /* the client's controller may have words of its own */
-        return OK;
+    if (p->config->is_local && !str_eq_c(json_get_str(early, STR("type")), "hyperband"))
+        return OK; /* the client's controller may have words of its own */
     TRY(hyperband_parse(&p->config->early_terminate, early, err));
     if (p->config->metric.ptr == NULL)
         return err_set(err, ERR_BAD_INPUT, "early_terminate: needs a metric to compare");
@@ -162,7 +162,7 @@ static enum err_code read_parameters(struct parsing *p, struct err *err) {
     if (parameters == NULL)
         return err_set(err, ERR_BAD_INPUT, "parameters: is missing");
     TRY(space_parse(&config->space, parameters, &warnings, p->arena, err));
-    if (config->method == SWEEP_GRID && !config->is_local)
+    if (config->method == SWEEP_GRID)
         TRY(space_grid_count(&config->space, &config->grid_count, err));
     return OK;
 }

@@ -399,6 +399,67 @@ def test_local_controller__has_its_suggestions_run(user):
     assert sweep.beat(agent) == [{"type": "exit"}] and sweep.read()["state"] == "FINISHED"
 
 
+ADVICE = """query($name: String!) { project(name: "p") { sweep(sweepName: $name) { suggestion runsToStop } } }"""
+
+
+class Steered(Sweep):
+    """With a controller on the client's side that does what the server advises."""
+
+    def __init__(self, user: User, config: dict):
+        self.config = {**config, "controller": {"type": "local"}}
+        super().__init__(user, self.config)
+        self.count = 0
+
+    def advice(self) -> dict:
+        return self.user.graphql(ADVICE, {"name": self.name})["project"]["sweep"]
+
+    def write(self, **state) -> None:
+        self.user.graphql(UPSERT, {"input": {"id": self.id, "config": json.dumps(self.config), "controller": json.dumps(state)}})
+
+    def run_advised(self, agent: str, rows) -> dict | None:
+        suggestion = self.advice()["suggestion"]
+        if suggestion is None:
+            return None
+        self.count += 1
+        self.write(schedule=[{"id": f"s{self.count}", "data": {"args": json.loads(suggestion)}}])
+        return self.run_whole(agent, rows)
+
+
+@pytest.mark.parametrize("method", ["grid", "random", "bayes"])
+def test_local_controller__is_advised_what_the_server_would_try_itself(user, method):
+    parameters = {"x": {"values": [1, 0.1, 1e-5]}, "opt": {"values": ["sgd", "adam"]}}
+    config = {"method": method, "seed": 5, "metric": {"name": "loss"}, "parameters": parameters, "run_cap": 6}
+    rows = lambda args: [{"loss": args["x"] + len(args["opt"])}]  # noqa: E731
+    by_server, by_client = Sweep(user, config), Steered(user, config)
+    agents = by_server.agent(), by_client.agent()
+    assert by_server.user.graphql(ADVICE, {"name": by_server.name})["project"]["sweep"] == {"suggestion": None, "runsToStop": []}
+    assert by_client.advice() == by_client.advice()
+    expected = [by_server.run_whole(agents[0], rows) for _ in range(6)]
+    assert [by_client.run_advised(agents[1], rows) for _ in range(6)] == expected and None not in expected
+    assert (by_client.advice()["suggestion"] is None) == (method == "grid")
+
+
+def test_local_controller__stops_what_hyperband_would_end_and_the_server_does_not(user):
+    early = {"type": "hyperband", "min_iter": 2, "eta": 2}
+    sweep = Steered(user, {"method": "random", "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}, "early_terminate": early})
+    agents, names = [sweep.agent() for _ in range(3)], []
+    for loss, agent in enumerate(agents):
+        sweep.write(schedule=[{"id": f"s{loss}", "data": {"args": {"x": {"value": 0.5}}}}])
+        command = sweep.beat(agent)[0]
+        names.append(command["run_id"])
+        sweep.begin(command)
+        sweep.log(command["run_id"], [{"loss": loss}])
+    assert sweep.advice()["runsToStop"] == []
+    for loss, name in enumerate(names):
+        sweep.log(name, [{"loss": loss}], first=1)
+    stops = sweep.advice()["runsToStop"]
+    assert stops == [names[2]]
+    assert [sweep.beat(agent, name) for agent, name in zip(agents, names)] == [[], [], []]
+    sweep.write(earlystop=stops)
+    assert sweep.beat(agents[2], names[2]) == [{"type": "stop", "run_id": names[2]}]
+    assert sweep.advice()["runsToStop"] == []
+
+
 def test_enqueued_run__is_the_next_one(user):
     sweep = Sweep(user, GRID)
     query = "mutation($id: ID!, $c: JSONString!, $n: String) { enqueueSweepRun(input: {id: $id, config: $c, displayName: $n}) { id runQueueItemId } }"

@@ -116,7 +116,7 @@ def test_what_cannot_be_steered_is_refused(scripts):
         server = barograph.sweep({"method": "grid", "parameters": {"x": {"values": [1]}}}, project="p")
         made = barograph.controller({"method": "grid", "parameters": {"x": {"values": [1]}}}, project="p")
         for wrong in (lambda: barograph.controller(f"p/{server}").step(), lambda: made.configure_name("late"),
-                      lambda: barograph.controller({"method": "bayes", "parameters": {"x": {"values": [1]}}}, project="p"),
+                      lambda: barograph.controller({"method": "annealing", "parameters": {"x": {"values": [1]}}}, project="p"),
                       lambda: barograph.controller(project="p").run(), lambda: barograph.controller(5),
                       lambda: barograph.controller("p/nosuchsweep").done()):
             try:
@@ -126,33 +126,56 @@ def test_what_cannot_be_steered_is_refused(scripts):
                 print(error)
         """).splitlines()
     assert "its controller is not of type local" in lines[0] and "cannot be configured any more" in lines[1]
-    assert "not by 'bayes'" in lines[2] and "create() makes it" in lines[3] and "got int" in lines[4]
+    assert "not by 'annealing'" in lines[2] and "create() makes it" in lines[3] and "got int" in lines[4]
     assert "there is no sweep nosuchsweep" in lines[5] and len(lines) == 6
 
 
-def test_draws_keep_to_their_distributions(scripts):
-    output = scripts.run("""
-        import json, math, random
-        from barograph.sampling import draw, grid
-        random.seed(1)
-        specs = {
-            "constant": {"value": 5}, "choice": {"values": ["a", "b"], "probabilities": [0, 1]}, "integers": {"min": 3, "max": 5},
-            "uniform": {"min": 0.5, "max": 1.0}, "q_uniform": {"distribution": "q_uniform", "min": 0, "max": 10, "q": 5},
-            "log_uniform": {"distribution": "log_uniform", "min": 0, "max": 1},
-            "inv_log_uniform": {"distribution": "inv_log_uniform", "min": 0, "max": 1},
-            "log_uniform_values": {"distribution": "log_uniform_values", "min": 1e-4, "max": 1e-2},
-            "normal": {"mu": 100, "sigma": 0.1}, "q_log_normal": {"distribution": "q_log_normal", "mu": 0, "sigma": 1, "q": 0.5},
-            "beta": {"distribution": "beta", "a": 2, "b": 3}, "nested": {"parameters": {"deep": {"values": [1]}}},
-        }
-        drawn = {name: [draw(name, spec) for _ in range(200)] for name, spec in specs.items()}
-        ends = {name: [min(values), max(values)] for name, values in drawn.items() if name != "nested"}
-        halves = {value % 0.5 for value in drawn["q_log_normal"]}
-        print(json.dumps([ends, sorted(halves), drawn["nested"][0], list(grid({"a": {"min": 1, "max": 2}, "b": specs["nested"]}))]))
-        """)
-    ends, halves, nested, points = json.loads(output)
-    assert ends["constant"] == [5, 5] and ends["choice"] == ["b", "b"] and ends["integers"] == [3, 5]
-    assert ends["q_uniform"] == [0, 10] and halves == [0.0] and nested == {"deep": 1}
-    for name, low, high in (("uniform", 0.5, 1), ("log_uniform", 1, 2.72), ("inv_log_uniform", 0.367, 1),
-                            ("log_uniform_values", 1e-4, 1e-2), ("normal", 99, 101), ("beta", 0, 1)):  # fmt: skip
-        assert low <= ends[name][0] < ends[name][1] <= high
-    assert points == [{"a": 1, "b": {"deep": 1}}, {"a": 2, "b": {"deep": 1}}]
+def test_bayes_and_hyperband_are_the_servers(scripts, user):
+    sweep_id, told = steered(scripts, """
+import barograph, json
+controller = barograph.controller(project="p")
+controller.configure_search("bayes")
+controller.configure_metric("loss", goal="minimize")
+controller.configure_stopping("hyperband", min_iter=1, eta=2)
+controller.configure_parameter("x", min=-10.0, max=10.0)
+print(controller.create(), flush=True)
+asked, search = [], controller.search
+def counted():
+    run = search() if len(asked) < 6 else None
+    asked.append(run and run.config["x"]["value"])
+    return run
+controller.search = counted
+controller.run(print_status=False)
+print(json.dumps([asked, controller.sweep_config["early_terminate"]]))
+""")  # fmt: skip
+    asked, early = told
+    assert len(set(asked[:6])) == 6 and asked[6] is None and early == {"type": "hyperband", "min_iter": 1, "eta": 2}
+    assert all(-10 <= x <= 10 for x in asked[:6])
+    runs = [edge["node"] for edge in states(user, sweep_id)["runs"]["edges"]]
+    assert sorted(config_of(run)["x"] for run in runs) == sorted(asked[:6])
+
+
+LASTING_AGENT = AGENT.replace(
+    'run.log({"loss": run.config["x"] ** 2})',
+    """for step in range(600):
+            run.log({"loss": run.config["x"]})
+            time.sleep(0.1 if run.config["x"] == 9 else 0)""",
+)
+
+
+def test_hyperband_stops_a_run_that_does_worse(scripts, user):
+    steering = scripts.start(QUICK + """
+import barograph
+controller = barograph.controller({"method": "grid", "metric": {"name": "loss"}, "parameters": {"x": {"values": [1, 2, 9]}},
+                                   "early_terminate": {"type": "hyperband", "min_iter": 2, "eta": 2}}, project="p")
+print(controller.sweep_id, flush=True)
+controller.run(print_status=False, print_actions=True)
+""")  # fmt: skip
+    sweep_id = steering.stdout.readline().strip()
+    working = scripts.start("import sys, time\nsys.argv.append(%r)\n" % sweep_id + QUICK + LASTING_AGENT)
+    output, errors = steering.communicate(timeout=120)
+    assert steering.returncode == 0, errors
+    assert working.wait(60) == 0, working.stderr.read()
+    runs = {config_of(edge["node"])["x"]: edge["node"] for edge in states(user, sweep_id)["runs"]["edges"]}
+    assert runs[1]["state"] == runs[2]["state"] == "finished" and runs[9]["state"] in ("killed", "failed")
+    assert f"Stop ({runs[9]['name']})" in output

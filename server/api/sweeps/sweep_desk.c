@@ -125,7 +125,7 @@ static enum err_code find_agent(struct db_tx *tx, struct beat *beat, struct err 
 }
 
 static bool is_check_due(const struct beat *beat) {
-    return beat->config->has_early_terminate && beat->now_ms - beat->sweep->checked_at >= CHECK_PERIOD_MS;
+    return beat->config->has_early_terminate && !beat->config->is_local && beat->now_ms - beat->sweep->checked_at >= CHECK_PERIOD_MS;
 }
 
 static enum err_code look(struct db_tx *tx, void *context, struct err *err) {

@@ -5,6 +5,7 @@
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
 #include "server/api/runs/run_type.h"
+#include "server/api/sweeps/sweep_advice.h"
 #include "server/api/sweeps/sweep_outcome.h"
 #include "server/store/filter.h"
 #include "server/store/project.h"
@@ -220,6 +221,39 @@ READING_RESOLVER(answer_best_loss) {
     return OK;
 }
 
+/* ---- advice for a controller ---- */
+
+/* A sweep that the server steers has agents to ask. */
+static enum err_code is_steered_by_client(const struct gql_call *call, bool *out, struct err *err) {
+    struct sweep_config *config;
+    TRY(parse_config(call, &config, err));
+    *out = config->is_local;
+    return OK;
+}
+
+static enum err_code answer_suggestion(struct gql_call *call, struct err *err) {
+    struct str args = { 0 };
+    bool is_local;
+    TRY(is_steered_by_client(call, &is_local, err));
+    if (is_local)
+        TRY(sweep_advice_next(gql_identity(call)->app, THE_SWEEP, &args, call->arena, err));
+    gql_str(call, args);
+    return OK;
+}
+
+static enum err_code answer_runs_to_stop(struct gql_call *call, struct err *err) {
+    struct list names = { 0 };
+    bool is_local;
+    TRY(is_steered_by_client(call, &is_local, err));
+    if (is_local)
+        TRY(sweep_advice_stops(gql_identity(call)->app, THE_SWEEP, &names, call->arena, err));
+    json_array_begin(call->out);
+    for (size_t i = 0; i < names.count; i++)
+        json_string(call->out, *(const struct str *)names.items[i]);
+    json_array_end(call->out);
+    return OK;
+}
+
 /* ---- others ---- */
 
 READING_RESOLVER(answer_agent) {
@@ -275,8 +309,10 @@ static const struct gql_field sweep_fields[] = {
     { "runCount", "", "Int!", CAN_READ, answer_run_count, NULL },
     { "runCountExpected", "", "Int", CAN_READ, answer_run_count_expected, "The points of a grid; null when there is no end." },
     { "runs", ALL_RUNS_ARGS, "RunConnection!", CAN_READ, answer_runs, NULL },
+    { "runsToStop", "", "[String!]!", CAN_WRITE, answer_runs_to_stop, "With a controller on the client's side: the runs that Hyperband would end now." },
     { "scheduler", "", "JSONString", CAN_READ, answer_scheduler, "What has been done of what the controller wanted." },
     { "state", "", "String!", CAN_READ, answer_state, "PENDING, RUNNING, PAUSED, FINISHED or CANCELED." },
+    { "suggestion", "", "JSONString", CAN_WRITE, answer_suggestion, "With a controller on the client's side: what the server would try next; null when nothing is left." },
     { "updatedAt", "", "DateTime!", CAN_READ, answer_updated_at, NULL },
     { "user", "", "User", CAN_READ, answer_user, "Who made it." },
 };
