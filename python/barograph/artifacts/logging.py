@@ -11,6 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
+from barograph.artifacts import documents
 from barograph.artifacts.artifact import Artifact
 from barograph.artifacts.errors import WaitTimeoutError
 from barograph.artifacts.names import ArtifactPath, as_list, checked_aliases, checked_tags, own_name
@@ -127,10 +128,10 @@ def _refuse_other_place(run: Run, artifact: Artifact) -> None:
             raise ValueError(f"artifact {artifact.name!r} belongs to {what} {theirs!r}, a run of {ours!r} cannot add to it")
 
 
-def _transport(run: Run) -> Transport:
+def _transport(run: Run, retry_seconds: float | None = None) -> Transport:
     from barograph.transport import Transport
 
-    return Transport(run.settings.base_url or "", run.settings.api_key)
+    return Transport(run.settings.base_url or "", run.settings.api_key, retry_seconds=retry_seconds)
 
 
 def _waiter(run: Run, artifact: Artifact) -> Callable[[float | None], str]:
@@ -194,8 +195,17 @@ def use_artifact(
         raise ValueError(
             f"an artifact, or the name of one such as 'data:v1', is used, got {artifact_or_name.__class__.__name__}"
         )
-    run._append_record(use_record(artifact))
+    _tell_of_use(run, artifact, use_as)
     return artifact
+
+
+def _tell_of_use(run: Run, artifact: Artifact, use_as: str | None) -> None:
+    """At once, since the script may delete what it used next; by the log when the server does not know the run yet."""
+    used = {"entityName": run.entity, "projectName": run.project, "runName": run.id, "artifactID": artifact.id}
+    try:
+        _transport(run, retry_seconds=0).query(documents.USE, {"input": {**used, "usedAs": use_as or artifact.name}})
+    except CommError:
+        run._append_record(use_record(artifact))
 
 
 def _path(run: Run, name: str) -> ArtifactPath:
