@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import calendar
+import hashlib
 import json
 import random
 import subprocess
@@ -52,15 +54,45 @@ for name in ("train", "val"):
 """
 
 
+# What TensorBoard's pages show beside numbers, as old writers and as TensorFlow 2 write it.
+TENSORBOARD_MEDIA = """
+import base64, json, sys
+from tensorboardX import SummaryWriter
+from tensorboardX.proto.summary_pb2 import Summary, SummaryMetadata
+from tensorboardX.proto.tensor_pb2 import TensorProto
+made = json.loads(sys.argv[2])
+png, gif, wav = (base64.b64decode(made[kind]) for kind in ("png", "gif", "wav"))
+writer = SummaryWriter(sys.argv[1] + "/seen")
+def put(step, tag, plugin=None, texts=None, **value):
+    if plugin:
+        value["metadata"] = SummaryMetadata(plugin_data=SummaryMetadata.PluginData(plugin_name=plugin))
+        value["tensor"] = TensorProto(dtype="DT_STRING", string_val=texts)
+    writer.file_writer.add_summary(Summary(value=[Summary.Value(tag=tag, **value)]), step)
+put(1, "picture", image=Summary.Image(height=2, width=3, colorspace=3, encoded_image_string=png))
+put(1, "a/pair", "images", [b"3", b"2", png, png[:-1] + b"x"])
+put(2, "moving", image=Summary.Image(height=1, width=1, encoded_image_string=gif))
+put(2, "sound", audio=Summary.Audio(sample_rate=8000, encoded_audio_string=wav, content_type="audio/wav"))
+put(3, "sounds", "audio", [wav, b"a label", wav + b"x", b""])
+put(3, "words", "text", [b"one", "zwei \u00e9".encode()])
+put(4, "nothing", image=Summary.Image(height=1, width=1, encoded_image_string=b"no picture"))
+put(4, "mesh", "mesh", [])
+writer.close()
+writer = SummaryWriter(sys.argv[1] + "/tried")
+writer.add_hparams({"lr": 0.25, "layers": 3, "name": "x y", "fast": True}, {"accuracy": 0.5}, name="first")
+writer.close()
+"""
+PNG, GIF, WAV = b"\x89PNG\r\n\x1a\nsome pixels", b"GIF89a, moving", b"RIFF, and samples"
+
+
 TIMES = """query Times($entity: String!, $run: String!) { project(name: "from-mlflow", entityName: $entity) { run(name: $run) {
     createdAt heartbeatAt stoppedAt } } }"""
 
 
-def make(code: str, folder: Path) -> list[str]:
+def make(code: str, folder: Path, *arguments: str) -> list[str]:
     if not PYTHON.exists():
         pytest.skip("the environment with MLflow and tensorboardX is not made: tests/official/setup.sh")
     env = {"PATH": "/usr/bin:/bin", "HOME": str(folder.parent), "MLFLOW_ALLOW_FILE_STORE": "true"}
-    done = subprocess.run([PYTHON, "-c", code, folder], env=env, cwd=folder.parent, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([PYTHON, "-c", code, folder, *arguments], env=env, cwd=folder.parent, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 
@@ -99,15 +131,54 @@ def test_import_tensorboard__reads_event_files(command, user, tmp_path):
     done = command("import", "tensorboard", tmp_path / "logs")
     assert done.returncode == 0, done.stderr
     assert "2 runs" in done.stdout
-    assert "not carried: train: 1 values of 'weights' are neither scalars nor text" in done.stdout
+    assert "not carried" not in done.stdout
     run = read_run(user, "logs", "train")
     rows = rows_of(run)
+    (weights,) = [row["weights"] for row in rows if "weights" in row]
+    assert weights["_type"] == "histogram" and sum(weights["values"]) == 100 and len(weights["bins"]) == len(weights["values"]) + 1
     losses = [row["loss"] for row in rows if "loss" in row]
     assert losses == pytest.approx([1 / (step + 1) for step in range(100)], rel=1e-6)
     assert [row["_step"] for row in rows if "note" in row] == [3]
     assert run["state"] == "finished"
     again = command("import", "tensorboard", tmp_path / "logs")
     assert "2 runs, 0 rows" in again.stdout
+
+
+def test_import_tensorboard__brings_images_and_sounds_as_files(command, user, tmp_path):
+    def file(kind: str, key: str, content: bytes, ending: str) -> dict:
+        digest = hashlib.sha256(content).hexdigest()
+        path = f"media/{kind}/{key}_{digest[:20]}.{ending}"
+        wanted[path] = content
+        return {"sha256": digest, "size": len(content), "path": path}
+
+    wanted: dict[str, bytes] = {}
+    made = {"png": PNG, "gif": GIF, "wav": WAV}
+    make(TENSORBOARD_MEDIA, tmp_path / "media", json.dumps({kind: base64.b64encode(content).decode() for kind, content in made.items()}))
+    done = command("import", "tensorboard", tmp_path / "media")
+    assert done.returncode == 0, done.stderr
+    assert "not carried: seen: 1 values of 'nothing' are of a kind that is not known" in done.stdout
+    assert "not carried: seen: 1 values of 'mesh'" in done.stdout and done.stdout.count("not carried") == 2
+    run = read_run(user, "media", "seen")
+    found = {key: value for row in rows_of(run) for key, value in row.items() if not key.startswith("_")}
+    picture, first, second = (
+        file("images", "picture_1", PNG, "png")["path"], file("images", "a/pair_1", PNG, "png")["path"],
+        file("images", "a/pair_1", PNG[:-1] + b"x", "png")["path"],
+    )  # fmt: skip
+    size = {"_type": "images/separated", "width": 3, "height": 2, "format": "png"}
+    assert found == {
+        "picture": {**size, "count": 1, "filenames": [picture]},
+        "a/pair": {**size, "count": 2, "filenames": [first, second]},
+        "moving": {"_type": "videos", "count": 1, "videos": [{"_type": "video-file", **file("videos", "moving_2", GIF, "gif")}], "captions": False},
+        "sound": {"_type": "audio", "count": 1, "audio": [{"_type": "audio-file", **file("audio", "sound_2", WAV, "wav")}]},
+        "sounds": {"_type": "audio", "count": 2, "audio": [{"_type": "audio-file", **file("audio", "sounds_3", content, "wav")} for content in (WAV, WAV + b"x")]},
+        "words": ["one", "zwei é"],
+    }  # fmt: skip
+    addresses = files_of(run)
+    assert {name: user.server.request("GET", addresses[name], key=None).content for name in wanted} == wanted
+    tried = next(folder.name for folder in (tmp_path / "media" / "tried").iterdir() if folder.is_dir())
+    assert config_of(read_run(user, "media", f"tried-{tried}")) == {"lr": 0.25, "layers": 3, "name": "x y", "fast": True}
+    again = command("import", "tensorboard", tmp_path / "media")
+    assert "0 rows, 0 files" in again.stdout
 
 
 def test_import_tensorboard__reads_up_to_where_a_file_is_cut_off(command, user, tmp_path):

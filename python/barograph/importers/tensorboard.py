@@ -1,16 +1,33 @@
-"""tensorboard.py - runs out of TensorBoard's event files: their scalars and texts. See integration/tfevents.py."""
+"""tensorboard.py - runs out of TensorBoard's event files: numbers, texts, histograms, images, sounds and what a session was started with.
+
+See integration/tfevents.py. Images and sounds become files of the run, as the client names them; they are read again from the event
+file when they are sent, so that a run of many is not held in memory.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
 from pathlib import Path
 from typing import Any, Iterator
 
+from barograph.data_types.base import ID_LEN
+from barograph.data_types.histogram import Histogram
 from barograph.errors import Error
-from barograph.importers.model import Project, Run
+from barograph.importers.model import Project, Run, SourceFile, md5_of
 from barograph.integration import tfevents
+from barograph.util import make_file_path_upload_safe
+
+# What a file is shown as, by how it begins; a picture that moves is a video.
+_ENDINGS: dict[int, tuple[tuple[bytes, str, str], ...]] = {
+    tfevents.IMAGE: (
+        (b"\x89PNG", "image", "png"), (b"\xff\xd8\xff", "image", "jpg"), (b"BM", "image", "bmp"), (b"GIF8", "video", "gif"),
+    ),
+    tfevents.AUDIO: ((b"RIFF", "audio", "wav"), (b"OggS", "audio", "ogg"), (b"fLaC", "audio", "flac"), (b"ID3", "audio", "mp3")),
+}  # fmt: skip
+_FOLDERS = {"image": "media/images", "video": "media/videos", "audio": "media/audio"}
 
 
 def read_folder(folder: Path) -> Project:
@@ -23,65 +40,118 @@ def read_folder(folder: Path) -> Project:
 
     def read() -> Iterator[Run]:
         for parent, paths in found.items():
-            yield _read_run(folder, parent, paths, project)
+            yield _Reader(folder, parent, project).read(paths)
 
     project.runs = read
     return project
 
 
-def _read_run(root: Path, parent: Path, paths: list[Path], project: Project) -> Run:
-    where = parent.relative_to(root).as_posix()
-    shown = root.resolve().name if where == "." else where
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", shown)[:120].strip("-") or "run"
-    left: Counter[str] = Counter()
-    rows: dict[tuple[int, int], dict[str, Any]] = {}
-    config: dict[str, Any] = {}
-    begun = None
-    for path in paths:
-        for event in _read_events(path, project):
-            at, step = event.wall_time, max(event.step, 0)
-            begun = at if begun is None else begun
-            for part in tfevents.parts(event.summary):
-                tag, value = part.tag.removesuffix("/text_summary"), _plain(part)
-                if value is None:
-                    left[tag] += 1
-                    continue
-                again = 0
-                while tag in rows.get((step, again), {}):
-                    again += 1
-                row = rows.setdefault((step, again), {"_step": step, "_timestamp": at, "_runtime": at - begun})
-                row[tag] = value
-    for tag, count in sorted(left.items()):
-        project.left.append(f"{shown}: {count} values of '{tag}' are neither scalars nor text")
-    ordered = [rows[key] for key in sorted(rows)]
-    last: dict[str, Any] = {}
-    for row in ordered:
-        last.update(row)
-    facts = {"displayName": shown, "state": "finished", "config": json.dumps(config), "summaryMetrics": json.dumps(last)}
-    return Run(name, facts, lambda: iter(ordered))
+class _Reader:
+    """One folder's event files, which are one run."""
+
+    def __init__(self, root: Path, parent: Path, project: Project) -> None:
+        where = parent.relative_to(root).as_posix()
+        self.shown = root.resolve().name if where == "." else where
+        self.project = project
+        self.rows: dict[tuple[int, int], dict[str, Any]] = {}
+        self.files: dict[str, SourceFile] = {}
+        self.config: dict[str, Any] = {}
+        self.left: Counter[str] = Counter()
+        self.begun: float | None = None
+
+    def read(self, paths: list[Path]) -> Run:
+        for path in paths:
+            for at, event in _read_events(path, self.project):
+                self._take(path, at, event)
+        for what, count in sorted(self.left.items()):
+            self.project.left.append(f"{self.shown}: {count} {what}")
+        ordered = [self.rows[key] for key in sorted(self.rows)]
+        last: dict[str, Any] = {}
+        for row in ordered:
+            last.update(row)
+        facts = {"displayName": self.shown, "state": "finished", "config": json.dumps(self.config), "summaryMetrics": json.dumps(last)}
+        name = re.sub(r"[^A-Za-z0-9_-]+", "-", self.shown)[:120].strip("-") or "run"
+        return Run(name, facts, lambda: iter(ordered), files=list(self.files.values()))
+
+    def _take(self, path: Path, at: int, event: tfevents.Event) -> None:
+        self.begun = event.wall_time if self.begun is None else self.begun
+        if event.has_graph:
+            self.left["graphs of a model"] += 1
+        for number, part in enumerate(tfevents.parts(event.summary)):
+            if part.plugin == "hparams":
+                self.config.update({name: {"value": value} for name, value in tfevents.parameters_of(part).items()})
+                continue
+            tag, step = part.tag.removesuffix("/text_summary"), max(event.step, 0)
+            value = self._value(path, at, number, part, f"{tag}_{step}")
+            if value is None:
+                self.left[f"values of '{tag}' are of a kind that is not known"] += 1
+                continue
+            again = 0
+            while tag in self.rows.get((step, again), {}):
+                again += 1
+            times = {"_timestamp": event.wall_time, "_runtime": event.wall_time - self.begun}
+            self.rows.setdefault((step, again), {"_step": step, **times})[tag] = value
+
+    def _value(self, path: Path, at: int, number: int, part: tfevents.Part, name: str) -> Any:
+        """The JSON that a run's history has for it; None for what has none."""
+        value = tfevents.value_of(part)
+        if isinstance(value, Histogram):
+            return value.to_json()
+        if not isinstance(value, tfevents.Encoded):
+            return value
+        kinds = {_kind_of(value.kind, content) for content in value.files}
+        kind, ending = kinds.pop()
+        if kinds or not kind:
+            return None
+        told = []
+        for which, content in enumerate(value.files):
+            digest = hashlib.sha256(content).hexdigest()
+            file = f"{_FOLDERS[kind]}/{make_file_path_upload_safe(name)}_{digest[:ID_LEN]}.{ending}"
+            self.files[file] = SourceFile(file, _Again(path, at, number, which), md5_of(content), len(content))
+            told.append({"_type": f"{kind}-file", "sha256": digest, "size": len(content), "path": file})
+        return _listed(kind, told, ending, value)
 
 
-def _read_events(path: Path, project: Project) -> Iterator[tfevents.Event]:
+class _Again:
+    """Reads a file's bytes from where they stand: a value's file of a record."""
+
+    def __init__(self, path: Path, at: int, number: int, which: int) -> None:
+        self.path, self.at, self.number, self.which = path, at, number, which
+
+    def __call__(self) -> bytes:
+        with open(self.path, "rb") as file:
+            file.seek(self.at)
+            event = tfevents.event_of(next(tfevents.records(file)))
+        part = list(tfevents.parts(event.summary))[self.number]
+        value = tfevents.value_of(part)
+        assert isinstance(value, tfevents.Encoded)
+        return value.files[self.which]
+
+
+def _kind_of(field: int, content: bytes) -> tuple[str, str]:
+    return next(((kind, ending) for start, kind, ending in _ENDINGS[field] if content.startswith(start)), ("", ""))
+
+
+def _listed(kind: str, told: list[dict[str, Any]], ending: str, value: tfevents.Encoded) -> dict[str, Any]:
+    """As clients log a list of one kind."""
+    if kind == "audio":
+        return {"_type": "audio", "count": len(told), "audio": told}
+    if kind == "video":
+        return {"_type": "videos", "count": len(told), "videos": told, "captions": False}
+    size = {"width": value.width, "height": value.height, "format": ending}
+    return {"_type": "images/separated", **size, "count": len(told), "filenames": [each["path"] for each in told]}
+
+
+def _read_events(path: Path, project: Project) -> Iterator[tuple[int, tfevents.Event]]:
+    """Each with where its record begins."""
     with open(path, "rb") as file:
-        is_whole = False
+        is_whole, at = False, 0
         try:
             for record in tfevents.records(file, checks=True):
-                yield tfevents.event_of(record)
+                yield at, tfevents.event_of(record)
+                at = file.tell()
             is_whole = not file.read(1)
         except tfevents.Malformed:
             pass
         if not is_whole:
             project.left.append(f"{path.name}: ends in the middle of a record, or is damaged; what is before was read")
-
-
-def _plain(part: tfevents.Part) -> Any:
-    """The one number or text that was written; None for anything else."""
-    if part.field == tfevents.NUMBER:
-        return tfevents.single(part.content)
-    if part.field != tfevents.TENSOR:
-        return None
-    texts = tfevents.texts_of(part.content)
-    if len(texts) == 1:
-        return texts[0].decode("utf-8", "replace")
-    numbers = tfevents.numbers_of(part.content)
-    return numbers[0] if len(numbers) == 1 else None

@@ -1,4 +1,4 @@
-"""tfevents.py - reads TensorBoard's event files, also while they are written: scalars, histograms and images, step by step.
+"""tfevents.py - reads TensorBoard's event files, also while they are written: numbers, texts, histograms, images and sounds.
 
 The framing is TFRecord's: length, its checksum, an Event message, its checksum. Counts and lengths come from a file and
 are held against what is there before anything is made of them. A torn tail is waited for, or told of: as the reader likes.
@@ -18,7 +18,8 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _FLOAT, _DOUBLE, _INT32, _STRING, _INT64 = 1, 2, 3, 7, 9
 _PACKED = {_FLOAT: "f", _DOUBLE: "d", _INT32: "i", _INT64: "q"}
 # Fields of a summary's value.
-NUMBER, IMAGE, HISTOGRAM, TENSOR = 2, 4, 5, 8
+NUMBER, IMAGE, HISTOGRAM, AUDIO, TENSOR = 2, 4, 5, 6, 8
+_VALUES = (IMAGE, HISTOGRAM, AUDIO, TENSOR)
 # Larger records are pictures and the like, and slow to check.
 CHECKED_MAX_BYTES = 64 << 10
 _POLYNOMIAL = 0x82F63B78  # CRC-32C
@@ -34,6 +35,7 @@ class Event(NamedTuple):
     step: int
     wall_time: float
     summary: bytes
+    has_graph: bool = False
 
 
 class Part(NamedTuple):
@@ -41,8 +43,18 @@ class Part(NamedTuple):
 
     tag: str
     plugin: str
-    field: int
+    settings: bytes  # what the plugin says beside the value; some say all they have there
+    field: int  # 0: no value
     content: bytes
+
+
+class Encoded(NamedTuple):
+    """Images or sounds, in the bytes of their files."""
+
+    kind: int  # IMAGE or AUDIO
+    files: list[bytes]
+    width: int = 0
+    height: int = 0
 
 
 def fields(message: bytes) -> Iterator[tuple[int, int, Any]]:
@@ -81,6 +93,16 @@ def _one(message: bytes, number: int, default: Any = None) -> Any:
         if each == number:
             found = value
     return found
+
+
+def _bytes(message: bytes, number: int) -> bytes:
+    found = _one(message, number, b"")
+    return found if isinstance(found, bytes) else b""
+
+
+def _int(message: bytes, number: int) -> int:
+    found = _one(message, number, 0)
+    return found if isinstance(found, int) else 0
 
 
 def _doubles(message: bytes, number: int) -> list[float]:
@@ -132,8 +154,8 @@ def records(file: IO[bytes], checks: bool = False) -> Iterator[bytes]:
 
 def event_of(record: bytes) -> Event:
     """What a record says."""
-    step, summary = int(_one(record, 2, 0)), _one(record, 5, b"")
-    return Event(step - (1 << 64) if step >> 63 else step, _time(record), summary if isinstance(summary, bytes) else b"")
+    step = _int(record, 2)
+    return Event(step - (1 << 64) if step >> 63 else step, _time(record), _bytes(record, 5), bool(_bytes(record, 4)))
 
 
 def events(path: str, offset: int = 0) -> tuple[list[Event], int]:
@@ -153,31 +175,67 @@ def parts(summary: bytes) -> Iterator[Part]:
     for number, _, message in fields(summary):
         if number != 1:
             continue
-        tag, plugin, field, content = "", "", 0, b""
+        tag, plugin, settings, field, content = "", "", b"", 0, b""
         for each, wire, value in fields(message):
-            if each == 1:
+            if each == NUMBER and wire == _FIXED32:
+                field, content = each, value
+            elif wire != _BYTES:
+                continue
+            elif each == 1:
                 tag = value.decode("utf-8", "replace")
             elif each == 9:
-                plugin = _one(_one(value, 1, b""), 1, b"").decode("utf-8", "replace")
-            elif each in (IMAGE, HISTOGRAM, TENSOR) or (each == NUMBER and wire == _FIXED32):
+                said = _bytes(value, 1)
+                plugin, settings = _bytes(said, 1).decode("utf-8", "replace"), _bytes(said, 2)
+            elif each in _VALUES:
                 field, content = each, value
-        if tag and field:
-            yield Part(tag, plugin, field, content)
+        if tag:
+            yield Part(tag, plugin, settings, field, content)
+
+
+def value_of(part: Part) -> Any:
+    """A number, a text or a list of texts, a Histogram, or what is Encoded; None for what is nothing of these."""
+    if part.field == NUMBER:
+        return single(part.content)
+    if part.field == IMAGE:
+        return _encoded(IMAGE, [_bytes(part.content, 4)], _int(part.content, 2), _int(part.content, 1))
+    if part.field == AUDIO:
+        return _encoded(AUDIO, [_bytes(part.content, 4)])
+    if part.field == HISTOGRAM:
+        return _histogram(_doubles(part.content, 6), _doubles(part.content, 7), _doubles(part.content, 1))
+    return _of_tensor(part.content, part.plugin) if part.field == TENSOR else None
 
 
 def values(summary: bytes) -> Iterator[tuple[str, Any]]:
-    """(tag, value) of a summary: numbers, Histogram, lists of Image."""
+    """(tag, value) of what is logged while it is written: numbers, Histogram, lists of Image."""
     for part in parts(summary):
-        if part.field == NUMBER:
-            found: Any = single(part.content)
-        elif part.field == IMAGE:
-            found = _images([_one(part.content, 4, b"")])
-        elif part.field == HISTOGRAM:
-            found = _histogram(_doubles(part.content, 6), _doubles(part.content, 7), _doubles(part.content, 1))
-        else:
-            found = _of_tensor(part.content, part.plugin)
+        found = value_of(part)
+        if isinstance(found, Encoded):
+            found = _images(found.files) if found.kind == IMAGE else None
+        elif isinstance(found, (str, list)):
+            found = None
         if found is not None:
             yield part.tag, found
+
+
+def parameters_of(part: Part) -> dict[str, Any]:
+    """What a session was started with, as the plugin hparams writes it; empty for other parts."""
+    if part.plugin != "hparams":
+        return {}
+    entries = [entry for number, wire, entry in fields(_bytes(part.settings, 3)) if number == 1 and wire == _BYTES]
+    return {_bytes(entry, 1).decode("utf-8", "replace"): _plain(_bytes(entry, 2)) for entry in entries}
+
+
+def _plain(value: bytes) -> Any:
+    """A protobuf Value: a number, a text or a truth."""
+    for number, wire, content in fields(value):
+        if number == 2 and wire == _FIXED64:
+            exact = float(struct.unpack("<d", content)[0])
+            return int(exact) if exact.is_integer() and abs(exact) < 1 << 53 else exact
+        if number == 3 and wire == _BYTES:
+            return content.decode("utf-8", "replace")
+        if number == 4 and wire == _VARINT:
+            return bool(content)
+    return None
 
 
 def single(content: bytes) -> float:
@@ -211,8 +269,13 @@ def numbers_of(tensor: bytes) -> list[Any]:
 def _of_tensor(tensor: bytes, plugin: str) -> Any:
     """TensorFlow 2 writes everything as tensors; the plugin says what it is."""
     if plugin == "images":
-        # The first two are the width and the height.
-        return _images(texts_of(tensor)[2:])
+        width, height, *files = [*texts_of(tensor), b"", b""]
+        return _encoded(IMAGE, files, _digits(width), _digits(height))
+    if plugin == "audio":
+        # Each sound has a label after it.
+        return _encoded(AUDIO, texts_of(tensor)[::2])
+    if texts := [text.decode("utf-8", "replace") for text in texts_of(tensor)]:
+        return texts[0] if len(texts) == 1 else texts
     numbers = numbers_of(tensor)
     if plugin == "histograms":
         rows = [numbers[i : i + 3] for i in range(0, len(numbers) - 2, 3)]
@@ -261,6 +324,15 @@ def _histogram(limits: list[float], counts: list[float], lowest: list[float]) ->
         counts = [sum(counts[i : i + 2]) for i in pairs]
         edges = [edges[0], *(edges[min(i + 2, len(edges) - 1)] for i in pairs)]
     return Histogram(np_histogram=(counts, edges))
+
+
+def _encoded(kind: int, files: list[bytes], width: int = 0, height: int = 0) -> Encoded | None:
+    files = [file for file in files if file]
+    return Encoded(kind, files, width, height) if files else None
+
+
+def _digits(text: bytes) -> int:
+    return int(text) if text.isdigit() and len(text) < 10 else 0
 
 
 def _images(encoded: list[bytes]) -> Any:
