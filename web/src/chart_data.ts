@@ -94,12 +94,19 @@ function enqueue(want: Want, run: Run, key: string, range: TailRange | null): Pr
         }
         waiting.set(scope, [item]);
         /* Panels that are drawn together ask in one go, before anything else happens. */
-        queueMicrotask(() => {
-            const list = waiting.get(scope)!;
-            waiting.delete(scope);
-            for (const batch of batches(list)) void ask(want, batch);
-        });
+        queueMicrotask(() => sendWaiting(scope, want));
     });
+}
+
+function sendWaiting(scope: string, want: Want): void {
+    const list = waiting.get(scope) ?? [];
+    waiting.delete(scope);
+    for (const batch of batches(list)) void ask(want, batch);
+}
+
+/* What was asked for just now is sent before anything is drawn. */
+export function sendNow(): void {
+    for (const scope of [...waiting.keys()]) sendWaiting(scope, (JSON.parse(scope) as [Want, boolean])[0]);
 }
 
 /* Keys that are wanted for the same runs go together: nothing is sent that nobody asked for. */

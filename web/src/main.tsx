@@ -3,7 +3,7 @@
 import { render } from "preact";
 import { App, loadPage } from "./app";
 import { loadLanguage } from "./i18n";
-import Project from "./pages/project";
+import Project, { openEarly } from "./pages/project";
 import { current, startRouter } from "./router";
 import { workspace } from "./routes";
 import { loadViewer, viewer } from "./session";
@@ -17,7 +17,10 @@ import "./styles/viewers.css";
 
 async function start(): Promise<void> {
     const answer = loadViewer().catch(() => undefined);
-    const page = loadPage(current.peek()?.route).catch(() => undefined);
+    const match = current.peek();
+    const page = loadPage(match?.route).catch(() => undefined);
+    const isWorkspace = match?.route.page === workspace.load;
+    if (isWorkspace && viewer.peek()) openEarly(match.params);
     await Promise.all([loadLanguage(), page]);
     /* A server that cannot be reached now may answer the page's own requests, which say what is wrong. */
     if (viewer.peek() === undefined) await answer;

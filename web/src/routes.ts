@@ -18,8 +18,11 @@ export interface Route {
 const login = () => import("./pages/login");
 /* The workspace is part of the program itself, which hands it over (main.tsx): each file more would be a way to the server
  * and back before the first chart. Every other page is fetched when it is opened. */
-export const workspace: { page: ComponentType<PageProps> | null } = { page: null };
-const project = async () => ({ default: workspace.page! });
+export const workspace = {
+    page: null as ComponentType<PageProps> | null,
+    load: async () => ({ default: workspace.page! }),
+};
+const project = workspace.load;
 const run = () => import("./pages/run");
 const artifacts = () => import("./pages/artifacts");
 const artifact = () => import("./pages/artifact");

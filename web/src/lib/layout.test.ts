@@ -122,3 +122,15 @@ it("flags of a column are switched on and off", () => {
     expect(L.columnLabel(both)).toBe("lr");
     expect(L.columnFlags(L.toggleFlag(both, "log"))).toEqual({ id: "config.lr", isLog: false, isInverted: true });
 });
+
+it("firstPanels are those that fill the height, as wide as they will be", () => {
+    const panels = (n: number): L.Panel[] => Array.from({ length: n }, (_, i) => ({ id: String(i), kind: "line" }));
+    const section = (name: string, n: number, more: Partial<L.Section> = {}): L.Section => ({ name, isOpen: true, panels: panels(n), ...more });
+    const layout: L.Layout = { ...L.DEFAULT_LAYOUT, sections: [section("shut", 5, { isOpen: false }), section("a", 4), section("a/b", 50, { columns: 2 })] };
+    const rows = [{ path: "shut", depth: 0 }, { path: "a", depth: 0 }, { path: "a/b", depth: 1 }];
+    const found = L.firstPanels(layout, rows, { width: 1138, inner: 1110, height: 900 });
+    const count = (name: string) => found.filter((f) => f.section.name === name).length;
+    expect([count("shut"), count("a"), count("a/b")]).toEqual([0, 4, 4]);
+    expect(found[0]!.width).toBeCloseTo((1110 - 2 * 8) / 3 - 2);
+    expect(found.at(-1)!.width).toBeCloseTo((1110 - 18 - 8) / 2 - 2);
+});

@@ -128,6 +128,11 @@ export interface Layout {
 }
 
 export const PANEL_HEIGHT = 232;
+const PANEL_WIDTH = 370;
+export const SECTION_INDENT = 18;
+/* As in workspace.css. */
+const PANEL_GAP = 8;
+const PANEL_BORDERS = 2;
 export const DEFAULT_LAYOUT: Layout = {
     mode: "auto",
     prefix: "nested",
@@ -135,6 +140,34 @@ export const DEFAULT_LAYOUT: Layout = {
     sections: [],
     hidden: [],
 };
+
+/* Panels beside each other. */
+export function columnsOf(section: Section | null, width: number): number {
+    return section?.columns ?? Math.max(1, Math.floor(width / PANEL_WIDTH));
+}
+
+/* The first panels of the sections from the top that fill `height`, each with the width that it will have. `rows` is how
+ * the sections lie below each other, `inner` the width within the padding around them. */
+export function firstPanels(
+    layout: Layout,
+    rows: readonly { path: string; depth: number }[],
+    { width, inner, height }: { width: number; inner: number; height: number },
+): { panel: Panel; section: Section; width: number }[] {
+    const out: { panel: Panel; section: Section; width: number }[] = [];
+    let left = height;
+    for (const row of rows) {
+        const section = layout.sections.find((s) => s.name === row.path);
+        if (left <= 0) break;
+        if (section === undefined || !section.isOpen || section.isCustom) continue;
+        const columns = columnsOf(section, width);
+        const rowHeight = (section.height ?? PANEL_HEIGHT) + PANEL_GAP;
+        const count = Math.min(Math.ceil(left / rowHeight), Math.ceil(section.panels.length / columns));
+        const share = (inner - row.depth * SECTION_INDENT - (columns - 1) * PANEL_GAP) / columns - PANEL_BORDERS;
+        for (const panel of section.panels.slice(0, count * columns)) out.push({ panel, section, width: share });
+        left -= count * rowHeight;
+    }
+    return out;
+}
 
 export function resolveSettings(
     layout: Layout,

@@ -13,7 +13,7 @@ import { navigate } from "../../router";
 import { sharedToken } from "../../shared";
 import { isDark } from "../../theme";
 import { useWorkspace } from "../workspace/model";
-import { useLines } from "./use_lines";
+import { bucketsOf, useLines } from "./use_lines";
 import type { PanelExport } from "./exports";
 
 
@@ -37,9 +37,7 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
     const canvas = useRef<HTMLCanvasElement | null>(null);
     const [width, setWidth] = useState(0);
     useLayoutEffect(() => setWidth(host.current!.clientWidth), []);
-    const buckets = isFull
-        ? 4000
-        : Math.max(200, Math.min(1000, Math.ceil((width * devicePixelRatio) / 100) * 100));
+    const buckets = isFull ? 4000 : bucketsOf(width);
     const guess = shared !== null && shared.x === settings.x ? shared.range : zoom.x;
     /* A part of y that somebody chose may be so thin that what came for all of it shows its steps: it is asked for anew. */
     const chosenY = zoom.y ?? (settings.yMin !== null && settings.yMax !== null ? ([settings.yMin, settings.yMax] as Range) : null);

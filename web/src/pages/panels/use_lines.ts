@@ -86,17 +86,26 @@ function groupsOf(ws: Workspace, panel: Panel): { groups: RunGroup[]; colors: Re
     return { groups, colors: assignColors(groups.map((g) => g.key), ws.runsView.value.palette, {}) };
 }
 
-export function useLines(
+/* What a panel has to ask for. */
+interface Plan {
+    want: Want;
+    wanted: string[] /* the keys */;
+    runs: Run[];
+    axis: Axis;
+    keys: string[] /* those that are lines of their own, and those that expressions need besides */;
+    expressions: { text: string; tree: Expression }[];
+    xTree: Expression | null;
+    grouping: ReturnType<typeof groupsOf>;
+}
+
+function planOf(
     ws: Workspace,
     panel: Panel,
     settings: Required<LineSettings>,
     window: Range | null,
     buckets: number,
-    isActive: boolean,
-    inView: Range | null = null /* of y, when all of it would be too coarse */,
-): LinesState {
-    const [loaded, setLoaded] = useState<Loaded | null>(null);
-    const [failure, setFailure] = useState("");
+    inView: Range | null,
+): Plan {
     const runs = ws.visibleRuns.value;
     const keys = panelKeys(ws, panel);
     const expressions = parseAll(ws, panel);
@@ -129,6 +138,35 @@ export function useLines(
         low: inView?.[0] ?? null,
         high: inView?.[1] ?? null,
     };
+    return { want, wanted, runs: shownRuns, axis, keys, expressions, xTree, grouping };
+}
+
+/* As many as there are pixels, in steps, so that a window that is resized does not ask at every pixel. */
+export function bucketsOf(width: number): number {
+    return Math.max(200, Math.min(1000, Math.ceil((width * devicePixelRatio) / 100) * 100));
+}
+
+/* Asks for what a panel of this width will show: once it is drawn, the answer is on its way. */
+export function askAhead(ws: Workspace, panel: Panel, settings: Required<LineSettings>, width: number): void {
+    const { want, wanted, runs } = planOf(ws, panel, settings, null, bucketsOf(width), null);
+    /* What fails is asked once more by the panel, which says so. */
+    for (const run of runs) for (const key of wanted) loadSeries(want, run, key).catch(() => undefined);
+}
+
+export function useLines(
+    ws: Workspace,
+    panel: Panel,
+    settings: Required<LineSettings>,
+    window: Range | null,
+    buckets: number,
+    isActive: boolean,
+    inView: Range | null = null /* of y, when all of it would be too coarse */,
+): LinesState {
+    const [loaded, setLoaded] = useState<Loaded | null>(null);
+    const [failure, setFailure] = useState("");
+    const plan = planOf(ws, panel, settings, window, buckets, inView);
+    const { want, wanted, runs: shownRuns, axis, keys, expressions, xTree, grouping } = plan;
+    const { stream } = want;
     const question = JSON.stringify([want, wanted]);
     const versions = shownRuns
         .map((r) => `${r.name}:${stream === "history" ? r.lineCount : r.heartbeatAt}`)

@@ -8,14 +8,17 @@ import { compileRegex, runsFilter, type Mongo } from "../../lib/filters";
 import { parseExtremeOrder, sortByExtreme } from "../../lib/extremes";
 import * as L from "../../lib/layout";
 import { groupRuns, type RunGroup } from "../../lib/runs";
+import { sectionTree, type TreeRow } from "../../lib/sections";
 import type { Run } from "../../lib/types";
 import { commit, redo, replace, start, undo, type Undoable } from "../../lib/undo";
+import { sendNow } from "../../chart_data";
 import { Extremes } from "../../extremes";
 import { RunStore } from "../../run_store";
 import { address, setQuery } from "../../router";
 import type { SavedView } from "../../queries_views";
 import { sayError } from "../../components/toast";
 import { viewer } from "../../session";
+import { askAhead } from "../panels/use_lines";
 import * as views from "../../views";
 
 const SAVE_DELAY_MS = 400;
@@ -41,6 +44,8 @@ export class Workspace {
     /* What the media panels that are in step show; null is the latest. */
     readonly mediaStep = signal<number | null>(null);
     linkedPanelSeen = false;
+    /* What the sections have, once they are there. */
+    room = { width: 0, inner: 0, height: 0 };
     readonly columnSearch = signal("");
     readonly extremes: Extremes;
     readonly openGroups = signal<ReadonlySet<string>>(new Set());
@@ -99,17 +104,23 @@ export class Workspace {
         this.show(kept?.view ?? this.firstView(), kept?.version ?? 0);
     }
 
+    /* Asks for the runs. */
+    ask(): void {
+        void this.store.ask(this.filter(), parseExtremeOrder(this.runsView.value.order) === null ? this.runsView.value.order : views.DEFAULT_RUNS.order);
+    }
+
     /* Starts asking and saving; the returned function ends both. */
     start(): () => void {
         let timer = 0;
         const ends = [
-            effect(() => void this.store.ask(this.filter(), parseExtremeOrder(this.runsView.value.order) === null ? this.runsView.value.order : views.DEFAULT_RUNS.order)),
+            effect(() => this.ask()),
             effect(() => this.askExtremes()),
             effect(() => {
                 const next = L.addMissingPanels(this.layout.value, this.metrics.value);
                 if (next !== this.layout.peek())
                     this.layoutSteps.value = replace(this.layoutSteps.peek(), next);
             }),
+            effect(() => this.askAhead()),
             effect(() => {
                 void this.layout.value;
                 void this.runsView.value;
@@ -130,6 +141,31 @@ export class Workspace {
             window.clearTimeout(timer);
             if (this.isUnsaved) this.keep();
         };
+    }
+
+    private isAsked = false;
+
+    /* The charts that come into view are asked for as soon as it is known which these are: the server looks for their points
+     * while they and all around them are being drawn. */
+    private askAhead(): void {
+        if (this.isAsked || this.store.runs.value.length === 0 || this.layout.value.sections.length === 0) return;
+        this.isAsked = true;
+        if (this.room.width === 0) return;
+        const layout = this.layout.peek();
+        const rows = this.sectionRows(layout.sections.map((s) => s.name));
+        for (const { panel, section, width } of L.firstPanels(layout, rows, this.room))
+            if (panel.kind === "line") askAhead(this, panel, L.resolveSettings(layout, section, panel), width);
+        sendNow();
+    }
+
+    /* How the sections of these names lie below each other. */
+    sectionRows(names: string[]): TreeRow[] {
+        const { sections, prefix } = this.layout.value;
+        const byName = new Map(sections.map((s) => [s.name, s]));
+        return sectionTree(names, prefix, (path) => {
+            const section = byName.get(path);
+            return section ? !section.isOpen : this.collapsedParents.value.has(path);
+        });
     }
 
     /* What the server does not sort by is sorted here: then every run has to be here. */

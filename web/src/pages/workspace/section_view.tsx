@@ -9,8 +9,6 @@ import { SECTION_CHARTS, SECTION_MEDIA, SECTION_SYSTEM, type TreeRow } from "../
 import { useWorkspace } from "./model";
 import { PanelSlot } from "./panel_frame";
 
-const PANEL_WIDTH = 370;
-const INDENT = 18;
 
 export function sectionLabel(name: string): string {
     return name === SECTION_CHARTS
@@ -52,10 +50,10 @@ export function SectionView({
         e.preventDefault();
         ws.edit((l) => L.movePanel(l, id, section.name, null));
     };
-    const columns = section?.columns ?? Math.max(1, Math.floor(width / PANEL_WIDTH));
+    const columns = L.columnsOf(section, width);
     const height = section?.height ?? L.PANEL_HEIGHT;
     return (
-        <section class="section" style={{ marginLeft: row.depth * INDENT }} aria-label={row.path}>
+        <section class="section" style={{ marginLeft: row.depth * L.SECTION_INDENT }} aria-label={row.path}>
             <header
                 class={`section-head ${isOver ? "is-target" : ""}`}
                 onDragLeave={() => setOver(false)}

@@ -5,7 +5,6 @@ import { IconButton } from "../../components/icon";
 import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
 import * as L from "../../lib/layout";
-import { sectionTree } from "../../lib/sections";
 import { isBare } from "../../router";
 import { AddPanel } from "./add_panel";
 import { Editor } from "./editor";
@@ -62,8 +61,16 @@ function Sections() {
     const ref = useRef<HTMLDivElement>(null);
     const [width, setWidth] = useState(0);
     useLayoutEffect(() => {
-        const watch = new ResizeObserver(() => setWidth(ref.current!.clientWidth));
+        const measure = () => {
+            const style = getComputedStyle(ref.current!);
+            const width = ref.current!.clientWidth;
+            const padding = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+            ws.room = { width, inner: width - padding, height: window.innerHeight };
+            setWidth(width);
+        };
+        const watch = new ResizeObserver(measure);
         watch.observe(ref.current!);
+        measure();
         return () => watch.disconnect();
     }, []);
     const layout = ws.layout.value;
@@ -76,11 +83,7 @@ function Sections() {
         if (pattern === null || panels.length > 0) found.set(section.name, panels);
     }
     const sections = new Map(layout.sections.map((s) => [s.name, s]));
-    const isCollapsed = (path: string) => {
-        const section = sections.get(path);
-        return section ? !section.isOpen : ws.collapsedParents.value.has(path);
-    };
-    const rows = sectionTree([...found.keys()], layout.prefix, isCollapsed);
+    const rows = ws.sectionRows([...found.keys()]);
     return (
         <div ref={ref} class="sections">
             {width > 0 &&
