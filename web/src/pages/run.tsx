@@ -1,7 +1,6 @@
 /* run.tsx - one run: its header and tabs. */
 
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../app";
 import { EditableText } from "../components/editable_text";
 import { Icon } from "../components/icon";
@@ -12,8 +11,7 @@ import { formatAgo, formatDuration } from "../lib/format";
 import { pathOf } from "../lib/match";
 import { runtimeOf } from "../lib/runs";
 import type { Run } from "../lib/types";
-import { follow, throttled } from "../live";
-import { changeRun, fetchRun } from "../queries";
+import { changeRun } from "../queries";
 import { isBare } from "../router";
 import type { PageProps } from "../routes";
 import { goToLogin, viewer } from "../session";
@@ -25,6 +23,7 @@ import { FilesTab } from "./run_tabs/files";
 import { LogsTab } from "./run_tabs/logs";
 import { OverviewTab } from "./run_tabs/overview";
 import { SystemTab } from "./run_tabs/system";
+import { useRun } from "./use_run";
 
 export interface RunTabProps {
     entity: string;
@@ -46,17 +45,7 @@ const TABS: Record<string, { label: MessageName; draw: ComponentType<RunTabProps
 
 export default function RunPage({ params }: PageProps) {
     const { entity, project, run: name } = params as { entity: string; project: string; run: string };
-    const [run, setRun] = useState<Run | null | undefined>(undefined);
-    const [failure, setFailure] = useState("");
-    const load = async () => {
-        const next = await fetchRun(entity, project, name);
-        setRun((old) => (old && next && JSON.stringify(old) === JSON.stringify(next) ? old : next));
-    };
-    useEffect(() => {
-        setRun(undefined);
-        load().catch((e: Error) => setFailure(e.message));
-        return follow({ entity, project, run: name }, throttled(1000, load), load);
-    }, [entity, project, name]);
+    const { run, failure, reload } = useRun(entity, project, name);
     if (failure !== "" && !run)
         return (
             <main class="page">
@@ -75,7 +64,7 @@ export default function RunPage({ params }: PageProps) {
     return (
         <div class="run-page">
             <header class="run-head">
-                <RunTitle entity={entity} project={project} run={run} reload={() => void load()} />
+                <RunTitle entity={entity} project={project} run={run} reload={reload} />
                 {!isBare.value && (
                     <nav class="tabs" aria-label={t("run.tabs")}>
                         {Object.entries(TABS).map(([id, { label }]) => (
@@ -101,7 +90,7 @@ export default function RunPage({ params }: PageProps) {
                 project={project}
                 run={run}
                 path={params["path"] ?? ""}
-                reload={() => void load()}
+                reload={reload}
             />
         </div>
     );

@@ -6,11 +6,13 @@ import { t } from "../../i18n";
 import * as L from "../../lib/layout";
 import { useWorkspace } from "./model";
 import { PanelFrame } from "./panel_frame";
+import { Sidebar } from "./sidebar";
 
 const EDGE = 56;
 
-export function FullScreen() {
+export function FullScreen({ hasRuns = false }: { hasRuns?: boolean }) {
     const ws = useWorkspace();
+    const [isListing, setListing] = useState(false);
     const [height, setHeight] = useState(window.innerHeight);
     const id = ws.fullPanel.value;
     const found = id === null ? null : L.findPanel(ws.layout.value, id);
@@ -39,6 +41,7 @@ export function FullScreen() {
     return (
         <div class="overlay" role="dialog" aria-modal="true" aria-label={L.panelTitle(found.panel)}>
             <div class="overlay-nav">
+                {hasRuns && <IconButton icon="chart" label={t(isListing ? "runs.collapse" : "runs.expand")} isOn={isListing} onClick={() => setListing(!isListing)} />}
                 <IconButton icon="back" label={t("panel.previous")} onClick={() => go(-1)} />
                 <span class="muted">{found.section.name}</span>
                 <IconButton icon="back" label={t("panel.next")} class="is-mirrored" onClick={() => go(1)} />
@@ -50,13 +53,16 @@ export function FullScreen() {
                 />
             </div>
             <div class="overlay-body">
-                <PanelFrame
-                    key={found.panel.id}
-                    panel={found.panel}
-                    section={found.section}
-                    height={height - EDGE}
-                    isFull
-                />
+                {isListing && <Sidebar />}
+                <div class="overlay-panel">
+                    <PanelFrame
+                        key={found.panel.id}
+                        panel={found.panel}
+                        section={found.section}
+                        height={height - EDGE}
+                        isFull
+                    />
+                </div>
             </div>
         </div>
     );

@@ -15,7 +15,9 @@ import { changeRun, stopRun } from "../../queries";
 import { moveTo } from "../../moving";
 import { removeRuns } from "../../removal";
 import { viewer } from "../../session";
+import { sharedToken } from "../../shared";
 import { useWorkspace, type Workspace } from "./model";
+import { openRun } from "./open_run";
 
 export function RunRow({ run }: { run: Run }) {
     const ws = useWorkspace();
@@ -57,6 +59,9 @@ export function RunRow({ run }: { run: Run }) {
             <span class={`state state-${run.state}`} title={t(`state.${run.state}`)}>
                 <span class="sr-only">{t(`state.${run.state}`)}</span>
             </span>
+            {sharedToken.value === null && (
+                <IconButton icon="panel" label={`${t("run.details")}: ${run.displayName}`} class="on-hover" onClick={() => openRun(run.name)} />
+            )}
             <RunMenu run={run} ws={ws} />
         </div>
     );
@@ -116,6 +121,7 @@ function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
                 <MenuList
                     close={close}
                     items={[
+                        sharedToken.value === null && { label: t("run.details"), onClick: () => openRun(run.name) },
                         {
                             label: t("runs.only_this"),
                             onClick: () =>

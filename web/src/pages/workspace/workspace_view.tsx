@@ -5,14 +5,19 @@ import { IconButton } from "../../components/icon";
 import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
 import * as L from "../../lib/layout";
-import { isBare } from "../../router";
+import { address, isBare } from "../../router";
+import { sharedToken } from "../../shared";
+import { lazy } from "../../components/lazy";
 import { AddPanel } from "./add_panel";
 import { Editor } from "./editor";
 import { FullScreen } from "./full_screen";
 import { WorkspaceContext, useWorkspace, type Workspace } from "./model";
+import { RUN_QUERY } from "./open_run";
 import { SectionView } from "./section_view";
 import { Sidebar } from "./sidebar";
 import { WorkspaceHeader } from "./workspace_header";
+
+const RunDrawer = lazy(() => import("./run_drawer"));
 
 export function WorkspaceView({ ws, hasSidebar }: { ws: Workspace; hasSidebar: boolean }) {
     const [isAdding, setAdding] = useState(false);
@@ -48,8 +53,9 @@ export function WorkspaceView({ ws, hasSidebar }: { ws: Workspace; hasSidebar: b
                     {!isBare.value && <WorkspaceHeader onAdd={() => setAdding(true)} />}
                     <Sections />
                 </div>
+                {address.value.query.get(RUN_QUERY) !== null && sharedToken.value === null && <RunDrawer />}
                 {isAdding && <AddPanel onClose={() => setAdding(false)} />}
-                <FullScreen />
+                <FullScreen hasRuns={hasSidebar && !isBare.value} />
                 <Editor />
             </main>
         </WorkspaceContext.Provider>
