@@ -1,6 +1,8 @@
 /* number.cc - see number.h. The one C++ file: no exceptions, no streams, nothing that allocates. */
 #include "base/number.h"
 
+#include "base/decimal.h"
+
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -18,6 +20,9 @@ static size_t copy_text(char *out, const char *text) {
 }
 
 size_t number_from_double(char out[NUMBER_TEXT_MAX], double value) {
+    size_t len = decimal_from_double(out, value);
+    if (len > 0)
+        return len;
     if (std::isnan(value))
         return copy_text(out, "NaN");
     if (std::isinf(value))
