@@ -168,6 +168,28 @@ static bool take_short_item(struct record_items *items, uint32_t wanted, struct 
     return true;
 }
 
+/* The bytes of a short item before its value, and of all of it; false for an item of another form. */
+static bool measure_short_item(struct str items, size_t *head_len, size_t *item_len) {
+    const unsigned char *at = (const unsigned char *)items.ptr;
+    if (items.len < 7 || at[1] > 127)
+        return false;
+    *head_len = 4U + at[3] + 2U;
+    *item_len = 2U + at[1];
+    return at[2] == (1 << 3 | PROTOBUF_BYTES) && at[3] <= 127 && *head_len < *item_len && *item_len <= items.len;
+}
+
+bool record_items_alike(struct str a, struct str b) {
+    size_t a_head, b_head, a_len, b_len;
+    while (a.len > 0 && b.len > 0) {
+        if (!measure_short_item(a, &a_head, &a_len) || !measure_short_item(b, &b_head, &b_len) || a_head != b_head ||
+            a.ptr[0] != b.ptr[0] || memcmp(a.ptr + 2, b.ptr + 2, a_head - 2) != 0)
+            return false;
+        a = (struct str){ a.ptr + a_len, a.len - a_len };
+        b = (struct str){ b.ptr + b_len, b.len - b_len };
+    }
+    return a.len == b.len;
+}
+
 /* ---- bodies that are read ---- */
 
 static struct record_time parse_time(struct str bytes) {

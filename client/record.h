@@ -64,6 +64,10 @@ void record_items_finish(struct record_items *items);
 MUST_CHECK enum err_code record_items_next(struct record_items *items, struct record_item *out, bool *is_end,
                                            struct err *err);
 
+/* Whether these rows' items have the same keys in the same order. Only asked of short ones: false for nested keys, and for
+ * values that are long. */
+bool record_items_alike(struct str a, struct str b);
+
 void record_put_item(struct buf *out, uint32_t number, const struct str *path, size_t path_len, struct str value_json);
 
 /* ---- bodies ---- */

@@ -135,18 +135,6 @@ void baro_row_json(struct baro_row *row, const char *key, const char *json, size
 
 /* ---- committing history ---- */
 
-static void each_item(struct baro_run *run, struct str items, void (*use)(struct summary *, const struct record_item *)) {
-    const struct record body = { .kind = RECORD_SUMMARY, .body = items };
-    struct record_items reader;
-    struct record_item item;
-    struct err err;
-    bool is_end = false;
-    record_items_init(&reader, &body);
-    while (record_items_next(&reader, &item, &is_end, &err) == OK && !is_end)
-        use(&run->summary, &item);
-    record_items_finish(&reader);
-}
-
 static struct str with_step_metrics(struct baro_run *run, struct str items) {
     buf_reset(&run->synced);
     summary_put_step_metrics(&run->summary, items, &run->synced);
@@ -164,7 +152,7 @@ static enum err_code write_row(struct baro_run *run, struct str items, int64_t w
     buf_reset(&run->record);
     row_end_put_record(&run->record, run->log, items, wall_ns, &all_items);
     if (!run->record.failed)
-        each_item(run, all_items, summary_observe);
+        summary_observe(&run->summary, all_items);
     enum err_code code = run_append(run, err);
     run->log->control->next_step++;
     if (code != OK)
@@ -273,7 +261,7 @@ static enum err_code commit(struct baro_row *row, const struct baro_log_options 
         record_put_body(&run->record, run_next_record(run), RECORD_CONFIG, buf_str(&row->items));
         return run_append(run, err);
     case BARO_SUMMARY:
-        each_item(run, buf_str(&row->items), summary_set);
+        summary_set(&run->summary, buf_str(&row->items));
         run_write_summary(run);
         return OK;
     default: return commit_history(run, buf_str(&row->items), options, err);

@@ -4,15 +4,28 @@
 #include "base/number.h"
 #include "base/protobuf.h"
 
-static void put_number(struct buf *out, struct str key, double value) {
+/* In microseconds, as exact as a clock's seconds are in a double. */
+static void put_seconds(struct buf *out, struct str key, int64_t ns) {
+    enum { FRACTION_DIGITS = 6 };
     char text[NUMBER_TEXT_MAX];
-    record_put_item(out, 1, &key, 1, (struct str){ text, number_from_double(text, value) });
+    int64_t us = ns / 1000, size_us = us < 0 ? -us : us;
+    text[0] = '-';
+    size_t len = us < 0;
+    len += number_from_i64(text + len, size_us / 1000000);
+    text[len++] = '.';
+    int64_t left = size_us % 1000000;
+    for (size_t i = FRACTION_DIGITS; i-- > 0; left /= 10)
+        text[len + i] = (char)('0' + left % 10);
+    len += FRACTION_DIGITS;
+    while (text[len - 1] == '0' && text[len - 2] != '.')
+        len--;
+    record_put_item(out, 1, &key, 1, (struct str){ text, len });
 }
 
 void row_end_put_items(struct buf *out, int64_t step, int64_t wall_ns, int64_t start_wall_ns) {
     char text[NUMBER_TEXT_MAX];
-    put_number(out, STR("_timestamp"), (double)wall_ns / 1e9);
-    put_number(out, STR("_runtime"), (double)(wall_ns - start_wall_ns) / 1e9);
+    put_seconds(out, STR("_timestamp"), wall_ns);
+    put_seconds(out, STR("_runtime"), wall_ns - start_wall_ns);
     struct str key = STR("_step");
     record_put_item(out, 1, &key, 1, (struct str){ text, number_from_i64(text, step) });
 }

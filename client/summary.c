@@ -30,8 +30,11 @@ struct metric_state {
     double sum, min, max;
 };
 
+enum { ROW_MAX_BYTES = 17 << 20 };
+
 bool summary_init(struct summary *summary) {
     *summary = (struct summary){ .rules_version = 1 };
+    buf_init(&summary->last_row, ROW_MAX_BYTES);
     return tree_init(&summary->values);
 }
 
@@ -50,6 +53,7 @@ void summary_finish(struct summary *summary) {
         free(summary->steps[i].last);
     }
     free(summary->steps);
+    buf_finish(&summary->last_row);
     *summary = (struct summary){ 0 };
 }
 
@@ -112,7 +116,10 @@ static bool set_rule(struct metric_rule *rule, const struct record_metric *metri
     return rule->step_metric != NULL;
 }
 
+static void take_last_row(struct summary *summary);
+
 bool summary_define(struct summary *summary, const struct record_metric *metric) {
+    take_last_row(summary);
     bool is_glob = metric->name.len == 0;
     struct str name = is_glob ? metric->glob_name : metric->name;
     if (is_glob && str_ends_with(name, STR("*")))
@@ -261,7 +268,7 @@ void summary_put_step_metrics(const struct summary *summary, struct str items, s
     record_items_finish(&reader);
 }
 
-void summary_observe(struct summary *summary, const struct record_item *item) {
+static void observe(struct summary *summary, const struct record_item *item) {
     if (summary->step_count > 0)
         note_step(summary, item);
     struct tree_node *node = tree_at(&summary->values, item->path, item->path_len);
@@ -282,13 +289,50 @@ void summary_observe(struct summary *summary, const struct record_item *item) {
     }
 }
 
-void summary_set(struct summary *summary, const struct record_item *item) {
+static void each_item(struct summary *summary, struct str items,
+                      void (*use)(struct summary *, const struct record_item *)) {
+    const struct record body = { .kind = RECORD_SUMMARY, .body = items };
+    struct record_items reader;
+    struct record_item item;
+    struct err err;
+    bool is_end = false;
+    record_items_init(&reader, &body);
+    while (record_items_next(&reader, &item, &is_end, &err) == OK && !is_end)
+        use(summary, &item);
+    record_items_finish(&reader);
+}
+
+static void take_last_row(struct summary *summary) {
+    each_item(summary, buf_str(&summary->last_row), observe);
+    buf_reset(&summary->last_row);
+}
+
+/* Where no rule asks for more than the last value, a row replaces the one before it, and the tree is left alone: to find
+ * each key there cost a third of a log(). */
+void summary_observe(struct summary *summary, struct str items) {
+    if (summary->last_row.len > 0 && !record_items_alike(buf_str(&summary->last_row), items))
+        take_last_row(summary);
+    buf_reset(&summary->last_row);
+    if (summary->rule_count == 0)
+        buf_append_str(&summary->last_row, items);
+    if (summary->rule_count > 0 || summary->last_row.failed)
+        each_item(summary, items, observe);
+    summary->has_changes = summary->has_changes || summary->last_row.len > 0;
+}
+
+static void set(struct summary *summary, const struct record_item *item) {
     struct tree_node *node = tree_at(&summary->values, item->path, item->path_len);
     if (node != NULL && tree_set_json(&summary->values, node, item->value_json))
         summary->has_changes = true;
 }
 
+void summary_set(struct summary *summary, struct str items) {
+    take_last_row(summary);
+    each_item(summary, items, set);
+}
+
 void summary_remove(struct summary *summary, const struct str *path, size_t path_len) {
+    take_last_row(summary);
     struct tree_node *node = tree_find(&summary->values, path, path_len);
     if (node != NULL)
         tree_remove(node);
@@ -302,6 +346,7 @@ static void forget_changes(struct tree_node *node) {
 }
 
 void summary_keep(struct summary *summary, struct str json) {
+    take_last_row(summary);
     (void)tree_keep(&summary->values, json);
     forget_changes(summary->values.root);
 }
@@ -328,11 +373,13 @@ void summary_take_changes(struct summary *summary, struct buf *out) {
     struct buf value = BUF_INIT(RECORD_MAX_BYTES);
     if (!summary->has_changes)
         return;
+    take_last_row(summary);
     take_changes(summary, summary->values.root, path, 0, &value, out);
     buf_finish(&value);
     summary->has_changes = out->failed;
 }
 
-void summary_write(const struct summary *summary, struct buf *out) {
+void summary_write(struct summary *summary, struct buf *out) {
+    take_last_row(summary);
     tree_write(&summary->values, summary->values.root, out);
 }

@@ -20,6 +20,7 @@ struct summary {
     struct step_metric *steps; /* metrics that are others' x axes, with their last values */
     size_t step_count;
     bool has_changes;
+    struct buf last_row; /* its items, that are not in values yet; the rows before it with the same keys never will be */
 };
 
 bool summary_init(struct summary *summary);
@@ -31,17 +32,17 @@ bool summary_define(struct summary *summary, const struct record_metric *metric)
 /* Appends, for metrics of this row that follow a step metric, that one's last value where the row has none. */
 void summary_put_step_metrics(const struct summary *summary, struct str items, struct buf *out);
 
-/* A row's value. */
-void summary_observe(struct summary *summary, const struct record_item *item);
+/* A row's items. */
+void summary_observe(struct summary *summary, struct str items);
 void summary_remove(struct summary *summary, const struct str *path, size_t path_len);
 /* What a run that is gone on with had: not a change. */
 void summary_keep(struct summary *summary, struct str json);
 /* Set by the user: holds until the key is logged again. */
-void summary_set(struct summary *summary, const struct record_item *item);
+void summary_set(struct summary *summary, struct str items);
 
 /* The items of what changed since the last call, as the body of a summary record. */
 void summary_take_changes(struct summary *summary, struct buf *out);
 /* All of it as one JSON object. */
-void summary_write(const struct summary *summary, struct buf *out);
+void summary_write(struct summary *summary, struct buf *out);
 
 #endif
