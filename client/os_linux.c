@@ -9,8 +9,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, which older headers lack */ };
-
 int os_shared_mutex_init(struct os_shared_mutex *mutex) {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
@@ -45,9 +43,8 @@ bool os_is_room_promised(int fd) {
     return false;
 }
 
-/* Kernels before 5.14 do not know it. */
-void os_populate(void *pages, size_t bytes) {
-    (void)madvise(pages, bytes, POPULATE_WRITE);
+void os_let_pages_go(void *pages, size_t bytes) {
+    (void)madvise(pages, bytes, MADV_DONTNEED);
 }
 
 int os_watch_process(pid_t process) {

@@ -44,7 +44,7 @@ bool os_is_room_promised(int fd) {
     return false;
 }
 
-void os_populate(void *pages, size_t bytes) {
+void os_let_pages_go(void *pages, size_t bytes) {
     (void)pages;
     (void)bytes;
 }

@@ -14,11 +14,13 @@
 
 enum {
     VERSION = 3,
-    /* Room is set aside in steps that double: a short run costs little, and a fast one is held up rarely. */
-    FIRST_STEP_BYTES = 256 << 10,
-    LARGEST_STEP_BYTES = 2 << 20,
-    WINDOW_UNIT_BYTES = 64 << 10, /* a multiple of every page size */
-    WINDOW_BYTES = LARGEST_STEP_BYTES + WINDOW_UNIT_BYTES, /* a whole step, and what is left of the one before */
+    /* Room is set aside in steps that double: each holds up one row for tens of microseconds, on a busy disk hundreds,
+     * however many bytes it is. */
+    FIRST_STEP_BYTES = 4 << 20,
+    LARGEST_STEP_BYTES = 16 << 20,
+    PAGE_BYTES_MAX = 64 << 10, /* a multiple of every page size */
+    WINDOW_BYTES = 16 << 20, /* of addresses: what was written to is let go soon */
+    LET_GO_BYTES = 16 << 10,
     SCRATCH_MAX_BYTES = 80 << 20,
 };
 static const char magic[8] = { 'B', 'A', 'R', 'O', 'L', 'O', 'G', 0 };
@@ -74,13 +76,25 @@ static enum err_code map_control(struct shared_log *log, struct err *err) {
     return OK;
 }
 
+/* A quota, or a limit on the file's size, is as good as a full disk. */
+static bool is_full(int failure) {
+    return failure == EFBIG || failure == EDQUOT || failure == ENOSPC;
+}
+
+static uint64_t round_up(uint64_t end, uint64_t step) {
+    return (end + step - 1) / step * step;
+}
+
 static enum err_code set_aside(struct shared_log *log, uint64_t end, struct err *err) {
     uint64_t from = log->control->allocated;
     uint64_t step = from < FIRST_STEP_BYTES ? FIRST_STEP_BYTES : from < LARGEST_STEP_BYTES ? from : LARGEST_STEP_BYTES;
-    uint64_t wanted = (end + step - 1) / step * step;
+    uint64_t wanted = round_up(end, step);
     int failure = os_set_room_aside(log->fd, from, wanted);
-    /* A quota, or a limit on the file's size, is as good as a full disk. */
-    if (failure == EFBIG || failure == EDQUOT || failure == ENOSPC)
+    if (is_full(failure)) {
+        wanted = round_up(end, PAGE_BYTES_MAX);
+        failure = os_set_room_aside(log->fd, from, wanted);
+    }
+    if (is_full(failure))
         return err_set(err, ERR_FULL, "cannot set room aside in '%s': %s", log->path, strerror(failure));
     if (failure != 0)
         return err_set_errno(err, failure, "cannot set room aside in '%s'", log->path);
@@ -88,25 +102,34 @@ static enum err_code set_aside(struct shared_log *log, uint64_t end, struct err 
     return OK;
 }
 
-/* So that [at, at + bytes) can be written here. */
+/* So that [at, at + bytes) can be written here. Each page then has its fault when it is first written to, some two
+ * microseconds for one row of ten: to have them all beforehand held up one row of thousands for a millisecond. */
 static enum err_code map_window(struct shared_log *log, uint64_t at, size_t bytes, struct err *err) {
     if (log->window != NULL && at >= log->window_at && at + bytes <= log->window_at + log->window_bytes)
         return OK;
-    uint64_t from = at / WINDOW_UNIT_BYTES * WINDOW_UNIT_BYTES;
+    uint64_t from = at / PAGE_BYTES_MAX * PAGE_BYTES_MAX;
     uint64_t to = from + WINDOW_BYTES > at + bytes ? from + WINDOW_BYTES : at + bytes;
-    size_t wanted = (size_t)((to < log->control->allocated ? to : log->control->allocated) - from);
+    size_t wanted = (size_t)(to - from);
     void *window = mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_SHARED, log->fd, (off_t)from);
     if (window == MAP_FAILED)
         return err_set_errno(err, errno, "cannot map '%s'", log->path);
-    /* The pages are there and writable when this returns: a fault for each, one in 14 rows, would come out of the
-     * caller's time. */
-    os_populate(window, wanted);
     if (log->window != NULL)
         munmap(log->window, log->window_bytes);
     log->window = window;
     log->window_at = from;
     log->window_bytes = wanted;
+    log->let_go_at = from;
     return OK;
+}
+
+/* Pages that are full leave this process' memory, a few at a time: the file has them, and to unmap hundreds at once takes
+ * longer than a row may. */
+static void let_full_pages_go(struct shared_log *log, uint64_t end) {
+    uint64_t full = end / LET_GO_BYTES * LET_GO_BYTES;
+    if (full <= log->let_go_at)
+        return;
+    os_let_pages_go(log->window + (log->let_go_at - log->window_at), (size_t)(full - log->let_go_at));
+    log->let_go_at = full;
 }
 
 static enum err_code room_for(struct shared_log *log, uint64_t at, size_t bytes, struct err *err) {
@@ -125,7 +148,7 @@ static enum err_code write_at(struct shared_log *log, uint64_t at, struct str by
         ssize_t len = pwrite(log->fd, bytes.ptr, bytes.len, (off_t)at);
         if (len < 0 && errno == EINTR)
             continue;
-        if (len < 0 && (errno == EFBIG || errno == EDQUOT || errno == ENOSPC))
+        if (len < 0 && is_full(errno))
             return err_set(err, ERR_FULL, "cannot write '%s': %s", log->path, strerror(errno));
         if (len < 0)
             return err_set_errno(err, errno, "cannot write '%s'", log->path);
@@ -269,6 +292,7 @@ enum err_code shared_log_append(struct shared_log *log, struct str record, struc
     struct buf room = { .ptr = log->window + (end - log->window_at), .cap = bytes, .max = bytes };
     log_file_append(&room, end, record);
     atomic_store_explicit(&log->control->end, end + bytes, memory_order_release);
+    let_full_pages_go(log, end + bytes);
     return OK;
 }
 
@@ -305,7 +329,7 @@ void shared_log_set_open_row(struct shared_log *log, struct str items, int64_t w
 /* Only that range: a page that is written out is read-only until it is written to again, and so the pages ahead of the
  * writer, which fdatasync would take too, would each cost it a fault. */
 void shared_log_sync(struct shared_log *log, uint64_t from, uint64_t to) {
-    uint64_t begin = from / WINDOW_UNIT_BYTES * WINDOW_UNIT_BYTES;
+    uint64_t begin = from / PAGE_BYTES_MAX * PAGE_BYTES_MAX;
     void *range = log->control->is_written || to <= from
                       ? MAP_FAILED
                       : mmap(NULL, (size_t)(to - begin), PROT_READ, MAP_SHARED, log->fd, (off_t)begin);

@@ -50,6 +50,7 @@ struct shared_log {
     char *window; /* the part of the file that is mapped here */
     uint64_t window_at;
     size_t window_bytes;
+    uint64_t let_go_at; /* pages of the window before it are not in this process any more */
     struct buf scratch; /* of a log that is written and not mapped */
     char *path;
 };

@@ -172,7 +172,7 @@ static long fault_count(void) {
     return usage.ru_minflt;
 }
 
-/* Each page written out is read-only until it is written to again: those ahead must not be. */
+/* Each page written out is read-only until it is written to again: those ahead, of another process, must not be. */
 static void shared_log__leaves_the_pages_ahead_writable_when_it_syncs(void **state) {
     struct place *place = *state;
     struct shared_log *log;
@@ -182,8 +182,8 @@ static void shared_log__leaves_the_pages_ahead_writable_when_it_syncs(void **sta
 #endif
     assert_int_equal(shared_log_create(&log, place->path, &err), OK);
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    while (log->control->allocated - shared_log_end(log) < 30 * page)
-        append_many(log);
+    append_many(log);
+    memset(log->window + (shared_log_end(log) - log->window_at), 0, 30 * page);
     shared_log_sync(log, 0, shared_log_end(log));
     long before = fault_count();
     for (size_t i = 0; i < 20 * page / 200; i++)
@@ -196,23 +196,78 @@ static void shared_log__leaves_the_pages_ahead_writable_when_it_syncs(void **sta
 }
 
 static void shared_log__sets_room_aside_in_steps_that_grow_to_a_limit(void **state) {
-    static const uint64_t expected_kib[] = { 256, 512, 1024, 2048, 4096, 6144 };
+    static const uint64_t expected_mib[] = { 4, 8, 16, 32, 48 };
     struct place *place = *state;
     struct shared_log *log;
     struct err err;
-    char *record = calloc(1, 64 << 10);
+    char *record = calloc(1, RECORD_MAX);
     size_t seen = 0;
     uint64_t last = 0;
     assert_non_null(record);
     assert_int_equal(shared_log_create(&log, place->path, &err), OK);
-    for (int i = 0; i < 100 && seen < sizeof expected_kib / sizeof expected_kib[0]; i++) {
+    for (int i = 0; i < 100 && seen < sizeof expected_mib / sizeof expected_mib[0]; i++) {
         if (log->control->allocated != last)
-            assert_int_equal(log->control->allocated, expected_kib[seen++] << 10);
+            assert_int_equal(log->control->allocated, expected_mib[seen++] << 20);
         last = log->control->allocated;
-        append(log, (struct str){ record, 64 << 10 });
+        append(log, (struct str){ record, RECORD_MAX });
     }
-    assert_int_equal(seen, sizeof expected_kib / sizeof expected_kib[0]);
+    assert_int_equal(seen, sizeof expected_mib / sizeof expected_mib[0]);
     free(record);
+    shared_log_close(log);
+}
+
+/* 16 KiB are let go at a time; what was logged before leaves this process' memory, and the file keeps it. */
+static void shared_log__holds_few_pages_however_long_it_is(void **state) {
+    struct place *place = *state;
+    struct shared_log *log;
+    struct err err;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), count = 0, held = 0;
+    assert_int_equal(shared_log_create(&log, place->path, &err), OK);
+    while (shared_log_end(log) < 100 * page) {
+        append_many(log);
+        count += RECORDS_EACH;
+    }
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    assert_non_null(maps);
+    char line[512], name[160];
+    bool is_ours = false;
+    (void)snprintf(name, sizeof name, "%s\n", place->path);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        if (strchr(line, '-') != NULL && strchr(line, '/') != NULL)
+            is_ours = str_ends_with(str_from_c(line), str_from_c(name));
+        if (is_ours && strncmp(line, "Rss:", 4) == 0)
+            held += strtoul(line + 4, NULL, 10) << 10;
+    }
+    fclose(maps);
+    assert_true(held <= 8 * page);
+    assert_int_equal(count_records(log), count);
+    shared_log_close(log);
+}
+
+/* A step is a wish; what a row needs is enough. */
+static void shared_log__takes_what_is_left_of_a_nearly_full_disk(void **state) {
+    struct place *place = *state;
+    struct rlimit before, limit;
+    struct shared_log *log;
+    struct err err;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = (struct rlimit){ 1 << 20, before.rlim_max };
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    enum err_code code = shared_log_create(&log, place->path, &err);
+    size_t count = 0;
+    while (code == OK && count < RECORDS_EACH * PROCESS_COUNT) {
+        char record[200] = { (char)200 };
+        shared_log_lock(log);
+        code = shared_log_append(log, (struct str){ record, sizeof record }, &err);
+        shared_log_unlock(log);
+        count += code == OK;
+    }
+    (void)setrlimit(RLIMIT_FSIZE, &before);
+    (void)signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(code, ERR_FULL);
+    assert_true(count > (1 << 20) / 210 - 400);
+    assert_int_equal(count_records(log), count);
     shared_log_close(log);
 }
 
@@ -227,6 +282,8 @@ int main(void) {
         PLACED(shared_log__shows_an_open_row_until_its_step_is_taken),
         PLACED(shared_log__leaves_the_pages_ahead_writable_when_it_syncs),
         PLACED(shared_log__sets_room_aside_in_steps_that_grow_to_a_limit),
+        PLACED(shared_log__holds_few_pages_however_long_it_is),
+        PLACED(shared_log__takes_what_is_left_of_a_nearly_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
