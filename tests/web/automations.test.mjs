@@ -61,8 +61,9 @@ test("a webhook is added, and alerts of the project go to it", { timeout: 60000 
     await page.getByLabel("Address").fill("https://pager.example/hook");
     await page.getByRole("button", { name: "Add a webhook" }).click();
     await page.getByText("https://pager.example/hook").waitFor();
+    const saved = page.waitForResponse((r) => r.url().endsWith("/graphql") && r.request().postData().includes("mutation"));
     await page.getByLabel("Webhook of the project").selectOption({ label: "second pager" });
-    await page.waitForTimeout(500);
+    await saved;
     await page.reload();
     await page.waitForFunction(() => [...document.querySelectorAll("select")].some((s) => s.selectedOptions[0]?.textContent === "second pager"));
     assert.deepEqual(problems, []);

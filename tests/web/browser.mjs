@@ -112,3 +112,12 @@ export async function colouredPixels(page, selector) {
         return count;
     });
 }
+
+/* What is found once it fits, asked for again and again; what was found last when it never does. */
+export async function until(what, fits, limitMs = 20000) {
+    for (const end = Date.now() + limitMs; ; ) {
+        const found = await what();
+        if (fits(found) || Date.now() > end) return found;
+        await new Promise((done) => setTimeout(done, 100));
+    }
+}

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { base, openContext, openPage, runsOf, withBrowser } from "./browser.mjs";
+import { base, openContext, openPage, runsOf, until, withBrowser } from "./browser.mjs";
 import { lookFor, openWith } from "./looking.mjs";
 
 const at = withBrowser();
@@ -39,11 +39,7 @@ test("a line gets a colour of its own, and the legend a place beside the chart",
             for (let i = 0; i < data.length; i += 4) if (data[i] < 40 && data[i + 1] > 230 && data[i + 2] < 40) count++;
             return count;
         });
-    let found = 0;
-    for (let tries = 0; tries < 20 && found < 100; tries++) {
-        await page.waitForTimeout(150);
-        found = await green();
-    }
+    const found = await until(green, (pixels) => pixels >= 100);
     assert.ok(found >= 100, `${found} green pixels`);
 });
 
@@ -59,8 +55,7 @@ test("the runs table shows and sorts by the highest value a metric ever had", as
     await page.getByRole("columnheader", { name: "train/loss" }).getByLabel("More").click();
     await page.getByRole("menuitemcheckbox", { name: "Ascending" }).click();
     const names = () => page.locator(".grid-row a").allTextContents();
-    for (let tries = 0; tries < 40 && (await names())[0] !== "run-0"; tries++) await page.waitForTimeout(100);
-    assert.deepEqual(await names(), ["run-0", "run-1", "run-2", "run-3"], String(await cells()));
+    assert.deepEqual(await until(names, (all) => all[0] === "run-0"), ["run-0", "run-1", "run-2", "run-3"], String(await cells()));
 });
 
 test("lineage folds what is many and unfolds it, and two versions are compared", async () => {
@@ -90,7 +85,7 @@ test("a frame in somebody else's page shows a run, and lets nobody change it", a
         const frame = page.frameLocator("iframe");
         await frame.getByRole("heading", { name: run.displayName }).waitFor();
         await frame.locator(".panel canvas").first().waitFor();
-        assert.ok((await lookFor(at.eye, page, page.locator("iframe"), 300)) >= 300);
+        assert.ok((await lookFor(at.eye, page.locator("iframe"), 300)) >= 300);
         assert.match(page.frames()[1].url(), /\/shared\/[0-9a-f.]+\?jupyter=true$/);
         assert.equal(await frame.getByText("Add panels").count(), 0);
     } finally {

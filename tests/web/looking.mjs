@@ -1,6 +1,6 @@
 /* looking.mjs - what is on the screen: pixels, not elements; and pages that hold just the panels a test is about. */
 
-import { openContext, openPage } from "./browser.mjs";
+import { openContext, openPage, until } from "./browser.mjs";
 
 /* How many pixels of an element on the screen have a colour. */
 export async function look(eye, locator) {
@@ -20,13 +20,8 @@ export async function look(eye, locator) {
 }
 
 /* The same, once there are at least so many; what was last seen when that never happens. */
-export async function lookFor(eye, page, locator, least) {
-    let coloured = -1;
-    for (let tries = 0; tries < 60 && coloured < least; tries++) {
-        if (tries > 0) await page.waitForTimeout(250);
-        coloured = await look(eye, locator);
-    }
-    return coloured;
+export function lookFor(eye, locator, least) {
+    return until(() => look(eye, locator), (coloured) => coloured >= least);
 }
 
 /* A page whose workspace holds these panels. */

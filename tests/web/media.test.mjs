@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openContext, openPage, withBrowser } from "./browser.mjs";
+import { openContext, openPage, until, withBrowser } from "./browser.mjs";
 import { lookFor, openWith, save } from "./looking.mjs";
 
 const at = withBrowser();
@@ -23,11 +23,9 @@ test("masks and boxes lie over pictures by class, and each class can be switched
     assert.equal(await panel.locator("figure").count(), 2);
     await panel.getByRole("button", { name: "Masks and boxes" }).click();
     await page.getByRole("button", { name: "guess box" }).click();
-    await page.waitForTimeout(200);
-    assert.equal(await maskPixels(page), 30 * 30);
+    assert.equal(await until(() => maskPixels(page), (pixels) => pixels === 30 * 30), 30 * 30);
     await page.getByLabel("Score from").fill("0.5");
-    await page.waitForTimeout(200);
-    assert.equal(await panel.locator("rect").count(), 0, "a box of score 0.4 is left out");
+    assert.equal(await until(() => panel.locator("rect").count(), (boxes) => boxes === 0), 0, "a box of score 0.4 is left out");
     await page.keyboard.press("Escape");
     await panel.getByLabel("Item").fill("1");
     await panel.getByText("sample 1").waitFor();
@@ -49,7 +47,7 @@ test("a figure of Bokeh's is drawn, and nothing in it runs", { timeout: 60000 },
     const { page } = await openPage(await openContext(at.browser), "/admin/pictures");
     const panel = page.locator('[data-panel="media:bokeh"]');
     await panel.locator('.sandbox-chart[data-state="drawn"]').waitFor();
-    assert.ok((await lookFor(at.eye, page, panel, 120)) >= 120);
+    assert.ok((await lookFor(at.eye, panel, 120)) >= 120);
     for (const frame of page.frames()) assert.equal(await frame.evaluate(() => window.__ran), undefined);
 });
 
@@ -58,7 +56,7 @@ test("histograms are a map, ridges, or one step of every run", { timeout: 60000 
         { id: "ridges", kind: "histogram", keys: ["weights"], histogram: { shape: "ridges" } },
         { id: "step", kind: "histogram", keys: ["weights"], histogram: { shape: "step" } },
     ]);
-    for (const id of ["ridges", "step"]) assert.ok((await lookFor(at.eye, page, page.locator(`[data-panel="${id}"]`), 150)) >= 150, id);
+    for (const id of ["ridges", "step"]) assert.ok((await lookFor(at.eye, page.locator(`[data-panel="${id}"]`), 150)) >= 150, id);
     assert.equal(await page.locator('[data-panel="ridges"] svg.plot g > path[fill]').count(), 20);
     assert.equal(await page.locator('[data-panel="step"] svg.plot g > path[fill]').count(), 4);
     assert.deepEqual(problems, []);

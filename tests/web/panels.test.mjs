@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { base, openContext, openPage, withBrowser } from "./browser.mjs";
+import { base, openContext, openPage, until, withBrowser } from "./browser.mjs";
 import { look, lookFor, openWith } from "./looking.mjs";
 
 const at = withBrowser();
@@ -27,7 +27,7 @@ test("lines of every sort, bars, points, coordinates, importances and histograms
     for (const { id } of PANELS) {
         const panel = page.locator(`[data-panel="${id}"]`);
         await panel.scrollIntoViewIfNeeded();
-        const coloured = await lookFor(at.eye, page, panel, 150);
+        const coloured = await lookFor(at.eye, panel, 150);
         assert.ok(coloured >= 150, `${id}: ${coloured} coloured pixels`);
     }
     assert.deepEqual(problems, []);
@@ -61,7 +61,7 @@ test("custom charts, scenes, molecules and figures are drawn", { timeout: 120000
             await panel.scrollIntoViewIfNeeded();
             const minimum = id === "media:cube" ? 0 : 120; /* grey */
             if (id === "media:cube") await panel.locator("canvas.scene").waitFor();
-            const coloured = await lookFor(at.eye, page, panel, minimum);
+            const coloured = await lookFor(at.eye, panel, minimum);
             assert.ok(coloured >= minimum, `${id}: ${coloured} coloured pixels`);
         }
         assert.deepEqual(problems.filter((p) => !/Content Security Policy/.test(p)), []);
@@ -76,8 +76,7 @@ test("turning a scene changes its picture", async () => {
     const before = await scene.screenshot();
     await scene.focus();
     for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowLeft");
-    await page.waitForTimeout(300);
-    assert.ok(!before.equals(await scene.screenshot()));
+    assert.ok(await until(async () => !before.equals(await scene.screenshot()), (isTurned) => isTurned));
 });
 
 test("code of two runs is compared, and tables of runs are joined", async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { makeRun, noise, sendRows } from "../../bench/web/fill.mjs";
-import { openBrowser, openContext, openPage } from "./browser.mjs";
+import { openBrowser, openContext, openPage, until } from "./browser.mjs";
 
 const STEPS = 6000;
 const next = noise(7);
@@ -32,21 +32,12 @@ async function openChart(more = {}) {
     return { page, problems, asked, box };
 }
 
-const wait = async (what, fits) => {
-    for (let i = 0; i < 150; i++) {
-        const found = await what();
-        if (fits(found)) return found;
-        await new Promise((done) => setTimeout(done, 100));
-    }
-    return what();
-};
-
 test("what the pointer rests on is said with all digits that were logged", async () => {
     const { page, problems, box } = await openChart();
     const logged = new Set(values.map(String));
     for (const share of [0.2, 0.5, 0.81]) {
         await page.mouse.move(box.x + box.width * share, box.y + box.height / 2);
-        const said = await wait(
+        const said = await until(
             () => page.locator(".cursor-row b").first().textContent(),
             (text) => logged.has(text),
         );
@@ -72,14 +63,14 @@ test("shift and drag moves the view, control and the wheel scale it, and a thin 
     await page.keyboard.down("Control");
     await page.mouse.wheel(0, -280);
     await page.keyboard.up("Control");
-    const zoomed = await wait(last, (a) => a.min > 100);
+    const zoomed = await until(last, (a) => a.min > 100);
     assert.ok(zoomed.min > 1000 && zoomed.max < 5000 && zoomed.max - zoomed.min > 2000, JSON.stringify(zoomed));
     await page.keyboard.down("Shift");
     await page.mouse.down();
     await page.mouse.move(box.x + box.width / 2 - box.width / 4, box.y + box.height / 2, { steps: 4 });
     await page.mouse.up();
     await page.keyboard.up("Shift");
-    const moved = await wait(last, (a) => a.min > zoomed.min + 100);
+    const moved = await until(last, (a) => a.min > zoomed.min + 100);
     const width = zoomed.max - zoomed.min;
     assert.ok(Math.abs(moved.min - zoomed.min - width / 4) < width / 50, JSON.stringify([zoomed, moved]));
     assert.ok(Math.abs(moved.max - moved.min - width) < 1);
@@ -92,7 +83,7 @@ test("shift and drag moves the view, control and the wheel scale it, and a thin 
         await page.mouse.up();
         await page.waitForTimeout(300);
     }
-    const thin = await wait(last, (a) => typeof a.low === "number");
+    const thin = await until(last, (a) => typeof a.low === "number");
     assert.ok(thin.high - thin.low < 0.01, JSON.stringify(thin));
     assert.deepEqual(problems, []);
 });

@@ -24,9 +24,10 @@ test("a collection shows its versions, where they came from, and changes their a
     const row = page.getByRole("row", { name: /v0/ });
     await row.getByText("production").waitFor();
     await row.getByRole("link", { name: "admin/shelved/net:v0" }).waitFor();
+    const saved = page.waitForResponse((r) => r.url().endsWith("/graphql") && r.request().postData().includes("mutation"));
     await row.getByRole("textbox").fill("chosen");
     await page.keyboard.press("Enter");
-    await page.waitForTimeout(500);
+    await saved;
     await page.reload();
     await page.getByRole("row", { name: /v0/ }).getByText("chosen").waitFor();
     await page.getByRole("link", { name: "v0", exact: true }).click();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { base, key, openContext, openPage, withBrowser } from "./browser.mjs";
+import { base, key, openContext, openPage, until, withBrowser } from "./browser.mjs";
 
 const at = withBrowser();
 
@@ -48,8 +48,7 @@ test("a named view is saved, seen by others, and not overwritten unasked", async
         void d.dismiss();
     });
     await one.getByRole("button", { name: "Save", exact: true }).click();
-    await one.waitForTimeout(1500);
-    assert.match(asked, /Somebody else/);
+    assert.match(await until(() => asked, (words) => words !== ""), /Somebody else/);
     await one.getByRole("button", { name: "Discard" }).click();
     await one.waitForFunction(() => document.querySelector(".workspace-head select")?.value === "relative");
 });
