@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "server/store/data_folder.h"
 #include "server/store/db_carry.h"
+#include "server/store/lease.h"
 #include "server/stores.h"
 #include "server/transfer/carry.h"
 
@@ -144,6 +145,18 @@ static enum err_code claim_target(struct migration_run *run, struct err *err) {
     return db_loosen(run->target_db, err);
 }
 
+/* A folder is locked by its server; a database says which servers use it. */
+static enum err_code refuse_served(struct migration_run *run, const char *when, struct err *err) {
+    struct str owner, host, rest;
+
+    TRY(lease_find_server(run->source_db, &owner, run->arena, err));
+    if (owner.len == 0)
+        return OK;
+    (void)str_cut(owner, ' ', &host, &rest);
+    return err_set(err, ERR_CONFLICT, "a server on '%.*s' %s the old database: stop every old server before --finish (one that was killed counts for %d seconds)",
+                   STR_ARG(host), when, LEASE_MS / 1000);
+}
+
 /* ---- carrying ---- */
 
 static void show(void *context, int64_t done, int64_t of) {
@@ -259,6 +272,8 @@ static enum err_code migrate(struct migration_run *run, struct err *err) {
     TRY(open_source(run, err));
     TRY(open_target(run, err));
     TRY(check_shapes(run, err));
+    if (run->options->finish)
+        TRY(refuse_served(run, "uses", err));
     TRY(claim_target(run, err));
     TRY(open_compared(run, err));
     TRY(carry_all_files(run, err));
@@ -269,6 +284,7 @@ static enum err_code migrate(struct migration_run *run, struct err *err) {
         return OK;
     }
     TRY(compare_all(run, err));
+    TRY(refuse_served(run, "has begun to use", err));
     TRY(db_tighten(run->target_db, err));
     TRY(carry_keys(run, err));
     if (run->compared_path != NULL)

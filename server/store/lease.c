@@ -32,6 +32,18 @@ enum err_code lease_is_free(struct db_tx *tx, struct str name, struct str owner,
     return OK;
 }
 
+enum err_code lease_find_owner(struct db_tx *tx, struct str name, struct str *owner, struct arena *arena, struct err *err) {
+    struct db_rows *rows;
+    int64_t now_ms;
+
+    *owner = STR_EMPTY;
+    TRY(db_now_ms(tx, &now_ms, err));
+    TRY(db_query(tx, &rows, DB_ARGS(DB_TEXT(name), DB_INT(now_ms)), "select owner from leases where name = $1 and expires_at > $2", err));
+    if (db_next(rows))
+        *owner = db_str(rows, 0, arena);
+    return db_end(rows, err);
+}
+
 enum err_code lease_take(struct db_tx *tx, struct str name, struct str owner, int64_t length_ms, int64_t *token,
                          struct err *err) {
     struct stored_lease lease;

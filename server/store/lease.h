@@ -21,6 +21,8 @@ MUST_CHECK enum err_code lease_is_free(struct db_tx *tx, struct str name, struct
 /* Takes or renews it for length_ms. *token 0: it is another's. */
 MUST_CHECK enum err_code lease_take(struct db_tx *tx, struct str name, struct str owner, int64_t length_ms, int64_t *token,
                                     struct err *err);
+/* Whose it is now; empty when it is free. */
+MUST_CHECK enum err_code lease_find_owner(struct db_tx *tx, struct str name, struct str *owner, struct arena *arena, struct err *err);
 /* ERR_CONFLICT when that token is not the owner's any more, or its time is over. */
 MUST_CHECK enum err_code lease_check(struct db_tx *tx, struct str name, int64_t token, struct err *err);
 /* Free for whoever comes next; nothing happens when it is another's. */
@@ -45,5 +47,8 @@ void lease_keeper_stop(struct lease_keeper *keeper); /* NULL is fine */
 bool lease_keeper_has(struct lease_keeper *keeper, enum duty duty);
 /* In the transaction of the work: ERR_CONFLICT when it is not. */
 MUST_CHECK enum err_code lease_keeper_check(struct lease_keeper *keeper, struct db_tx *tx, enum duty duty, struct err *err);
+/* A server that uses this database: one that has a duty now. Empty: there is none, or it is not shared. Takes up to
+ * LEASE_RENEWAL_MS and a little, since a duty that was given back is taken by another as late as that. */
+MUST_CHECK enum err_code lease_find_server(struct db *db, struct str *owner, struct arena *arena, struct err *err);
 
 #endif

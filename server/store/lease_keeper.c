@@ -76,6 +76,39 @@ static enum err_code give_back(struct db_tx *tx, void *context, struct err *err)
     return OK;
 }
 
+/* ---- who else is there ---- */
+
+enum { LOOK_AGAIN_MS = LEASE_RENEWAL_MS + 500 };
+
+struct looking {
+    struct str owner;
+    struct arena *arena;
+};
+
+static enum err_code look_for_owners(struct db_tx *tx, void *context, struct err *err) {
+    struct looking *looking = context;
+    looking->owner = STR_EMPTY;
+    for (enum duty duty = 0; duty < DUTY_COUNT && looking->owner.len == 0; duty++)
+        TRY(lease_find_owner(tx, name_of(duty), &looking->owner, looking->arena, err));
+    return OK;
+}
+
+enum err_code lease_find_server(struct db *db, struct str *owner, struct arena *arena, struct err *err) {
+    struct looking looking = { .arena = arena };
+    const struct timespec pause = { LOOK_AGAIN_MS / 1000, LOOK_AGAIN_MS % 1000 * 1000000 };
+
+    *owner = STR_EMPTY;
+    if (!db_is_shared(db))
+        return OK;
+    TRY(db_read(db, look_for_owners, &looking, err));
+    if (looking.owner.len == 0) {
+        (void)nanosleep(&pause, NULL);
+        TRY(db_read(db, look_for_owners, &looking, err));
+    }
+    *owner = looking.owner;
+    return OK;
+}
+
 /* ---- the thread ---- */
 
 /* False when it is time to stop. */

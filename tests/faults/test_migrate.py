@@ -213,3 +213,22 @@ def test_migrate__misused_is_told(migrate, tmp_path):
     assert migrate("--data", tmp_path).returncode == 2
     none = migrate("--from", tmp_path, "--data", tmp_path / "new")
     assert none.returncode == 1 and "there is no database" in none.stderr
+
+
+def test_migrate__finish_sees_a_server_that_uses_the_database(filled, target, migrate, start, bucket_store, tmp_path, open_run):
+    filled.stop()
+    done = migrate("--from", filled.data, *to(target), "--data", tmp_path / "new", "--finish")
+    assert done.returncode == 0, done.stderr
+    server = start(tmp_path / "new", *to(target), env=bucket_store.env)
+    limit = time.monotonic() + 60
+    while "has the duty 'upkeep'" not in server.log():
+        assert time.monotonic() < limit, server.log()
+        time.sleep(0.05)
+    back = ("--from-database", target["database"], "--from-blobs", target["blobs"], "--data", tmp_path / "back")
+    early = migrate(*back, "--finish")
+    assert early.returncode == 1 and "stop every old server before --finish" in early.stderr
+    ahead = migrate(*back)
+    assert ahead.returncode == 0, ahead.stderr
+    server.stop()
+    last = migrate(*back, "--finish")
+    assert last.returncode == 0, last.stderr

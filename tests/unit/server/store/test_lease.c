@@ -17,11 +17,14 @@ static void pause_ms(int64_t ms) {
 #define BERT STR("bert")
 
 WORK_TEST(lease__is_one_owners_and_renewed_by_it_alone) {
+    struct fixture *f = context;
     int64_t first, again, other;
+    struct str owner;
     bool is_free;
-    (void)context;
     TRY(lease_is_free(tx, DUTY, BERT, &is_free, err));
     EXPECT(is_free);
+    TRY(lease_find_owner(tx, DUTY, &owner, f->arena, err));
+    EXPECT(owner.len == 0);
     TRY(lease_take(tx, DUTY, ANNA, 60000, &first, err));
     TRY(lease_take(tx, DUTY, ANNA, 60000, &again, err));
     EXPECT(first > 0 && again == first);
@@ -29,6 +32,8 @@ WORK_TEST(lease__is_one_owners_and_renewed_by_it_alone) {
     EXPECT(other == 0);
     TRY(lease_is_free(tx, DUTY, BERT, &is_free, err));
     EXPECT(!is_free);
+    TRY(lease_find_owner(tx, DUTY, &owner, f->arena, err));
+    EXPECT(str_eq(owner, ANNA));
     TRY(lease_check(tx, DUTY, first, err));
     return OK;
 }
