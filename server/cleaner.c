@@ -4,11 +4,18 @@
 #include "base/clock.h"
 #include "server/blobs/blobs.h"
 #include "server/store/artifact.h"
+#include "server/store/blob.h"
 #include "server/store/lease.h"
 #include "server/store/removal.h"
-#include "server/store/run_file.h"
 
-enum { ROWS_PER_PORTION = 1000, ARTIFACTS_PER_PORTION = 100, BLOBS_PER_LOOK = 5000, BLOBS_PER_PORTION = 50 };
+enum {
+    ROWS_PER_PORTION = 1000,
+    ARTIFACTS_PER_PORTION = 100,
+    BLOBS_PER_LOOK = 5000,
+    BLOBS_PER_PORTION = 50,
+    MARK_LIFE_MS = 20 * 60 * 1000, /* more than twice what a bucket that does not answer is waited for */
+    GONE_LIFE_MS = 3600 * 1000,    /* more than lies between the storing of bytes and their link */
+};
 
 /* ---- what was deleted ---- */
 
@@ -64,58 +71,88 @@ enum err_code cleaner_delete_expired(struct app *app, size_t *count, struct err 
 struct sweeping {
     struct app *app;
     struct arena *arena; /* of one look */
-    int64_t before_ms;
+    struct blob_ages ages;
     char last[SHA256_BYTES]; /* that was looked at */
     size_t last_len;         /* 0: none yet, or all */
-    struct list garbage, portion; /* all that was found, and what one transaction takes */
-    size_t count;
+    struct list garbage;
+    size_t first; /* of those, where a portion begins */
+    const struct str *marked[BLOBS_PER_PORTION], *removed[BLOBS_PER_PORTION];
+    size_t marked_count, removed_count;
+    int64_t marked_ms;
 };
 
 static enum err_code list_garbage(struct db_tx *tx, void *context, struct err *err) {
     struct sweeping *sweeping = context;
     struct str last;
-    TRY(blob_list_garbage(tx, (struct str){ sweeping->last, sweeping->last_len }, sweeping->before_ms, BLOBS_PER_LOOK, sweeping->arena,
+    TRY(blob_list_garbage(tx, (struct str){ sweeping->last, sweeping->last_len }, &sweeping->ages, BLOBS_PER_LOOK, sweeping->arena,
                           &sweeping->garbage, &last, err));
     sweeping->last_len = last.len < SHA256_BYTES ? last.len : SHA256_BYTES;
     memcpy(sweeping->last, last.ptr, sweeping->last_len);
     return OK;
 }
 
-static enum err_code remove_blob(void *context, const unsigned char sha256[SHA256_BYTES], struct err *err) {
-    struct sweeping *sweeping = context;
-    struct blob_id id;
-    memcpy(id.sha256, sha256, SHA256_BYTES);
-    return blobs_remove(sweeping->app->blobs, &id, err);
-}
-
-static enum err_code collect(struct db_tx *tx, void *context, struct err *err) {
+static enum err_code mark(struct db_tx *tx, void *context, struct err *err) {
     struct sweeping *sweeping = context;
     TRY(lease_keeper_check(sweeping->app->leases, tx, DUTY_UPKEEP, err));
-    /* Its files go before it is committed: no other server may have a say in whether it will be. */
     TRY(db_write_alone(tx, err));
-    return blob_collect(tx, &sweeping->portion, sweeping->before_ms, remove_blob, sweeping, &sweeping->count, err);
+    sweeping->marked_count = 0;
+    sweeping->marked_ms = clock_wall_ms();
+    for (size_t i = sweeping->first; i < sweeping->garbage.count && i < sweeping->first + BLOBS_PER_PORTION; i++) {
+        bool is_marked;
+        TRY(blob_mark(tx, *(const struct str *)sweeping->garbage.items[i], &sweeping->ages, sweeping->marked_ms, &is_marked, err));
+        if (is_marked)
+            sweeping->marked[sweeping->marked_count++] = sweeping->garbage.items[i];
+    }
+    return OK;
 }
 
-static enum err_code collect_from(struct sweeping *sweeping, size_t first, size_t *count, struct err *err) {
-    size_t left = sweeping->garbage.count - first;
-    sweeping->portion = (struct list){ .items = sweeping->garbage.items + first,
-                                       .count = left < BLOBS_PER_PORTION ? left : BLOBS_PER_PORTION };
-    enum err_code code = db_write(sweeping->app->db, collect, sweeping, err);
-    *count += code == OK ? sweeping->count : 0;
+/* Outside of a transaction: a bucket that hangs holds up nobody. Whoever was stopped for long in between, as machines are that
+ * are moved, leaves the rest to the next mark. */
+static enum err_code remove_marked(struct sweeping *sweeping, struct err *err) {
+    enum err_code code = OK;
+    sweeping->removed_count = 0;
+    for (size_t i = 0; code == OK && i < sweeping->marked_count && clock_wall_ms() - sweeping->marked_ms < MARK_LIFE_MS / 2; i++) {
+        struct blob_id id;
+        memcpy(id.sha256, sweeping->marked[i]->ptr, SHA256_BYTES);
+        code = blobs_remove(sweeping->app->blobs, &id, err);
+        if (code == OK)
+            sweeping->removed[sweeping->removed_count++] = sweeping->marked[i];
+    }
     return code;
+}
+
+static enum err_code finish(struct db_tx *tx, void *context, struct err *err) {
+    struct sweeping *sweeping = context;
+    for (size_t i = 0; i < sweeping->removed_count; i++)
+        TRY(blob_finish(tx, *sweeping->removed[i], sweeping->marked_ms, clock_wall_ms(), err));
+    return OK;
+}
+
+static enum err_code collect_portion(struct sweeping *sweeping, size_t *count, struct err *err) {
+    struct err of_finish = { 0 };
+    TRY(db_write(sweeping->app->db, mark, sweeping, err));
+    enum err_code code = remove_marked(sweeping, err);
+    if (sweeping->removed_count == 0)
+        return code;
+    enum err_code finished = db_write(sweeping->app->db, finish, sweeping, code == OK ? err : &of_finish);
+    *count += finished == OK ? sweeping->removed_count : 0;
+    return code == OK ? finished : code;
 }
 
 enum err_code cleaner_collect_blobs(struct app *app, int64_t grace_ms, const _Atomic bool *is_stopping, size_t *count,
                                     struct err *err) {
-    struct sweeping sweeping = { .app = app, .arena = arena_create(), .before_ms = clock_wall_ms() - grace_ms };
+    int64_t now_ms = clock_wall_ms();
+    struct sweeping sweeping = { .app = app, .arena = arena_create(),
+                                 .ages = { now_ms - grace_ms, now_ms - MARK_LIFE_MS, now_ms - GONE_LIFE_MS } };
     enum err_code code;
 
     *count = 0;
     do {
         arena_reset(sweeping.arena);
         code = db_read(app->db, list_garbage, &sweeping, err);
-        for (size_t i = 0; code == OK && i < sweeping.garbage.count && !*is_stopping; i += BLOBS_PER_PORTION)
-            code = collect_from(&sweeping, i, count, err);
+        for (sweeping.first = 0; code == OK && sweeping.first < sweeping.garbage.count && !*is_stopping;
+             sweeping.first += BLOBS_PER_PORTION)
+            code = collect_portion(&sweeping, count, err);
     } while (code == OK && sweeping.last_len > 0 && !*is_stopping);
     arena_destroy(sweeping.arena);
     return code;

@@ -1,6 +1,8 @@
 /* artifact_file.c - see artifact_file.h. */
 #include "server/store/artifact_file.h"
 
+#include "server/store/blob.h"
+
 enum { MAX_NAMES = 10000 };
 
 static struct db_value digest_value(const unsigned char *digest, size_t size_bytes) {
@@ -63,17 +65,9 @@ enum err_code artifact_manifest_get(struct db_tx *tx, int64_t id, struct arena *
     return *out == NULL ? err_set(err, ERR_NOT_FOUND, "there is no such artifact manifest") : OK;
 }
 
-static enum err_code add_blob(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], int64_t size_bytes, int64_t now_ms,
-                              struct err *err) {
-    return db_exec(tx, DB_ARGS(digest_value(sha256, SHA256_BYTES), DB_INT(size_bytes), DB_INT(now_ms)),
-                   "insert into blobs (sha256, size_bytes, created_at) values ($1, $2, $3)"
-                   " on conflict (sha256) do update set created_at = excluded.created_at",
-                   err);
-}
-
 enum err_code artifact_manifest_store(struct db_tx *tx, int64_t id, const unsigned char sha256[SHA256_BYTES], int64_t size_bytes,
                                       int64_t now_ms, struct err *err) {
-    TRY(add_blob(tx, sha256, size_bytes, now_ms, err));
+    TRY(blob_add(tx, sha256, size_bytes, now_ms, err));
     return db_exec(tx, DB_ARGS(DB_INT(id), digest_value(sha256, SHA256_BYTES), DB_INT(size_bytes)),
                    "update artifact_manifests set sha256 = $2, size_bytes = $3 where id = $1", err);
 }
@@ -92,7 +86,7 @@ enum err_code artifact_manifest_list(struct db_tx *tx, int64_t artifact_id, stru
 
 enum err_code artifact_upload_store(struct db_tx *tx, int64_t artifact_id, struct str path, const unsigned char md5[MD5_BYTES],
                                     const unsigned char sha256[SHA256_BYTES], int64_t size_bytes, int64_t now_ms, struct err *err) {
-    TRY(add_blob(tx, sha256, size_bytes, now_ms, err));
+    TRY(blob_add(tx, sha256, size_bytes, now_ms, err));
     return db_exec(tx,
                    DB_ARGS(DB_INT(artifact_id), DB_TEXT(path), digest_value(md5, MD5_BYTES), digest_value(sha256, SHA256_BYTES),
                            DB_INT(size_bytes)),
@@ -314,7 +308,7 @@ enum err_code artifact_file_list(struct db_tx *tx, int64_t artifact_id, struct s
 
 enum err_code artifact_manifest_blob_set(struct db_tx *tx, int64_t artifact_id, const unsigned char sha256[SHA256_BYTES],
                                          int64_t size_bytes, int64_t now_ms, struct err *err) {
-    TRY(add_blob(tx, sha256, size_bytes, now_ms, err));
+    TRY(blob_add(tx, sha256, size_bytes, now_ms, err));
     return db_exec(tx, DB_ARGS(DB_INT(artifact_id), digest_value(sha256, SHA256_BYTES), DB_INT(size_bytes)),
                    "insert into artifact_manifest_blobs (artifact_id, sha256, size_bytes) values ($1, $2, $3)"
                    " on conflict (artifact_id) do update set sha256 = excluded.sha256, size_bytes = excluded.size_bytes",

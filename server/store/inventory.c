@@ -44,7 +44,7 @@ enum err_code inventory_list_blobs(struct db_tx *tx, struct str after, size_t li
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_BLOB(after.ptr != NULL ? after : STR_EMPTY), DB_INT(limit)),
                  "select found.sha256, coalesce(max(blobs.size_bytes), -1), max(found.who) from"
-                 " (" LINKS " union all select sha256, null from blobs) as found"
+                 " (" LINKS " union all select sha256, null from blobs where created_at >= 0 and size_bytes >= 0) as found"
                  " left join blobs on blobs.sha256 = found.sha256"
                  " where found.sha256 > $1 group by found.sha256 order by found.sha256 limit $2",
                  err));

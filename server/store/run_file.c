@@ -1,6 +1,8 @@
 /* run_file.c - see run_file.h. */
 #include "server/store/run_file.h"
 
+#include "server/store/blob.h"
+
 #define FILE_COLUMNS "id, run_id, path, sha256, md5, size_bytes, announced_at, uploaded_at"
 
 enum { MAX_PATHS = 10000 };
@@ -14,10 +16,7 @@ enum err_code run_file_announce(struct db_tx *tx, int64_t run_id, struct str pat
 
 enum err_code run_file_store(struct db_tx *tx, int64_t run_id, const struct run_file *file, int64_t now_ms, struct err *err) {
     struct str sha256 = { (const char *)file->sha256, SHA256_BYTES }, md5 = { (const char *)file->md5, MD5_BYTES };
-    TRY(db_exec(tx, DB_ARGS(DB_BLOB(sha256), DB_INT(file->size_bytes), DB_INT(now_ms)),
-                "insert into blobs (sha256, size_bytes, created_at) values ($1, $2, $3)"
-                " on conflict (sha256) do update set created_at = excluded.created_at",
-                err));
+    TRY(blob_add(tx, file->sha256, (int64_t)file->size_bytes, now_ms, err));
     return db_exec(tx,
                    DB_ARGS(DB_INT(run_id), DB_TEXT(file->path), DB_BLOB(sha256), DB_BLOB(md5), DB_INT(file->size_bytes),
                            DB_INT(now_ms)),
@@ -139,45 +138,4 @@ enum err_code run_file_count(struct db_tx *tx, int64_t run_id, int64_t *uploaded
 
 enum err_code run_file_remove(struct db_tx *tx, int64_t id, struct err *err) {
     return db_exec(tx, DB_ARGS(DB_INT(id)), "delete from run_files where id = $1", err);
-}
-
-/* Whoever keeps blobs is in this list: a table that is forgotten here loses its bytes. */
-#define IS_GARBAGE                                                                                                       \
-    "created_at < $1"                                                                                                    \
-    " and not exists (select 1 from run_files f where f.sha256 = blobs.sha256)"                                         \
-    " and not exists (select 1 from artifact_files f where f.sha256 = blobs.sha256)"                                    \
-    " and not exists (select 1 from artifact_uploads f where f.sha256 = blobs.sha256)"                                  \
-    " and not exists (select 1 from project_blobs f where f.sha256 = blobs.sha256)"                                     \
-    " and not exists (select 1 from artifact_manifests f where f.sha256 = blobs.sha256)"                                \
-    " and not exists (select 1 from artifact_manifest_blobs f where f.sha256 = blobs.sha256)"
-
-enum err_code blob_list_garbage(struct db_tx *tx, struct str after, int64_t before_ms, size_t limit, struct arena *arena,
-                                struct list *out, struct str *last, struct err *err) {
-    struct db_rows *rows;
-    *out = (struct list){ 0 };
-    *last = STR_EMPTY;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(before_ms), DB_BLOB(after), DB_INT(limit)),
-                 "select sha256, case when " IS_GARBAGE " then 1 else 0 end from blobs where sha256 > $2 order by sha256 limit $3",
-                 err));
-    while (db_next(rows)) {
-        struct str *sha256 = ARENA_NEW(arena, struct str);
-        *last = *sha256 = db_str(rows, 0, arena);
-        if (db_int(rows, 1) != 0)
-            list_add(out, sha256, arena);
-    }
-    return db_end(rows, err);
-}
-
-enum err_code blob_collect(struct db_tx *tx, const struct list *blobs, int64_t before_ms, blob_unlink *unlink, void *context,
-                           size_t *count, struct err *err) {
-    *count = 0;
-    for (size_t i = 0; i < blobs->count; i++) {
-        const struct str *sha256 = blobs->items[i];
-        TRY(db_exec(tx, DB_ARGS(DB_INT(before_ms), DB_BLOB(*sha256)), "delete from blobs where sha256 = $2 and " IS_GARBAGE, err));
-        if (db_changed(tx) == 0)
-            continue;
-        TRY(unlink(context, (const unsigned char *)sha256->ptr, err));
-        (*count)++;
-    }
-    return OK;
 }

@@ -51,14 +51,4 @@ MUST_CHECK enum err_code run_file_count(struct db_tx *tx, int64_t run_id, int64_
 
 MUST_CHECK enum err_code run_file_remove(struct db_tx *tx, int64_t id, struct err *err);
 
-/* Of the next `limit` blobs after that digest (empty: from the first), those that nothing links to and that are older than
- * before_ms: of struct str. *last: where to go on; empty at the end. */
-MUST_CHECK enum err_code blob_list_garbage(struct db_tx *tx, struct str after, int64_t before_ms, size_t limit, struct arena *arena,
-                                           struct list *out, struct str *last, struct err *err);
-/* Looks at each again: those that are still garbage lose their rows, and `unlink` is called for each inside the
- * transaction, so that no upload of the same bytes can slip between. */
-typedef enum err_code blob_unlink(void *context, const unsigned char sha256[SHA256_BYTES], struct err *err);
-MUST_CHECK enum err_code blob_collect(struct db_tx *tx, const struct list *blobs, int64_t before_ms, blob_unlink *unlink,
-                                      void *context, size_t *count, struct err *err);
-
 #endif

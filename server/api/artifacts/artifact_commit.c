@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "server/api/artifacts/artifact_alias.h"
 #include "server/api/artifacts/artifact_manifest.h"
+#include "server/api/runs/upload.h"
 #include "server/blobs/blobs.h"
 #include "server/store/artifact_reference.h"
 #include "server/store/removal.h"
@@ -286,8 +287,7 @@ static enum err_code commit_in(struct db_tx *tx, void *context, struct err *err)
     TRY(link_portion(tx, commit, err));
     if (commit->artifact->state == ARTIFACT_COMMITTED)
         return OK;
-    if (!blobs_has(commit->app->blobs, &commit->manifest_blob.id))
-        return err_set(err, ERR_BUSY, "the manifest was collected while it was stored; try again");
+    TRY(upload_check_stored(tx, commit->app, &commit->manifest_blob.id, err));
     TRY(check_all_are_linked(tx, commit, err));
     TRY(note_references(tx, commit, err));
     TRY(artifact_manifest_blob_set(tx, commit->artifact_id, commit->manifest_blob.id.sha256,

@@ -249,8 +249,7 @@ static enum err_code join(struct completing *completing, struct err *err) {
 static enum err_code store_whole(struct db_tx *tx, void *context, struct err *err) {
     struct completing *completing = context;
     TRY(find_draft(tx, completing->identity, completing->artifact->id, &completing->artifact, err));
-    if (!blobs_has(completing->identity->app->blobs, &completing->facts.id))
-        return err_set(err, ERR_BUSY, "the bytes were collected while they were stored; try again");
+    TRY(upload_check_stored(tx, completing->identity->app, &completing->facts.id, err));
     const struct str paths[] = { completing->path,
                                  whole_path(completing->parts, completing->count, completing->path, completing->call->arena) };
     for (size_t i = 0; i < 2; i++)

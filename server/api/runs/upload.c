@@ -3,6 +3,7 @@
 
 #include "server/api/files_origin.h"
 #include "server/api/runs/media_type.h"
+#include "server/store/blob.h"
 
 enum err_code upload_begin(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err) {
     struct app *app = call->app;
@@ -22,13 +23,19 @@ enum err_code upload_add(struct http_call *call, void *state, struct str bytes, 
     return blob_writer_add(upload->writer, bytes, err);
 }
 
+enum err_code upload_check_stored(struct db_tx *tx, struct app *app, const struct blob_id *id, struct err *err) {
+    enum blob_state state;
+    TRY(blob_find_state(tx, id->sha256, &state, err));
+    if (state == BLOB_KEPT || (state == BLOB_GONE && blobs_has(app->blobs, id)))
+        return OK;
+    return err_set(err, ERR_BUSY, "the bytes were collected while they were stored; try again");
+}
+
 static enum err_code store(struct db_tx *tx, void *context, struct err *err) {
     struct upload *upload = context;
     struct app *app = upload->call->app;
     TRY(upload->kind->check(tx, upload, err));
-    /* The collector may have taken a blob of the same bytes away just before this transaction; the client tries again. */
-    if (!blobs_has(app->blobs, &upload->facts.id))
-        return err_set(err, ERR_BUSY, "the bytes were collected while they were stored; try again");
+    TRY(upload_check_stored(tx, app, &upload->facts.id, err));
     return upload->kind->store(tx, upload, err);
 }
 

@@ -33,6 +33,10 @@ void upload_cancel(void *state);
 /* OPTIONS of a signed link: `wandb verify` asks whether a page of another origin could use it. */
 enum err_code upload_answer_preflight(struct http_call *call, struct err *err);
 
+/* In the transaction that links what was stored: ERR_BUSY when the collector has taken it meanwhile, or is about to; who sent it
+ * comes again. Asks a bucket only in the first of these cases. */
+MUST_CHECK enum err_code upload_check_stored(struct db_tx *tx, struct app *app, const struct blob_id *id, struct err *err);
+
 /* Sends a blob under the name of the file it is logged as. ERR_CORRUPT when its bytes are missing. */
 MUST_CHECK enum err_code upload_send_blob(struct http_call *call, const unsigned char sha256[SHA256_BYTES], struct str name,
                                           struct err *err);

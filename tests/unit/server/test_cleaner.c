@@ -1,15 +1,23 @@
 /* test_cleaner.c - the collector of blobs beside commits that share their bytes: no version ever loses any. */
 #include "server/cleaner.h"
 
+#include "base/clock.h"
 #include "server/api/artifacts/artifact_commit.h"
 #include "server/api/identity.h"
+#include "server/api/runs/upload.h"
 #include "server/blobs/blobs.h"
 #include "server/blobs/depot.h"
+#include "server/blobs/s3.h"
 #include "server/store/artifact_file.h"
+#include "server/store/blob.h"
 #include "server/store/removal.h"
 #include "tests/unit/server/api/api_fixture.h"
 
+#include <arpa/inet.h>
+#include <semaphore.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* BAROGRAPH_TEST_COMMITS=10000 makes a long race of it. Some contents only, so that most files of a version are there already, or are just being collected. */
 enum { COMMITS = 150, FILES = 4, CONTENTS = 12, VERSIONS_KEPT = 2, TRIES_MAX = 1000 };
@@ -76,16 +84,14 @@ static enum err_code ask_for_upload(struct db_tx *tx, void *context, struct err 
 
 static enum err_code store_file(struct db_tx *tx, void *context, struct err *err) {
     struct race *race = context;
-    if (!blobs_has(race->f->app.blobs, &race->facts.id))
-        return err_set(err, ERR_BUSY, "collected");
+    TRY(upload_check_stored(tx, &race->f->app, &race->facts.id, err));
     return artifact_upload_store(tx, race->artifact_id, path_of(race, race->file), race->facts.md5, race->facts.id.sha256,
                                  (int64_t)race->facts.size_bytes, race->now_ms, err);
 }
 
 static enum err_code store_manifest(struct db_tx *tx, void *context, struct err *err) {
     struct race *race = context;
-    if (!blobs_has(race->f->app.blobs, &race->facts.id))
-        return err_set(err, ERR_BUSY, "collected");
+    TRY(upload_check_stored(tx, &race->f->app, &race->facts.id, err));
     return artifact_manifest_store(tx, race->manifest_id, race->facts.id.sha256, (int64_t)race->facts.size_bytes, race->now_ms, err);
 }
 
@@ -214,9 +220,201 @@ static void cleaner__never_takes_bytes_that_a_commit_relies_on(void **state) {
     arena_destroy(race.arena);
 }
 
+/* ---- a bucket that hangs ---- */
+
+enum { HEAD_MAX = 8192 };
+
+struct slow_bucket {
+    int listener_fd;
+    uint16_t port;
+    pthread_t thread;
+    sem_t asked, may_answer; /* of each DELETE */
+    _Atomic bool is_over;
+};
+
+static bool read_head(int fd, char *head) {
+    size_t len = 0;
+    while (len < HEAD_MAX - 1) {
+        ssize_t got = read(fd, head + len, HEAD_MAX - 1 - len);
+        if (got <= 0)
+            return false;
+        head[len += (size_t)got] = '\0';
+        if (strstr(head, "\r\n\r\n") != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void *serve(void *context) {
+    static const char yes[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    struct slow_bucket *bucket = context;
+    char head[HEAD_MAX];
+    int fd;
+    while (!bucket->is_over && (fd = accept(bucket->listener_fd, NULL, NULL)) >= 0) {
+        if (read_head(fd, head)) {
+            if (strncmp(head, "DELETE ", 7) == 0) {
+                (void)sem_post(&bucket->asked);
+                (void)sem_wait(&bucket->may_answer);
+            }
+            (void)!write(fd, yes, sizeof yes - 1);
+        }
+        (void)close(fd);
+    }
+    return NULL;
+}
+
+static void start_bucket(struct slow_bucket *bucket) {
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof address;
+    (void)sem_init(&bucket->asked, 0, 0);
+    (void)sem_init(&bucket->may_answer, 0, 0);
+    bucket->listener_fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(bucket->listener_fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(bucket->listener_fd, 16), 0);
+    assert_int_equal(getsockname(bucket->listener_fd, (struct sockaddr *)&address, &len), 0);
+    bucket->port = ntohs(address.sin_port);
+    assert_int_equal(pthread_create(&bucket->thread, NULL, serve, bucket), 0);
+}
+
+static void stop_bucket(struct slow_bucket *bucket) {
+    bucket->is_over = true;
+    (void)shutdown(bucket->listener_fd, SHUT_RDWR);
+    (void)pthread_join(bucket->thread, NULL);
+    (void)close(bucket->listener_fd);
+}
+
+struct removal_test {
+    struct fixture *f;
+    struct slow_bucket bucket;
+    struct s3 *s3;
+    struct depot *depot;
+    struct blob_id id;
+    _Atomic bool is_stopping;
+    size_t count;
+    enum err_code code;
+    enum blob_state state;
+};
+
+static enum err_code add_unused(struct db_tx *tx, void *context, struct err *err) {
+    struct removal_test *test = context;
+    return blob_add(tx, test->id.sha256, 9, 1000, err);
+}
+
+static enum err_code look_up_state(struct db_tx *tx, void *context, struct err *err) {
+    struct removal_test *test = context;
+    return blob_find_state(tx, test->id.sha256, &test->state, err);
+}
+
+static enum err_code link_again(struct db_tx *tx, void *context, struct err *err) {
+    struct removal_test *test = context;
+    TRY(upload_check_stored(tx, &test->f->app, &test->id, err));
+    return blob_add(tx, test->id.sha256, 9, 2000, err);
+}
+
+/* As a server leaves it that died before it was done, half an hour ago. */
+static enum err_code leave_mark(struct db_tx *tx, void *context, struct err *err) {
+    struct removal_test *test = context;
+    struct str sha256 = { (const char *)test->id.sha256, SHA256_BYTES };
+    return db_exec(tx, DB_ARGS(DB_BLOB(sha256), DB_INT(-(clock_wall_ms() - 30 * 60 * 1000))),
+                   "update blobs set created_at = $2 where sha256 = $1", err);
+}
+
+static void set_up_removal(struct removal_test *test, struct fixture *f) {
+    test->f = f;
+    hash_sha256(test->id.sha256, STR("forgotten"));
+    start_bucket(&test->bucket);
+    (void)setenv("AWS_ACCESS_KEY_ID", "an-id", 0);
+    (void)setenv("AWS_SECRET_ACCESS_KEY", "a secret", 0);
+    struct str url = arena_printf(f->arena, "s3://bucket/p?endpoint=http://127.0.0.1:%u", test->bucket.port);
+    assert_int_equal(s3_open(&test->s3, url, &f->err), OK);
+    assert_int_equal(depot_open(&test->depot, arena_printf(f->arena, "%s/blobs", f->folder).ptr, test->s3, STR("blobs/"), &f->err), OK);
+    f->app.blobs = blobs_create(test->depot);
+    assert_int_equal(db_write(f->app.db, add_unused, test, &f->err), OK);
+}
+
+static void tear_down_removal(struct removal_test *test) {
+    stop_bucket(&test->bucket);
+    blobs_destroy(test->f->app.blobs);
+    depot_close(test->depot);
+    s3_close(test->s3);
+}
+
+static enum blob_state state_of(struct removal_test *test) {
+    assert_int_equal(db_read(test->f->app.db, look_up_state, test, &test->f->err), OK);
+    return test->state;
+}
+
+static void *collect_once(void *context) {
+    struct removal_test *test = context;
+    struct err err;
+    test->code = cleaner_collect_blobs(&test->f->app, 0, &test->is_stopping, &test->count, &err);
+    return NULL;
+}
+
+static void cleaner__lets_others_write_while_the_bucket_hangs(void **state) {
+    struct removal_test test = { 0 };
+    struct err err;
+    pthread_t collector;
+    set_up_removal(&test, *state);
+    assert_int_equal(pthread_create(&collector, NULL, collect_once, &test), 0);
+    (void)sem_wait(&test.bucket.asked);
+
+    struct removal_test other = { .f = test.f };
+    assert_int_equal(db_write(test.f->app.db, add_unused, &other, &err), OK);
+    assert_int_equal(state_of(&test), BLOB_GOING);
+    assert_int_equal(db_write(test.f->app.db, link_again, &test, &err), ERR_BUSY);
+    assert_int_equal(db_write(test.f->app.db, add_unused, &test, &err), ERR_BUSY);
+
+    (void)sem_post(&test.bucket.may_answer);
+    (void)pthread_join(collector, NULL);
+    assert_int_equal(test.code, OK);
+    assert_int_equal(test.count, 1);
+    assert_int_equal(state_of(&test), BLOB_GONE);
+    assert_int_equal(db_write(test.f->app.db, link_again, &test, &err), OK); /* the bucket says that it is there */
+    assert_int_equal(state_of(&test), BLOB_KEPT);
+    tear_down_removal(&test);
+}
+
+static void cleaner__removes_again_what_was_left_half_done(void **state) {
+    struct removal_test test = { 0 };
+    pthread_t collector;
+    set_up_removal(&test, *state);
+    assert_int_equal(db_write(test.f->app.db, leave_mark, &test, &test.f->err), OK);
+    assert_int_equal(pthread_create(&collector, NULL, collect_once, &test), 0);
+    (void)sem_wait(&test.bucket.asked);
+    (void)sem_post(&test.bucket.may_answer);
+    (void)pthread_join(collector, NULL);
+    assert_int_equal(test.count, 1);
+    assert_int_equal(state_of(&test), BLOB_GONE);
+    tear_down_removal(&test);
+}
+
+static enum err_code mark_just_now(struct db_tx *tx, void *context, struct err *err) {
+    struct removal_test *test = context;
+    int64_t now_ms = clock_wall_ms();
+    const struct blob_ages ages = { now_ms, 0, 0 };
+    bool is_marked;
+    TRY(blob_mark(tx, (struct str){ (const char *)test->id.sha256, SHA256_BYTES }, &ages, now_ms, &is_marked, err));
+    return is_marked ? OK : err_set(err, ERR_INTERNAL, "not marked");
+}
+
+static void cleaner__leaves_alone_what_another_is_at(void **state) {
+    struct removal_test test = { 0 };
+    set_up_removal(&test, *state);
+    assert_int_equal(db_write(test.f->app.db, mark_just_now, &test, &test.f->err), OK);
+    (void)collect_once(&test);
+    assert_int_equal(test.code, OK);
+    assert_int_equal(test.count, 0);
+    assert_int_equal(state_of(&test), BLOB_GOING);
+    tear_down_removal(&test);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(cleaner__never_takes_bytes_that_a_commit_relies_on),
+        API_TEST(cleaner__lets_others_write_while_the_bucket_hangs),
+        API_TEST(cleaner__removes_again_what_was_left_half_done),
+        API_TEST(cleaner__leaves_alone_what_another_is_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
