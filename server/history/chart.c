@@ -64,6 +64,26 @@ static int64_t step_of_double(double x) {
     return x <= -0x1p63 ? INT64_MIN : x >= 0x1p63 ? INT64_MAX : (int64_t)x;
 }
 
+/* Whether a value in each row of [first, end), and no row outside of what was asked for: steps do not go down. */
+static bool is_whole(const struct chart *chart, const struct column *y, const int64_t *steps, uint32_t first, uint32_t end) {
+    return y->count == end - first && (double)steps[0] >= chart->spec->x_first &&
+           (double)steps[end - first - 1] <= chart->spec->x_last;
+}
+
+/* All values over all steps. There is room. */
+static void add_whole(struct chart *chart, const struct column *y, const int64_t *steps) {
+    double *restrict xs = chart->x + chart->count, *restrict ys = chart->y + chart->count;
+    uint32_t count = y->count;
+    for (uint32_t i = 0; i < count; i++)
+        xs[i] = (double)steps[i];
+    if (y->type == HISTORY_DOUBLE)
+        memcpy(ys, y->values, count * sizeof *ys);
+    else
+        for (uint32_t i = 0; i < count; i++)
+            ys[i] = (double)y->values[i].integer;
+    chart->count += count;
+}
+
 /* The points of rows [first, end) of a source. */
 static enum err_code add_points(struct chart *chart, const struct pair *pair, uint32_t first, uint32_t end, struct err *err) {
     struct source *source = &chart->view->sources[pair->source];
@@ -81,6 +101,10 @@ static enum err_code add_points(struct chart *chart, const struct pair *pair, ui
     else if (chart->x_is_step)
         TRY(source_read_steps(source, first, end, &places.steps, chart->arena, err));
     make_room(chart, y.count);
+    if (chart->x_is_step && source->mask_count == 0 && is_whole(chart, &y, places.steps, first, end)) {
+        add_whole(chart, &y, places.steps);
+        return OK;
+    }
     for (uint32_t i = 0; i < y.count; i++) {
         uint32_t place = y.rows[i] - first;
         double value = value_as_double(y.type, y.values[i]);
@@ -363,33 +387,69 @@ static void finish_range(struct chart *chart) {
     chart->per_x = span > 0 ? (double)chart->spec->bucket_count / span : 0;
 }
 
+/* Where the next bucket begins in what is sorted: the nearest power of two behind, then by halves. */
+static size_t end_of_bucket(struct chart *chart, const struct history_bucket *bucket, size_t first) {
+    size_t inside = first, step = 1;
+    while (first + step < chart->count && bucket_at(chart, chart->x[first + step]) == bucket) {
+        inside = first + step;
+        step *= 2;
+    }
+    size_t outside = first + step < chart->count ? first + step : chart->count;
+    while (outside - inside > 1) {
+        size_t middle = inside + (outside - inside) / 2;
+        if (bucket_at(chart, chart->x[middle]) == bucket)
+            inside = middle;
+        else
+            outside = middle;
+    }
+    return outside;
+}
+
+/* Values [first, end) of one bucket, some of which are not finite, or whose sum is not. */
+static void add_odd_values(struct chart *chart, struct history_bucket *bucket, size_t first, size_t end) {
+    double sum = 0;
+    int64_t finite = 0;
+    size_t last = SIZE_MAX;
+    for (size_t i = first; i < end; i++) {
+        double value = chart->y[i];
+        if (!isfinite(value)) {
+            bucket->nonfinite++;
+            continue;
+        }
+        bucket->min = value < bucket->min ? value : bucket->min;
+        bucket->max = value > bucket->max ? value : bucket->max;
+        sum += value;
+        finite++;
+        last = i;
+    }
+    if (finite == 0)
+        return;
+    add_last(chart, bucket, chart->x[last], chart->y[last]);
+    add_mean(bucket, isfinite(sum) ? sum / (double)finite : bucket->min / 2 + bucket->max / 2, finite);
+}
+
 /* Sorted ones: those of one bucket come in a row, and are added together. */
 static void add_values(struct chart *chart) {
-    for (size_t i = 0; i < chart->count;) {
-        struct history_bucket *bucket = bucket_at(chart, chart->x[i]);
+    for (size_t first = 0, end; first < chart->count; first = end) {
+        struct history_bucket *bucket = bucket_at(chart, chart->x[first]);
         double sum = 0, min = bucket->min, max = bucket->max;
-        int64_t finite = 0;
-        size_t first = i, last = SIZE_MAX;
-        for (; i < chart->count && (i == first || bucket_at(chart, chart->x[i]) == bucket); i++) {
+        end = end_of_bucket(chart, bucket, first);
+        widen(bucket, chart->x[first]);
+        widen(bucket, chart->x[end - 1]);
+        for (size_t i = first; i < end; i++) {
             double value = chart->y[i];
-            if (!isfinite(value)) {
-                bucket->nonfinite++;
-                continue;
-            }
             min = value < min ? value : min;
             max = value > max ? value : max;
             sum += value;
-            finite++;
-            last = i;
         }
-        widen(bucket, chart->x[first]);
-        widen(bucket, chart->x[i - 1]);
-        if (finite == 0)
+        if (!isfinite(sum)) {
+            add_odd_values(chart, bucket, first, end);
             continue;
+        }
         bucket->min = min;
         bucket->max = max;
-        add_last(chart, bucket, chart->x[last], chart->y[last]);
-        add_mean(bucket, isfinite(sum) ? sum / (double)finite : min / 2 + max / 2, finite);
+        add_last(chart, bucket, chart->x[end - 1], chart->y[end - 1]);
+        add_mean(bucket, sum / (double)(end - first), (int64_t)(end - first));
     }
 }
 

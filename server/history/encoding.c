@@ -87,7 +87,10 @@ static bool decode_block(struct byte_reader *in, int64_t *values, size_t count, 
         size_t left = count - block * MINIBLOCK_VALUES;
         if (in->failed)
             return false;
-        unpack_bits((const uint8_t *)bytes.ptr, unpacked, width);
+        if (width == 0) /* evenly spaced, as steps mostly are */
+            memset(unpacked, 0, sizeof unpacked);
+        else
+            unpack_bits((const uint8_t *)bytes.ptr, unpacked, width);
         for (size_t i = 0; i < left && i < MINIBLOCK_VALUES; i++) {
             previous += unpacked[i] + least;
             values[block * MINIBLOCK_VALUES + i] = (int64_t)previous;
@@ -111,16 +114,31 @@ bool decode_deltas(struct byte_reader *in, int64_t *values, size_t count) {
     return true;
 }
 
-/* Transposes eight values at a time, so that both sides are walked in whole words. */
+/* Byte k of word s becomes byte s of word k: halves change places, then quarters, then bytes. */
+static void transpose(uint64_t words[8]) {
+    static const uint64_t masks[] = { 0x00000000ffffffff, 0x0000ffff0000ffff, 0x00ff00ff00ff00ff };
+    for (uint32_t round = 0; round < 3; round++) {
+        uint32_t distance = 4U >> round, shift = 32U >> round;
+        for (uint32_t i = 0; i < 8; i++) {
+            if ((i & distance) != 0)
+                continue;
+            uint64_t moved = (words[i] >> shift ^ words[i + distance]) & masks[round];
+            words[i] ^= moved << shift;
+            words[i + distance] ^= moved;
+        }
+    }
+}
+
+/* Eight values at a time, so that both sides are walked in whole words. */
 void encode_split(char *out, const uint64_t *values, size_t count) {
     size_t i = 0;
-    for (; i + 8 <= count; i += 8)
-        for (uint32_t stream = 0; stream < 8; stream++) {
-            uint64_t word = 0;
-            for (uint32_t k = 0; k < 8; k++)
-                word |= (values[i + k] >> (8 * stream) & 0xff) << (8 * k);
-            memcpy(out + stream * count + i, &word, 8);
-        }
+    for (; i + 8 <= count; i += 8) {
+        uint64_t words[8];
+        memcpy(words, values + i, sizeof words);
+        transpose(words);
+        for (uint32_t stream = 0; stream < 8; stream++)
+            memcpy(out + stream * count + i, &words[stream], 8);
+    }
     for (; i < count; i++)
         for (uint32_t stream = 0; stream < 8; stream++)
             out[stream * count + i] = (char)(values[i] >> (8 * stream));
@@ -136,12 +154,8 @@ bool decode_split(struct str in, uint64_t *values, size_t count) {
         uint64_t words[8];
         for (uint32_t stream = 0; stream < 8; stream++)
             memcpy(&words[stream], bytes + stream * count + i, 8);
-        for (uint32_t k = 0; k < 8; k++) {
-            uint64_t value = 0;
-            for (uint32_t stream = 0; stream < 8; stream++)
-                value |= (words[stream] >> (8 * k) & 0xff) << (8 * stream);
-            values[i + k] = value;
-        }
+        transpose(words);
+        memcpy(values + i, words, sizeof words);
     }
     for (; i < count; i++) {
         values[i] = 0;

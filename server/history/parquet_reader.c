@@ -118,6 +118,12 @@ static bool read_present(struct byte_reader *in, const struct parquet_page *page
     if (!page->is_required && !decode_levels(in, is_present, page->row_count))
         return false;
     out->count = 0;
+    if (memchr(is_present, 0, page->row_count) == NULL) { /* most keys are in every row */
+        for (uint32_t i = 0; i < page->row_count; i++)
+            out->rows[i] = page->first_row + i;
+        out->count = page->row_count;
+        return true;
+    }
     for (uint32_t i = 0; i < page->row_count; i++) {
         out->rows[out->count] = page->first_row + i;
         out->count += is_present[i];
