@@ -6,7 +6,6 @@
 #include "base/os.h"
 
 #include <errno.h>
-#include <libdeflate.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -139,11 +138,6 @@ void hash_stream_add(struct hash_stream *stream, struct str bytes) {
 void hash_stream_end(struct hash_stream *stream, unsigned char sha256[SHA256_BYTES], unsigned char *md5) {
     check(EVP_DigestFinal_ex(stream->sha256, sha256, NULL));
     check(stream->md5 == NULL || EVP_DigestFinal_ex(stream->md5, md5, NULL));
-}
-
-uint32_t hash_crc32(uint32_t crc, struct str bytes) {
-    /* With a NULL pointer libdeflate answers the initial value whatever crc is. */
-    return bytes.len == 0 ? crc : libdeflate_crc32(crc, bytes.ptr, bytes.len);
 }
 
 static uint64_t rotate(uint64_t x, int bits) {
