@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import sys
 from typing import Any
 
@@ -64,7 +63,7 @@ def environment_record(settings: Settings, start_time: float) -> bytes:
         text(14, settings.x_executable or sys.executable),
     ]
     if not settings.x_disable_machine_info:
-        parts += [text(12, settings.host or socket.gethostname()), text(13, settings.username or _user()), *_slurm()]
+        parts += [text(12, settings.host or os.uname().nodename), text(13, settings.username or _user()), *_slurm()]
     if settings.docker:
         parts.append(text(4, settings.docker))
     if absolute and not settings.disable_code:
