@@ -15,6 +15,7 @@
 #include "server/api/accounts/log_in_limits.h"
 #include "server/api/projects/quota.h"
 #include "server/api/routes.h"
+#include "server/api/runs/upload_queue.h"
 #include "server/api/schema.h"
 #include "server/api/web_page.h"
 #include "server/landlock.h"
@@ -233,6 +234,7 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     app->files_url = server->config->files_url;
     app->quota = quota_create(&(struct quota_limits){ server->config->entity_quota_mb * MIB, server->config->project_quota_mb * MIB });
     app->live = live_create(app);
+    app->uploads = upload_create_queue(app->db);
     app->joiner = joiner_create(app);
     if (server->oidc.issuer.len > 0)
         app->oidc = oidc_start(&server->oidc, server->outside.networks);
@@ -288,8 +290,9 @@ static void close_all(struct server *server) {
     stops_on_signal = NULL;
     oidc_stop(app->oidc);
     joiner_stop(app->joiner);
-    webhook_networks_destroy(server->outside.networks);
     http_server_destroy(app->http);
+    oidc_destroy(app->oidc);
+    webhook_networks_destroy(server->outside.networks);
     live_destroy(app->live);
     joiner_destroy(app->joiner);
     if (app->db != NULL)
@@ -301,6 +304,7 @@ static void close_all(struct server *server) {
     run_tables_destroy(app->run_tables);
     secrets_close(app->secrets);
     stores_close(&server->stores);
+    upload_queue_destroy(app->uploads); /* without the HTTP server nobody adds to it, and without the stores nothing waits */
     data_folder_close(server->folder);
     arena_destroy(server->arena);
 }

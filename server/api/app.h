@@ -23,6 +23,7 @@ struct oidc;
 struct quota;
 struct run_tables;
 struct secrets;
+struct upload_queue;
 
 struct app {
     struct db *db;
@@ -37,10 +38,12 @@ struct app {
     struct run_tables *run_tables; /* for filters and orders of runs */
     struct secrets *secrets;
     struct quota *quota;                 /* who holds as much as he may */
+    struct upload_queue *uploads;        /* that wait to be linked */
     struct joiner *joiner;               /* puts large files together */
     struct identities *identities;       /* keys and cookies that were looked up a moment ago */
     struct log_in_limits *log_in_limits; /* how often names and addresses have failed of late */
     struct oidc *oidc;                   /* NULL: nobody logs in at a provider */
+    bool refuses_passwords;
     const struct gql_schema *schema;
     _Atomic bool is_disk_low; /* rows and files are refused; deleting goes on */
     struct str files_url; /* the origin that logged files are served from, without a slash at its end; empty: our own */

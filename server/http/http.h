@@ -75,7 +75,7 @@ void http_send_stream(struct http_call *call, const struct http_producer *produc
 void http_send_error(struct http_call *call, enum err_code code, const struct err *err);
 
 /* The handler (of a streamed route: its end) will return OK without an answer; somebody calls http_complete later,
- * from any thread, exactly once, and before http_server_destroy. */
+ * from any thread, exactly once; http_server_destroy waits for it. */
 void http_defer(struct http_call *call);
 /* The answer is what was put into the call; or, when code is not OK, the error. */
 void http_complete(struct http_call *call, enum err_code code, const struct err *err);
@@ -127,6 +127,7 @@ struct http_options {
     int idle_timeout_ms;                    /* 0: 75,000 between requests */
     uint64_t least_body_bytes_per_s;        /* 0: 1,024, after the grace */
     int body_grace_ms;                      /* 0: 20,000 */
+    int stop_timeout_ms;                    /* 0: 30,000 for what is in flight */
     uint64_t max_body_memory_bytes; /* of all bodies that are being received; 0: 1 GiB; beyond it 503 */
     bool log_access;
 };
@@ -137,11 +138,13 @@ MUST_CHECK enum err_code http_server_create(struct http_server **out, const stru
                                             const struct http_app *app, struct err *err);
 /* The port that is listened on. */
 uint16_t http_server_port(const struct http_server *server);
-/* Serves until http_server_stop; then finishes what is in flight (at most 30 s) and returns. */
+/* Serves until http_server_stop; then finishes what is in flight, as long as options.stop_timeout_ms, and returns. */
 MUST_CHECK enum err_code http_server_run(struct http_server *server, struct err *err);
 /* From a signal handler or any thread. */
 void http_server_stop(struct http_server *server);
-void http_server_destroy(struct http_server *server); /* NULL is fine */
+/* After run. Waits for the calls that handlers still work on or have deferred: until then, what completes them must go on,
+ * and what they use must be there. NULL is fine. */
+void http_server_destroy(struct http_server *server);
 /* Prometheus text of the server's own counters and latency histograms (per route), appended. */
 void http_server_metrics(const struct http_server *server, struct buf *out);
 

@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -24,8 +25,6 @@ enum {
     FILES_FOR_OTHERS = 256, /* descriptors that connections leave to the handlers and the store */
     ACCEPT_PAUSE_MS = 100,
     EVICT_AFTER_MS = 1000,
-    STOP_MS = 30 * 1000,
-    STOP_EXCHANGES_MS = 5 * 1000, /* beyond that, for what workers still hold */
 };
 
 struct http_server {
@@ -186,7 +185,7 @@ static void on_timers(struct http_server *server) {
 
 static void begin_stopping(struct http_server *server) {
     server->loop.is_stopping = true;
-    server->stop_at_ms = server->loop.now_ms + STOP_MS;
+    server->stop_at_ms = server->loop.now_ms + server->options.stop_timeout_ms;
     pause_accepting(server);
     timers_clear(&server->loop.timers, &server->accept_again);
     (void)close(server->listener_fd);
@@ -199,14 +198,10 @@ static bool has_stopped(struct http_server *server) {
     struct loop *loop = &server->loop;
     if (!loop->is_stopping)
         return false;
-    if (loop->now_ms >= server->stop_at_ms)
-        while (loop->connections != NULL)
-            connection_close(loop->connections);
-    if (loop->connection_count == 0 && loop->exchange_count == 0)
-        return true;
-    if (loop->now_ms < server->stop_at_ms + STOP_EXCHANGES_MS)
-        return false;
-    log_warn("%zu requests were still being worked on when the server stopped", loop->exchange_count);
+    if (loop->now_ms < server->stop_at_ms)
+        return loop->connection_count == 0 && loop->exchange_count == 0;
+    while (loop->connections != NULL)
+        connection_close(loop->connections);
     return true;
 }
 
@@ -324,6 +319,8 @@ static void fill_options(struct http_server *server, const struct http_options *
     options->max_connections = connections_max(given->max_connections);
     if (given->worker_count == 0)
         options->worker_count = cores < 1 ? 2 : 2 * (size_t)cores;
+    if (given->stop_timeout_ms == 0)
+        options->stop_timeout_ms = 30 * 1000;
     if (given->header_timeout_ms == 0)
         options->header_timeout_ms = 10 * 1000;
     if (given->idle_timeout_ms == 0)
@@ -390,22 +387,23 @@ static void close_fd(int fd) {
         (void)close(fd);
 }
 
-/* When run gave up waiting, or was never called to the end: workers finish first, then nobody is left who
- * could touch an exchange but the ones that were deferred and never completed. */
+/* Nobody is there to hear the answers, but whoever works on a request, or will complete it, still has its memory and
+ * comes back through the server. */
 static void end_exchanges(struct http_server *server) {
     struct loop *loop = &server->loop;
+    struct pollfd returns = { .fd = server->wake_fd, .events = POLLIN };
     while (loop->connections != NULL)
         connection_close(loop->connections);
+    if (loop->exchange_count > 0)
+        log_warn("%zu requests are still being worked on: waiting for them to end", loop->exchange_count);
+    while (loop->exchange_count > 0) {
+        (void)poll(&returns, 1, -1);
+        on_wake(server);
+    }
     loop_on_websockets(loop);
     loop_free_closed(loop);
     worker_pool_destroy(loop->host.workers);
     loop->host.workers = NULL;
-    for (struct exchange *exchange = take_returned(server); exchange != NULL;) {
-        struct exchange *next = exchange->next;
-        exchange_release(exchange);
-        arena_destroy(exchange_destroy(exchange));
-        exchange = next;
-    }
 }
 
 void http_server_destroy(struct http_server *server) {

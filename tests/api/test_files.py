@@ -27,6 +27,12 @@ def test_upload__is_listed_and_downloaded(run):
         assert run.server.request("GET", address, key=run.user.key).content == CONTENT
 
 
+def test_upload__is_answered_without_a_body(run):
+    """One that nobody reads would cost the official client a connection for each file."""
+    answer = run.put("x.bin", CONTENT)
+    assert answer.ok and answer.headers["Content-Length"] == "0" and "Connection" not in answer.headers
+
+
 def test_direct_address__needs_no_credentials(run):
     run.put("x.bin", CONTENT)
     address = run.files("x.bin")["x.bin"]["directUrl"]

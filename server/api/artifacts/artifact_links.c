@@ -35,11 +35,16 @@ struct str artifact_links_put_manifest(const struct identity *identity, int64_t 
 
 /* ---- what a link names ---- */
 
+static enum err_code check_access(struct db_tx *tx, const struct http_call *call, const struct artifact *artifact, enum who who,
+                                  struct err *err) {
+    enum err_code code = access_check_in(tx, http_identity(call), &artifact->owner, who, err);
+    return code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "there is no such artifact") : code;
+}
+
 static enum err_code find_artifact(struct db_tx *tx, struct http_call *call, int64_t id, enum who who, struct artifact **out,
                                    struct err *err) {
     TRY(artifact_get(tx, id, call->arena, out, err));
-    if (access_check_in(tx, http_identity(call), &(*out)->owner, who, err) != OK)
-        return err->code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "there is no such artifact") : err->code;
+    TRY(check_access(tx, call, *out, who, err));
     return (*out)->state == ARTIFACT_DELETED ? err_set(err, ERR_NOT_FOUND, "there is no such artifact") : OK;
 }
 
@@ -55,12 +60,21 @@ static enum err_code find_draft(struct db_tx *tx, struct http_call *call, int64_
 
 /* ---- uploads of files ---- */
 
+static enum err_code find_target(struct db_tx *tx, struct upload *upload, struct artifact **out, struct err *err) {
+    struct http_call *call = upload->call;
+    const struct upload *before = upload->before;
+    int64_t id;
+    TRY(read_number(call->params[0], &id, err));
+    if (before == NULL || !str_eq(before->call->params[0], call->params[0]))
+        return find_draft(tx, call, id, out, err);
+    *out = before->target; /* a draft; whether this caller may write to it is another question */
+    return check_access(tx, call, *out, CAN_WRITE, err);
+}
+
 static enum err_code check_file(struct db_tx *tx, void *context, struct err *err) {
     struct upload *upload = context;
     struct artifact *artifact;
-    int64_t id;
-    TRY(read_number(upload->call->params[0], &id, err));
-    TRY(find_draft(tx, upload->call, id, &artifact, err));
+    TRY(find_target(tx, upload, &artifact, err));
     upload->target = artifact;
     return quota_check(((struct app *)upload->call->app)->quota, &artifact->owner, err);
 }

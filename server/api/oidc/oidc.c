@@ -26,16 +26,22 @@ struct oidc {
     bool is_stopping;
 };
 
+/* The lock is held. */
+static bool take_first(struct oidc *oidc, struct waiting *out) {
+    if (oidc->count == 0)
+        return false;
+    *out = oidc->waiting[oidc->first];
+    oidc->first = (oidc->first + 1) % OIDC_WAITING_MAX;
+    oidc->count--;
+    return true;
+}
+
+/* Waits for one; false when it is time to stop. */
 static bool take(struct oidc *oidc, struct waiting *out) {
     (void)pthread_mutex_lock(&oidc->mutex);
     while (oidc->count == 0 && !oidc->is_stopping)
         (void)pthread_cond_wait(&oidc->has_changed, &oidc->mutex);
-    bool has_one = oidc->count > 0 && !oidc->is_stopping;
-    if (has_one) {
-        *out = oidc->waiting[oidc->first];
-        oidc->first = (oidc->first + 1) % OIDC_WAITING_MAX;
-        oidc->count--;
-    }
+    bool has_one = !oidc->is_stopping && take_first(oidc, out);
     (void)pthread_mutex_unlock(&oidc->mutex);
     return has_one;
 }
@@ -82,11 +88,15 @@ void oidc_stop(struct oidc *oidc) {
     (void)pthread_mutex_unlock(&oidc->mutex);
     for (size_t i = 0; i < THREAD_COUNT; i++)
         (void)pthread_join(oidc->threads[i], NULL);
-    oidc->is_stopping = false; /* alone now */
-    while (oidc->count > 0 && take(oidc, &waiting)) {
+    while (take_first(oidc, &waiting)) { /* nobody else takes or adds any more */
         enum err_code code = err_set(&err, ERR_BUSY, "the server is being stopped");
         http_complete(waiting.call, code, &err);
     }
+}
+
+void oidc_destroy(struct oidc *oidc) {
+    if (oidc == NULL)
+        return;
     oidc_provider_destroy(oidc->provider);
     (void)pthread_cond_destroy(&oidc->has_changed);
     (void)pthread_mutex_destroy(&oidc->mutex);
@@ -104,7 +114,7 @@ struct oidc_provider *oidc_provider(const struct oidc *oidc) {
 enum err_code oidc_put_aside(struct oidc *oidc, struct http_call *call, enum err_code (*answer)(struct http_call *call, struct err *err),
                              struct err *err) {
     (void)pthread_mutex_lock(&oidc->mutex);
-    bool has_room = oidc->count < OIDC_WAITING_MAX;
+    bool has_room = !oidc->is_stopping && oidc->count < OIDC_WAITING_MAX;
     if (has_room) {
         http_defer(call); /* before another thread can complete it */
         oidc->waiting[(oidc->first + oidc->count++) % OIDC_WAITING_MAX] = (struct waiting){ call, answer, clock_mono_ms() };

@@ -17,8 +17,9 @@ enum { OIDC_WAITING_MAX = 64 };
 
 /* Borrows both. */
 struct oidc *oidc_start(const struct oidc_settings *settings, const struct webhook_networks *networks);
-/* Before the HTTP server is destroyed; whoever still waits is answered with 503. NULL is fine. */
+/* Before the HTTP server is destroyed: whoever waits, or comes from now on, is answered with 503. NULL is fine. */
 void oidc_stop(struct oidc *oidc);
+void oidc_destroy(struct oidc *oidc); /* after it; NULL is fine */
 
 const struct oidc_settings *oidc_settings(const struct oidc *oidc);
 struct oidc_provider *oidc_provider(const struct oidc *oidc);

@@ -10,6 +10,7 @@
 #include "server/api/identity.h"
 #include "server/api/oidc/oidc.h"
 #include "server/api/oidc/oidc_account.h"
+#include "server/api/oidc/oidc_log_out.h"
 #include "server/blobs/sigv4.h"
 
 #define LOG_IN_COOKIE "barograph_log_in"
@@ -124,6 +125,8 @@ enum err_code oidc_log_in_answer_label(struct http_call *call, struct err *err) 
         json_null(&writer);
     else
         json_string(&writer, oidc_settings(app->oidc)->label);
+    json_key(&writer, STR("passwords"));
+    json_bool(&writer, !app->refuses_passwords);
     json_object_end(&writer);
     return OK;
 }
@@ -191,8 +194,14 @@ static enum err_code check_answer(struct http_call *call, const struct oidc_endp
     return OK;
 }
 
+/* Who came back, and what his browser gets. */
+struct entrance {
+    struct oidc_person person;
+    struct str id_token, cookie;
+};
+
 static enum err_code find_person(struct http_call *call, const struct oidc_endpoints *endpoints, const struct attempt *attempt,
-                                 struct str code, struct oidc_person *person, struct err *err) {
+                                 struct str code, struct entrance *entrance, struct err *err) {
     struct oidc *oidc = ((const struct app *)call->app)->oidc;
     const struct oidc_settings *settings = oidc_settings(oidc);
     const struct oidc_request request = { .code = code, .verifier = attempt->verifier, .redirect_uri = return_address(call) };
@@ -211,27 +220,27 @@ static enum err_code find_person(struct http_call *call, const struct oidc_endpo
     if (endpoints->userinfo.len > 0 && answer.access_token.len > 0 && !oidc_person_is_complete(settings, token.claims))
         TRY(oidc_provider_ask(oidc_provider(oidc), endpoints, answer.access_token, json_get_str(token.claims, STR("sub")), &more,
                               call->arena, err));
-    oidc_person_read(person, settings, token.claims, more, call->arena);
+    oidc_person_read(&entrance->person, settings, token.claims, more, call->arena);
+    entrance->id_token = answer.id_token;
     return OK;
 }
 
-static enum err_code enter(struct http_call *call, const struct attempt *attempt, struct oidc_person *person, struct str *cookie,
-                           struct err *err) {
+static enum err_code enter(struct http_call *call, const struct attempt *attempt, struct entrance *entrance, struct err *err) {
     struct app *app = call->app;
     struct oidc_endpoints endpoints;
     struct str code;
 
     TRY(oidc_provider_find(oidc_provider(app->oidc), &endpoints, call->arena, err));
     TRY(check_answer(call, &endpoints, &code, err));
-    TRY(find_person(call, &endpoints, attempt, code, person, err));
+    TRY(find_person(call, &endpoints, attempt, code, entrance, err));
     struct oidc_entry entry = { .settings = oidc_settings(app->oidc),
                                 .secrets = app->secrets,
-                                .person = person,
+                                .person = &entrance->person,
                                 .address = call->peer,
                                 .arena = call->arena };
     TRY(db_write(app->db, oidc_enter, &entry, err));
     identities_forget(app->identities);
-    *cookie = entry.cookie;
+    entrance->cookie = entry.cookie;
     return OK;
 }
 
@@ -259,24 +268,24 @@ static void count_failure(struct http_call *call, const struct oidc_person *pers
 
 static enum err_code come_back(struct http_call *call, struct err *err) {
     struct app *app = call->app;
-    struct oidc_person person = { .subject = STR_EMPTY };
+    struct entrance entrance = { .person = { .subject = STR_EMPTY } };
     struct attempt attempt = { .next = STR("/") };
-    struct str cookie = STR_EMPTY;
 
     enum err_code code = log_in_limits_check(app->log_in_limits, STR_EMPTY, call->peer, clock_mono_ms(), err);
     if (code == OK && !find_attempt(&attempt, call, app->secrets)) {
         attempt.next = STR("/");
         code = err_set(err, ERR_PRECONDITION, "the browser did not begin it, or too long ago");
     } else if (code == OK) {
-        code = enter(call, &attempt, &person, &cookie, err);
+        code = enter(call, &attempt, &entrance, err);
     }
     if (code != OK) {
-        count_failure(call, &person, code);
+        count_failure(call, &entrance.person, code);
         tell_problem(call, attempt.next, code, err);
         return OK;
     }
     set_attempt_cookie(call, STR_EMPTY, 0);
-    session_set_cookie(call, cookie, oidc_settings(app->oidc)->session_ms / 1000);
+    session_set_cookie(call, entrance.cookie, oidc_settings(app->oidc)->session_ms / 1000);
+    oidc_log_out_prepare(call, entrance.id_token, oidc_settings(app->oidc)->session_ms / 1000);
     send_on(call, attempt.next);
     return OK;
 }

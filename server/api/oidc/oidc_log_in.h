@@ -9,7 +9,7 @@
 
 #include "server/http/http.h"
 
-/* GET /api/oidc: {"label": the button's text, or null when nobody logs in that way}. */
+/* GET /api/oidc: {"label": the button's text, or null when nobody logs in that way, "passwords": whether people log in with them}. */
 enum err_code oidc_log_in_answer_label(struct http_call *call, struct err *err);
 /* GET /api/oidc/begin?next=/path: sends the browser to the provider. */
 enum err_code oidc_log_in_answer_begin(struct http_call *call, struct err *err);

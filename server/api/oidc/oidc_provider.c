@@ -144,6 +144,8 @@ enum err_code oidc_endpoints_parse(struct oidc_endpoints *out, struct str json, 
     TRY(take_address(document, "jwks_uri", issuer, &out->keys, err));
     if (json_get(document, STR("userinfo_endpoint")) != NULL)
         TRY(take_address(document, "userinfo_endpoint", issuer, &out->userinfo, err));
+    if (json_get(document, STR("end_session_endpoint")) != NULL)
+        TRY(take_address(document, "end_session_endpoint", issuer, &out->end_session, err));
     out->names_issuer = json_get_bool(document, STR("authorization_response_iss_parameter_supported"), false);
     out->takes_secret_in_body = takes_secret_in_body(document);
     return OK;

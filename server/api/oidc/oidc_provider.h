@@ -25,6 +25,7 @@ void oidc_provider_destroy(struct oidc_provider *provider); /* NULL is fine */
 struct oidc_endpoints {
     struct str authorization, token, keys;
     struct str userinfo;   /* empty: none */
+    struct str end_session; /* empty: nobody logs out there */
     bool names_issuer;     /* it says in each answer who it is (RFC 9207) */
     bool takes_secret_in_body; /* and not in a header */
 };

@@ -3,6 +3,7 @@
 
 #include "server/api/files_origin.h"
 #include "server/api/runs/media_type.h"
+#include "server/api/runs/upload_queue.h"
 #include "server/store/blob.h"
 
 enum err_code upload_begin(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err) {
@@ -39,22 +40,27 @@ static enum err_code store(struct db_tx *tx, void *context, struct err *err) {
     return upload->kind->store(tx, upload, err);
 }
 
+/* Without a body: the official client never reads it, and a connection with something unread in it is closed, one for
+ * each file. */
 static void stored(void *context, enum err_code code, const struct err *err) {
     struct upload *upload = context;
     if (code == OK) {
         http_add_header(upload->call, STR("Access-Control-Allow-Origin"), STR("*"));
-        buf_append_str(http_body(upload->call), STR("{}"));
         if (upload->kind->answer != NULL)
             upload->kind->answer(upload);
     }
     http_complete(upload->call, code, err);
 }
 
+struct upload_queue *upload_create_queue(struct db *db) {
+    return upload_queue_create(db, store, stored);
+}
+
 static void published(void *context, enum err_code code, const struct err *err) {
     struct upload *upload = context;
     struct app *app = upload->call->app;
     if (code == OK)
-        db_write_later(app->db, store, upload, stored);
+        upload_queue_add(app->uploads, upload);
     else
         http_complete(upload->call, code, err);
 }

@@ -15,6 +15,10 @@ struct upload {
     struct blob_writer *writer;
     struct blob_facts facts; /* once all has arrived */
     void *target;            /* what `check` found; `store` may find it again */
+
+    /* While it is stored with others: one of the same kind that was checked and stored in this very transaction. */
+    const struct upload *before;
+    struct upload *next; /* the queue's */
 };
 
 /* Both get the struct upload as their context and run inside a transaction: check reads, before a byte is taken;
@@ -24,6 +28,9 @@ struct upload_kind {
     db_work *store;
     void (*answer)(struct upload *upload);
 };
+
+/* For app.uploads. */
+struct upload_queue *upload_create_queue(struct db *db);
 
 enum err_code upload_begin(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err);
 enum err_code upload_add(struct http_call *call, void *state, struct str bytes, struct err *err);

@@ -19,6 +19,8 @@ struct fixture {
     pthread_mutex_t lock;
     pthread_cond_t has_deferred;
     struct http_call *deferred;
+    pthread_cond_t has_served;
+    bool has_ended; /* the serving, not the server */
     struct app_log log;
 };
 
@@ -233,6 +235,10 @@ static void *serve(void *argument) {
     struct err err = { 0 };
     if (http_server_run(fixture->server, &err) != OK)
         fail_msg("%s", err.message);
+    pthread_mutex_lock(&fixture->lock);
+    fixture->has_ended = true;
+    pthread_cond_signal(&fixture->has_served);
+    pthread_mutex_unlock(&fixture->lock);
     return NULL;
 }
 
@@ -244,6 +250,7 @@ struct fixture *fixture_start(void (*adjust)(struct http_options *options)) {
     fixture->app = (struct http_app){ fixture, routes, sizeof routes / sizeof routes[0], authorize, NULL };
     pthread_mutex_init(&fixture->lock, NULL);
     pthread_cond_init(&fixture->has_deferred, NULL);
+    pthread_cond_init(&fixture->has_served, NULL);
     if (adjust != NULL)
         adjust(&options);
     if (http_server_create(&fixture->server, &options, &fixture->app, &err) != OK)
@@ -252,10 +259,17 @@ struct fixture *fixture_start(void (*adjust)(struct http_options *options)) {
     return fixture;
 }
 
-void fixture_stop(struct fixture *fixture) {
+void fixture_end_server(struct fixture *fixture) {
     http_server_stop(fixture->server);
     pthread_join(fixture->thread, NULL);
     http_server_destroy(fixture->server);
+    fixture->server = NULL;
+}
+
+void fixture_stop(struct fixture *fixture) {
+    if (fixture->server != NULL)
+        fixture_end_server(fixture);
+    pthread_cond_destroy(&fixture->has_served);
     pthread_cond_destroy(&fixture->has_deferred);
     pthread_mutex_destroy(&fixture->lock);
     free(fixture);
@@ -277,10 +291,23 @@ struct app_log fixture_log(const struct fixture *fixture) {
     return log;
 }
 
-void fixture_complete_deferred(struct fixture *fixture) {
+void fixture_wait_until_served(struct fixture *fixture) {
+    pthread_mutex_lock(&fixture->lock);
+    while (!fixture->has_ended)
+        pthread_cond_wait(&fixture->has_served, &fixture->lock);
+    pthread_mutex_unlock(&fixture->lock);
+}
+
+void fixture_wait_for_deferred(struct fixture *fixture) {
     pthread_mutex_lock(&fixture->lock);
     while (fixture->deferred == NULL)
         pthread_cond_wait(&fixture->has_deferred, &fixture->lock);
+    pthread_mutex_unlock(&fixture->lock);
+}
+
+void fixture_complete_deferred(struct fixture *fixture) {
+    fixture_wait_for_deferred(fixture);
+    pthread_mutex_lock(&fixture->lock);
     struct http_call *call = fixture->deferred;
     fixture->deferred = NULL;
     pthread_mutex_unlock(&fixture->lock);

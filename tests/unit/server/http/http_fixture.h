@@ -22,9 +22,14 @@ struct app_log {
 
 struct fixture *fixture_start(void (*adjust)(struct http_options *options));
 void fixture_stop(struct fixture *fixture);
+/* Only the server: stopped, and gone. */
+void fixture_end_server(struct fixture *fixture);
+/* Until http_server_run has returned. */
+void fixture_wait_until_served(struct fixture *fixture);
 uint16_t fixture_port(const struct fixture *fixture);
 struct app_log fixture_log(const struct fixture *fixture);
 struct http_server *fixture_server(const struct fixture *fixture);
+void fixture_wait_for_deferred(struct fixture *fixture);
 /* Completes the call of /deferred that is waiting; waits for it to come. */
 void fixture_complete_deferred(struct fixture *fixture);
 

@@ -1,6 +1,8 @@
 /* test_server.c - whole requests through a loopback connection. */
 #include "http_fixture.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -79,6 +81,40 @@ static void server__lets_a_deferred_call_complete_after_its_client_has_gone(void
     reply_free(&reply);
 }
 
+static void stop_at_once(struct http_options *options) {
+    options->stop_timeout_ms = 1;
+}
+
+static int start_impatient(void **state) {
+    *state = fixture_start(stop_at_once);
+    return 0;
+}
+
+static atomic_bool is_completed;
+
+static void *complete_late(void *argument) {
+    fixture_wait_until_served(argument);
+    (void)usleep(50 * 1000); /* time for a server that does not wait to be gone */
+    is_completed = true;
+    fixture_complete_deferred(argument);
+    return NULL;
+}
+
+static void server__outlives_a_call_that_is_completed_after_the_serving_ended(void **state) {
+    pthread_t thread;
+    int fd = fixture_connect(*state);
+    is_completed = false;
+    send_text(fd, "GET /deferred HTTP/1.1\r\n" HOST "\r\n");
+    fixture_wait_for_deferred(*state);
+    assert_int_equal(pthread_create(&thread, NULL, complete_late, *state), 0);
+    fixture_end_server(*state);
+    bool was_completed = is_completed;
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(was_completed);
+    assert_true(is_closed_by_server(fd));
+    (void)close(fd);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(server__answers_pipelined_requests_in_order, start, stop),
@@ -88,6 +124,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(server__hides_the_reason_of_its_own_failures, start, stop),
         cmocka_unit_test_setup_teardown(server__lets_a_deferred_call_complete_after_its_client_has_gone,
                                         start, stop),
+        cmocka_unit_test_setup_teardown(server__outlives_a_call_that_is_completed_after_the_serving_ended, start_impatient, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
