@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
+import { lookFor } from "./looking.mjs";
 import { base, key, openContext, openPage, withBrowser } from "./browser.mjs";
 
 const at = withBrowser();
@@ -53,6 +54,59 @@ test("a report begun here is a draft until it is published", { timeout: 60000 },
     await page.waitForURL((u) => !u.search.includes("edit"));
     await page.getByText("First words").waitFor();
     assert.equal(await page.getByText("Draft", { exact: true }).count(), 0);
+    assert.deepEqual(problems, []);
+});
+
+test("a picture lives inside of a report, and a link shows both to a stranger until it is revoked", { timeout: 120000 }, async () => {
+    const { page, problems } = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/charts");
+    const panel = page.locator('[data-panel="line:train/loss"]');
+    await panel.locator("canvas").waitFor();
+    await panel.hover();
+    await panel.locator("header").getByLabel("More").click();
+    await page.getByRole("menuitem", { name: "Put it into a new report" }).click();
+    await page.waitForURL("**/reports/**");
+    await page.getByLabel("Add a block").first().click();
+    await page.getByRole("menuitem", { name: "Picture" }).click();
+    const buffer = await page.locator(".panel canvas").first().screenshot();
+    await page.locator('.image-editor input[type="file"]').setInputFiles({ name: "chart.png", mimeType: "image/png", buffer });
+    const shown = '.report-image img[src^="data:image/png;base64,"]';
+    await page.locator(shown).waitFor();
+    await page.getByLabel("Caption").fill("what it looked like");
+    await page.locator('.image-editor input[type="file"]').setInputFiles({ name: "no.svg", mimeType: "image/svg+xml", buffer: Buffer.from("<p>no picture</p>") });
+    await page.getByText("This is no picture that can be shown").waitFor();
+    await page.getByLabel("Width", { exact: true }).selectOption("Wide");
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.waitForURL((u) => !u.search.includes("edit"));
+    await page.locator(".report.is-fixed").waitFor();
+    await page.getByText("what it looked like").waitFor();
+
+    await page.getByRole("button", { name: "Share by link" }).click();
+    await page.getByText("all runs of admin/charts").waitFor();
+    await page.getByRole("button", { name: "Make a link" }).click();
+    const address = await page.getByLabel("Link", { exact: true }).inputValue();
+    const stranger = await openPage(await openContext(at.browser, {}, true), new URL(address).pathname);
+    await stranger.page.getByText("read only").waitFor();
+    await stranger.page.waitForFunction((s) => document.querySelector(s)?.naturalWidth > 100, shown);
+    assert.ok((await lookFor(at.eye, stranger.page.locator(".report-grid .panel"), 300)) >= 300);
+    assert.equal(await stranger.page.getByRole("button", { name: "Edit", exact: true }).count(), 0);
+    assert.deepEqual([...problems, ...stranger.problems], []);
+
+    await page.getByRole("button", { name: "Revoke" }).click();
+    await page.getByLabel("Link", { exact: true }).waitFor({ state: "detached" });
+    await stranger.page.reload();
+    await stranger.page.getByText("revoked").waitFor();
+});
+
+test("a report is copied into a draft of one's own", { timeout: 60000 }, async () => {
+    const { page, problems } = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/charts/reportlist");
+    await page.getByRole("button", { name: "New report" }).click();
+    await page.locator("textarea").first().fill("Words to copy");
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.waitForURL((u) => !u.search.includes("edit"));
+    await page.getByRole("button", { name: "Duplicate" }).click();
+    await page.getByRole("heading", { name: /Copy of/ }).waitFor();
+    await page.getByText("Draft", { exact: true }).waitFor();
+    await page.getByText("Words to copy").waitFor();
     assert.deepEqual(problems, []);
 });
 

@@ -107,11 +107,7 @@ export interface RunQuery {
 }
 
 export async function fetchRuns(q: RunQuery, signal?: AbortSignal): Promise<RunPage> {
-    if (sharedToken.value !== null) {
-        const { fetchShared } = await import("./queries_shares");
-        const { runs } = await fetchShared();
-        return { exists: true, total: runs.length, runs, next: null };
-    }
+    if (sharedToken.value !== null) return (await import("./queries_shares")).fetchSharedRuns(q);
     const data = await graphql<{ project: { runCount: number; runs: Edges<RunNode> } | null }>(
         `query PageRuns($entity: String!, $project: String!, $filters: JSONString, $order: String, $first: Int, $after: String) {
             project(name: $project, entityName: $entity) { runCount(filters: $filters)

@@ -8,6 +8,9 @@ const here = () => matchPath("/shared/:token", window.location.pathname)?.["toke
 /* The link's secret part; null on every other page. */
 export const sharedToken = signal<string | null>(here());
 
+/* Whether it shows a report, and with it whatever runs its projects have. */
+export const sharesReport = signal(false);
+
 export function sharedPath(...rest: string[]): string {
     return ["/api/shared", encodeURIComponent(sharedToken.value ?? ""), ...rest].join("/");
 }

@@ -153,10 +153,18 @@ export function TextInput({
         const next = e.currentTarget.value;
         setText(next);
         window.clearTimeout(timer.current);
-        timer.current = window.setTimeout(() => {
-            latest.current = next;
-            tell.current(next);
-        }, delay);
+        timer.current = window.setTimeout(() => say(next), delay);
+    };
+    const say = (next: string) => {
+        timer.current = 0;
+        latest.current = next;
+        tell.current(next);
+    };
+    /* Who goes on to a button at once means what was typed before. */
+    const onBlur = () => {
+        if (timer.current === 0) return;
+        window.clearTimeout(timer.current);
+        say(text);
     };
     if (isArea)
         return (
@@ -167,6 +175,7 @@ export function TextInput({
                 placeholder={placeholder}
                 aria-label={label}
                 onInput={onInput}
+                onBlur={onBlur}
             />
         );
     return (
@@ -177,6 +186,7 @@ export function TextInput({
             aria-label={label}
             aria-invalid={isInvalid}
             onInput={onInput}
+            onBlur={onBlur}
             list={list}
             spellcheck={false}
         />

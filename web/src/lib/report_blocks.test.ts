@@ -35,3 +35,14 @@ test("addresses hold title and id", () => {
     expect(R.idOfSlug(slug)).toBe("VmlldzozMg==");
     expect(R.idOfSlug("a--b--Vmlldzoz")).toBe("Vmlldzoz");
 });
+
+test("only pictures made of pixels may live inside of a report", () => {
+    expect(R.isEmbedded("data:image/png;base64,iVBORw0KGgo=")).toBe(true);
+    for (const url of ["https://elsewhere/a.png", "data:image/svg+xml;base64,PHN2Zy8+", "data:text/html;base64,PGI+", 'data:image/png;base64,"><script>', "javascript:x()", ""]) expect(R.isEmbedded(url)).toBe(false);
+});
+
+test("a link to a report opens its own project and those of its run sets, each once", () => {
+    const grid = (...sets: object[]) => ({ type: "panel-grid", metadata: { runSets: sets } });
+    const spec = { blocks: [{ type: "paragraph" }, grid({ project: { entityName: "a", name: "p" } }, {}), grid({ project: { name: "q" } }, { project: { entityName: "a", name: "q" } })] };
+    expect(R.projectsOf(spec, "a", "p")).toEqual([{ entityName: "a", projectName: "p" }, { entityName: "a", projectName: "q" }]);
+});

@@ -70,8 +70,6 @@ export function blockToMarkdown(block: Block): string | null {
             return objects(block["children"]).map((l) => objects(l["children"]).map((t) => String(t["text"] ?? "")).join("")).join("\n");
         case "list":
             return objects(block["children"]).map((i) => (typeof i["checked"] === "boolean" ? `[${i["checked"] ? "x" : " "}] ` : "") + inlineToMarkdown(i["children"])).join("\n");
-        case "image":
-            return String(block["url"] ?? "");
         default:
             return null;
     }
@@ -93,8 +91,6 @@ export function withMarkdown(block: Block, text: string): Block {
             return { ...block, children: lines.map((l) => ({ type: "code-line", children: [{ text: l }], language: block["language"] ?? "python" })) };
         case "list":
             return { ...block, children: lines.map((l) => listItem(l, block["ordered"] === true)) };
-        case "image":
-            return { ...block, url: text.trim() };
         default:
             return { ...block, children: markdownToInline(text) };
     }
@@ -123,12 +119,30 @@ export const NEW_BLOCKS = {
     callout: () => ({ type: "callout-block", children: [{ type: "callout-line", children: EMPTY }] }),
     code: () => ({ type: "code-block", language: "python", children: [{ type: "code-line", children: EMPTY, language: "python" }] }),
     formula: () => ({ type: "latex", children: EMPTY, content: "", block: true }),
-    image: () => ({ type: "image", children: EMPTY, url: "https://", hasCaption: false }),
+    image: () => ({ type: "image", children: EMPTY, url: "", hasCaption: false }),
     contents: () => ({ type: "table-of-contents", children: EMPTY }),
     rule: () => ({ type: "horizontal-rule", children: EMPTY }),
 } satisfies Record<string, () => Block>;
 
 export type NewBlock = keyof typeof NEW_BLOCKS;
+
+const EMBEDDED = /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+=*$/;
+
+/* A picture that is part of the report itself. SVG, which can hold more than a picture, is none. */
+export function isEmbedded(url: string): boolean {
+    return EMBEDDED.test(url);
+}
+
+/* Whose runs a report's panels show, and the project it stands in: what a link to it has to open. */
+export function projectsOf(spec: Json, entityName: string, projectName: string): { entityName: string; projectName: string }[] {
+    const sets = blocksOf(spec).flatMap((b) => objects((b["metadata"] as Json | undefined)?.["runSets"]));
+    const named = sets.flatMap((s) => {
+        const place = isObject(s["project"]) ? s["project"] : {};
+        return typeof place["name"] === "string" ? [{ entityName: String(place["entityName"] || entityName), projectName: place["name"] }] : [];
+    });
+    const all = [{ entityName, projectName }, ...named];
+    return all.filter((a, i) => all.findIndex((b) => b.entityName === a.entityName && b.projectName === a.projectName) === i);
+}
 
 /* "What worked--Vmlldzoz": the title is for people, the end is the id without its "=". */
 export function reportSlug(title: string, id: string): string {

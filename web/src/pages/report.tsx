@@ -2,13 +2,14 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { NotFound } from "../app";
+import { Select } from "../components/controls";
 import { EditableText } from "../components/editable_text";
 import { copyText } from "../components/copy_text";
 import { sayError } from "../components/toast";
 import { language, t } from "../i18n";
 import { formatTime } from "../lib/format";
 import { pathOf } from "../lib/match";
-import { blocksOf, idOfSlug, reportSlug, type Block, type Json } from "../lib/report_blocks";
+import { blocksOf, idOfSlug, projectsOf, reportSlug, type Block, type Json } from "../lib/report_blocks";
 import { parseTime } from "../lib/runs";
 import { deleteView, fetchView, saveView, type SavedView } from "../queries_views";
 import { isConflict } from "../views";
@@ -16,11 +17,14 @@ import { address, navigate, setQuery } from "../router";
 import type { PageProps } from "../routes";
 import { viewer } from "../session";
 import { BlockList } from "./report/block_list";
-import { DRAFT, REPORT } from "./report/new_report";
+import { DRAFT, REPORT, makeReport } from "./report/new_report";
+import { ShareReport } from "./report/share_report";
 
 type Loaded = SavedView & { spec: Json };
 
 const SAVE_MS = 1200;
+/* As the official package names them. */
+const WIDTHS = ["readable", "fixed", "fluid"] as const;
 
 export default function ReportPage({ params }: PageProps) {
     const { entity, project, slug } = params as { entity: string; project: string; slug: string };
@@ -112,6 +116,20 @@ function Report({ entity, project, report, isEditing }: { entity: string; projec
                             </button>
                         </>
                     )}
+                    {isEditing && (
+                        <Select
+                            value={String(spec["width"] ?? "readable")}
+                            label={t("report.width")}
+                            options={WIDTHS.map((w) => ({ value: w, label: t(`report.width.${w}`) }))}
+                            onChange={(width) => change(() => setSpec({ ...latest.current.spec, width }))}
+                        />
+                    )}
+                    {viewer.value && !isEditing && (
+                        <button type="button" class="button" onClick={() => void makeReport(entity, project, blocksOf(spec), t("report.copy_of", { name: title })).catch(sayError)}>
+                            {t("panel.duplicate")}
+                        </button>
+                    )}
+                    {viewer.value && saved.type === REPORT && <ShareReport id={saved.id} projects={projectsOf(spec, entity, project)} />}
                     <button type="button" class="button" onClick={() => void copyText(window.location.href.split("?")[0]!)}>
                         {t("panel.copy_link")}
                     </button>

@@ -19,7 +19,7 @@ export function ShareList({ entity, project }: { entity: string; project: string
                 <tbody>
                     {links.map((l) => (
                         <tr key={l.id}>
-                            <td>{t("table.count", { count: l.runCount })}</td>
+                            <td>{l.report === null ? t("table.count", { count: l.runCount }) : t("trash.report")}</td>
                             <td>{l.username}</td>
                             <td class="muted">{t("share.until", { time: formatTime(Date.parse(l.expiresAt), language) })}</td>
                             <td class="num">

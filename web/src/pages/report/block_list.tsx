@@ -6,6 +6,7 @@ import { MenuList, Popover } from "../../components/popover";
 import { t, type MessageName } from "../../i18n";
 import { NEW_BLOCKS, blockToMarkdown, withMarkdown, type Block, type NewBlock } from "../../lib/report_blocks";
 import { BlockView } from "./block_view";
+import { ImageEditor } from "./image_block";
 import { PanelGrid, emptyGrid } from "./panel_grid";
 
 interface Props {
@@ -39,6 +40,8 @@ export function BlockList(props: Props) {
                     )}
                     {block.type === "panel-grid" ? (
                         <PanelGrid entity={props.entity} project={props.project} block={block} isEditing={isEditing} onChange={(b) => put(i, b)} />
+                    ) : block.type === "image" && isEditing ? (
+                        <ImageEditor block={block} onChange={(b) => put(i, b)} />
                     ) : (
                         <TextBlock block={block} blocks={blocks} isEditing={isEditing} onChange={(b) => put(i, b)} />
                     )}

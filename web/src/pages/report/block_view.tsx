@@ -1,12 +1,10 @@
-/* block_view.tsx - one block of a report as it is read. Pictures and films from elsewhere are links: a report fetches
- * nothing from outside. */
+/* block_view.tsx - one block of a report as it is read. */
 
 import { Formula } from "../../components/formula";
 import { Markdown } from "../../components/markdown";
 import { t } from "../../i18n";
 import { blockToMarkdown, inlineToMarkdown, type Block } from "../../lib/report_blocks";
-
-const isWeb = (url: string) => /^https?:\/\//i.test(url);
+import { ImageView } from "./image_block";
 
 export function BlockView({ block, blocks }: { block: Block; blocks: Block[] }) {
     const text = blockToMarkdown(block) ?? "";
@@ -40,7 +38,7 @@ export function BlockView({ block, blocks }: { block: Block; blocks: Block[] }) 
             return <Contents blocks={blocks} />;
         case "image":
         case "video":
-            return <Outside url={String(block["url"] ?? "")} caption={inlineToMarkdown(block["children"])} />;
+            return <ImageView block={block} />;
         default:
             return <p class="muted small">{t("block.unknown", { type: block.type })}</p>;
     }
@@ -51,17 +49,6 @@ function listMarkdown(block: Block, text: string): string {
         .split("\n")
         .map((line, i) => (block["ordered"] === true ? `${i + 1}. ${line}` : `- ${line}`))
         .join("\n");
-}
-
-function Outside({ url, caption }: { url: string; caption: string }) {
-    if (!isWeb(url)) return <p class="muted">{caption || url}</p>;
-    return (
-        <p>
-            <a href={url} rel="noopener noreferrer nofollow" target="_blank">
-                {caption || url}
-            </a>
-        </p>
-    );
 }
 
 function Contents({ blocks }: { blocks: Block[] }) {

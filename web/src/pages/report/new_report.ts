@@ -9,14 +9,14 @@ import { navigate } from "../../router";
 export const REPORT = "runs";
 export const DRAFT = "runs/draft";
 
-export async function makeReport(entity: string, project: string, blocks: readonly Block[] = []): Promise<void> {
+export async function makeReport(entity: string, project: string, blocks: readonly Block[] = [], title = t("report.untitled")): Promise<void> {
     const spec = emptySpec();
     const made = await saveView({
         entityName: entity,
         projectName: project,
         type: DRAFT,
         name: Math.random().toString(36).slice(2, 13),
-        displayName: t("report.untitled"),
+        displayName: title,
         description: "",
         spec: JSON.stringify(blocks.length === 0 ? spec : { ...spec, blocks }),
     });
