@@ -125,8 +125,8 @@ class _Reading:
         for node in nodes:
             node["parentName"] = names.get(node.pop("parentId"))
             del node["id"]
-        # A draft comes after the report that it is of.
-        return [View(node) for node in sorted(nodes, key=lambda node: (node["parentName"] is not None, node["createdAt"], node["name"]))]
+        # A draft comes after the report that it is of. Times do not count: a server that took them in gave them others.
+        return [View(node) for node in sorted(nodes, key=lambda node: (node["parentName"] is not None, node["type"], node["name"]))]
 
 
 def _version_of(node: dict[str, Any], where: dict[str, str]) -> dict[str, Any]:
