@@ -1,6 +1,7 @@
 /* orphans.c - see orphans.h. */
 #include "client/orphans.h"
 
+#include "client/os.h"
 #include "client/shared_log.h"
 
 #include <dirent.h>
@@ -84,7 +85,8 @@ void orphans_finish(const struct sender_options *options) {
         /* Nobody waits for the grandchild. */
         if (fork() == 0) {
             (void)close(options->link_fd);
-            finish_all(options);
+            if (os_close_from(3))
+                finish_all(options);
         }
         _exit(0);
     }

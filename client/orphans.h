@@ -7,7 +7,7 @@
 
 #include "client/sender.h"
 
-/* In a process of its own, forked from this one, which has no threads yet. */
+/* In a process of its own, forked from this one, which has no threads yet. It keeps none of the descriptors. */
 void orphans_finish(const struct sender_options *options);
 
 #endif

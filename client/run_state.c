@@ -98,10 +98,31 @@ static bool set_item(struct tree *tree, const struct record_item *item) {
     return node != NULL && tree_set_json(tree, node, item->value_json);
 }
 
+static size_t digits_at(struct str text, size_t at) {
+    size_t begin = at;
+    while (at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9')
+        at++;
+    return at - begin;
+}
+
+/* As JSON has them, without an exponent: nearly all that is logged. */
+static bool is_plain_number(struct str text) {
+    size_t at = text.len > 0 && text.ptr[0] == '-', whole = digits_at(text, at);
+    if (whole == 0 || (whole > 1 && text.ptr[at] == '0'))
+        return false;
+    at += whole;
+    if (at == text.len)
+        return true;
+    size_t fraction = text.ptr[at] == '.' ? digits_at(text, at + 1) : 0;
+    return fraction > 0 && at + 1 + fraction == text.len;
+}
+
 /* Values come from files: each is held against JSON's grammar before it becomes a part of a request. */
 static bool is_json(struct str text) {
     struct json_reader reader;
     struct str raw;
+    if (is_plain_number(text))
+        return true;
     json_reader_init(&reader, text, JSON_EXTENDED);
     return json_skip_value(&reader, json_next(&reader), &raw) && json_next(&reader) == JSON_END;
 }

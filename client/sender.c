@@ -151,6 +151,8 @@ static bool send_run(struct sender *sender) {
     if (is_first) {
         sender_place_lines(sender);
         sender_say_run(sender);
+        if (sender->options->has_begun != NULL)
+            sender->options->has_begun(sender->options);
     }
     return true;
 }
@@ -250,11 +252,14 @@ static bool send_end(struct sender *sender) {
     sender_gather(sender);
     if (!send_run(sender) || !is_done(sender, sender_hand_on(sender, true)))
         return false;
+    /* While the other files are on their way: a server keeps each on its disk before it answers. */
+    if (!send_standard_files(sender))
+        return false;
     if (!sender_has_delivered(sender)) {
         transmit(sender, true);
         return false;
     }
-    return send_standard_files(sender) && is_done(sender, uplink_send_lines(sender->uplink, &sender->state, true));
+    return is_done(sender, uplink_send_lines(sender->uplink, &sender->state, true));
 }
 
 /* Since when nothing gets through, lines or files; 0: it does. */
@@ -297,10 +302,12 @@ static bool work(struct sender *sender) {
     }
 }
 
-/* The control file has served: what is left is a log that is complete. A second file says that it was sent. */
+/* The control file has served: what is left is a log that is complete. A second file says that it was sent. One that was
+ * not goes to the disk before anybody is told of the end. */
 static void close_log(struct sender *sender) {
     char path[4096];
-    (void)os_sync_data(sender->fd);
+    if (sender->uplink == NULL)
+        (void)os_sync_data(sender->fd);
     (void)snprintf(path, sizeof path, "%s.control", sender->options->log_path);
     if (sender->log != NULL)
         (void)unlink(path);
@@ -428,6 +435,8 @@ enum err_code sender_run(const struct sender_options *options, struct sender_res
         close_log(sender);
         sender_say_history(sender);
         sender_say(sender, STR("{\"type\":\"done\"}"));
+        /* The server has it; the copy here may take its time. */
+        (void)os_sync_data(sender->fd);
     } else if (code == OK) {
         code = err_set(err, ERR_IO, "%s", sender->uplink == NULL ? "stopped" : uplink_problem(sender->uplink));
     }

@@ -42,6 +42,7 @@ struct sender_options {
     double stats_interval_s;    /* 0: none; only with an owner */
     int64_t patience_ms;        /* how long an unreachable server is waited for at the end */
     const bool *stop;           /* set by a signal handler; NULL: none */
+    void (*has_begun)(const struct sender_options *options); /* called once, when the server has the run; NULL: nobody */
 };
 
 struct sender_result {

@@ -82,8 +82,7 @@ int main(int argc, char **argv) {
     room[len] = '\0';
     take_greeting((struct str){ room, (size_t)len }, &options, &texts);
     options.patience_ms = PATIENCE_MS;
-    if (!options.is_offline)
-        orphans_finish(&options);
+    options.has_begun = orphans_finish; /* init does not wait for it */
     enum err_code code = sender_run(&options, &result, &err);
     buf_finish(&greeting);
     buf_finish(&texts);

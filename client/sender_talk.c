@@ -242,10 +242,11 @@ void sender_hear_owner(struct sender *sender) {
                              { .fd = is_alone ? -1 : sender->owner_fd, .events = POLLIN } };
     bool has_records = !sender->is_at_end;
     int wait_ms = sender->is_finishing || has_records ? 0 : sender->options->is_offline ? OFFLINE_POLL_MS : POLL_MS;
-    if (sender->is_finishing && sender->transfers != NULL && !sender_has_delivered(sender))
-        wait_ms = DELIVERY_POLL_MS;
-    if (sender->not_before_ms > clock_mono_ms())
+    bool is_paused = sender->not_before_ms > clock_mono_ms();
+    if (is_paused)
         wait_ms = POLL_MS;
+    else if (sender->is_finishing && sender->is_at_end && sender->transfers != NULL)
+        transfers_wait(sender->transfers, DELIVERY_POLL_MS);
     (void)poll(fds, 2, wait_ms);
     if (fds[0].revents != 0)
         take_messages(sender);

@@ -136,6 +136,7 @@ static void drop_front(struct transfers *transfers, size_t count) {
         transfers->waiting_count--;
         job_destroy(job);
     }
+    pthread_cond_broadcast(&transfers->changed);
 }
 
 static enum uplink_result send_files(struct transfers *transfers, const char *const *paths, size_t count) {
@@ -287,6 +288,14 @@ void transfers_progress(struct transfers *transfers, struct transfers_progress *
                                         .total_bytes = atomic_load(&transfers->counters.total_bytes),
                                         .waiting_count = transfers->waiting_count,
                                         .failing_since_ms = transfers->failing_since_ms };
+    pthread_mutex_unlock(&transfers->mutex);
+}
+
+void transfers_wait(struct transfers *transfers, int timeout_ms) {
+    int64_t limit_ms = clock_mono_ms() + timeout_ms;
+    pthread_mutex_lock(&transfers->mutex);
+    while (transfers->waiting_count > 0 && os_cond_wait_until(&transfers->changed, &transfers->mutex, limit_ms) == 0)
+        continue;
     pthread_mutex_unlock(&transfers->mutex);
 }
 

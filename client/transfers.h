@@ -29,6 +29,8 @@ struct transfers_progress {
 };
 
 void transfers_progress(struct transfers *transfers, struct transfers_progress *out);
+/* Until nothing is waiting, or the time is over. */
+void transfers_wait(struct transfers *transfers, int timeout_ms);
 /* Appends the names of files that have arrived since the last call: JSON strings, comma separated. */
 void transfers_take_uploaded(struct transfers *transfers, struct buf *out);
 

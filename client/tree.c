@@ -17,11 +17,21 @@ static struct str name_of(const struct tree_node *node) {
     return (struct str){ node->name, node->name_len };
 }
 
+static bool is_plain(struct str name) {
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.ptr[i];
+        if (c < 0x20 || c > 0x7E || c == '"' || c == '\\')
+            return false;
+    }
+    return true;
+}
+
 static struct tree_node *node_create(struct tree_node *parent, struct str name) {
     struct tree_node *node = calloc(1, sizeof *node + name.len);
     if (node == NULL)
         return NULL;
     node->parent = parent;
+    node->is_plain = is_plain(name);
     node->name_len = name.len;
     if (name.len > 0)
         memcpy(node->name, name.ptr, name.len);
@@ -189,6 +199,14 @@ static void write_name(const struct tree_node *node, bool *needs_comma, struct b
     if (*needs_comma)
         buf_append_char(out, ',');
     *needs_comma = true;
+    char *room = node->is_plain ? buf_reserve(out, node->name_len + 3) : NULL;
+    if (room != NULL) {
+        room[0] = '"';
+        memcpy(room + 1, node->name, node->name_len);
+        memcpy(room + 1 + node->name_len, "\":", 2);
+        buf_commit(out, node->name_len + 3);
+        return;
+    }
     json_writer_init(&writer, out, JSON_EXTENDED);
     json_string(&writer, name_of(node));
     buf_append_char(out, ':');

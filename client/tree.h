@@ -20,6 +20,7 @@ struct tree_node {
     bool is_changed;     /* for its owner: tree.c sets it when a value is set */
     uint64_t generation; /* of the filling it belongs to; 0: not there */
     void *extra;         /* of its owner; freed with the tree */
+    bool is_plain;       /* the name is its own JSON text */
     size_t name_len;
     char name[];
 };

@@ -75,6 +75,23 @@ static void run_state__passes_over_values_that_are_no_json(void **unused) {
     run_state_finish(&state);
 }
 
+/* Most values are numbers, and are told by themselves. */
+static void run_state__tells_numbers_from_what_only_looks_like_one(void **unused) {
+    static const char *const numbers[] = { "0", "-0", "7", "-12", "0.5", "-3.25", "10.0", "1e5", "-1.5E-7", "NaN", "-Infinity" };
+    static const char *const others[] = { "", "-", "01", "-01", ".5", "1.", "1.e5", "+1", "1 2", "0x1", "1.5.5", "--1", "1e" };
+    struct run_state state;
+    (void)unused;
+    begin(&state);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        take_items(&state, RECORD_CONFIG, "key", numbers[i]);
+    assert_int_equal(state.damaged_records, 0);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        take_items(&state, RECORD_CONFIG, "key", others[i]);
+        assert_int_equal(state.damaged_records, i + 1);
+    }
+    run_state_finish(&state);
+}
+
 static void run_state__keeps_the_last_state_of_a_progress_bar(void **unused) {
     struct run_state state;
     (void)unused;
@@ -173,6 +190,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(run_state__makes_a_line_of_each_row),
         cmocka_unit_test(run_state__passes_over_values_that_are_no_json),
+        cmocka_unit_test(run_state__tells_numbers_from_what_only_looks_like_one),
         cmocka_unit_test(run_state__keeps_the_last_state_of_a_progress_bar),
         cmocka_unit_test(run_state__labels_what_one_of_several_writers_says),
         cmocka_unit_test(run_state__adds_to_a_metric_that_is_defined_again),
