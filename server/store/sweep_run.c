@@ -56,18 +56,33 @@ enum err_code sweep_run_list_of_agent(struct db_tx *tx, int64_t agent_id, int64_
     return take_all(rows, arena, out, err);
 }
 
-enum err_code sweep_run_list_strangers(struct db_tx *tx, const struct sweep *sweep, struct arena *arena, struct list *out, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep->owner.project_id), DB_TEXT(sweep->name)),
-                 "select r.id from runs r where r.project_id = $1 and r.sweep = $2 and r.deleted_at is null"
-                 " and not exists (select 1 from sweep_runs s where s.run_id = r.id) order by r.id",
-                 err));
+static enum err_code take_ids(struct db_rows *rows, struct arena *arena, struct list *out, struct err *err) {
     while (db_next(rows)) {
         int64_t *id = ARENA_NEW(arena, int64_t);
         *id = db_int(rows, 0);
         list_add(out, id, arena);
     }
     return db_end(rows, err);
+}
+
+enum err_code sweep_run_list_strangers(struct db_tx *tx, const struct sweep *sweep, size_t limit, struct arena *arena, struct list *out,
+                                       struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep->owner.project_id), DB_TEXT(sweep->name), DB_INT((int64_t)limit)),
+                 "select r.id from runs r where r.project_id = $1 and r.sweep = $2 and r.deleted_at is null"
+                 " and not exists (select 1 from sweep_runs s where s.run_id = r.id) order by r.id limit $3",
+                 err));
+    return take_ids(rows, arena, out, err);
+}
+
+#define PRIORS " from sweep_runs s join runs r on r.id = s.run_id and r.deleted_at is null where s.sweep_id = $1 and s.state = $2 "
+
+enum err_code sweep_run_list_priors(struct db_tx *tx, int64_t sweep_id, int64_t after_id, size_t limit, struct arena *arena,
+                                    struct list *out, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep_id), DB_INT(SWEEP_RUN_PRIOR), DB_INT(after_id), DB_INT((int64_t)limit)),
+                 "select s.run_id" PRIORS "and s.run_id > $3 order by s.run_id limit $4", err));
+    return take_ids(rows, arena, out, err);
 }
 
 static enum err_code take_count(struct db_rows *rows, int64_t *count, struct err *err) {
@@ -81,6 +96,28 @@ enum err_code sweep_run_count(struct db_tx *tx, int64_t sweep_id, int64_t *count
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep_id)), "select count(*) from sweep_runs where sweep_id = $1 and number is not null", err));
     return take_count(rows, count, err);
+}
+
+enum err_code sweep_run_count_priors(struct db_tx *tx, int64_t sweep_id, int64_t *count, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep_id), DB_INT(SWEEP_RUN_PRIOR)), "select count(*)" PRIORS, err));
+    return take_count(rows, count, err);
+}
+
+enum err_code sweep_run_find_best(struct db_tx *tx, int64_t sweep_id, bool is_highest, bool *is_found, double *best, struct err *err) {
+    struct db_rows *rows;
+    *is_found = false;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep_id), DB_INT(SWEEP_RUN_VALUE)),
+                 is_highest ? "select max(s.best) from sweep_runs s join runs r on r.id = s.run_id and r.deleted_at is null"
+                              " where s.sweep_id = $1 and s.outcome = $2"
+                            : "select min(s.best) from sweep_runs s join runs r on r.id = s.run_id and r.deleted_at is null"
+                              " where s.sweep_id = $1 and s.outcome = $2",
+                 err));
+    while (db_next(rows)) {
+        *is_found = !db_is_null(rows, 0);
+        *best = db_real(rows, 0);
+    }
+    return db_end(rows, err);
 }
 
 enum err_code sweep_run_count_queued(struct db_tx *tx, int64_t sweep_id, int64_t *count, struct err *err) {

@@ -48,8 +48,15 @@ MUST_CHECK enum err_code sweep_run_list(struct db_tx *tx, int64_t sweep_id, bool
 MUST_CHECK enum err_code sweep_run_list_of_agent(struct db_tx *tx, int64_t agent_id, int64_t after_id, size_t limit, struct arena *arena,
                                                  struct list *out, struct err *err);
 /* Runs that say they belong to the sweep, but have no row; adds int64_t *. */
-MUST_CHECK enum err_code sweep_run_list_strangers(struct db_tx *tx, const struct sweep *sweep, struct arena *arena, struct list *out,
-                                                  struct err *err);
+MUST_CHECK enum err_code sweep_run_list_strangers(struct db_tx *tx, const struct sweep *sweep, size_t limit, struct arena *arena,
+                                                  struct list *out, struct err *err);
+/* Runs that it did not make, in the order of their ids, which are above after_id: of int64_t. */
+MUST_CHECK enum err_code sweep_run_list_priors(struct db_tx *tx, int64_t sweep_id, int64_t after_id, size_t limit, struct arena *arena,
+                                               struct list *out, struct err *err);
+MUST_CHECK enum err_code sweep_run_count_priors(struct db_tx *tx, int64_t sweep_id, int64_t *count, struct err *err);
+/* The highest, or lowest, value of those whose outcome is known. */
+MUST_CHECK enum err_code sweep_run_find_best(struct db_tx *tx, int64_t sweep_id, bool is_highest, bool *is_found, double *best,
+                                             struct err *err);
 
 /* How many suggestions were made: what a run cap counts. */
 MUST_CHECK enum err_code sweep_run_count(struct db_tx *tx, int64_t sweep_id, int64_t *count, struct err *err);

@@ -16,7 +16,7 @@ UPSERT = """mutation($input: UpsertSweepInput!) { upsertSweep(input: $input) {
 CREATE_AGENT = "mutation($input: CreateAgentInput!) { createAgent(input: $input) { agent { id name } } }"
 HEARTBEAT = "mutation($id: ID!, $runState: JSONString) { agentHeartbeat(input: {id: $id, runState: $runState}) { agent { id } commands } }"
 UPSERT_RUN = """mutation($input: UpsertBucketInput!) { upsertBucket(input: $input) {
-    inserted bucket { id name sweepName displayName } } }"""
+    inserted bucket { id name state sweepName displayName } } }"""
 SWEEP = """query($name: String!) { project(name: "p") { sweep(sweepName: $name) { id name displayName method state config
     bestLoss runCount runCountExpected scheduler controller priorRuns { edges { node { name } } }
     runs { edges { node { name state config sweepName shouldStop sweep { name } } } }
@@ -47,6 +47,7 @@ class Sweep:
         values = {"name": command["run_id"], "modelName": "p", "sweep": self.name, "config": json.dumps(command["args"])}
         answer = self.user.graphql(UPSERT_RUN, {"input": values})["upsertBucket"]
         assert answer["inserted"] is False and answer["bucket"]["sweepName"] == self.name
+        assert answer["bucket"]["state"] == "running", "from its init on, not from its first row"
 
     def log(self, run: str, rows: list[dict], first: int = 0) -> dict:
         files = {"wandb-history.jsonl": {"offset": first, "content": [json.dumps({"_step": first + n, **row}) for n, row in enumerate(rows)]}}
@@ -236,6 +237,28 @@ def test_prior_runs__belong_to_the_sweep_and_are_not_tried_again(user):
     read = sweep.read()
     assert sorted(edge["node"]["name"] for edge in read["priorRuns"]["edges"]) == ["old-1", "old-2"]
     assert read["runCount"] == 3
+
+
+PRIOR_RUNS = """query($name: String!, $first: Int, $after: String) { project(name: "p") { sweep(sweepName: $name) { runCount
+    priorRuns(first: $first, after: $after) { totalCount pageInfo { endCursor hasNextPage } edges { node { name } } } } } }"""
+IMPORTED = 1100  # more than one portion
+
+
+def test_prior_runs__may_be_many_and_come_in_pages(user):
+    old = [f"old-{n}" for n in range(IMPORTED)]
+    for n, name in enumerate(old):
+        user.graphql(UPSERT_RUN, {"input": {"name": name, "modelName": "p", "config": json.dumps({"x": {"value": n}})}})
+    config = {"method": "grid", "metric": {"name": "loss"}, "parameters": {"x": {"values": list(range(IMPORTED + 1))}}}
+    sweep = Sweep(user, config, priorRunsFilters="{}")
+    assert sweep.run_whole(sweep.agent()) == {"x": IMPORTED}, "all others were tried before"
+    names, after = [], None
+    for size in (700, 700):
+        read = user.graphql(PRIOR_RUNS, {"name": sweep.name, "first": size, "after": after})["project"]["sweep"]
+        names += [edge["node"]["name"] for edge in read["priorRuns"]["edges"]]
+        after = read["priorRuns"]["pageInfo"]["endCursor"]
+        assert read["priorRuns"]["totalCount"] == IMPORTED and read["runCount"] == IMPORTED + 1
+        assert read["priorRuns"]["pageInfo"]["hasNextPage"] is (len(names) < IMPORTED)
+    assert names == old
 
 
 # ---- ends ----

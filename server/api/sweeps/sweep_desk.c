@@ -16,6 +16,7 @@ enum {
     UNSEEN_GIVES_MAX = 2,    /* to an agent that is there and does not begin it */
     GRID_POINTS_PER_BEAT = 2000,
     MEASURES_PER_BEAT = 500, /* runs that ended; after a new configuration all are looked at again */
+    STRANGERS_PER_WRITE = 500,
     TAKES_MAX = 20,          /* tries to be the one who takes a suggestion */
 };
 
@@ -133,7 +134,7 @@ static enum err_code look(struct db_tx *tx, void *context, struct err *err) {
     TRY(find_agent(tx, beat, err));
     TRY(sweep_config_parse(&beat->config, beat->sweep->config, beat->arena, err));
     beat->strangers = beat->all = (struct list){ 0 };
-    TRY(sweep_run_list_strangers(tx, beat->sweep, beat->arena, &beat->strangers, err));
+    TRY(sweep_run_list_strangers(tx, beat->sweep, STRANGERS_PER_WRITE, beat->arena, &beat->strangers, err));
     if (is_check_due(beat) || beat->config->has_target)
         TRY(sweep_run_list(tx, beat->sweep->id, false, beat->arena, &beat->all, err));
     return OK;
@@ -223,28 +224,38 @@ static enum err_code find_out(struct beat *beat, struct err *err) {
 /* ---- writing that down ---- */
 
 /* What a run that the sweep did not make tries: written as if it had, so that a grid does not try it again. */
-static struct str args_of(const struct beat *beat, struct str config) {
+static struct str args_of(const struct beat *beat, struct str config, struct arena *arena) {
     double *point = ARENA_ARRAY(beat->arena, double, beat->config->space.count);
     struct json_value *root;
     struct err err;
 
-    if (config.len == 0 || json_parse(&root, config, JSON_EXTENDED, beat->arena, &err) != OK)
+    if (config.len == 0 || json_parse(&root, config, JSON_EXTENDED, arena, &err) != OK)
         return STR("{}");
     return space_read(&beat->config->space, root, point) ? write_args(beat, point) : config;
 }
 
+static enum err_code add_stranger(struct db_tx *tx, struct beat *beat, int64_t run_id, struct arena *scratch, struct err *err) {
+    struct run *run;
+    enum err_code code = run_find_by_id(tx, run_id, RUN_CONFIG, scratch, &run, err);
+    if (code == ERR_NOT_FOUND || code == ERR_GONE)
+        return OK;
+    TRY(code);
+    return sweep_run_add_prior(tx, beat->sweep->id, run_id, args_of(beat, run->config, scratch), scratch, err);
+}
+
 static enum err_code add_strangers(struct db_tx *tx, struct beat *beat, struct err *err) {
-    for (size_t i = 0; i < beat->strangers.count; i++) {
-        int64_t id = *(const int64_t *)beat->strangers.items[i];
-        struct run *run;
-        enum err_code code = run_find_by_id(tx, id, RUN_CONFIG, beat->arena, &run, err);
-        if (code == ERR_NOT_FOUND || code == ERR_GONE)
-            continue;
-        if (code != OK)
-            return code;
-        TRY(sweep_run_add_prior(tx, beat->sweep->id, id, args_of(beat, run->config), beat->arena, err));
+    struct arena *scratch = arena_create(); /* configs may be large */
+    enum err_code code = OK;
+    for (size_t i = 0; code == OK && i < beat->strangers.count; i++) {
+        code = add_stranger(tx, beat, *(const int64_t *)beat->strangers.items[i], scratch, err);
+        arena_reset(scratch);
     }
-    return OK;
+    arena_destroy(scratch);
+    return code;
+}
+
+static enum err_code add_many_strangers(struct db_tx *tx, void *context, struct err *err) {
+    return add_strangers(tx, context, err);
 }
 
 static enum err_code write_down(struct db_tx *tx, struct beat *beat, struct err *err) {
@@ -496,6 +507,10 @@ enum err_code sweep_desk_beat(struct identity *identity, int64_t agent_id, const
 
     TRY(check_run_state(run_state, err));
     TRY(db_read(identity->app->db, look, &beat, err));
+    while (beat.strangers.count == STRANGERS_PER_WRITE) { /* all of them before the search goes on: none is tried again */
+        TRY(db_write(identity->app->db, add_many_strangers, &beat, err));
+        TRY(db_read(identity->app->db, look, &beat, err));
+    }
     buf_init(&beat.text, COMMANDS_BYTES_MAX);
     code = find_out(&beat, err);
     if (code == OK)

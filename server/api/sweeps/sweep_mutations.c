@@ -12,7 +12,7 @@
 #include "server/store/run_table.h"
 #include "server/sweep/sweep_config.h"
 
-enum { PRIOR_RUNS_MAX = 10000, ARGS_BYTES_MAX = 1 << 18, QUEUED_MAX = 1000 /* every beat of an agent reads them all */ };
+enum { PRIOR_RUNS_MAX = 100000, PRIORS_PER_WRITE = 500, ARGS_BYTES_MAX = 1 << 18, QUEUED_MAX = 1000 /* every beat of an agent reads them all */ };
 
 const char sweep_sdl[] =
     "input AgentHeartbeatInput { clientMutationId: String id: ID! \"What the agent's machine is doing; not kept.\" metrics: JSONString"
@@ -135,7 +135,10 @@ static enum err_code find_by_id(struct db_tx *tx, struct gql_call *call, struct 
 struct priors {
     struct gql_call *call;
     int64_t project_id; /* 0: there is none yet, or none that may be read */
-    struct run_page page;
+    int64_t *ids;
+    size_t count;
+    const struct sweep *sweep;
+    size_t first; /* where a portion begins */
 };
 
 static enum err_code find_project(struct db_tx *tx, void *context, struct err *err) {
@@ -148,10 +151,22 @@ static enum err_code find_project(struct db_tx *tx, void *context, struct err *e
     return code == ERR_NOT_FOUND || code == ERR_GONE ? OK : code;
 }
 
+static enum err_code add_priors(struct priors *priors, const struct run_page *page, struct err *err) {
+    if (page->match_count > PRIOR_RUNS_MAX)
+        return err_set(err, ERR_TOO_LARGE, "a sweep begins with at most %d prior runs, the filters hold for %zu", PRIOR_RUNS_MAX,
+                       page->match_count);
+    if (priors->ids == NULL)
+        priors->ids = ARENA_ARRAY(priors->call->arena, int64_t, PRIOR_RUNS_MAX);
+    for (size_t i = 0; i < page->count && priors->count < PRIOR_RUNS_MAX; i++)
+        priors->ids[priors->count++] = page->ids[i];
+    return OK;
+}
+
 static enum err_code find_priors(struct priors *priors, struct err *err) {
     struct gql_call *call = priors->call;
     struct app *app = gql_identity(call)->app;
-    struct run_query query = { .filters = gql_input_str(call, "priorRunsFilters"), .first = PRIOR_RUNS_MAX };
+    struct run_query query = { .filters = gql_input_str(call, "priorRunsFilters"), .first = RUN_PAGE_MAX };
+    struct run_page page;
 
     if (str_trim(query.filters).len == 0 || str_eq_c(str_trim(query.filters), "null") || gql_input_str(call, "id").len > 0)
         return OK;
@@ -159,16 +174,31 @@ static enum err_code find_priors(struct priors *priors, struct err *err) {
     query.project_id = priors->project_id;
     if (query.project_id == 0)
         return OK;
-    return run_tables_query(app->run_tables, &query, call->arena, &priors->page, err);
+    do {
+        TRY(run_tables_query(app->run_tables, &query, call->arena, &page, err));
+        TRY(add_priors(priors, &page, err));
+        query.after = page.count > 0 ? page.cursors[page.count - 1] : STR_EMPTY;
+    } while (page.has_more && page.count > 0);
+    return OK;
 }
 
-static enum err_code take_priors(struct db_tx *tx, const struct priors *priors, const struct sweep *sweep, struct err *err) {
-    struct run_change wanted = { .sweep = sweep->name };
-    for (size_t i = 0; i < priors->page.count && sweep->owner.project_id == priors->project_id; i++) {
-        enum err_code code = run_update(tx, priors->page.ids[i], &wanted, clock_wall_ms(), err);
+static enum err_code take_portion(struct db_tx *tx, void *context, struct err *err) {
+    const struct priors *priors = context;
+    struct run_change wanted = { .sweep = priors->sweep->name };
+    for (size_t i = priors->first; i < priors->count && i < priors->first + PRIORS_PER_WRITE; i++) {
+        enum err_code code = run_update(tx, priors->ids[i], &wanted, clock_wall_ms(), err);
         if (code != OK && code != ERR_NOT_FOUND && code != ERR_GONE)
             return code;
     }
+    return OK;
+}
+
+/* Once the sweep is there, and not all in one transaction: others write too. */
+static enum err_code take_priors(struct priors *priors, struct err *err) {
+    if (priors->sweep->owner.project_id != priors->project_id)
+        return OK;
+    for (priors->first = 0; priors->first < priors->count; priors->first += PRIORS_PER_WRITE)
+        TRY(db_write(gql_identity(priors->call)->app->db, take_portion, priors, err));
     return OK;
 }
 
@@ -237,7 +267,6 @@ static enum err_code create(struct db_tx *tx, struct gql_call *call, struct payl
 struct upsert {
     struct gql_call *call;
     struct payload *payload;
-    struct priors priors;
 };
 
 static enum err_code upsert_in(struct db_tx *tx, void *context, struct err *err) {
@@ -256,7 +285,6 @@ static enum err_code upsert_in(struct db_tx *tx, void *context, struct err *err)
     } else {
         TRY(check_change(call, payload, &wanted, &config, err));
         TRY(create(tx, call, payload, &wanted, config, now_ms, err));
-        TRY(take_priors(tx, &upsert->priors, payload->sweep, err));
     }
     TRY(change_state(tx, call, payload->sweep, now_ms, err));
     TRY(sweep_find_by_id(tx, payload->sweep->id, call->arena, &payload->sweep, err));
@@ -264,9 +292,12 @@ static enum err_code upsert_in(struct db_tx *tx, void *context, struct err *err)
 }
 
 enum err_code sweep_answer_upsert_sweep(struct gql_call *call, struct err *err) {
-    struct upsert upsert = { call, ARENA_NEW(call->arena, struct payload), { .call = call } };
-    TRY(find_priors(&upsert.priors, err));
+    struct upsert upsert = { call, ARENA_NEW(call->arena, struct payload) };
+    struct priors priors = { .call = call };
+    TRY(find_priors(&priors, err));
     TRY(db_write(gql_identity(call)->app->db, upsert_in, &upsert, err));
+    priors.sweep = upsert.payload->sweep;
+    TRY(take_priors(&priors, err));
     gql_object(call, upsert.payload);
     return OK;
 }

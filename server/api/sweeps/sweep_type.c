@@ -178,18 +178,22 @@ READING_RESOLVER(answer_run_count) {
 
 READING_RESOLVER(answer_prior_runs) {
     struct connection *connection = connection_create(THE_SWEEP->owner, call->arena);
-    struct list rows = { 0 };
+    size_t first = (size_t)connection_first(call, RUN_PAGE_MAX, RUN_PAGE_MAX);
+    struct str after = gql_arg_str(call, "after");
+    struct list ids = { 0 };
+    int64_t after_id = 0;
 
-    TRY(sweep_run_list(tx, THE_SWEEP->id, false, call->arena, &rows, err));
-    for (size_t i = 0; i < rows.count; i++) {
-        const struct sweep_run *row = rows.items[i];
+    if (after.len > 0 && (!str_to_i64(after, &after_id) || after_id <= 0))
+        return err_set(err, ERR_BAD_INPUT, "the cursor is not one that this list gave");
+    TRY(sweep_run_list_priors(tx, THE_SWEEP->id, after_id, first + 1, call->arena, &ids, err));
+    for (size_t i = 0; i < ids.count && i < first; i++) {
         struct run *run;
-        if (row->state != SWEEP_RUN_PRIOR)
-            continue;
-        TRY(run_find_by_id(tx, row->run_id, 0, call->arena, &run, err));
-        connection_add(connection, run, NULL, arena_printf(call->arena, "%lld", (long long)row->id), call->arena);
+        TRY(run_find_by_id(tx, *(const int64_t *)ids.items[i], 0, call->arena, &run, err));
+        connection_add(connection, run, NULL, arena_printf(call->arena, "%lld", (long long)run->id), call->arena);
     }
-    connection->total_count = (int64_t)connection->edges.count;
+    TRY(sweep_run_count_priors(tx, THE_SWEEP->id, &connection->total_count, err));
+    connection->page_info.has_next = ids.count > first;
+    connection->page_info.has_previous = after_id > 0;
     gql_object(call, connection);
     return OK;
 }
@@ -197,20 +201,19 @@ READING_RESOLVER(answer_prior_runs) {
 /* The best value of the metric so far. Of runs that nobody has looked at since they ended, their summary's. */
 READING_RESOLVER(answer_best_loss) {
     struct sweep_config *config;
-    struct list rows = { 0 };
+    struct list open = { 0 };
     bool is_found = false;
     double best = 0;
 
     TRY(parse_config(call, &config, err));
     if (config->metric.len == 0)
         return OK;
-    TRY(sweep_run_list(tx, THE_SWEEP->id, false, call->arena, &rows, err));
-    for (size_t i = 0; i < rows.count; i++) {
-        const struct sweep_run *row = rows.items[i];
-        bool has_value = row->outcome == SWEEP_RUN_VALUE;
-        double value = row->best;
-        if (row->outcome == SWEEP_RUN_UNKNOWN)
-            TRY(sweep_outcome_now(tx, config, row->run_id, &has_value, &value, call->arena, err));
+    TRY(sweep_run_find_best(tx, THE_SWEEP->id, config->is_maximize, &is_found, &best, err));
+    TRY(sweep_run_list(tx, THE_SWEEP->id, true, call->arena, &open, err));
+    for (size_t i = 0; i < open.count; i++) {
+        bool has_value = false;
+        double value = 0;
+        TRY(sweep_outcome_now(tx, config, ((const struct sweep_run *)open.items[i])->run_id, &has_value, &value, call->arena, err));
         if (has_value && (!is_found || sweep_outcome_is_better(config, value, best))) {
             best = value;
             is_found = true;
@@ -304,7 +307,7 @@ static const struct gql_field sweep_fields[] = {
     { "id", "", "ID!", CAN_READ, answer_id, NULL },
     { "method", "", "String!", CAN_READ, answer_method, "grid, random, bayes or custom." },
     { "name", "", "String!", CAN_READ, answer_name, "Its short id, unique in the project." },
-    { "priorRuns", "", "RunConnection!", CAN_READ, answer_prior_runs, "Runs that the sweep did not make." },
+    { "priorRuns", "after: String, first: Int = 10000", "RunConnection!", CAN_READ, answer_prior_runs, "Runs that the sweep did not make." },
     { "project", "", "Project", CAN_READ, answer_project, NULL },
     { "runCount", "", "Int!", CAN_READ, answer_run_count, NULL },
     { "runCountExpected", "", "Int", CAN_READ, answer_run_count_expected, "The points of a grid; null when there is no end." },

@@ -101,12 +101,12 @@ WORK_TEST(sweep_run__takes_in_runs_that_were_there) {
     TRY(make(tx, f, &scene, err));
     change.sweep = scene.sweep->name;
     TRY(run_upsert(tx, 1, STR("old"), 1, &change, 5000, f->arena, &run, &is_inserted, err));
-    TRY(sweep_run_list_strangers(tx, scene.sweep, f->arena, &strangers, err));
+    TRY(sweep_run_list_strangers(tx, scene.sweep, 100, f->arena, &strangers, err));
     EXPECT(strangers.count == 1 && *(int64_t *)strangers.items[0] == run->id);
     TRY(sweep_run_add_prior(tx, scene.sweep->id, run->id, STR(ARGS), f->arena, err));
     TRY(sweep_run_add_prior(tx, scene.sweep->id, run->id, STR(ARGS), f->arena, err));
     strangers = (struct list){ 0 };
-    TRY(sweep_run_list_strangers(tx, scene.sweep, f->arena, &strangers, err));
+    TRY(sweep_run_list_strangers(tx, scene.sweep, 100, f->arena, &strangers, err));
     TRY(sweep_run_count(tx, scene.sweep->id, &count, err));
     EXPECT(strangers.count == 0 && count == 0);
     TRY(sweep_run_count_all(tx, scene.sweep, &count, err));
