@@ -135,6 +135,43 @@ def test_references__lead_on_but_never_back(user):
     assert commit_with_references(user, drafts[2], first) == "COMMITTED"
 
 
+def test_references__to_drafts_of_others_and_to_what_is_to_come_are_refused(user, make_user):
+    other = make_user()
+    for each in (user, other):
+        RunUnderTest(each, "p", "r")
+    other.graphql('mutation($e: String) { upsertModel(input: {entityName: $e, name: "p", access: "USER_READ"}) { inserted } }', {"e": other.name})
+    theirs, version = draft_of(other, "b"), log(other, "p", "v", b"v")["id"]
+    to_come = base64.b64encode(b"Artifact:" + str(10**9).encode()).decode()
+    draft = draft_of(user, "a")
+    for target in (theirs, to_come):
+        with pytest.raises(GraphQLError, match="refers to a file of a version that is not there"):
+            commit_with_references(user, draft, version, target)
+    assert commit_with_references(user, draft, version) == "COMMITTED"
+    assert references(user.server, draft) == 1
+
+
+def references(server, version: str) -> int:
+    with server.database() as database:
+        number = int(base64.b64decode(version).decode().partition(":")[2])
+        return database.execute("select count(*) from artifact_references where artifact_id = ?", [number]).fetchone()[0]
+
+
+def test_references__to_what_is_gone_and_to_what_one_may_not_see_are_alike(user, make_user):
+    other = make_user()
+    RunUnderTest(other, "p", "r")
+    hidden, hidden_draft, gone = log(other, "p", "v", b"v")["id"], draft_of(other, "b"), log(user, "p", "gone", b"g")
+    user.graphql("mutation($id: ID!) { deleteArtifactSequence(input: {artifactSequenceID: $id}) { artifactCollection { id } } }",
+                 {"id": collection_id(user, "gone")})  # fmt: skip
+    draft = draft_of(user, "a")
+    assert commit_with_references(user, draft, hidden, hidden_draft, gone["id"]) == "COMMITTED"
+    assert references(user.server, draft) == 0
+
+
+def collection_id(user, name: str) -> str:
+    query = 'query($e: String, $n: String!) { project(name: "p", entityName: $e) { artifactCollection(name: $n) { id } } }'
+    return user.graphql(query, {"e": user.name, "n": name})["project"]["artifactCollection"]["id"]
+
+
 def test_collection__is_not_linked_into_itself(user):
     version = log(user, "p", "a", b"a")
     given = {"artifactID": version["id"], "artifactPortfolioName": "a", "entityName": user.name, "projectName": "p"}

@@ -23,6 +23,8 @@ struct commit {
     struct artifact *artifact;
     struct list manifests; /* that were uploaded, of struct artifact_manifest */
     struct list entries;   /* of struct artifact_file */
+    int64_t *targets;      /* the versions that they refer to */
+    size_t target_count;
     int64_t leftover_count; /* entries that a commit linked that was cut off, by a restart or its asker's patience */
     size_t first, end;     /* the portion of them that is worked on */
     int64_t size_bytes;
@@ -269,12 +271,6 @@ static enum err_code check_all_are_linked(struct db_tx *tx, const struct commit 
                : err_set(err, ERR_BUSY, "the artifact is being committed by two requests at once; try again");
 }
 
-static enum err_code note_references(struct db_tx *tx, const struct commit *commit, struct err *err) {
-    size_t count;
-    const int64_t *targets = artifact_manifest_targets(&commit->entries, &count, commit->arena);
-    return artifact_reference_add_all(tx, commit->artifact_id, targets, count, err);
-}
-
 static enum err_code drop_draft(struct db_tx *tx, const struct commit *commit, int64_t now_ms, struct err *err) {
     if (commit->entries.count > ENTRIES_PER_PORTION)
         return removal_add(tx, REMOVAL_DRAFT, commit->artifact_id, now_ms, err);
@@ -289,7 +285,7 @@ static enum err_code commit_in(struct db_tx *tx, void *context, struct err *err)
         return OK;
     TRY(upload_check_stored(tx, commit->app, &commit->manifest_blob.id, err));
     TRY(check_all_are_linked(tx, commit, err));
-    TRY(note_references(tx, commit, err));
+    TRY(artifact_reference_add_all(tx, commit->artifact_id, commit->targets, commit->target_count, err));
     TRY(artifact_manifest_blob_set(tx, commit->artifact_id, commit->manifest_blob.id.sha256,
                                    (int64_t)commit->manifest_blob.size_bytes, now_ms, err));
     struct str digest = artifact_manifest_digest(&commit->entries, commit->arena);
@@ -302,8 +298,43 @@ static enum err_code commit_in(struct db_tx *tx, void *context, struct err *err)
     return artifact_add_output(tx, commit->artifact->run_id, commit->artifact_id, now_ms, err);
 }
 
+/* Whoever is referred to looks for a circle when it is committed: nobody does that to the drafts of others, nor to versions that
+ * are still to come. What the asker may not see is like what is gone: manifests may name it, and nothing is noted of it. */
+static enum err_code check_target(struct db_tx *tx, struct commit *commit, int64_t id, struct arena *arena, struct err *err) {
+    struct artifact *target;
+    enum err_code code = artifact_get(tx, id, arena, &target, err);
+    if (code == OK)
+        code = access_check_in(tx, commit->identity, &target->owner, CAN_READ, err);
+    if (code == ERR_NOT_FOUND && id < commit->artifact_id)
+        return OK;
+    if (code == OK && target->state == ARTIFACT_PENDING && target->owner.project_id != commit->artifact->owner.project_id)
+        code = ERR_NOT_FOUND;
+    if (code == ERR_NOT_FOUND)
+        return err_set(err, ERR_BAD_INPUT, "the manifest refers to a file of a version that is not there");
+    TRY(code);
+    commit->targets[commit->target_count++] = id;
+    return OK;
+}
+
+static enum err_code check_targets(struct db_tx *tx, void *context, struct err *err) {
+    struct commit *commit = context;
+    struct arena *scratch = arena_create();
+    enum err_code code = OK;
+    size_t count;
+    const int64_t *targets = artifact_manifest_targets(&commit->entries, &count, commit->arena);
+    commit->targets = ARENA_ARRAY(commit->arena, int64_t, count);
+    commit->target_count = 0;
+    for (size_t i = 0; code == OK && i < count; i++) {
+        code = check_target(tx, commit, targets[i], scratch, err);
+        arena_reset(scratch);
+    }
+    arena_destroy(scratch);
+    return code;
+}
+
 static enum err_code commit_pending(struct commit *commit, struct err *err) {
     TRY(read_manifests(commit, err));
+    TRY(db_read(commit->app->db, check_targets, commit, err));
     TRY(run_in_portions(commit, db_read, find_portion, false, err));
     TRY(add_sizes(commit, err));
     TRY(write_manifest(commit, err));
