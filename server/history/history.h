@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "server/store/run_extremes.h"
 
 struct arrow_table;
 struct db;
@@ -219,6 +220,9 @@ struct history_chart_spec {
 MUST_CHECK enum err_code history_read_chart(struct history *history, int64_t run, enum history_kind kind,
                                             const struct history_chart_spec *spec, struct history_chart *out,
                                             struct arena *arena, struct err *err);
+
+/* The finite values' ends over all visible rows, exact, for the table of runs. context: the struct history. */
+run_extremes_read history_read_extremes;
 
 /* What a key holds, in the words of historyKeys: "number", "string", "bool", "json" (nested, media, mixed). */
 struct history_key {

@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "server/store/run_state.h"
 
+#include <math.h>
+
 enum { INTERNED_BYTES_MAX = 256, PATH_MAX_BYTES = 1024 };
 /* Texts of rows that changed are garbage until the next rebuild. */
 #define GARBAGE_BYTES_MAX ((size_t)32 << 20)
@@ -289,6 +291,9 @@ static struct filter_value tag_cell(struct fill *fill, struct str tags, struct s
     return (struct filter_value){ .type = FILTER_MISSING };
 }
 
+/* What a run that was read (again) has in columns of extremes until fill_extremes: nobody else sees it. */
+static const struct filter_value not_looked_up = { .type = FILTER_OBJECT };
+
 static struct filter_value cell_of(struct fill *fill, const struct run_column *column,
                                    const struct db_rows *rows) {
     static const int texts[] = {
@@ -315,6 +320,9 @@ static struct filter_value cell_of(struct fill *fill, const struct run_column *c
     case RUN_WORD_SUMMARY:
         return (struct filter_value){ .type =
                                           FILTER_MISSING }; /* filled later: fill_document, fill_artifacts */
+    case RUN_WORD_MAX:
+    case RUN_WORD_MIN:
+        return not_looked_up;
     case RUN_WORD_CREATED_AT:
         return filter_int(db_int(rows, COL_CREATED_AT));
     case RUN_WORD_UPDATED_AT:
@@ -483,8 +491,37 @@ static enum err_code fill_artifacts(struct run_columns *columns, struct db_tx *t
     return code;
 }
 
+static enum err_code fill_extremes(struct run_columns *columns, struct db_tx *tx, struct run_column *column,
+                                   struct err *err) {
+    int64_t *ids = grow_or_die(NULL, columns->row_count + 1, sizeof *ids);
+    size_t *rows = grow_or_die(NULL, columns->row_count + 1, sizeof *rows), count = 0;
+    struct run_extremes *extremes = grow_or_die(NULL, columns->row_count + 1, sizeof *extremes);
+    enum err_code code = OK;
+
+    for (size_t row = 0; row < columns->row_count; row++) {
+        if (column->cells[row].type != not_looked_up.type || columns->is_gone[row])
+            continue;
+        ids[count] = columns->ids[row];
+        rows[count++] = row;
+    }
+    if (count > 0 && columns->read_extremes != NULL)
+        code = columns->read_extremes(columns->extremes_context, tx, ids, count, column->rest, extremes, err);
+    for (size_t i = 0; code == OK && i < count; i++) {
+        struct run_extremes found = columns->read_extremes != NULL ? extremes[i] : (struct run_extremes){ NAN, NAN };
+        column->cells[rows[i]] = filter_double(column->word == RUN_WORD_MIN ? found.min : found.max);
+    }
+    free(ids);
+    free(rows);
+    free(extremes);
+    return code;
+}
+
+/* What other tables know of the runs. */
 static enum err_code fill_links(struct run_columns *columns, struct db_tx *tx,
                                 struct run_column *const *wanted, size_t count, struct err *err) {
+    for (size_t i = 0; i < count; i++)
+        if (wanted[i]->word == RUN_WORD_MIN || wanted[i]->word == RUN_WORD_MAX)
+            TRY(fill_extremes(columns, tx, wanted[i], err));
     for (size_t i = 0; i < count; i++)
         if (wanted[i]->word == RUN_WORD_INPUTS || wanted[i]->word == RUN_WORD_OUTPUTS)
             TRY(fill_artifacts(columns, tx, wanted[i], err));
@@ -505,9 +542,11 @@ static struct run_column *find_column(struct run_columns *columns, const struct 
 }
 
 static void start_again(struct run_columns *columns) {
-    int64_t project_id = columns->project_id;
+    struct run_columns old = *columns;
     run_columns_finish(columns);
-    run_columns_init(columns, project_id);
+    run_columns_init(columns, old.project_id);
+    columns->read_extremes = old.read_extremes;
+    columns->extremes_context = old.extremes_context;
 }
 
 /* Garbage is cheapest to collect by reading all again. */

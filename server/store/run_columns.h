@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "server/store/db.h"
+#include "server/store/run_extremes.h"
 #include "server/store/run_filter.h"
 
 enum { RUN_COLUMNS_MAX = 256 };
@@ -30,6 +31,8 @@ struct run_columns {
     struct arena *texts;
     struct map *interned;
     size_t fresh_bytes; /* of texts, when they were last without garbage */
+    run_extremes_read *read_extremes; /* NULL: there are none */
+    void *extremes_context;
 };
 
 void run_columns_init(struct run_columns *columns, int64_t project_id);

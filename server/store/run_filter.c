@@ -25,6 +25,8 @@ static const struct filter_word words[] = {
     { "jobType", FILTER_KIND_ANY, RUN_WORD_JOB_TYPE, false },
     { "job_type", FILTER_KIND_ANY, RUN_WORD_JOB_TYPE, false },
     { "keys_info.keys.", FILTER_KIND_ANY, RUN_WORD_SUMMARY, true },
+    { "max:", FILTER_KIND_ANY, RUN_WORD_MAX, true },
+    { "min:", FILTER_KIND_ANY, RUN_WORD_MIN, true },
     { "name", FILTER_KIND_ANY, RUN_WORD_NAME, false },
     { "notes", FILTER_KIND_ANY, RUN_WORD_NOTES, false },
     { "outputArtifacts", FILTER_KIND_LIST, RUN_WORD_OUTPUTS, false },

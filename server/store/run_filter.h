@@ -18,6 +18,8 @@ enum run_word {
     RUN_WORD_HOST,
     RUN_WORD_INPUTS, /* versions of artifacts that it used: "name", "name:v3", "entity/project/name:v3" */
     RUN_WORD_JOB_TYPE,
+    RUN_WORD_MAX, /* rest: a metric, of which the highest value counts, not the last */
+    RUN_WORD_MIN,
     RUN_WORD_NAME,
     RUN_WORD_NOTES,
     RUN_WORD_OUTPUTS, /* that it made */

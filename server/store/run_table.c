@@ -21,6 +21,8 @@ struct table {
 struct run_tables {
     struct db *db;
     size_t max_bytes;
+    run_extremes_read *read_extremes;
+    void *extremes_context;
     pthread_mutex_t lock;
     struct table *tables;
     uint64_t clock; /* counts questions */
@@ -36,6 +38,11 @@ struct run_tables *run_tables_create(struct db *db, size_t max_bytes) {
     tables->max_bytes = max_bytes > 0 ? max_bytes : TABLES_BYTES_DEFAULT;
     (void)pthread_mutex_init(&tables->lock, NULL);
     return tables;
+}
+
+void run_tables_set_extremes(struct run_tables *tables, run_extremes_read *read, void *context) {
+    tables->read_extremes = read;
+    tables->extremes_context = context;
 }
 
 static void table_destroy(struct table *table) {
@@ -70,12 +77,14 @@ size_t run_tables_bytes(struct run_tables *tables) {
     return bytes;
 }
 
-static struct table *table_create(int64_t project_id) {
+static struct table *table_create(const struct run_tables *tables, int64_t project_id) {
     struct table *table = calloc(1, sizeof(*table));
     if (table == NULL)
         return NULL;
     table->project_id = project_id;
     run_columns_init(&table->columns, project_id);
+    table->columns.read_extremes = tables->read_extremes;
+    table->columns.extremes_context = tables->extremes_context;
     (void)pthread_mutex_init(&table->lock, NULL);
     table->users = 1;
     return table;
@@ -86,14 +95,14 @@ static struct table *take_table(struct run_tables *tables, int64_t project_id, s
     struct table *table = NULL;
 
     if (db_is_writing(tables->db)) {
-        table = table_create(project_id);
+        table = table_create(tables, project_id);
     } else {
         (void)pthread_mutex_lock(&tables->lock);
         for (table = tables->tables; table != NULL && table->project_id != project_id;)
             table = table->next;
         if (table != NULL) {
             table->users++;
-        } else if ((table = table_create(project_id)) != NULL) {
+        } else if ((table = table_create(tables, project_id)) != NULL) {
             table->next = tables->tables;
             table->is_shared = true;
             tables->tables = table;

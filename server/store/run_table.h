@@ -15,6 +15,7 @@
 #define SERVER_STORE_RUN_TABLE_H
 
 #include "server/store/db.h"
+#include "server/store/run_extremes.h"
 #include "server/store/run_filter.h"
 
 enum { RUN_PAGE_MAX = 10000 };
@@ -24,6 +25,8 @@ struct run_tables;
 /* max_bytes 0: 256 MiB. */
 struct run_tables *run_tables_create(struct db *db, size_t max_bytes);
 void run_tables_destroy(struct run_tables *tables); /* NULL is fine */
+/* Who knows the extremes of metrics, for orders and filters by "min:loss" and "max:loss"; before the first question. */
+void run_tables_set_extremes(struct run_tables *tables, run_extremes_read *read, void *context);
 size_t run_tables_bytes(struct run_tables *tables);
 
 struct run_query {

@@ -176,3 +176,22 @@ def test_questions_while_many_write__are_answered_and_right_in_the_end(user):
         thread.join()
     assert faults == []
     assert ask(user, {"config.a": {"$gte": 3}})["runCount"] == 6 * sum(n % 7 >= 3 for n in range(20))
+
+
+def log(user, run: str, first: int, values: list) -> None:
+    rows = [f'{{"_step": {first + i}, "val/loss": {value}}}' for i, value in enumerate(values)]
+    body = {"files": {"wandb-history.jsonl": {"offset": first, "content": rows}}}
+    assert user.server.file_stream(user.name, "p", run, body, key=user.key).status_code == 200
+
+
+def test_runs_are_sorted_by_the_lowest_and_the_highest_value_that_they_logged(runs):
+    for run, values in (("r0", [5, 1, 3]), ("r1", [4, 9, 4]), ("r2", [2, 2.5, "NaN"])):
+        log(runs, run, 0, values)
+    assert names(runs, order="+min:val/loss")[:3] == "021"
+    assert names(runs, order="-max:val/loss")[:3] == "102"
+    assert names(runs, {"max:val/loss": {"$gt": 4}}) == "01"
+    page = ask(runs, order="-max:val/loss", first=1)
+    after = page["runs"]["pageInfo"]["endCursor"]
+    assert [e["node"]["name"] for e in ask(runs, order="-max:val/loss", first=2, after=after)["runs"]["edges"]] == ["r0", "r2"]
+    log(runs, "r2", 3, [100])
+    assert names(runs, order="-max:val/loss")[:3] == "210"

@@ -16,7 +16,7 @@ export interface RunsView {
     filter: FilterGroup;
     hideCrashed: boolean;
     onlyMine: boolean;
-    order: string /* "-created_at": sign and column as the server takes it, or one of lib/extremes.ts */;
+    order: string /* "-created_at", "+min:loss": sign and column as the server takes it */;
     group: string[];
     hidden: string[];
     shown: string[] /* switched on by hand beyond the first ones */;

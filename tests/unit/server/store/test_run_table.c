@@ -2,6 +2,8 @@
 #include "server/store/run_table.h"
 #include "tests/unit/server/store/run_fixture.h"
 
+#include <math.h>
+
 struct made {
     int64_t project;
     const char *name;
@@ -295,6 +297,41 @@ static void run_table__stays_within_its_memory(void **state) {
     }
 }
 
+struct known_extremes {
+    size_t asked;
+    double offset;
+};
+
+/* Of run i from -i to i; r4 has logged nothing. */
+static enum err_code give_extremes(void *context, struct db_tx *tx, const int64_t *runs, size_t count, struct str key,
+                                   struct run_extremes *out, struct err *err) {
+    struct known_extremes *known = context;
+    (void)tx;
+    (void)err;
+    assert_true(str_eq(key, STR("val/loss")));
+    known->asked += count;
+    for (size_t i = 0; i < count; i++)
+        out[i] = runs[i] == 4 ? (struct run_extremes){ NAN, NAN }
+                              : (struct run_extremes){ -(double)runs[i], (double)runs[i] + known->offset };
+    return OK;
+}
+
+static void run_table__sorts_by_extremes_and_asks_for_those_of_changed_runs_only(void **state) {
+    struct fixture *f = *state;
+    struct known_extremes known = { 0, 0 };
+
+    run_tables_set_extremes(tables, give_extremes, &known);
+    assert_string_equal(ask(f, "", "+min:val/loss"), "3214");
+    assert_string_equal(ask(f, "", "-max:val/loss"), "3214");
+    assert_string_equal(ask(f, "", "+max:val/loss"), "1234");
+    assert_string_equal(ask(f, "{\"max:val/loss\":{\"$gte\":2}}", ""), "23");
+    assert_int_equal(known.asked, 8);
+    known.offset = 10;
+    (void)put(f, 1, "r1", (struct run_change){ .notes = STR("changed") });
+    assert_string_equal(ask(f, "", "-max:val/loss"), "1324");
+    assert_int_equal(known.asked, 9);
+}
+
 #define TABLE_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
@@ -308,6 +345,7 @@ int main(void) {
         TABLE_TEST(run_table__follows_runs_that_move),
         TABLE_TEST(run_table__knows_artifacts_that_go_in_and_come_out),
         TABLE_TEST(run_table__stays_within_its_memory),
+        TABLE_TEST(run_table__sorts_by_extremes_and_asks_for_those_of_changed_runs_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,6 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { assignColors } from "../../lib/color";
 import { compileRegex, runsFilter, type Mongo } from "../../lib/filters";
-import { parseExtremeOrder, sortByExtreme } from "../../lib/extremes";
 import * as L from "../../lib/layout";
 import { groupRuns, type RunGroup } from "../../lib/runs";
 import { sectionTree, type TreeRow } from "../../lib/sections";
@@ -66,10 +65,7 @@ export class Workspace {
     /* Pinned runs first, each once. */
     readonly orderedRuns = computed(() => {
         const pinned = new Set(this.runsView.value.pinned);
-        const own = parseExtremeOrder(this.runsView.value.order);
-        const ranges = own === null ? undefined : this.extremes.values.value.get(own.key);
-        const asked = this.store.runs.value;
-        const runs = own === null || ranges === undefined ? asked : sortByExtreme(asked, ranges, own.extreme, own.isDown);
+        const runs = this.store.runs.value;
         return pinned.size === 0
             ? runs
             : [...runs.filter((r) => pinned.has(r.name)), ...runs.filter((r) => !pinned.has(r.name))];
@@ -106,7 +102,7 @@ export class Workspace {
 
     /* Asks for the runs. */
     ask(): void {
-        void this.store.ask(this.filter(), parseExtremeOrder(this.runsView.value.order) === null ? this.runsView.value.order : views.DEFAULT_RUNS.order);
+        void this.store.ask(this.filter(), this.runsView.value.order);
     }
 
     /* Starts asking and saving; the returned function ends both. */
@@ -168,17 +164,10 @@ export class Workspace {
         });
     }
 
-    /* What the server does not sort by is sorted here: then every run has to be here. */
+    /* For columns that show the lowest or highest value. */
     private askExtremes(): void {
-        const v = this.runsView.value;
         const runs = this.store.runs.value;
-        const order = parseExtremeOrder(v.order);
-        const keys = new Set(Object.keys(v.extremes ?? {}));
-        if (order !== null) {
-            keys.add(order.key);
-            if (this.store.hasMore.value && !this.store.isLoading.value && this.store.failure.value === "") void this.store.more(MAX_PAGE);
-        }
-        for (const key of keys) void this.extremes.want(key, runs).catch(sayError);
+        for (const key of Object.keys(this.runsView.value.extremes ?? {})) void this.extremes.want(key, runs).catch(sayError);
     }
 
     /* ---- views ---- */
