@@ -22,6 +22,7 @@ from pathlib import Path
 
 # A document with n optional parts has 2^n texts; the longest of the old ones has six such parts.
 MAX_PATHS = 128
+PACKAGES = ("wandb", "wandb_workspaces")  # the second only beside the newest of the first
 
 OPERATION = re.compile(r"^\s*(?:#[^\n]*\s+)*(query|mutation)\s*(\w*)\s*[({]", re.MULTILINE)
 GO_OPERATION = re.compile(rb"\n(?:query|mutation) \w+ ?[({]")
@@ -38,10 +39,9 @@ class Document:
 
 
 def extract(site_packages: Path) -> list[Document]:
-    """Every document of the `wandb` package under site_packages, each text once."""
-    package = site_packages / "wandb"
-    found = list(_python_documents(package))
-    core = package / "bin" / "wandb-core"
+    """Every document of the `wandb` packages under site_packages, each text once."""
+    found = [document for package in PACKAGES for document in _python_documents(site_packages / package)]
+    core = site_packages / "wandb" / "bin" / "wandb-core"
     if core.exists():
         found += _go_documents(core)
     unique: dict[str, Document] = {}
@@ -106,7 +106,7 @@ def _python_documents(package: Path):
         for text in evaluator.texts:
             name = operation_name(text)
             if name is not None and not _is_template(text):
-                yield Document(str(path.relative_to(package)), name, text)
+                yield Document(str(path.relative_to(package.parent)), name, text)
 
 
 def _shared_constants(trees) -> dict[str, str]:
@@ -204,7 +204,7 @@ class _Evaluator:
     def _simple(self, node, env):
         for call in ast.walk(node):
             if isinstance(call, ast.Call) and _called_name(call) in self.SENDERS:
-                for argument in call.args[:1]:
+                for argument in call.args[:2]:  # some take the connection first
                     self.texts += self.values(argument, env)
         value = getattr(node, "value", None)
         if isinstance(node, ast.Return) and value is not None:

@@ -63,6 +63,11 @@ def test_extractor__finds_the_documents_of_the_age(age):
     assert len(names) > 110
 
 
+def test_extractor__finds_those_of_reports_and_workspaces():
+    names = {document.name for document in documents("0.31.0") if document.source.startswith("wandb_workspaces")}
+    assert {"createAccessToken", "revokeAccessToken", "SpecificReport", "updateAccessTokenProjects", "upsertView", "View"} <= names
+
+
 @pytest.mark.parametrize("age", AGES)
 def test_extractor__puts_each_document_together(age):
     whole = {document.name for document in documents(age) if faults(document) is not None}
