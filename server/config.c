@@ -42,6 +42,7 @@ static const struct option rows[] = {
     { "oidc-session-hours", "HOURS", OPTION_COUNT, false, AT(oidc_session_hours), "24", "after so long people have to log in at the provider again" },
     { "oidc-teams", "LIST", OPTION_TEXT, false, AT(oidc_teams), NULL, "TEAM=GROUP[:ROLE], comma separated: groups of the provider are members of teams" },
     { "oidc-teams-file", "FILE", OPTION_TEXT, false, AT(oidc_teams_file), NULL, "a file of such entries, one a line" },
+    { "passwords", "on|off", OPTION_TEXT, false, AT(passwords), "on", "off: people log in at the provider or with API keys only" },
     { "project-quota-mb", "MIB", OPTION_COUNT, false, AT(project_quota_mb), "0", "what one project may store; 0: no limit" },
     { "public-url", "URL", OPTION_TEXT, false, AT(public_url), NULL, "how people reach this server; builds every link" },
     { "secret", "DIGITS", OPTION_TEXT, false, AT(secret), NULL,

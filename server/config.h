@@ -15,6 +15,7 @@ struct config {
     struct str log_level;
     struct str oidc_accounts, oidc_admin_group, oidc_client, oidc_groups_claim, oidc_issuer, oidc_label, oidc_scopes;
     struct str oidc_secret, oidc_secret_file, oidc_teams, oidc_teams_file;
+    struct str passwords;
     struct str public_url;
     struct str secret, secret_file;
     struct str smtp, smtp_file, smtp_from;

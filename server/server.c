@@ -90,6 +90,8 @@ static bool is_loopback(struct str listen) {
 
 static enum err_code check(const struct config *config, struct err *err) {
     TRY(set_log_level(config->log_level, err));
+    if (!str_eq_c(config->passwords, "on") && !str_eq_c(config->passwords, "off"))
+        return err_set(err, ERR_BAD_INPUT, "--passwords wants on or off, got '%.*s'", STR_ARG(config->passwords));
     if ((config->tls_cert.len == 0) != (config->tls_key.len == 0))
         return err_set(err, ERR_BAD_INPUT, "--tls-cert and --tls-key go together");
     TRY(files_origin_check(config->files_url, err));
@@ -237,6 +239,7 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     app->live = live_create(app);
     app->uploads = upload_create_queue(app->db);
     app->joiner = joiner_create(app);
+    app->refuses_passwords = str_eq_c(server->config->passwords, "off");
     if (server->oidc.issuer.len > 0)
         app->oidc = oidc_start(&server->oidc, server->outside.networks);
     return first_start(app, server->admin_key, data_folder_file(server->folder, "admin.key", server->arena), err);

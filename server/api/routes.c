@@ -14,6 +14,7 @@
 #include "server/api/graphql_endpoint.h"
 #include "server/api/health.h"
 #include "server/api/oidc/oidc_log_in.h"
+#include "server/api/oidc/oidc_log_out.h"
 #include "server/api/projects/share_links.h"
 #include "server/api/projects/shared.h"
 #include "server/api/runs/columns_endpoint.h"
@@ -41,7 +42,7 @@ const struct http_route routes[] = {
     { HTTP_POST, "/api/runs/columns", CAN_READ, columns_answer_runs, COLUMNS_REQUEST_MAX_BYTES, NULL },
     { HTTP_GET, "/api/runs/{entity}/{project}/{run}/receipt", CAN_READ, receipt_answer, 0, NULL },
     { HTTP_POST, "/api/session", WHO_ANYONE, session_answer_begin, SESSION_MAX_BODY_BYTES, NULL },
-    { HTTP_DELETE, "/api/session", WHO_ANYONE, session_answer_end, SESSION_MAX_BODY_BYTES, NULL },
+    { HTTP_DELETE, "/api/session", WHO_ANYONE, oidc_log_out_answer, SESSION_MAX_BODY_BYTES, NULL },
     { HTTP_GET, "/api/shared/{token}", WHO_ANYONE, shared_answer, 0, NULL },
     { HTTP_POST, "/api/shared/{token}/buckets", WHO_ANYONE, chart_answer_shared, CHART_REQUEST_MAX_BYTES, NULL },
     { HTTP_POST, "/api/shared/{token}/runs", WHO_ANYONE, shared_answer_runs, SHARED_REQUEST_MAX_BYTES, NULL },

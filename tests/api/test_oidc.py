@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
 import subprocess
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 
-from tests.support.oidc import FOLDER, Browser, Provider
+from tests.support.oidc import CLIENT, FOLDER, Browser, Provider
 
 TEAMS = "{ viewer { username email admin teams { edges { node { name } } } } }"
 AUDIT = "select action, subject from audit where action = ? order by id"
@@ -38,6 +41,14 @@ def world(make_server, tmp_path):
 def teams_of(browser: Browser) -> set[str]:
     viewer = browser.graphql(TEAMS)["viewer"]
     return {edge["node"]["name"] for edge in viewer["teams"]["edges"]} - {viewer["username"]}
+
+
+def log_out(browser: Browser):
+    return browser.session.delete(f"{browser.server_url}/api/session", headers={"Origin": browser.server_url})
+
+
+def is_out(browser: Browser) -> bool:
+    return browser.session.post(f"{browser.server_url}/graphql", json={"query": TEAMS}).json()["data"]["viewer"] is None
 
 
 def audit_of(server, action: str) -> list:
@@ -80,9 +91,8 @@ def test_log_in__makes_an_account_with_the_groups_teams(world, algorithm, in_tok
     assert audit_of(server, "user.bind") == [("user.bind", "maria.rossi")]
     assert [row[0] for row in audit_of(server, "user.end_admin")] == ["user.end_admin"]
 
-    out = again.session.delete(f"{server.base_url}/api/session", headers={"Origin": server.base_url})
-    assert out.status_code == 204
-    assert again.session.post(f"{server.base_url}/graphql", json={"query": TEAMS}).json()["data"]["viewer"] is None
+    assert log_out(again).status_code == 200
+    assert is_out(again)
 
 
 def test_addresses__link_an_account_only_where_that_is_said_and_they_are_verified(world, make_server):
@@ -151,7 +161,58 @@ def test_a_code__is_good_once_and_for_the_browser_that_asked(world):
 
 
 def test_the_label__is_told_to_the_page(world, server):
-    assert server.request("GET", "/api/oidc", key=None).json() == {"label": None}
+    assert server.request("GET", "/api/oidc", key=None).json() == {"label": None, "passwords": True}
     assert server.request("GET", "/api/oidc/begin", key=None).status_code == 404
     _, ours = world("--oidc-label", "Log in with Example")
-    assert ours.request("GET", "/api/oidc", key=None).json() == {"label": "Log in with Example"}
+    assert ours.request("GET", "/api/oidc", key=None).json() == {"label": "Log in with Example", "passwords": True}
+
+
+def test_log_out__leads_to_the_provider_and_back(world):
+    provider, server = world()
+    browser = Browser(server.base_url)
+    answer = browser.log_in("p")
+    cookie = next(c for c in answer.headers["set-cookie"].split(", ") if c.startswith("barograph_log_out="))
+    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and "Path=/api/session" in cookie
+    out = log_out(browser)
+    assert out.status_code == 200 and is_out(browser)
+    address = out.json()["address"]
+    asked = parse_qs(urlsplit(address).query)
+    assert asked["post_logout_redirect_uri"] == [f"{server.base_url}/login"] and asked["client_id"] == [CLIENT]
+    assert asked["id_token_hint"][0].count(".") == 2
+    form = browser.get(address)
+    assert form.ok, form.text
+    fields = dict(re.findall(r'name="(xsrf)" value="([^"]+)"', form.text))
+    action = html.unescape(re.search(r'action="([^"]+)"', form.text)[1])
+    gone = browser.session.post(action, data={**fields, "logout": "yes"}, allow_redirects=False, timeout=30)
+    assert gone.headers["location"] == f"{server.base_url}/login"
+    assert 'name="login"' in browser.get(urljoin(provider.issuer, browser.get(browser.begin().headers["location"]).headers["location"])).text
+    assert log_out(browser).status_code == 204, "there is nothing left to end"
+
+
+def test_log_out__of_a_session_that_began_elsewhere_stays_here(world):
+    _, server = world()
+    browser = Browser(server.base_url)
+    assert browser.session.post(f"{server.base_url}/api/session", json={"key": server.admin_key}).status_code == 204
+    assert log_out(browser).status_code == 204
+
+
+def test_log_out__with_the_provider_away_ends_the_session_here(world):
+    provider, server = world()
+    browser = Browser(server.base_url)
+    browser.log_in("p")
+    provider.stop()
+    server.restart()
+    assert log_out(browser).status_code == 204
+    assert is_out(browser)
+
+
+def test_passwords__can_be_turned_off(world):
+    _, server = world("--passwords", "off")
+    key = server.add_user("anna")
+    server.run_cli("user", "password", "anna", stdin="a long password\n")
+    assert server.request("GET", "/api/oidc", key=None).json()["passwords"] is False
+    log_in = lambda body: server.request("POST", "/api/session", key=None, json=body)  # noqa: E731
+    refused = log_in({"username": "anna", "password": "a long password"})
+    assert refused.status_code == 403 and "password" in refused.json()["error"]
+    assert log_in({"key": key}).status_code == 204
+    assert Browser(server.base_url).log_in("p").headers["location"] == "/"

@@ -102,6 +102,34 @@ test("a person logs in at the provider and lands where he wanted to go, in his t
     });
     assert.equal(viewer.username, "maria");
     assert.deepEqual(viewer.teams.edges.map((e) => e.node.name).sort(), ["maria", "vision"]);
+
+    /* Out of both: the provider asks who he is the next time. */
+    await page.getByRole("button", { name: "maria" }).click();
+    await page.getByRole("menuitem", { name: "Log out" }).click();
+    await page.getByRole("button", { name: /sign me out/ }).click();
+    await page.waitForURL(`${base}/login`);
+    await page.getByRole("link", { name: "Log in with Example" }).click();
+    await page.waitForSelector('input[name="login"]');
+    await context.close();
+});
+
+test("a person logs in with a password and out again", { timeout: 60000 }, async () => {
+    const env = { ...process.env, BAROGRAPH_BASE_URL: base, BAROGRAPH_API_KEY: key };
+    spawnSync(binary, ["user", "add", "paul"], { env });
+    spawnSync(binary, ["user", "password", "paul"], { env, input: " a pass phrase of paul's \n" });
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${base}/login?next=%2Fsettings`);
+    await page.getByLabel("Name").fill("paul");
+    await page.getByLabel("Password or API key").fill("another one");
+    await page.getByRole("button", { name: "Log in", exact: true }).click();
+    await page.getByText("Name and password do not match.").waitFor();
+    await page.getByLabel("Password or API key").fill(" a pass phrase of paul's ");
+    await page.getByRole("button", { name: "Log in", exact: true }).click();
+    await page.waitForURL(`${base}/settings`);
+    await page.getByRole("button", { name: "paul" }).click();
+    await page.getByRole("menuitem", { name: "Log out" }).click();
+    await page.waitForURL(`${base}/login`);
     await context.close();
 });
 

@@ -70,17 +70,14 @@ export async function graphql<T>(
 
 /* ---- session ---- */
 
+/* Without a name the secret is an API key. */
 export async function logIn(name: string, secret: string): Promise<void> {
-    const bytes = new TextEncoder().encode(`${name}:${secret}`);
-    const token = btoa(String.fromCharCode(...bytes));
-    await send("/api/session", {
-        method: "POST",
-        headers: { ...JSON_HEADERS, authorization: `Basic ${token}` },
-    });
+    await sendJson("POST", "/api/session", name === "" ? { key: secret } : { username: name, password: secret });
 }
 
-export async function logOut(): Promise<void> {
-    await send("/api/session", { method: "DELETE", headers: JSON_HEADERS });
+/* Where the browser logs out too, when it logged in at a provider. */
+export async function logOut(): Promise<string | null> {
+    return (await sendJson<{ address: string } | null>("DELETE", "/api/session"))?.address ?? null;
 }
 
 export async function getJson<T>(path: string): Promise<T> {

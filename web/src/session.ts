@@ -52,10 +52,11 @@ export async function logIn(name: string, secret: string): Promise<void> {
 }
 
 export async function logOut(): Promise<void> {
-    await api.logOut();
+    const elsewhere = await api.logOut();
     keep(null);
     viewer.value = null;
-    navigate("/login");
+    if (elsewhere === null) navigate("/login");
+    else window.location.assign(elsewhere);
 }
 
 export function goToLogin(): void {

@@ -65,6 +65,8 @@ static enum err_code find_out(struct http_call *call, struct log_in *log_in, str
     if (key.ptr != NULL)
         return check_key(log_in, key, err);
     log_in->name = json_get_str(body, STR("username"));
+    if (log_in->identity->app->refuses_passwords)
+        return err_set(err, ERR_FORBIDDEN, "nobody logs in with a password here: give an API key as \"key\", or log in at the provider");
     if (log_in->name.ptr == NULL || password.ptr == NULL)
         return err_set(err, ERR_BAD_INPUT, "log in with \"username\" and \"password\", or with \"key\"");
     TRY(log_in_limits_check(log_in->identity->app->log_in_limits, log_in->name, call->peer, clock_mono_ms(), err));

@@ -11,7 +11,7 @@ enum { SESSION_MAX_BODY_BYTES = 16384 };
 /* POST /api/session: an Authorization header with an API key, or {"username", "password"}, or {"key"}. 204 and the
  * cookie; 401 when it is not right, in the same words and the same time for a name that nobody has. */
 enum err_code session_answer_begin(struct http_call *call, struct err *err);
-/* DELETE /api/session: 204. */
+/* The answer to DELETE /api/session where nobody logs in at a provider: 204. See oidc_log_out.h. */
 enum err_code session_answer_end(struct http_call *call, struct err *err);
 
 /* Hands a session to the browser, or with an empty value takes it back. */

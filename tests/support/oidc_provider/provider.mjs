@@ -16,6 +16,7 @@ const provider = new Provider(`http://127.0.0.1:${settings.port}`, {
             client_id: settings.client,
             client_secret: settings.secret,
             redirect_uris: [settings.redirect],
+            post_logout_redirect_uris: [settings.redirect.replace("/api/oidc/return", "/login")],
             grant_types: ["authorization_code"],
             response_types: ["code"],
             id_token_signed_response_alg: settings.algorithm,

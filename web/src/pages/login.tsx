@@ -15,16 +15,22 @@ function providerProblem(): string {
     return problem === undefined ? "" : t(`login.problem.${problem}`);
 }
 
-/* The way to the provider, when there is one: a link, for it leaves the page. */
-function ProviderLink() {
-    const [label, setLabel] = useState<string | null>(null);
+/* How people log in here. label: of the way to the provider, when there is one. */
+interface Ways {
+    label: string | null;
+    passwords: boolean;
+}
+
+function useWays(): Ways {
+    const [ways, setWays] = useState<Ways>({ label: null, passwords: true });
     useEffect(() => {
-        getJson<{ label: string | null }>("/api/oidc").then(
-            (answer) => setLabel(answer.label),
-            () => setLabel(null),
-        );
+        getJson<Ways>("/api/oidc").then(setWays, () => undefined);
     }, []);
-    if (label === null) return null;
+    return ways;
+}
+
+/* A link, for it leaves the page. */
+function ProviderLink({ label }: { label: string }) {
     return (
         <a class="button" rel="external" href={`/api/oidc/begin?next=${encodeURIComponent(nextPath())}`}>
             {label}
@@ -37,12 +43,13 @@ export default function Login() {
     const [secret, setSecret] = useState("");
     const [failure, setFailure] = useState(providerProblem);
     const [isBusy, setBusy] = useState(false);
+    const ways = useWays();
     const submit = async (e: Event) => {
         e.preventDefault();
         setBusy(true);
         setFailure("");
         try {
-            await logIn(name.trim() === "" ? "api" : name.trim(), secret.trim());
+            await logIn(name.trim(), name.trim() === "" ? secret.trim() : secret);
             navigate(nextPath(), "replace");
         } catch (error) {
             setFailure(
@@ -59,19 +66,21 @@ export default function Login() {
                 <Logo /> Barograph
             </h1>
             <form class="card stack" onSubmit={submit}>
+                {ways.passwords && (
+                    <label class="field">
+                        <span>{t("login.name")}</span>
+                        <input
+                            class="input"
+                            name="username"
+                            autocomplete="username"
+                            autofocus
+                            value={name}
+                            onInput={(e) => setName(e.currentTarget.value)}
+                        />
+                    </label>
+                )}
                 <label class="field">
-                    <span>{t("login.name")}</span>
-                    <input
-                        class="input"
-                        name="username"
-                        autocomplete="username"
-                        autofocus
-                        value={name}
-                        onInput={(e) => setName(e.currentTarget.value)}
-                    />
-                </label>
-                <label class="field">
-                    <span>{t("login.secret")}</span>
+                    <span>{t(ways.passwords ? "login.secret" : "login.key")}</span>
                     <input
                         class="input"
                         name="password"
@@ -86,8 +95,8 @@ export default function Login() {
                 <button class="button primary" disabled={isBusy || secret === ""}>
                     {t("login.button")}
                 </button>
-                <ProviderLink />
-                <p class="small muted">{t("login.hint")}</p>
+                {ways.label !== null && <ProviderLink label={ways.label} />}
+                {ways.passwords && <p class="small muted">{t("login.hint")}</p>}
             </form>
         </main>
     );

@@ -26,13 +26,14 @@ static void oidc_provider__takes_its_description(void **state) {
     struct str issuer = STR("https://sso.example");
     assert_int_equal(oidc_endpoints_parse(&endpoints, STR(DOCUMENT("")), issuer, *state, &err), OK);
     assert_true(str_eq_c(endpoints.keys, "https://keys.example/k"));
-    assert_int_equal(endpoints.userinfo.len, 0);
+    assert_int_equal(endpoints.userinfo.len + endpoints.end_session.len, 0);
     assert_false(endpoints.takes_secret_in_body);
-    struct str more = STR(DOCUMENT(", \"userinfo_endpoint\": \"https://sso.example/u\", \"authorization_response_iss_parameter_supported\": "
+    struct str more = STR(DOCUMENT(", \"userinfo_endpoint\": \"https://sso.example/u\", \"end_session_endpoint\": \"https://sso.example/o\", \"authorization_response_iss_parameter_supported\": "
                                    "true, \"token_endpoint_auth_methods_supported\": [1, \"client_secret_post\"]"));
     assert_int_equal(oidc_endpoints_parse(&endpoints, more, issuer, *state, &err), OK);
     assert_true(endpoints.names_issuer && endpoints.takes_secret_in_body);
     assert_true(str_eq_c(endpoints.userinfo, "https://sso.example/u"));
+    assert_true(str_eq_c(endpoints.end_session, "https://sso.example/o"));
 }
 
 static void oidc_provider__refuses_a_description_of_another_or_without_https(void **state) {
@@ -43,6 +44,7 @@ static void oidc_provider__refuses_a_description_of_another_or_without_https(voi
         DOCUMENT(", \"token_endpoint\": \"http://127.0.0.1/t\""),
         DOCUMENT(", \"jwks_uri\": 7"),
         DOCUMENT(", \"userinfo_endpoint\": \"ftp://sso.example/u\""),
+        DOCUMENT(", \"end_session_endpoint\": \"javascript:alert(1)\""),
         "[]",
         "",
     };
