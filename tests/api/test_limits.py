@@ -69,17 +69,17 @@ def test_limit__refuses_with_429_until_there_is_room_or_no_limit(owner):
     assert put(full, "a.bin", bytes(1000)) == 200
     assert set_limit(owner, "p", 1000) == 1000
     assert held(owner)["project"]["limitBytes"] == 1000
-    wait_until(lambda: full.post({"files": {}}).status_code == 429, 30)
+    wait_until(lambda: full.post({"files": {}}).status_code == 429)
     refused = full.post(ROW)
     assert refused.status_code == 429 and "the project holds as much as it may" in refused.text
     assert put(full, "b.bin", b"x") == 429
     assert free.post(ROW).status_code == 200  # others of the entity are not held up
     assert set_limit(owner, "p", 2000) == 2000
-    wait_until(lambda: full.post(ROW).status_code == 200, 30)
+    wait_until(lambda: full.post(ROW).status_code == 200)
     assert set_limit(owner, "p", 1) == 1
-    wait_until(lambda: full.post({"files": {}}).status_code == 429, 30)
+    wait_until(lambda: full.post({"files": {}}).status_code == 429)
     assert set_limit(owner, "p", 0) is None  # the last limit of the server: nothing is counted any more
-    wait_until(lambda: put(full, "b.bin", b"x") == 200, 30)
+    wait_until(lambda: put(full, "b.bin", b"x") == 200)
 
 
 def test_limit__of_the_project_goes_before_that_of_the_server(make_server):
@@ -88,7 +88,7 @@ def test_limit__of_the_project_goes_before_that_of_the_server(make_server):
     wide, usual = RunUnderTest(user, "wide", "run"), RunUnderTest(user, "usual", "run")
     set_limit(user, "wide", 4 << 20)
     assert (put(wide, "a.bin", bytes(1 << 20)), put(usual, "a.bin", bytes(1 << 20))) == (200, 200)
-    wait_until(lambda: usual.post({"files": {}}).status_code == 429, 30)
+    wait_until(lambda: usual.post({"files": {}}).status_code == 429)
     assert wide.post(ROW).status_code == 200
 
 

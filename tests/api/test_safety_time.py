@@ -14,6 +14,7 @@ import requests
 from tests.api.test_safety import Draft
 from tests.conftest import User
 from tests.support.protocol import UPSERT, RunUnderTest
+from tests.support.waiting import wait_until
 
 WHO = {"query": "{ viewer { username } }"}
 FILES = """query Q($e: String!) { project(name: "s27", entityName: $e) { run(name: "run") { files(names: ["a.txt"]) {
@@ -154,13 +155,6 @@ def test_a_deleted_project_is_gone_at_once_and_its_name_is_free(user):
 
 
 # ---- 9: quotas ----
-
-
-def wait_until(holds, limit_s: float = 30):
-    limit = time.monotonic() + limit_s
-    while not holds():
-        assert time.monotonic() < limit
-        time.sleep(0.2)
 
 
 def test_s09__a_full_quota_is_429_until_something_is_deleted_and_the_receipt_tells(make_server):

@@ -8,6 +8,8 @@ import time
 import pytest
 import requests
 
+from tests.support.waiting import wait_until
+
 RUNS = 20
 
 
@@ -46,25 +48,16 @@ def test_no_room_for_a_segment__loses_no_row_and_is_sealed_later(disk, server, o
     run.send_rows(0, [{"_step": step, "value": step} for step in range(100)])
     disk.fail("N")
     assert run.post({"complete": True, "exitcode": 0}).status_code == 200
-    assert wait_for(lambda: "cannot seal" in server.log())
+    assert wait_until(lambda: "cannot seal" in server.log())
     assert [row["_step"] for row in run.read()["rows"]] == list(range(100))
     assert segments_of(server, run) == 0
     disk.recover()
-    assert wait_for(lambda: segments_of(server, run) == 1)
+    assert wait_until(lambda: segments_of(server, run) == 1)
     assert [row["_step"] for row in run.read()["rows"]] == list(range(100))
 
 
 def segments_of(server, run) -> int:
     return server.request("GET", f"/api/runs/admin/faults/{run.name}/receipt").json()["history"]["segments"]
-
-
-def wait_for(holds, limit_s: float = 15) -> bool:
-    end = time.monotonic() + limit_s
-    while time.monotonic() < end:
-        if holds():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def test_store_that_fails_under_live_runs__is_never_a_4xx(disk, server, open_run, start):

@@ -12,17 +12,10 @@ import time
 import pytest
 import requests
 
+from tests.support.waiting import wait_until
+
 ROWS = 20000
 HOURS_AGO = 2 * 3600
-
-
-def wait_for(holds, limit_s: float = 15) -> bool:
-    end = time.monotonic() + limit_s
-    while time.monotonic() < end:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def files_of(data) -> set[str]:
@@ -51,7 +44,7 @@ def die_while_sealing(how: str, disk, start, open_run):
     disk.fail(how)
     with contextlib.suppress(requests.ConnectionError):  # it may die before it has answered
         run.post({"complete": True, "exitcode": 0})
-    assert wait_for(lambda: server.process.poll() is not None)
+    assert wait_until(lambda: server.process.poll() is not None)
     disk.recover()
     return server, run
 
@@ -62,7 +55,7 @@ def test_file_of_a_server_that_died_while_writing_it__goes_at_the_next_start(dis
     assert half.startswith("staged/") and segments_named(disk.data) == set()
     server.start()
     assert [row["_step"] for row in run.read()["rows"]] == list(range(100))
-    assert wait_for(lambda: len(segments_named(disk.data)) == 1)
+    assert wait_until(lambda: len(segments_named(disk.data)) == 1)
     assert files_of(disk.data) == segments_named(disk.data)
 
 
@@ -72,12 +65,12 @@ def test_file_of_a_server_that_died_before_its_record__goes_once_it_is_old(disk,
     assert orphan.endswith(".parquet") and segments_named(disk.data) == set()
     server.start()
     assert [row["_step"] for row in run.read()["rows"]] == list(range(100))
-    assert wait_for(lambda: len(segments_named(disk.data)) == 1)
+    assert wait_until(lambda: len(segments_named(disk.data)) == 1)
     assert files_of(disk.data) == {orphan} | segments_named(disk.data)
     server.stop()
     make_old(disk.data)
     server.start()
-    assert wait_for(lambda: files_of(disk.data) == segments_named(disk.data))
+    assert wait_until(lambda: files_of(disk.data) == segments_named(disk.data))
     assert f"'{orphan}', which no record names" in server.log()
     assert [row["_step"] for row in run.read()["rows"]] == list(range(100))
 
@@ -86,7 +79,7 @@ def test_young_file__is_left_to_whoever_may_be_writing_it(disk, start, open_run)
     server, _ = die_while_sealing("K", disk, start, open_run)
     (orphan,) = files_of(disk.data)
     server.start()
-    assert wait_for(lambda: len(segments_named(disk.data)) == 1)
+    assert wait_until(lambda: len(segments_named(disk.data)) == 1)
     time.sleep(1.5)  # the worker has looked again
     assert orphan in files_of(disk.data)
 
@@ -103,7 +96,7 @@ def sealed(tmp_path, start, open_run):
         rows = [{"_step": step, "value": step * 0.37, "maybe": None if step % 3 else step} for step in range(first, first + 5000)]
         run.send_rows(first, rows)
     run.post({"complete": True, "exitcode": 0})
-    assert wait_for(lambda: len(segments_named(tmp_path / "data")) == 1)
+    assert wait_until(lambda: len(segments_named(tmp_path / "data")) == 1)
     server.stop()
     return tmp_path / "data"
 

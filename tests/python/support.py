@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 RUN = """query($entity: String!, $project: String!, $run: String!) {
   project(name: $project, entityName: $entity) { run(name: $run) {
@@ -35,9 +34,15 @@ def files_of(run: dict) -> dict[str, str]:
     return {edge["node"]["name"]: edge["node"]["directUrl"] for edge in run["files"]["edges"]}
 
 
-def wait_for(question, limit_s: float = 30):
-    limit = time.monotonic() + limit_s
-    while not (answer := question()):
-        assert time.monotonic() < limit, "waited in vain"
-        time.sleep(0.1)
-    return answer
+def senders_of(text: str) -> list[int]:
+    """Senders whose command line names this folder."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                line = file.read()
+        except OSError:
+            continue
+        if b"barograph-sender" in line and text.encode() in line:
+            found.append(int(pid))
+    return found

@@ -2,66 +2,22 @@
 
 from __future__ import annotations
 
-import http.server
 import os
 import signal
-import threading
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 
-from tests.python.support import read_run, rows_of, wait_for
-
-
-class Storm:
-    """Stands before a server and answers what it is told to: a status for some requests, the server's answer for others."""
-
-    def __init__(self, target: str):
-        self.target, self.status, self.refused, self.retry_after = target, None, 0, None
-        storm = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                if storm.status is not None:
-                    storm.refused += 1
-                    return self.answer(storm.status, {"Retry-After": storm.retry_after} if storm.retry_after else {}, b"{}")
-                headers = {key: value for key, value in self.headers.items() if key.lower() not in ("connection", "expect")}
-                request = urllib.request.Request(storm.target + self.path, body or None, headers, method=self.command)
-                try:
-                    with urllib.request.urlopen(request) as answer:
-                        self.answer(answer.status, dict(answer.headers), answer.read())
-                except urllib.error.HTTPError as error:
-                    self.answer(error.code, dict(error.headers), error.read())
-
-            do_GET = do_POST = do_PUT = do
-
-            def answer(self, status, headers, body):
-                self.send_response(status)
-                for key, value in headers.items():
-                    if key.lower() not in ("content-length", "connection", "transfer-encoding"):
-                        self.send_header(key, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *unused):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+from tests.python.support import read_run, rows_of, senders_of
+from tests.support.relay import Relay
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
 def storm(user):
-    storm = Storm(user.server.base_url)
-    yield storm
-    storm.server.shutdown()
+    relay = Relay(user.server.base_url)
+    yield relay
+    relay.stop()
 
 
 STEADY = """
@@ -162,7 +118,7 @@ def test_the_next_init_finishes_what_was_orphaned(scripts, user):
     process.kill()
     process.wait()
     scripts.run("import barograph; barograph.init(project='p', id='next').finish()")
-    run = wait_for(lambda: (r := read_run(user, "p", "orphan")) and r["state"] == "failed" and r)
+    run = wait_until(lambda: (r := read_run(user, "p", "orphan")) and r["state"] == "failed" and r)
     assert [row["i"] for row in rows_of(run)] == list(range(1000))
 
 
@@ -218,20 +174,6 @@ def cpu_seconds(pid: int) -> float:
     with open(f"/proc/{pid}/stat") as file:
         fields = file.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def senders_of(text: str) -> list[int]:
-    """Senders whose command line names this folder."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                line = file.read()
-        except OSError:
-            continue
-        if b"barograph-sender" in line and text.encode() in line:
-            found.append(int(pid))
-    return found
 
 
 def test_sixty_four_threads_log_every_row(scripts, user):
@@ -354,7 +296,7 @@ def test_a_request_to_stop_interrupts_the_training(scripts, user):
             print("stopped", flush=True)
         """)
     assert process.stdout.readline() == "begun\n"
-    run_id = wait_for(lambda: read_run(user, "p", "r"))["id"]
+    run_id = wait_until(lambda: read_run(user, "p", "r"))["id"]
     user.graphql("mutation($id: ID!) { stopRun(input: {id: $id}) { success } }", {"id": run_id})
     output, _ = process.communicate(timeout=60)
     assert output == "stopped\n"
@@ -400,7 +342,7 @@ def test_a_log_that_cannot_be_mapped_is_written(scripts, user):
         os.kill(os.getpid(), signal.SIGKILL)
         """, BAROGRAPH_NO_MMAP="1")  # fmt: skip
     process.communicate(timeout=60)
-    run = wait_for(lambda: (r := read_run(user, "p", "r")) and r["state"] == "failed" and r)
+    run = wait_until(lambda: (r := read_run(user, "p", "r")) and r["state"] == "failed" and r)
     expected = {(n, i) for n in range(5) for i in range(100)} | {(5, 0)}
     assert {(row["who"], row["i"]) for row in rows_of(run)} == expected
 

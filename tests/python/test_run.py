@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from tests.official.client import venv_of
+from tests.support.waiting import wait_until
 
 RUN = """query($entity: String!, $project: String!, $run: String!) {
   project(name: $project, entityName: $entity) { run(name: $run) {
@@ -24,14 +25,6 @@ def read_run(user, project: str, run: str) -> dict | None:
 
 def rows_of(run: dict) -> list[dict]:
     return [json.loads(row) for row in run["history"]]
-
-
-def wait_for(question, limit_s: float = 30):
-    limit = time.monotonic() + limit_s
-    while not (answer := question()):
-        assert time.monotonic() < limit, "waited in vain"
-        time.sleep(0.1)
-    return answer
 
 
 def test_a_script_for_the_official_client_runs_unchanged(scripts, user):
@@ -93,7 +86,7 @@ def test_a_killed_training_loses_nothing_and_has_failed(scripts, user):
         os.kill(os.getpid(), signal.SIGKILL)
         """)
     assert process.wait(30) == -signal.SIGKILL
-    run = wait_for(lambda: (r := read_run(user, "p", "killed")) and r["state"] == "failed" and r)
+    run = wait_until(lambda: (r := read_run(user, "p", "killed")) and r["state"] == "failed" and r)
     rows = rows_of(run)
     assert [row["i"] for row in rows[:-1]] == list(range(5000)) and rows[-1]["open"] == 1
 
@@ -195,8 +188,8 @@ def test_a_server_that_is_down_delays_nothing_and_gets_all_later(scripts, make_s
     process.communicate(timeout=30)
     assert process.returncode == 0 and time.monotonic() - started < 15
     server.start()
-    answer = wait_for(lambda: server.graphql(RUN, {"entity": "late", "project": "p", "run": "late"}, key=key)["project"])
-    wait_for(lambda: server.graphql(RUN, {"entity": "late", "project": "p", "run": "late"}, key=key)["project"]["run"]["historyLineCount"] == 1)
+    answer = wait_until(lambda: server.graphql(RUN, {"entity": "late", "project": "p", "run": "late"}, key=key)["project"])
+    wait_until(lambda: server.graphql(RUN, {"entity": "late", "project": "p", "run": "late"}, key=key)["project"]["run"]["historyLineCount"] == 1)
     assert answer["run"] is not None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import urllib.request
 
-from tests.python.support import files_of, read_run, wait_for
+from tests.python.support import files_of, read_run
+from tests.support.waiting import wait_until
 
 
 def content(url: str) -> bytes:
@@ -150,11 +151,11 @@ def test_preempting_is_told_at_once(scripts, user):
         run = barograph.init(project="p", id="pre")
         run.mark_preempting()
         print("marked", flush=True)
-        import time; time.sleep(30)
+        import time; time.sleep(90)
         """)
     process.stdin = None
     assert process.stdout.readline() == "marked\n"
-    wait_for(lambda: read_run(user, "p", "pre")["state"] == "preempting", 10)
+    wait_until(lambda: read_run(user, "p", "pre")["state"] == "preempting")
     process.kill()
     process.wait()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.python.support import config_of, read_run, wait_for
+from tests.python.support import config_of, read_run
+from tests.support.waiting import wait_until
 
 # Seconds between two looks are for people's servers.
 QUICK = """
@@ -96,7 +97,7 @@ print(controller.sweep_id)
 """).strip()  # fmt: skip
     working = scripts.start("import sys, time\nsys.argv.append(%r)\n" % sweep_id + QUICK + AGENT.replace("run.log(", "time.sleep(60) or run.log("))
     running = lambda: next((e["node"] for e in states(user, sweep_id)["runs"]["edges"] if e["node"]["state"] == "running"), None)  # noqa: E731
-    name = wait_for(running)["name"]
+    name = wait_until(running)["name"]
     scripts.run(QUICK + f"""
 import barograph
 controller = barograph.controller({f'p/{sweep_id}'!r})

@@ -6,17 +6,9 @@ import email
 import email.policy
 import socket
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-
-def wait_until(condition, limit_s: float = 20):
-    """What the condition answers once it is true."""
-    limit = time.monotonic() + limit_s
-    while not (result := condition()):
-        assert time.monotonic() < limit, "it did not happen"
-        time.sleep(0.05)
-    return result
+from tests.support.waiting import wait_until
 
 
 class Webhook:
