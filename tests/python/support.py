@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 RUN = """query($entity: String!, $project: String!, $run: String!) {
   project(name: $project, entityName: $entity) { run(name: $run) {

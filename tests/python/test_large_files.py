@@ -3,73 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
-import http.server
 import os
-import re
-import threading
-import urllib.parse
 
 import pytest
+
+from tests.support.relay import Relay
 
 MIB = 1 << 20
 
 
-class Cutter:
-    """Stands before a server; cuts the connection in the middle of a part as often as it is told to."""
-
-    def __init__(self, target: str):
-        self.target, self.cuts, self.arrived = urllib.parse.urlsplit(target), {}, {}
-        self.lock = threading.Lock()
-        cutter = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do(self):
-                number = re.match(r"/signed/parts/\d+/(\d+)/", self.path)
-                length = int(self.headers.get("Content-Length") or 0)
-                if number and cutter.is_cut(int(number[1])):
-                    self.rfile.read(length // 2)
-                    self.close_connection = True
-                    return self.connection.close()
-                headers = {key: value for key, value in self.headers.items() if key.lower() not in ("connection", "expect")}
-                connection = http.client.HTTPConnection(cutter.target.hostname, cutter.target.port)
-                connection.request(self.command, self.path, self.rfile.read(length) or None, headers)
-                answer = connection.getresponse()
-                body = answer.read()
-                self.send_response(answer.status)
-                for key, value in answer.getheaders():
-                    if key.lower() not in ("content-length", "connection", "transfer-encoding"):
-                        self.send_header(key, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-                connection.close()
-                if number and answer.status == 200:
-                    with cutter.lock:
-                        cutter.arrived[int(number[1])] = cutter.arrived.get(int(number[1]), 0) + 1
-
-            do_GET = do_POST = do_PUT = do
-
-            def log_message(self, *unused):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def is_cut(self, number: int) -> bool:
-        with self.lock:
-            self.cuts[number] = self.cuts.get(number, 0) - 1
-            return self.cuts[number] >= 0
-
-
 @pytest.fixture
 def cutter(user):
-    cutter = Cutter(user.server.base_url)
-    yield cutter
-    cutter.server.shutdown()
+    relay = Relay(user.server.base_url)
+    yield relay
+    relay.stop()
 
 
 LOG = """
