@@ -94,12 +94,33 @@ static void row_columns__refuse_more_columns_than_anybody_means(void **state) {
     buf_finish(&out);
 }
 
+/* As many runs with keys of their own make it: few values, and room for each key in each row. */
+static void row_columns__refuse_a_table_that_is_mostly_holes(void **state) {
+    struct arena *arena = *state;
+    struct row_columns *rows = row_columns_create(arena);
+    struct buf out = BUF_INIT(1 << 30);
+    struct err err = { 0 };
+
+    row_columns_begin_row(rows);
+    for (int i = 0; i < ROW_COLUMNS_MAX; i++)
+        row_columns_add_int(rows, row_columns_find(rows, arena_printf(arena, "k%d", i)), i);
+    for (int64_t row = 0; row <= (int64_t)ROW_COLUMNS_CELLS_MAX * 4 / ROW_COLUMNS_MAX; row++)
+        row_columns_begin_row(rows);
+    size_t used = arena_used_bytes(arena);
+    assert_int_equal(row_columns_write(rows, &out, &err), ERR_TOO_LARGE);
+    assert_true(arena_used_bytes(arena) - used < 64u << 20);
+    assert_int_equal(out.len, 0);
+    row_columns_destroy(rows);
+    buf_finish(&out);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(row_columns__find_the_narrowest_type),
         TEST(row_columns__keep_media_whole),
         TEST(row_columns__of_no_rows_are_a_table),
         TEST(row_columns__refuse_more_columns_than_anybody_means),
+        TEST(row_columns__refuse_a_table_that_is_mostly_holes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
