@@ -9,6 +9,7 @@
 #include "server/api/artifacts/registry_type.h"
 #include "server/api/automations/alert_type.h"
 #include "server/api/automations/automation_type.h"
+#include "server/api/automations/notification_type.h"
 #include "server/api/automations/webhook_type.h"
 #include "server/api/projects/custom_chart_type.h"
 #include "server/api/projects/launch_type.h"
@@ -236,6 +237,7 @@ static const struct gql_type *const types[] = {
     &move_runs_payload_type,
     &mutation_type,
     &no_op_triggered_action_type,
+    &notification_type,
     &notification_triggered_action_type,
     &notify_scriptable_run_alert_payload_type,
     &organization_type,

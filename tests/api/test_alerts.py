@@ -178,3 +178,19 @@ def test_settings__of_others_are_not_changed(bench, lab):
         with pytest.raises(GraphQLError) as caught:
             stranger.graphql(mutation, {"input": given})
         assert caught.value.code == "NOT_FOUND"
+
+
+NOTICES = """{ viewer { notifications(first: 10) { id kind level title text entityName projectName runName } } }"""
+
+
+def test_notifications_are_of_ones_own_runs_and_teams_and_of_nobody_elses(lab):
+    bench, stranger = Bench(lab), User(lab, "stranger")
+    bench.alert(title="One", severity="WARN")
+    bench.alert(title="Two", text="<b>" + "x" * 3000)
+    two, one = bench.user.graphql(NOTICES)["viewer"]["notifications"]
+    assert (one["title"], one["kind"], one["level"], one["runName"]) == ("One", "alert", "WARN", "r")
+    assert (two["title"], two["entityName"], two["projectName"]) == ("Two", bench.user.name, "p")
+    assert len(two["text"]) == 2000 and two["text"].startswith("<b>x")
+    assert stranger.graphql(NOTICES)["viewer"]["notifications"] == []
+    others = f'{{ project(name: "p", entityName: "{bench.user.name}") {{ user {{ notifications {{ id }} }} }} }}'
+    assert lab.graphql(others)["project"]["user"]["notifications"] == []

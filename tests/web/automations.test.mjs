@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { graphql, openPage, withBrowser } from "./browser.mjs";
+import { graphql, openContext, openPage, withBrowser } from "./browser.mjs";
 
 const PATH = "/admin/watched/automations";
 
@@ -66,5 +66,32 @@ test("a webhook is added, and alerts of the project go to it", { timeout: 60000 
     await saved;
     await page.reload();
     await page.waitForFunction(() => [...document.querySelectorAll("select")].some((s) => s.selectedOptions[0]?.textContent === "second pager"));
+    assert.deepEqual(problems, []);
+});
+
+test("the bell tells of alerts and automations, the new ones once", { timeout: 90000 }, async () => {
+    const { page, problems } = await openPage(await openContext(at.browser), "/admin/charts");
+    const bell = page.getByRole("button", { name: /^Notifications, \d+ new$/ });
+    await bell.click();
+    const alert = page.getByRole("listitem").filter({ hasText: "It rains" });
+    await alert.getByText("Warning").waitFor();
+    assert.match(await alert.innerText(), /<script>[^]*admin\/watched · stormy/);
+    await page.getByRole("listitem").filter({ hasText: "on failure" }).first().getByText("automation").waitFor();
+    assert.equal(await page.locator(".notices img, .notices strong").count(), 0, "what a run says stays text");
+    assert.equal(await page.evaluate(() => window.__ran), undefined);
+    await alert.getByRole("link").click();
+    await page.waitForURL("**/admin/watched/runs/*");
+    await page.getByRole("button", { name: "Notifications", exact: true }).waitFor();
+    assert.deepEqual(problems, []);
+});
+
+test("a question mark says what keys there are", { timeout: 60000 }, async () => {
+    const { page, problems } = await openPage(at.context, "/admin/charts");
+    await page.locator(".panel canvas").first().waitFor();
+    await page.keyboard.press("?");
+    const help = page.getByRole("dialog", { name: "Keys and gestures" });
+    await help.getByText("Step along a line of the focused chart").waitFor();
+    await page.keyboard.press("Escape");
+    await help.waitFor({ state: "detached" });
     assert.deepEqual(problems, []);
 });

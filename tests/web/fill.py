@@ -272,6 +272,7 @@ def make_automations() -> None:
     api.create_automation(OnRunState(scope=scope, filter=RunEvent.state.eq("failed")) >> hook, name="on failure")
     api.create_automation(OnRunMetric(scope=scope, filter=RunEvent.metric("loss").avg(2).lt(0.5)) >> hook, name="on low loss")
     with wandb.init(project="watched", name="stormy") as run:
+        run.alert(title=f"It rains {HOSTILE}", text=f"**much** of it {HOSTILE}", level=wandb.AlertLevel.WARN)
         run.finish(exit_code=1)
 
 

@@ -2,6 +2,7 @@
 #include "server/api/accounts/account_types.h"
 
 #include "server/api/access.h"
+#include "server/api/automations/notification_type.h"
 #include "server/api/node_id.h"
 #include "server/api/projects/project_type.h"
 #include "server/api/resolver.h"
@@ -140,6 +141,8 @@ static const struct gql_field user_fields[] = {
     { "flags", "", "JSONString", WHO_USER, answer_flags, NULL },
     { "id", "", "ID!", WHO_USER, answer_id, NULL },
     { "name", "", "String!", WHO_USER, answer_name, NULL },
+    { "notifications", "first: Int = 50", "[Notification!]!", WHO_USER, notification_answer_of_user,
+      "Alerts of one's own runs and teams, and automations that called somebody, newest first. Empty but for oneself." },
     { "organizations", "", "[Organization!]!", WHO_USER, answer_organizations, "Empty but for oneself and administrators." },
     { "photoUrl", "", "String", WHO_USER, answer_nothing, NULL },
     { "projects", "after: String, first: Int = 50", "ProjectConnection", WHO_USER, answer_projects, "Those of the personal entity that you may read." },

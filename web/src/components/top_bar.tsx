@@ -1,20 +1,27 @@
 /* top_bar.tsx - where one is, the tabs of a project, and the person's menu. */
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { pathOf, type Params } from "../lib/match";
 import { logOut, viewer } from "../session";
 import { isDark, setTheme, theme } from "../theme";
 import { navigate } from "../router";
-import { Icon } from "./icon";
+import { Icon, IconButton } from "./icon";
+import { lazy } from "./lazy";
 import { MenuList, Popover } from "./popover";
 import { SearchDialog } from "./search_dialog";
 import { sayError } from "./toast";
 
-/* Ctrl or Cmd: M for the other theme, J between the charts and the table of a project. */
-function useShortcuts(entity: string | undefined, project: string | undefined, path: string): void {
+const Bell = lazy(() => import("./bell"));
+const HelpDialog = lazy(() => import("./help_dialog"));
+/* What is no part of the page itself comes after its first charts. */
+const SETTLE_MS = 2000;
+
+/* Ctrl or Cmd: M for the other theme, J between the charts and the table of a project. A question mark: what keys there are. */
+function useShortcuts(entity: string | undefined, project: string | undefined, path: string, help: () => void): void {
     useEffect(() => {
         const key = (e: KeyboardEvent) => {
+            if (e.key === "?" && !(e.target as HTMLElement).closest?.("input, textarea, select")) help();
             if (!(e.ctrlKey || e.metaKey) || e.shiftKey || e.altKey) return;
             const pressed = e.key.toLowerCase();
             if (pressed === "m") setTheme(isDark.peek() ? "light" : "dark");
@@ -29,7 +36,13 @@ function useShortcuts(entity: string | undefined, project: string | undefined, p
 
 export function TopBar({ params, path }: { params: Params; path: string }) {
     const { entity, project, run } = params;
-    useShortcuts(entity, project, path);
+    const [isHelping, setHelping] = useState(false);
+    const [isSettled, setSettled] = useState(false);
+    useShortcuts(entity, project, path, () => setHelping(true));
+    useEffect(() => {
+        const timer = window.setTimeout(() => setSettled(true), SETTLE_MS);
+        return () => window.clearTimeout(timer);
+    }, []);
     return (
         <header class="topbar">
             <a class="brand" href="/" aria-label={t("nav.home")}>
@@ -53,7 +66,12 @@ export function TopBar({ params, path }: { params: Params; path: string }) {
                 {entity && project && <ProjectTabs entity={entity} project={project} path={path} />}
             </nav>
             <SearchDialog />
+            <span class="row bar-tools">
+                <span class="bell-place">{isSettled && viewer.value && <Bell />}</span>
+                <IconButton icon="question" label={t("help.title")} onClick={() => setHelping(true)} />
+            </span>
             <UserMenu />
+            {isHelping && <HelpDialog onClose={() => setHelping(false)} />}
         </header>
     );
 }
