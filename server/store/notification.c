@@ -3,6 +3,7 @@
 
 /* What older alerts and deliveries cost nobody: the search ends here, whoever asks. */
 #define LOOKED_AT "2000"
+#define TEXT_MAX "2000"
 
 #define IS_OF_USER                                                                                                       \
     "(r.user_id = $1 or p.entity_id in (select entity_id from members where user_id = $1)"                               \
@@ -10,7 +11,7 @@
 #define PLACE "p.entity_id, p.id, e.name, p.name, r.name, r.display_name"
 
 static const char alerts_sql[] =
-    "select 'alert', a.id, a.created_at, a.title, substr(a.text, 1, $3), a.severity, " PLACE
+    "select 'alert', a.id, a.created_at, a.title, substr(a.text, 1, " TEXT_MAX "), a.severity, " PLACE
     " from (select * from run_alerts order by id desc limit " LOOKED_AT ") a"
     " join runs r on r.id = a.run_id and r.deleted_at is null"
     " join projects p on p.id = r.project_id and p.deleted_at is null join entities e on e.id = p.entity_id"
@@ -53,7 +54,7 @@ enum err_code notification_list(struct db_tx *tx, int64_t user_id, size_t limit,
     struct db_rows *rows;
 
     *out = (struct list){ 0 };
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(user_id), DB_INT((int64_t)limit), DB_INT(NOTIFICATION_TEXT_MAX)), alerts_sql, err));
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(user_id), DB_INT((int64_t)limit)), alerts_sql, err));
     TRY(read_rows(rows, arena, &alerts, err));
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(user_id), DB_INT((int64_t)limit)), automations_sql, err));
     TRY(read_rows(rows, arena, &automations, err));

@@ -8,13 +8,11 @@
 #include "server/store/db.h"
 #include "server/store/owner.h"
 
-enum { NOTIFICATION_TEXT_MAX = 2000 };
-
 struct notification {
     struct owner owner; /* the project */
     int64_t id, created_at;
     struct str kind;              /* "alert", "automation" */
-    struct str title, text;       /* cut after NOTIFICATION_TEXT_MAX characters; an automation's name, and why its call failed */
+    struct str title, text;       /* the text is cut after 2,000 characters; an automation's name, and why its call failed */
     struct str level;             /* of an alert: INFO, WARN or ERROR; of an automation: QUEUED, SENT or FAILED */
     struct str entity_name, project_name;
     struct str run_name, run_display_name; /* ptr NULL: of no run */
