@@ -238,7 +238,7 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     app->quota = quota_create(&(struct quota_limits){ server->config->entity_quota_mb * MIB, server->config->project_quota_mb * MIB });
     app->live = live_create(app);
     app->uploads = upload_create_queue(app->db);
-    app->joiner = joiner_create(app);
+    app->joiner = joiner_create(app, 0);
     app->refuses_passwords = str_eq_c(server->config->passwords, "off");
     if (server->oidc.issuer.len > 0)
         app->oidc = oidc_start(&server->oidc, server->outside.networks);

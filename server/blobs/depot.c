@@ -143,7 +143,10 @@ enum err_code depot_publish(struct depot *depot, int fd, const char *path, struc
 static enum err_code take_name(struct depot *depot, const struct depot_arrival *arrival, struct arena *arena, struct err *err) {
     TRY(check_name(arrival->name, err));
     const char *path = path_of(depot, arrival->name, arena);
-    TRY(make_folder_of(depot, path, arena, err));
+    enum err_code code = file_rename(arrival->path, path, err);
+    if (code != ERR_NOT_FOUND)
+        return code;
+    TRY(make_folder_of(depot, path, arena, err)); /* one for each 256th of all files: it is nearly always there */
     return file_rename(arrival->path, path, err);
 }
 

@@ -154,6 +154,13 @@ enum err_code artifact_upload_get(struct db_tx *tx, int64_t artifact_id, struct 
     return code == OK ? artifact_upload_find(tx, artifact_id, path, md5, out, err) : code;
 }
 
+enum err_code artifact_upload_let_go(struct db_tx *tx, int64_t artifact_id, struct str path, const unsigned char sha256[SHA256_BYTES],
+                                     struct err *err) {
+    TRY(db_exec(tx, DB_ARGS(DB_INT(artifact_id), DB_TEXT(path), digest_value(sha256, SHA256_BYTES)),
+                "delete from artifact_uploads where artifact_id = $1 and path = $2 and sha256 = $3", err));
+    return blob_let_go(tx, sha256, err);
+}
+
 enum err_code project_blob_find(struct db_tx *tx, int64_t project_id, const unsigned char md5[MD5_BYTES], struct artifact_blob *out,
                                 struct err *err) {
     struct db_rows *rows;

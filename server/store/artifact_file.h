@@ -65,6 +65,10 @@ MUST_CHECK enum err_code project_blob_find(struct db_tx *tx, int64_t project_id,
 MUST_CHECK enum err_code project_blob_link(struct db_tx *tx, int64_t project_id, const unsigned char md5[MD5_BYTES],
                                            const struct artifact_blob *blob, struct err *err);
 
+/* The draft keeps these bytes under that path no longer, and when nobody else does they may go at once. */
+MUST_CHECK enum err_code artifact_upload_let_go(struct db_tx *tx, int64_t artifact_id, struct str path,
+                                                const unsigned char sha256[SHA256_BYTES], struct err *err);
+
 /* A version needs its draft's uploads and manifests no more: its files are linked. */
 MUST_CHECK enum err_code artifact_drop_draft(struct db_tx *tx, int64_t artifact_id, struct err *err);
 

@@ -1,6 +1,8 @@
 /* blob.c - see blob.h. */
 #include "server/store/blob.h"
 
+enum { LONG_AGO = 1 }; /* older than any age that is asked for, and no mark */
+
 enum err_code blob_find_state(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], enum blob_state *out, struct err *err) {
     struct db_rows *rows;
     *out = BLOB_KEPT;
@@ -28,6 +30,11 @@ enum err_code blob_add(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES
     " and not exists (select 1 from project_blobs f where f.sha256 = blobs.sha256)"                                     \
     " and not exists (select 1 from artifact_manifests f where f.sha256 = blobs.sha256)"                                \
     " and not exists (select 1 from artifact_manifest_blobs f where f.sha256 = blobs.sha256)"
+
+enum err_code blob_let_go(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_INT(INT64_MAX), DB_INT(0), DB_BLOB(((struct str){ (const char *)sha256, SHA256_BYTES })), DB_INT(LONG_AGO)),
+                   "update blobs set created_at = $4 where sha256 = $3 and " IS_UNUSED, err);
+}
 
 enum err_code blob_list_garbage(struct db_tx *tx, struct str after, const struct blob_ages *ages, size_t limit, struct arena *arena,
                                 struct list *out, struct str *last, struct err *err) {

@@ -27,6 +27,10 @@ MUST_CHECK enum err_code blob_find_state(struct db_tx *tx, const unsigned char s
 MUST_CHECK enum err_code blob_add(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], int64_t size_bytes, int64_t now_ms,
                                   struct err *err);
 
+/* When nobody has it any more, it need not wait for those who may still hold an address of it: there never was one. Nothing
+ * happens while somebody has it. */
+MUST_CHECK enum err_code blob_let_go(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct err *err);
+
 /* Rows that are older take the next step. */
 struct blob_ages {
     int64_t unused_before; /* nobody has it */

@@ -14,18 +14,6 @@ static struct str part_path(struct str path, int64_t number, struct arena *arena
     return arena_printf(arena, "/part/%lld/%.*s", (long long)number, STR_ARG(path));
 }
 
-/* Under it the draft remembers what these parts became: a client whose patience ends while a large file is put together asks
- * again, and again, and must not be sent round from the beginning each time. */
-static struct str whole_path(const struct artifact_blob *parts, size_t count, struct str path, struct arena *arena) {
-    unsigned char digest[SHA256_BYTES];
-    struct buf digests = BUF_INIT(ARTIFACT_PARTS_MAX * SHA256_BYTES);
-    for (size_t i = 0; i < count; i++)
-        buf_append_str(&digests, (struct str){ (const char *)parts[i].sha256, SHA256_BYTES });
-    hash_sha256(digest, buf_str(&digests));
-    buf_finish(&digests);
-    return arena_printf(arena, "/whole/%.*s/%.*s", STR_ARG(hash_hex(digest, SHA256_BYTES, arena)), STR_ARG(path));
-}
-
 static enum err_code no_such_artifact(struct err *err) {
     return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
 }
@@ -165,39 +153,70 @@ const struct http_sink artifact_parts_upload = { begin_part, upload_add, upload_
 
 /* ---- together they become the file ---- */
 
+struct named_part {
+    bool is_named;
+    unsigned char md5[MD5_BYTES];
+};
+
 struct completing {
     struct gql_call *call;
     struct identity *identity;
     struct artifact *artifact;
     struct str path;
-    struct artifact_blob *parts; /* in their order */
     size_t count;
+    struct named_part *named;    /* by the client; both in their order */
+    struct artifact_blob *parts; /* the draft's; gone once they are joined */
     struct blob_facts facts;
     bool is_joined; /* by an earlier request */
 };
 
-static enum err_code find_part(struct db_tx *tx, struct completing *completing, const struct json_value *part, struct err *err) {
-    struct arena *arena = completing->call->arena;
+static enum err_code not_arrived(const struct completing *completing, int64_t number, struct err *err) {
+    return err_set(err, ERR_BAD_INPUT, "part %lld of '%.*s' has not arrived with these bytes: send it again", (long long)number,
+                   STR_ARG(str_slice(completing->path, 0, 200)));
+}
+
+static enum err_code read_part(struct completing *completing, const struct json_value *part, struct err *err) {
     int64_t number = json_get_int(part, STR("partNumber"), 0);
     struct str hex = json_get_str(part, STR("hexMD5"));
-    unsigned char md5[MD5_BYTES];
     if (hex.len >= 2 && hex.ptr[0] == '"' && hex.ptr[hex.len - 1] == '"')
         hex = str_slice(hex, 1, hex.len - 2);
     if (number < 1 || number > (int64_t)completing->count)
         return err_set(err, ERR_BAD_INPUT, "the parts of '%.*s' must be numbered from 1 to %zu", STR_ARG(str_slice(completing->path, 0, 200)),
                        completing->count);
-    enum err_code code = hash_from_hex(hex, md5, MD5_BYTES) ? artifact_upload_find(tx, completing->artifact->id, part_path(completing->path, number, arena),
-                                                                                   md5, &completing->parts[number - 1], err)
-                                                            : ERR_NOT_FOUND;
-    return code == ERR_NOT_FOUND ? err_set(err, ERR_BAD_INPUT, "part %lld of '%.*s' has not arrived with these bytes: send it again", (long long)number,
-                                           STR_ARG(str_slice(completing->path, 0, 200)))
-                                 : code;
+    struct named_part *named = &completing->named[number - 1];
+    if (named->is_named)
+        return err_set(err, ERR_BAD_INPUT, "part %lld is named twice", (long long)number);
+    named->is_named = true;
+    return hash_from_hex(hex, named->md5, MD5_BYTES) ? OK : not_arrived(completing, number, err);
+}
+
+static enum err_code read_parts(struct completing *completing, struct err *err) {
+    const struct json_value *parts = gql_input(completing->call, "completedParts");
+    if (parts == NULL || parts->type != JSON_TYPE_ARRAY || parts->array.count == 0 || parts->array.count > ARTIFACT_PARTS_MAX)
+        return err_set(err, ERR_BAD_INPUT, "completedParts must name 1 to %d parts", ARTIFACT_PARTS_MAX);
+    completing->count = parts->array.count;
+    completing->named = ARENA_ARRAY(completing->call->arena, struct named_part, completing->count);
+    for (size_t i = 0; i < completing->count; i++)
+        TRY(read_part(completing, &parts->array.items[i], err));
+    return OK;
+}
+
+/* Under it the draft remembers what these parts became, when it has the parts themselves no longer: a client whose patience ends
+ * while a large file is put together, or whose answer is lost, asks again, and again. */
+static struct str whole_path(const struct completing *completing) {
+    struct arena *arena = completing->call->arena;
+    unsigned char digest[SHA256_BYTES];
+    struct buf digests = BUF_INIT(ARTIFACT_PARTS_MAX * MD5_BYTES);
+    for (size_t i = 0; i < completing->count; i++)
+        buf_append(&digests, completing->named[i].md5, MD5_BYTES);
+    hash_sha256(digest, buf_str(&digests));
+    buf_finish(&digests);
+    return arena_printf(arena, "/whole/%.*s/%.*s", STR_ARG(hash_hex(digest, SHA256_BYTES, arena)), STR_ARG(completing->path));
 }
 
 static enum err_code find_whole(struct db_tx *tx, struct completing *completing, struct err *err) {
-    struct str path = whole_path(completing->parts, completing->count, completing->path, completing->call->arena);
     struct artifact_blob blob;
-    enum err_code code = artifact_upload_get(tx, completing->artifact->id, path, completing->facts.md5, &blob, err);
+    enum err_code code = artifact_upload_get(tx, completing->artifact->id, whole_path(completing), completing->facts.md5, &blob, err);
     completing->is_joined = code == OK;
     if (code == ERR_NOT_FOUND)
         return OK;
@@ -207,9 +226,21 @@ static enum err_code find_whole(struct db_tx *tx, struct completing *completing,
     return OK;
 }
 
-static enum err_code find_parts(struct db_tx *tx, void *context, struct err *err) {
+static enum err_code find_parts(struct db_tx *tx, struct completing *completing, struct err *err) {
+    struct arena *arena = completing->call->arena;
+    completing->parts = ARENA_ARRAY(arena, struct artifact_blob, completing->count);
+    for (size_t i = 0; i < completing->count; i++) {
+        int64_t number = (int64_t)i + 1;
+        enum err_code code = artifact_upload_find(tx, completing->artifact->id, part_path(completing->path, number, arena), completing->named[i].md5,
+                                                  &completing->parts[i], err);
+        if (code != OK)
+            return code == ERR_NOT_FOUND ? not_arrived(completing, number, err) : code;
+    }
+    return OK;
+}
+
+static enum err_code find(struct db_tx *tx, void *context, struct err *err) {
     struct completing *completing = context;
-    const struct json_value *parts = gql_input(completing->call, "completedParts");
     int64_t id;
     if (!node_id_parse(gql_input_str(completing->call, "artifactID"), "Artifact", &id, completing->call->arena))
         return no_such_artifact(err);
@@ -218,19 +249,9 @@ static enum err_code find_parts(struct db_tx *tx, void *context, struct err *err
     completing->path = gql_input_str(completing->call, "storagePath");
     if (!file_is_safe_path(completing->path))
         return err_set(err, ERR_BAD_INPUT, "storagePath is not that of an announced file");
-    if (parts == NULL || parts->type != JSON_TYPE_ARRAY || parts->array.count == 0 || parts->array.count > ARTIFACT_PARTS_MAX)
-        return err_set(err, ERR_BAD_INPUT, "completedParts must name 1 to %d parts", ARTIFACT_PARTS_MAX);
-    completing->count = parts->array.count;
-    completing->parts = ARENA_ARRAY(completing->call->arena, struct artifact_blob, completing->count);
-    bool *has = ARENA_ARRAY(completing->call->arena, bool, completing->count);
-    for (size_t i = 0; i < completing->count; i++) {
-        TRY(find_part(tx, completing, &parts->array.items[i], err));
-        int64_t number = json_get_int(&parts->array.items[i], STR("partNumber"), 0);
-        if (has[number - 1])
-            return err_set(err, ERR_BAD_INPUT, "part %lld is named twice", (long long)number);
-        has[number - 1] = true;
-    }
-    return find_whole(tx, completing, err);
+    TRY(read_parts(completing, err));
+    TRY(find_whole(tx, completing, err));
+    return completing->is_joined ? OK : find_parts(tx, completing, err);
 }
 
 /* Waits when it is being put together: the question is asked again then. */
@@ -246,16 +267,24 @@ static enum err_code join(struct completing *completing, struct err *err) {
     return err_set(err, ERR_CONFLICT, "the file is being put together of its parts"); /* for nobody: no failure to log */
 }
 
+/* The whole is durable: the parts would only take as much room once more, until the draft is committed and long after. */
+static enum err_code let_parts_go(struct db_tx *tx, const struct completing *completing, struct err *err) {
+    for (size_t i = 0; !completing->is_joined && i < completing->count; i++) {
+        struct str path = part_path(completing->path, (int64_t)i + 1, completing->call->arena);
+        TRY(artifact_upload_let_go(tx, completing->artifact->id, path, completing->parts[i].sha256, err));
+    }
+    return OK;
+}
+
 static enum err_code store_whole(struct db_tx *tx, void *context, struct err *err) {
     struct completing *completing = context;
     TRY(find_draft(tx, completing->identity, completing->artifact->id, &completing->artifact, err));
     TRY(upload_check_stored(tx, completing->identity->app, &completing->facts.id, err));
-    const struct str paths[] = { completing->path,
-                                 whole_path(completing->parts, completing->count, completing->path, completing->call->arena) };
+    const struct str paths[] = { completing->path, whole_path(completing) };
     for (size_t i = 0; i < 2; i++)
         TRY(artifact_upload_store(tx, completing->artifact->id, paths[i], completing->facts.md5, completing->facts.id.sha256,
                                   (int64_t)completing->facts.size_bytes, clock_wall_ms(), err));
-    return OK;
+    return let_parts_go(tx, completing, err);
 }
 
 struct payload {
@@ -269,7 +298,7 @@ enum err_code artifact_parts_answer_complete(struct gql_call *call, struct err *
     struct db *db = completing.identity->app->db;
     if (!str_eq_c(gql_input_str(call, "completeMultipartAction"), "Complete"))
         return err_set(err, ERR_BAD_INPUT, "completeMultipartAction must be Complete: parts that are not wanted go with their draft");
-    TRY(db_read(db, find_parts, &completing, err));
+    TRY(db_read(db, find, &completing, err));
     if (!completing.is_joined)
         TRY(join(&completing, err));
     TRY(db_write(db, store_whole, &completing, err));

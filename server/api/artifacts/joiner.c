@@ -16,13 +16,14 @@ enum {
     JOINTS_MAX = 64,
     WAITERS_MAX = 64, /* of one file: a client asks again every half minute */
     LOOK_MS = 1000,
-    IDLE_MAX_MS = 10 * 60 * 1000, /* an upload that nobody goes on with */
+    IDLE_MAX_MS = 10 * 60 * 1000,
     ENDED_MAX_MS = 60 * 1000,     /* the draft remembers what was joined */
     OWNER_BYTES = 16,
 };
 
 struct joiner {
     struct app *app;
+    int64_t idle_max_ms;
     struct arena *arena;
     struct str owner; /* in the leases */
     pthread_t threads[JOINING_THREADS + 1]; /* the last one renews leases */
@@ -93,7 +94,7 @@ static void forget_an_old_one(struct joiner *joiner) {
     int64_t now_ms = clock_mono_ms();
     struct joint *joint = joiner->joints;
     while (joint != NULL &&
-           (!joint_is_idle(joint) || joint->used_at_ms + (joint_has_ended(joint) ? ENDED_MAX_MS : IDLE_MAX_MS) > now_ms))
+           (!joint_is_idle(joint) || joint->used_at_ms + (joint_has_ended(joint) ? ENDED_MAX_MS : joiner->idle_max_ms) > now_ms))
         joint = joint->next;
     if (joint != NULL)
         remove_joint(joiner, joint);
@@ -319,12 +320,13 @@ static void *work(void *context) {
 
 /* ---- its life ---- */
 
-struct joiner *joiner_create(struct app *app) {
+struct joiner *joiner_create(struct app *app, int64_t idle_max_ms) {
     unsigned char random[OWNER_BYTES];
     struct joiner *joiner = calloc(1, sizeof *joiner);
     if (joiner == NULL)
         log_fatal("out of memory: cannot put parts together");
     joiner->app = app;
+    joiner->idle_max_ms = idle_max_ms == 0 ? IDLE_MAX_MS : idle_max_ms;
     joiner->arena = arena_create();
     hash_random(random, sizeof random);
     joiner->owner = hash_hex(random, sizeof random, joiner->arena);

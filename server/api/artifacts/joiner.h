@@ -26,8 +26,8 @@ struct joiner_waiter {
     struct joiner_waiter *next;
 };
 
-/* Its threads begin with the first part. */
-struct joiner *joiner_create(struct app *app);
+/* Its threads begin with the first part. idle_max_ms: how long a file is kept that nobody goes on with; 0: ten minutes. */
+struct joiner *joiner_create(struct app *app, int64_t idle_max_ms);
 /* Whoever waits is resumed, and whoever asks from now on is told to come again. */
 void joiner_stop(struct joiner *joiner);       /* NULL is fine */
 void joiner_destroy(struct joiner *joiner); /* after joiner_stop; NULL is fine */

@@ -1,0 +1,128 @@
+/* test_upload_queue.c - uploads that wait while the database is busy, on a real one. */
+#include "server/api/runs/upload_queue.h"
+
+#include "server/store/db.h"
+#include "tests/unit/server/api/api_fixture.h"
+
+enum { UPLOADS_MAX = 300, WRONG = 7 };
+
+struct world {
+    struct fixture *f;
+    struct upload_queue *queue;
+    struct upload uploads[UPLOADS_MAX];
+    bool was_with_others[UPLOADS_MAX];
+    pthread_mutex_t gate; /* the database is busy while it is locked */
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t has_ended;
+    size_t ended_count, failed_count;
+    enum err_code wrong_code;
+};
+
+static struct world world;
+
+/* Its number is in its facts. */
+static enum err_code store(struct db_tx *tx, void *context, struct err *err) {
+    const struct upload *upload = context;
+    int64_t number = (int64_t)upload->facts.size_bytes;
+    world.was_with_others[number] = upload->before != NULL;
+    if (number == WRONG && world.wrong_code != OK)
+        return err_set(err, world.wrong_code, "number %d is wrong", WRONG);
+    return db_exec(tx, DB_ARGS(DB_INT(number)), "insert into uploads_of_the_test (number) values ($1)", err);
+}
+
+static void note_end(void *context, enum err_code code, const struct err *err) {
+    const struct upload *upload = context;
+    if (code != OK) {
+        assert_int_equal(upload->facts.size_bytes, WRONG);
+        assert_int_equal(code, world.wrong_code);
+        assert_string_equal(err->message, "number 7 is wrong");
+    }
+    (void)pthread_mutex_lock(&world.mutex);
+    world.ended_count++;
+    world.failed_count += code != OK;
+    (void)pthread_cond_signal(&world.has_ended);
+    (void)pthread_mutex_unlock(&world.mutex);
+}
+
+static int set_up(void **state) {
+    int result = api_set_up(state);
+    memset(&world, 0, sizeof world);
+    world.f = *state;
+    (void)pthread_mutex_init(&world.gate, NULL);
+    (void)pthread_mutex_init(&world.mutex, NULL);
+    (void)pthread_cond_init(&world.has_ended, NULL);
+    if (result == 0)
+        api_execute(world.f, "create table uploads_of_the_test (number integer)");
+    world.queue = upload_queue_create(world.f->app.db, store, note_end);
+    return result;
+}
+
+static int tear_down(void **state) {
+    upload_queue_destroy(world.queue);
+    return api_tear_down(state);
+}
+
+static enum err_code wait_at_gate(struct db_tx *tx, void *context, struct err *err) {
+    (void)tx;
+    (void)context;
+    (void)err;
+    (void)pthread_mutex_lock(&world.gate);
+    (void)pthread_mutex_unlock(&world.gate);
+    return OK;
+}
+
+static void ignore_end(void *context, enum err_code code, const struct err *err) {
+    (void)context;
+    (void)code;
+    (void)err;
+}
+
+static void add_while_the_database_is_busy(size_t count) {
+    (void)pthread_mutex_lock(&world.gate);
+    db_write_later(world.f->app.db, wait_at_gate, NULL, ignore_end);
+    for (size_t i = 0; i < count; i++) {
+        world.uploads[i].facts.size_bytes = i;
+        upload_queue_add(world.queue, &world.uploads[i]);
+    }
+    (void)pthread_mutex_unlock(&world.gate);
+    (void)pthread_mutex_lock(&world.mutex);
+    while (world.ended_count < count)
+        (void)pthread_cond_wait(&world.has_ended, &world.mutex);
+    (void)pthread_mutex_unlock(&world.mutex);
+}
+
+static void upload_queue__stores_together_what_waits(void **state) {
+    struct fixture *f = *state;
+    add_while_the_database_is_busy(20);
+    assert_int_equal(world.failed_count, 0);
+    assert_false(world.was_with_others[0]);
+    for (size_t i = 1; i < 20; i++)
+        assert_true(world.was_with_others[i]);
+    assert_int_equal(api_count(f, "select count(distinct number) from uploads_of_the_test"), 20);
+}
+
+static void upload_queue__lets_one_that_fails_fail_alone(void **state) {
+    struct fixture *f = *state;
+    world.wrong_code = ERR_CONFLICT;
+    add_while_the_database_is_busy(20);
+    assert_int_equal(world.failed_count, 1);
+    assert_int_equal(api_count(f, "select count(*) from uploads_of_the_test"), 19);
+    assert_int_equal(api_count(f, "select count(*) from uploads_of_the_test where number = 7"), 0);
+}
+
+static void upload_queue__stores_each_of_more_than_a_group(void **state) {
+    struct fixture *f = *state;
+    add_while_the_database_is_busy(UPLOADS_MAX);
+    assert_int_equal(world.failed_count, 0);
+    assert_int_equal(api_count(f, "select count(distinct number) from uploads_of_the_test"), UPLOADS_MAX);
+    assert_int_equal(api_count(f, "select count(*) from uploads_of_the_test"), UPLOADS_MAX);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(upload_queue__lets_one_that_fails_fail_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(upload_queue__stores_each_of_more_than_a_group, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(upload_queue__stores_together_what_waits, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
