@@ -139,3 +139,9 @@ def test_export__of_what_may_not_be_read_is_refused(filled, package, tmp_path):
     command = Command(package, filled, tmp_path)
     done = command("export", "admin/p", tmp_path / "p.tar", BAROGRAPH_API_KEY=filled.add_user("stranger"))
     assert done.returncode == 1 and not (tmp_path / "p.tar").exists() and not (tmp_path / "p.tar.part").exists()
+
+
+def test_export__of_a_folder_says_which_ways_there_are(filled, package, tmp_path):
+    command = Command(package, filled, tmp_path)
+    done = command("export", "--data", filled.data, "admin/p", tmp_path / "p.tar")
+    assert done.returncode == 2 and "barograph server --data" in done.stderr and "barograph backup --data" in done.stderr

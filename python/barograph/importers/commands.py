@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 import tarfile
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Sequence
 
 from barograph.errors import UsageError
-from barograph.importers import archive, archive_writer, mlflow, server, tensorboard
+from barograph.importers import archive, archive_writer, server
 from barograph.importers.connection import Connection
 from barograph.importers.model import Project
 from barograph.importers.target import Target, show_progress
@@ -30,9 +31,15 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
 def export(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("barograph export", description="Writes a project into one archive.")
     _add_server(parser)
+    parser.add_argument("--data", metavar="DIR", help=argparse.SUPPRESS)
     parser.add_argument("project", metavar="ENTITY/PROJECT")
     parser.add_argument("file", type=Path)
     given = parser.parse_args(arguments)
+    if given.data is not None:
+        raise UsageError(
+            f"an export asks a server that runs: start it with `barograph server --data {given.data}`, export with a key of it, and stop it; "
+            f"all that a stopped server holds goes into one file with `barograph backup --data {given.data} FILE`"
+        )
     entity, name = archive.split_project(given.project)
     connection = Connection(given.base_url, given.api_key)
     project = server.read_project(connection, entity, name)
@@ -68,8 +75,9 @@ def _open(given: argparse.Namespace) -> tuple[Project, str | None, str]:
         return server.read_project(Connection(given.source_url, given.source_key), entity, name), None, name
     if kind is not None:
         folder = Path(given.what[1])
-        read = mlflow.read_folder if kind == "mlflow" else tensorboard.read_folder
-        return read(folder), None, folder.resolve().name
+        # Loaded only now: the import of an archive has no use for what these need.
+        reader_of = importlib.import_module(f"barograph.importers.{kind}")
+        return reader_of.read_folder(folder), None, folder.resolve().name
     try:
         reader = archive.Reader(Path(given.what[0]))
     except tarfile.TarError as error:
