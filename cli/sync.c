@@ -134,7 +134,8 @@ static int send_log(const struct sync_options *given, const char *path) {
         .follows = given->follow,
         .follows_links = !given->follow,
         .link_fd = -1,
-        .patience_ms = PATIENCE_MS,
+        /* Who follows waits for the server too. */
+        .patience_ms = given->follow ? INT64_MAX : PATIENCE_MS,
         .stop = &must_stop,
     };
     struct sender_result result = { 0 };
@@ -159,38 +160,56 @@ static int sync_once(const struct sync_options *given, const struct logs *logs, 
 }
 
 /* A process for each run: each waits for its own log, and one that fails leaves the others alone. */
-static void start_new(const struct sync_options *given, const struct logs *logs, struct logs *started) {
+struct followers {
+    struct logs logs;
+    pid_t pids[LOGS_MAX]; /* of the logs, in their order; 0: it has ended */
+};
+
+static void start_new(const struct sync_options *given, const struct logs *logs, struct followers *followers) {
     struct err err;
     for (size_t i = 0; i < logs->count; i++) {
-        if (has_log(started, logs->paths[i]) || was_synced(logs->paths[i]))
+        if (has_log(&followers->logs, logs->paths[i]) || was_synced(logs->paths[i]))
             continue;
-        pid_t pid = fork();
-        if (pid == 0) {
+        if (add_log(&followers->logs, logs->paths[i], &err) != OK)
+            return;
+        pid_t *pid = &followers->pids[followers->logs.count - 1];
+        *pid = fork();
+        if (*pid == 0) {
             (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
             _exit(send_log(given, logs->paths[i]));
         }
-        if (pid < 0 || add_log(started, logs->paths[i], &err) != OK)
+        if (*pid < 0) {
+            free(followers->logs.paths[--followers->logs.count]);
             return; /* tried again at the next look */
+        }
     }
 }
 
+static void forget_ended(struct followers *followers, int wait_flags) {
+    for (pid_t pid; (pid = waitpid(-1, NULL, wait_flags)) > 0 || (pid < 0 && errno == EINTR);)
+        for (size_t i = 0; pid > 0 && i < followers->logs.count; i++)
+            if (followers->pids[i] == pid)
+                followers->pids[i] = 0;
+}
+
 static int follow(const struct sync_options *given, char **folders, int folder_count) {
-    struct logs started = { 0 };
+    static struct followers followers;
     struct err err;
     while (!was_interrupted) {
         for (int i = 0; i < folder_count; i++) {
             struct logs logs = { 0 };
             if (find_logs(&logs, folders[i], 0, &err) == OK)
-                start_new(given, &logs, &started);
+                start_new(given, &logs, &followers);
             free_logs(&logs);
         }
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-            continue;
+        forget_ended(&followers, WNOHANG);
         (void)sleep(RESCAN_S);
     }
-    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-        continue;
-    free_logs(&started);
+    for (size_t i = 0; i < followers.logs.count; i++)
+        if (followers.pids[i] > 0)
+            (void)kill(followers.pids[i], SIGTERM);
+    forget_ended(&followers, 0);
+    free_logs(&followers.logs);
     return EXIT_OK;
 }
 

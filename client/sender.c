@@ -25,14 +25,15 @@ enum {
 
 /* ---- reading ---- */
 
-/* As far as whole records reach: what the control file says, else the file's size. */
+/* As far as whole records reach: what the control file says, else the file's size. The control file is removed when the
+ * log is complete, and a shared disk may forget it at once. */
 static uint64_t readable_end(const struct sender *sender) {
     struct stat stat;
     uint64_t end;
     if (sender->log != NULL)
         return shared_log_end(sender->log);
-    if (sender->watch_fd >= 0)
-        return shared_log_watched_end(sender->watch_fd, &end) ? end : 0;
+    if (sender->watch_fd >= 0 && shared_log_watched_end(sender->watch_fd, &end))
+        return end;
     return fstat(sender->fd, &stat) == 0 ? (uint64_t)stat.st_size : 0;
 }
 
@@ -56,6 +57,7 @@ static bool read_more(struct sender *sender) {
     ssize_t count = room == NULL ? -1 : pread(sender->fd, room, wanted, (off_t)at);
     if (count > 0)
         buf_commit(&sender->bytes, (size_t)count);
+    sender->has_heard = sender->has_heard || count > 0;
     return count > 0;
 }
 
@@ -161,11 +163,18 @@ static bool has_something(const struct sender *sender) {
     return run_state_pending_bytes(&sender->state) > 0 || sender->state.summary_changed || sender->state.is_preempting;
 }
 
+/* Of another process' log nothing else tells whether its writer lives: one that does writes how the machine is. */
+static bool may_beat(const struct sender *sender) {
+    bool is_followed = sender->options->owner == 0 && sender->options->follows;
+    return sender->has_heard || !is_followed;
+}
+
 static bool is_due(const struct sender *sender, int64_t now_ms) {
     int64_t since_ms = now_ms - sender->transmitted_ms;
+    int64_t heartbeat_ms = sender->options->heartbeat_ms > 0 ? sender->options->heartbeat_ms : HEARTBEAT_MS;
     if (sender->transmitted_ms == 0 || run_state_pending_bytes(&sender->state) >= ENOUGH_PENDING_BYTES)
         return true;
-    return has_something(sender) ? since_ms >= TRANSMIT_INTERVAL_MS : since_ms >= HEARTBEAT_MS;
+    return has_something(sender) ? since_ms >= TRANSMIT_INTERVAL_MS : since_ms >= heartbeat_ms && may_beat(sender);
 }
 
 /* Once: a training that goes on after it has its reasons. */
@@ -187,6 +196,7 @@ static void transmit(struct sender *sender, bool at_end) {
     if (!is_done(sender, uplink_send_lines(sender->uplink, &sender->state, false)))
         return;
     sender->transmitted_ms = now_ms;
+    sender->has_heard = false;
     pass_stop_on(sender);
 }
 

@@ -40,6 +40,7 @@ struct sender_options {
     bool stops_owner;              /* by SIGINT, when the server asks for it */
     struct str package_folders; /* what is installed there is listed; empty: nowhere */
     double stats_interval_s;    /* 0: none; only with an owner */
+    int64_t heartbeat_ms;       /* a run without news says so often that it lives; 0: every 30 s */
     int64_t patience_ms;        /* how long an unreachable server is waited for at the end */
     const bool *stop;           /* set by a signal handler; NULL: none */
     void (*has_begun)(const struct sender_options *options); /* called once, when the server has the run; NULL: nobody */

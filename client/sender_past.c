@@ -83,23 +83,31 @@ enum uplink_result sender_find_past(struct sender *sender) {
     return UPLINK_SENT;
 }
 
-/* Remembered beside the log, so that sending it again hits the same lines. */
-void sender_place_lines(struct sender *sender) {
+/* A log that is finished, or whose own sender was offline: what the server has of it came from somebody who sent it before,
+ * or followed it. */
+static bool is_sent_later(const struct sender *sender) {
+    return sender->log == NULL || (sender->options->owner == 0 && sender->log->control->server[0] == '\0');
+}
+
+static bool says_that_it_continues(const struct sender *sender) {
     struct record_run run;
     struct err err;
+    return record_run_parse(&run, buf_str(&sender->state.run_body), &err) == OK && run.continues;
+}
+
+/* Remembered beside the log, so that sending it again hits the same lines. */
+void sender_place_lines(struct sender *sender) {
     int64_t first_line = uplink_line_count(sender->uplink);
     sender->state.events.first_line += sender->past.event_lines;
     sender->state.output.first_line += sender->past.output_lines;
-    if (sender->log == NULL) {
-        /* A finished log: only one that says so goes behind what is there, others replace what they sent before. */
-        if (record_run_parse(&run, buf_str(&sender->state.run_body), &err) == OK && run.continues)
-            sender->state.history.first_line += first_line;
-        return;
+    if (is_sent_later(sender) && !says_that_it_continues(sender))
+        first_line = 0;
+    if (sender->log != NULL) {
+        struct shared_log_control *control = sender->log->control;
+        if (control->has_first_line)
+            first_line = control->first_line;
+        control->first_line = first_line;
+        control->has_first_line = 1;
     }
-    struct shared_log_control *control = sender->log->control;
-    if (control->has_first_line)
-        first_line = control->first_line;
-    control->first_line = first_line;
-    control->has_first_line = 1;
     sender->state.history.first_line += first_line;
 }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+
+from tests.official.client import venv_of
 
 REPOSITORY = Path(__file__).parent.parent.parent
 
@@ -58,6 +61,12 @@ class Scripts:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def start_official(self, code: str) -> subprocess.Popen:
+        """By the newest official client."""
+        env = {**self.env, "PATH": os.environ["PATH"], "WANDB_SILENT": "true"}
+        command = [venv_of("0.31.0") / "bin" / "python", "-c", textwrap.dedent(code)]
+        return subprocess.Popen(command, env=env, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def run(self, code: str, **env: str) -> str:
         """The script's standard output; it must end well."""

@@ -1,78 +1,12 @@
-"""test_sync.py - barograph sync: logs of both clients, finished and still being written, with their files and artifacts."""
+"""test_sync.py - barograph sync: logs of both clients, with their files and artifacts. Those still written: test_follow.py."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import urllib.request
 
-import pytest
-
 from tests.official.client import venv_of
-from tests.python.support import files_of, read_run, rows_of, wait_for
-
-STEADY = """
-import {module} as wandb, sys, time, pathlib
-run = wandb.init(project="p", id="live", mode="offline")
-pathlib.Path("f.txt").write_text("content")
-run.save("f.txt", policy="now")
-print("begun", flush=True)
-for i in range(30):
-    run.log({{"i": i}})
-    time.sleep(0.1)
-run.finish()
-"""
-
-
-def start_official(scripts, code: str) -> subprocess.Popen:
-    env = {**scripts.env, "PATH": os.environ["PATH"], "WANDB_SILENT": "true"}
-    command = [venv_of("0.31.0") / "bin" / "python", "-c", code]
-    return subprocess.Popen(command, env=env, cwd=scripts.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def start_follow(scripts, user) -> subprocess.Popen:
-    env = {**os.environ, "BAROGRAPH_BASE_URL": user.server.base_url, "BAROGRAPH_API_KEY": user.key}
-    command = [user.server.binary, "sync", "--follow", "wandb"]
-    return subprocess.Popen(command, env=env, cwd=scripts.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-@pytest.mark.parametrize("module", ["barograph", "wandb"])
-def test_a_log_is_followed_while_it_is_written(scripts, user, module):
-    code = STEADY.format(module=module)
-    writer = scripts.start(code) if module == "barograph" else start_official(scripts, code)
-    assert writer.stdout.readline() == "begun\n"
-    follower = start_follow(scripts, user)
-    try:
-        seen = wait_for(lambda: (r := read_run(user, "p", "live")) and r["historyLineCount"] > 0 and r)
-        assert seen["state"] == "running"
-        _, errors = writer.communicate(timeout=60)
-        assert writer.returncode == 0, errors
-        run = wait_for(lambda: (r := read_run(user, "p", "live")) and r["state"] == "finished" and r, 60)
-        assert [row["i"] for row in rows_of(run)] == list(range(30))
-    finally:
-        follower.terminate()
-        follower.communicate(timeout=30)
-
-
-def test_followers_send_no_links(scripts, user):
-    (scripts.folder / "secret.txt").write_text("secret")
-    process = scripts.start("""
-        import barograph, os
-        run = barograph.init(project="p", id="links", mode="offline")
-        os.symlink(os.path.abspath("secret.txt"), os.path.join(run.dir, "link.txt"))
-        open(os.path.join(run.dir, "plain.txt"), "w").write("plain")
-        run._save_file("link.txt"); run._save_file("plain.txt")
-        run.finish()
-        """)
-    process.communicate(timeout=60)
-    follower = start_follow(scripts, user)
-    try:
-        run = wait_for(lambda: (r := read_run(user, "p", "links")) and r["state"] == "finished" and r)
-        assert "plain.txt" in files_of(run) and "link.txt" not in files_of(run)
-    finally:
-        follower.terminate()
-        follower.communicate(timeout=30)
-
+from tests.python.support import files_of, read_run
 
 def test_the_official_clients_offline_artifacts_are_sent(scripts, user):
     code = """
@@ -87,7 +21,7 @@ with wandb.init(project="p", id="arts", mode="offline") as run:
     run.log({"table": wandb.Table(columns=["a"], data=[[1], [2]])})
     run.alert("title", "text")
 """
-    process = start_official(scripts, code)
+    process = scripts.start_official(code)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     done = user.server.run_cli("sync", str(scripts.folder / "wandb"), key=user.key)

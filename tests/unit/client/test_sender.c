@@ -242,6 +242,46 @@ static void sender__tells_its_owner_and_answers_what_it_is_asked(void **state) {
     assert_true(has_seen(scene, "\"complete\":true,\"exitcode\":7"));
 }
 
+static void wait_for_streams(struct scene *scene, int count) {
+    for (int64_t limit_ms = clock_mono_ms() + LONG_MS; atomic_load(&scene->stream_count) < count && clock_mono_ms() < limit_ms;)
+        usleep(5000);
+    assert_true(atomic_load(&scene->stream_count) >= count);
+}
+
+static void append_row(struct scene *scene, const char *value) {
+    struct buf record = BUF_INIT(4096), body = BUF_INIT(4096);
+    struct str key = STR("loss");
+    record_put_item(&body, 1, &key, 1, str_from_c(value));
+    record_put_body(&record, 3, RECORD_HISTORY, buf_str(&body));
+    append(scene, &record);
+    buf_finish(&record);
+    buf_finish(&body);
+}
+
+static void sender__says_of_a_followed_log_that_it_lives_only_while_it_grows(void **state) {
+    struct scene *scene = *state;
+    pthread_t thread;
+    scene->options.follows = true;
+    scene->options.heartbeat_ms = 20;
+    assert_int_equal(pthread_create(&thread, NULL, run_sender, scene), 0);
+    wait_for_streams(scene, 1);
+    usleep(300000);
+    assert_int_equal(atomic_load(&scene->stream_count), 1);
+    append_row(scene, "0.5");
+    wait_for_streams(scene, 2);
+    /* On a shared disk a control file that was removed cannot be read any more. */
+    char control[256];
+    (void)snprintf(control, sizeof control, "%s.control", scene->log_path);
+    write_exit(scene, 3);
+    shared_log_trim(scene->log);
+    close_log(scene);
+    assert_int_equal(truncate(control, 0), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(scene->code, OK);
+    assert_int_equal(scene->result.row_count, 2);
+    assert_int_equal(scene->result.exit_code, 3);
+}
+
 static void sender__goes_behind_the_rows_of_a_run_that_is_gone_on_with(void **state) {
     struct scene *scene = *state;
     struct beside beside;
@@ -321,6 +361,7 @@ int main(void) {
         SCENE(sender__leaves_a_log_alone_that_is_still_written),
         SCENE(sender__gives_up_when_its_patience_ends_and_keeps_the_log),
         SCENE(sender__tells_its_owner_and_answers_what_it_is_asked),
+        SCENE(sender__says_of_a_followed_log_that_it_lives_only_while_it_grows),
         SCENE(sender__goes_behind_the_rows_of_a_run_that_is_gone_on_with),
         SCENE(sender__refuses_to_go_on_with_a_run_that_is_not_there),
         SCENE(orphans__are_finished_by_the_next_run_of_their_folder),
