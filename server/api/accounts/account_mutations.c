@@ -1,10 +1,9 @@
 /* account_mutations.c - teams, invitations, service accounts and keys, changed through GraphQL. */
 #include "server/api/accounts/account_types.h"
 
-#include "base/clock.h"
-#include "server/api/access.h"
 #include "server/api/identity.h"
 #include "server/api/node_id.h"
+#include "server/api/resolver.h"
 #include "server/store/api_key.h"
 #include "server/store/entity.h"
 #include "server/store/member.h"
@@ -21,11 +20,15 @@ const char account_sdl[] =
     "input DeleteInviteInput { id: String, entityName: String }\n"
     "input GenerateApiKeyInput { description: String }\n";
 
-/* ---- payloads: the object itself, under its name ---- */
+/* ---- payloads: one object each, under its name ---- */
 
-static enum err_code answer_parent(struct gql_call *call, struct err *err) {
+struct payload {
+    const void *object;
+};
+
+static enum err_code answer_object(struct gql_call *call, struct err *err) {
     (void)err;
-    gql_object(call, call->parent);
+    gql_object(call, ((const struct payload *)call->parent)->object);
     return OK;
 }
 
@@ -39,14 +42,14 @@ static enum err_code answer_success(struct gql_call *call, struct err *err) {
     static const struct gql_field variable##_fields[] = { { field, "", type, WHO_USER, answer, NULL } };     \
     const struct gql_type variable = GQL_TYPE(name, variable##_fields)
 
-PAYLOAD(create_anonymous_entity_type, "CreateAnonymousEntityPayload", "apiKey", "ApiKey", answer_parent);
-PAYLOAD(create_invite_type, "CreateInvitePayload", "invite", "Invite", answer_parent);
-PAYLOAD(create_service_account_type, "CreateServiceAccountPayload", "user", "User", answer_parent);
-PAYLOAD(create_team_type, "CreateTeamPayload", "entity", "Entity", answer_parent);
-PAYLOAD(create_user_type, "CreateUserPayload", "user", "User", answer_parent);
+PAYLOAD(create_anonymous_entity_type, "CreateAnonymousEntityPayload", "apiKey", "ApiKey", answer_object);
+PAYLOAD(create_invite_type, "CreateInvitePayload", "invite", "Invite", answer_object);
+PAYLOAD(create_service_account_type, "CreateServiceAccountPayload", "user", "User", answer_object);
+PAYLOAD(create_team_type, "CreateTeamPayload", "entity", "Entity", answer_object);
+PAYLOAD(create_user_type, "CreateUserPayload", "user", "User", answer_object);
 PAYLOAD(delete_api_key_type, "DeleteApiKeyPayload", "success", "Boolean!", answer_success);
 PAYLOAD(delete_invite_type, "DeleteInvitePayload", "success", "Boolean!", answer_success);
-PAYLOAD(generate_api_key_type, "GenerateApiKeyPayload", "apiKey", "ApiKey", answer_parent);
+PAYLOAD(generate_api_key_type, "GenerateApiKeyPayload", "apiKey", "ApiKey", answer_object);
 
 enum err_code account_answer_create_anonymous_entity(struct gql_call *call, struct err *err) {
     (void)call;
@@ -55,29 +58,21 @@ enum err_code account_answer_create_anonymous_entity(struct gql_call *call, stru
 
 /* ---- changing, then answering ---- */
 
-struct mutation {
-    struct gql_call *call;
-    const void *object; /* what the payload is about */
-};
+MUTATION_ANSWERS;
 
-/* The body is a work and may run twice; what it hands over is answered after the commit, on the asker's thread. */
-#define MUTATION(name)                                                                                       \
-    static enum err_code name##_in(struct db_tx *tx, struct gql_call *call, const void **object,             \
-                                   struct err *err);                                                         \
-    static enum err_code name##_work(struct db_tx *tx, void *context, struct err *err) {                     \
-        struct mutation *mutation = context;                                                                 \
-        TRY(name##_in(tx, mutation->call, &mutation->object, err));                                          \
-        return identities_end(tx, err);                                                                      \
-    }                                                                                                        \
-    enum err_code account_answer_##name(struct gql_call *call, struct err *err) {                            \
-        struct mutation mutation = { call, NULL };                                                           \
-        struct app *app = gql_identity(call)->app;                                                           \
-        TRY(db_write(app->db, name##_work, &mutation, err));                                                 \
-        identities_forget(app->identities);                                                                  \
-        gql_object(call, mutation.object);                                                                   \
-        return OK;                                                                                           \
-    }                                                                                                        \
-    static enum err_code name##_in(struct db_tx *tx, struct gql_call *call, const void **object, struct err *err)
+/* Whom a key or a cookie stands for may be another from here on: bodies end with identities_end. */
+static enum err_code answer_and_forget(struct gql_call *call, change *body, struct err *err) {
+    TRY(answer(call, body, err));
+    identities_forget(gql_identity(call)->app->identities);
+    return OK;
+}
+
+#define MUTATION(name)                                                                                                   \
+    static change name##_in;                                                                                             \
+    enum err_code account_answer_##name(struct gql_call *call, struct err *err) {                                        \
+        return answer_and_forget(call, name##_in, err);                                                                  \
+    }                                                                                                                    \
+    static enum err_code name##_in(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err)
 
 /* ---- entities ---- */
 
@@ -138,8 +133,8 @@ MUTATION(create_team) {
     TRY(audit_add(tx, &actor, "entity.add", id, gql_input_str(call, "teamName"), err));
     TRY(member_set(tx, id, admin_id, ROLE_ADMIN, &actor, err));
     TRY(entity_find_by_id(tx, id, call->arena, &team, err));
-    *object = team;
-    return OK;
+    payload->object = team;
+    return identities_end(tx, err);
 }
 
 /* ---- invitations ---- */
@@ -192,8 +187,8 @@ MUTATION(create_invite) {
         member->email = email;
         TRY(member_invite(tx, entity->owner.entity_id, email, member->role, &actor, &member->invite_id, err));
     }
-    *object = member;
-    return OK;
+    payload->object = member;
+    return identities_end(tx, err);
 }
 
 /* The official client takes members out by this too: what it knows as the member's id is the user's. */
@@ -210,8 +205,8 @@ MUTATION(delete_invite) {
         TRY(member_drop_invite(tx, entity->owner.entity_id, number, &actor, err));
     else
         return err_set(err, ERR_NOT_FOUND, "there is no such invitation");
-    *object = entity;
-    return OK;
+    payload->object = entity;
+    return identities_end(tx, err);
 }
 
 /* ---- users ---- */
@@ -231,8 +226,8 @@ MUTATION(create_service_account) {
                                .name = gql_input_str(call, "description"), .is_service = true };
     TRY(user_create(tx, &wanted, &actor, call->arena, &user, err));
     TRY(member_set(tx, entity->owner.entity_id, user->id, ROLE_MEMBER, &actor, err));
-    *object = user;
-    return OK;
+    payload->object = user;
+    return identities_end(tx, err);
 }
 
 /* What stands before the '@', as far as a name may hold it. */
@@ -259,8 +254,8 @@ MUTATION(create_user) {
     if (wanted.username.len == 0)
         wanted.username = username_of_email(wanted.email, call->arena);
     TRY(user_create(tx, &wanted, &actor, call->arena, &user, err));
-    *object = user;
-    return OK;
+    payload->object = user;
+    return identities_end(tx, err);
 }
 
 /* ---- keys ---- */
@@ -277,8 +272,8 @@ MUTATION(generate_api_key) {
     TRY(api_key_create(tx, identity->app->secrets, user, text, input_or_empty(call, "description"), &actor, &id, err));
     TRY(api_key_find(tx, id, call->arena, &key, err));
     key->prefix = text; /* shown whole this once */
-    *object = key;
-    return OK;
+    payload->object = key;
+    return identities_end(tx, err);
 }
 
 MUTATION(delete_api_key) {
@@ -295,6 +290,6 @@ MUTATION(delete_api_key) {
         return err_set(err, ERR_NOT_FOUND, "there is no such API key");
     TRY(code);
     TRY(api_key_revoke(tx, key, &actor, err));
-    *object = key;
-    return OK;
+    payload->object = key;
+    return identities_end(tx, err);
 }
