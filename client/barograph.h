@@ -60,6 +60,7 @@ struct baro_settings {
     const char *entity, *project, *run_id, *name, *notes, *group, *job_type, *sweep_id;
     const char *const *tags;
     size_t tag_count;
+    const char *config_json; /* a JSON object that the server gets with the run itself; NULL: the config comes later */
     const char *git_remote, *git_commit;
     enum baro_mode mode;
     int init_timeout_ms;      /* how long baro_open waits for the server; 0: 90,000 */

@@ -117,7 +117,7 @@ static enum err_code open_run(struct baro_run *run, const struct baro_settings *
         return err_set(err, ERR_FULL, "out of memory");
     TRY(run_make_folder(run, settings->dir == NULL ? "." : settings->dir, settings->mode == BARO_OFFLINE, err));
     TRY(shared_log_create(&run->log, run->log_path, err));
-    TRY(run_write_first_records(run, settings->python_version, err));
+    TRY(run_write_first_records(run, settings, err));
     run->finish_timeout_ms = settings->finish_timeout_ms;
     return run_start_sender(run, settings, err);
 }

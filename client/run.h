@@ -67,7 +67,7 @@ bool run_copy_tags(struct baro_run *run, const char *const *tags, size_t count);
 /* The given id, or a drawn one. */
 MUST_CHECK enum err_code run_choose_id(struct baro_run *run, const char *given, struct err *err);
 MUST_CHECK enum err_code run_make_folder(struct baro_run *run, const char *parent, bool is_offline, struct err *err);
-MUST_CHECK enum err_code run_write_first_records(struct baro_run *run, const char *python_version, struct err *err);
+MUST_CHECK enum err_code run_write_first_records(struct baro_run *run, const struct baro_settings *settings, struct err *err);
 /* Waits for the server's answer, as long as the settings say. */
 MUST_CHECK enum err_code run_start_sender(struct baro_run *run, const struct baro_settings *settings, struct err *err);
 

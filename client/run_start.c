@@ -23,7 +23,28 @@ static void put_telemetry(struct baro_run *run, const char *python_version, stru
     protobuf_end(out, telemetry);
 }
 
-enum err_code run_write_first_records(struct baro_run *run, const char *python_version, struct err *err) {
+/* An object's members as the items of a config record. */
+static enum err_code put_config(struct baro_run *run, struct str json, struct buf *out, struct err *err) {
+    struct buf items = BUF_INIT(RUN_RECORD_MAX_BYTES), value = BUF_INIT(RUN_RECORD_MAX_BYTES);
+    struct tree config;
+    if (!tree_init(&config))
+        return err_set(err, ERR_FULL, "out of memory");
+    bool is_object = tree_keep(&config, json);
+    for (const struct tree_node *node = config.root->first; node != NULL; node = node->next) {
+        const struct str name = { node->name, node->name_len };
+        buf_reset(&value);
+        tree_write(&config, node, &value);
+        record_put_item(&items, 1, &name, 1, buf_str(&value));
+    }
+    enum err_code code = is_object ? buf_check(&items, "the config", err) : err_set(err, ERR_BAD_INPUT, "the config is no JSON object");
+    record_put_body(out, run_next_record(run), RECORD_CONFIG, buf_str(&items));
+    tree_finish(&config);
+    buf_finish(&items);
+    buf_finish(&value);
+    return code;
+}
+
+enum err_code run_write_first_records(struct baro_run *run, const struct baro_settings *settings, struct err *err) {
     enum err_code code;
     shared_log_lock(run->log);
     run->log->control->start_wall_ns = run->start_wall_ns;
@@ -37,8 +58,13 @@ enum err_code run_write_first_records(struct baro_run *run, const char *python_v
     if (code == OK)
         code = run_append(run, err);
     buf_reset(&run->record);
-    put_telemetry(run, python_version, &run->record);
+    put_telemetry(run, settings->python_version, &run->record);
     if (code == OK)
+        code = run_append(run, err);
+    buf_reset(&run->record);
+    if (code == OK && settings->config_json != NULL)
+        code = put_config(run, str_from_c(settings->config_json), &run->record, err);
+    if (code == OK && settings->config_json != NULL)
         code = run_append(run, err);
     shared_log_unlock(run->log);
     return code;

@@ -187,6 +187,7 @@ def _core_settings(settings: Settings) -> dict[str, Any]:
         "group": settings.run_group,
         "job_type": settings.run_job_type,
         "sweep_id": settings.sweep_id,
+        "config": _first_config(settings),
         "git_remote": settings.git_remote_url,
         "git_commit": settings.git_commit,
         "is_offline": "yes" if settings.mode == "offline" else None,
@@ -205,6 +206,16 @@ def _core_settings(settings: Settings) -> dict[str, Any]:
         "package_folders": _package_folders(settings),
         "python_version": ".".join(str(part) for part in sys.version_info[:3]),
     }
+
+
+def _first_config(settings: Settings) -> str | None:
+    """What a sweep chose goes with the run itself: the server has it already, and would lose it until the config comes."""
+    import json
+
+    from barograph.resume import sweep_parameters
+
+    parameters = sweep_parameters(settings)
+    return json.dumps(parameters, default=str) if parameters else None
 
 
 def _hears_interrupts() -> bool:

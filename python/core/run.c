@@ -68,6 +68,7 @@ static struct baro_settings read_settings(PyObject *given) {
         .init_timeout_ms = (int)(number_of(given, "init_timeout") * 1000),
         .finish_timeout_ms = (int)(number_of(given, "finish_timeout") * 1000),
         .sweep_id = text_of(given, "sweep_id"),
+        .config_json = text_of(given, "config"),
         .git_remote = text_of(given, "git_remote"),
         .git_commit = text_of(given, "git_commit"),
         .resume = (enum baro_resume)(int)number_of(given, "resume"),
