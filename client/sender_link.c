@@ -245,7 +245,7 @@ static void wait_until(struct sender_link *link, bool waits_for_end, int timeout
     char *room = malloc(SENDER_LINK_MESSAGE_MAX);
     bool is_over = room == NULL;
     while (!is_over) {
-        int64_t left = timeout_ms < 0 ? WAIT_SLICE_MS : limit - clock_mono_ms();
+        int64_t left = timeout_ms < 0 ? INT64_MAX : limit - clock_mono_ms();
         int slice = left <= 0 ? 0 : left < WAIT_SLICE_MS ? (int)left : WAIT_SLICE_MS;
         pthread_mutex_lock(&link->mutex);
         /* Asked for what is there, it takes that in, whatever was heard before. */

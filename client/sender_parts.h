@@ -36,6 +36,7 @@ struct sender {
     uint64_t synced_end;
     int64_t synced_ms, sampled_ms, transmitted_ms, not_before_ms, wait_ms, failing_since_ms;
     bool is_on_server, owner_is_gone, is_finishing, is_at_end, is_refused, has_heard;
+    bool link_is_closed; /* the owner gave the run's memory back; it may live on */
     bool has_stopped_owner, has_gathered, knows_past, standard_files_sent;
     int64_t said_progress_ms, looked_at_live_ms;
     uint64_t row_count;

@@ -228,7 +228,8 @@ static void take_messages(struct sender *sender) {
             take_message(sender, (struct str){ room, (size_t)len });
             continue;
         }
-        if (sender->owner_fd < 0 && (len == 0 || errno != EAGAIN))
+        sender->link_is_closed = len == 0 || (errno != EAGAIN && errno != EINTR);
+        if (sender->owner_fd < 0 && sender->link_is_closed)
             sender->owner_is_gone = true;
         break;
     }
@@ -238,7 +239,7 @@ static void take_messages(struct sender *sender) {
 void sender_hear_owner(struct sender *sender) {
     /* Both would be readable for ever once the owner is gone, and a pause before the next try none. */
     bool is_alone = sender->owner_is_gone;
-    struct pollfd fds[2] = { { .fd = is_alone ? -1 : sender->options->link_fd, .events = POLLIN },
+    struct pollfd fds[2] = { { .fd = is_alone || sender->link_is_closed ? -1 : sender->options->link_fd, .events = POLLIN },
                              { .fd = is_alone ? -1 : sender->owner_fd, .events = POLLIN } };
     bool has_records = !sender->is_at_end;
     int wait_ms = sender->is_finishing || has_records ? 0 : sender->options->is_offline ? OFFLINE_POLL_MS : POLL_MS;

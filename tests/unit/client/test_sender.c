@@ -282,6 +282,29 @@ static void sender__says_of_a_followed_log_that_it_lives_only_while_it_grows(voi
     assert_int_equal(scene->result.exit_code, 3);
 }
 
+static int64_t processor_ms(void) {
+    struct timespec used;
+    assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used), 0);
+    return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+/* A process that gave its run back lives on, and so does its sender while the server is away. */
+static void sender__rests_when_its_owner_has_hung_up(void **state) {
+    struct scene *scene = *state;
+    int fds[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+    close(fds[0]);
+    write_exit(scene, 0);
+    scene->options.owner = getpid();
+    scene->options.follows = true;
+    scene->options.link_fd = fds[1];
+    scene->options.base_url = STR("http://127.0.0.1:1");
+    int64_t before_ms = processor_ms();
+    assert_int_equal(sender_run(&scene->options, &scene->result, &scene->err), ERR_IO);
+    assert_true(processor_ms() - before_ms < 150);
+    close(fds[1]);
+}
+
 static void sender__goes_behind_the_rows_of_a_run_that_is_gone_on_with(void **state) {
     struct scene *scene = *state;
     struct beside beside;
@@ -362,6 +385,7 @@ int main(void) {
         SCENE(sender__gives_up_when_its_patience_ends_and_keeps_the_log),
         SCENE(sender__tells_its_owner_and_answers_what_it_is_asked),
         SCENE(sender__says_of_a_followed_log_that_it_lives_only_while_it_grows),
+        SCENE(sender__rests_when_its_owner_has_hung_up),
         SCENE(sender__goes_behind_the_rows_of_a_run_that_is_gone_on_with),
         SCENE(sender__refuses_to_go_on_with_a_run_that_is_not_there),
         SCENE(orphans__are_finished_by_the_next_run_of_their_folder),
