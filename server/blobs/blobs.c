@@ -5,9 +5,12 @@
 #include "base/log.h"
 #include "server/blobs/publisher.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +32,7 @@ struct blob_writer {
     struct arena *arena;
     struct hash_stream *hash;
     uint64_t size_bytes;
+    uint64_t shared_left; /* of what comes, which is in the file already */
     int fd;
     char *path;
 
@@ -93,8 +97,18 @@ enum err_code blob_writer_create(struct blob_writer **out, struct blobs *blobs, 
     return OK;
 }
 
+/* Whole blocks can be shared, and what ends its file; ext4 shares none. */
+void blob_writer_share(struct blob_writer *writer, int fd, uint64_t size_bytes) {
+    struct file_clone_range range = { .src_fd = fd, .dest_offset = writer->size_bytes };
+    assert(writer->shared_left == 0);
+    if (ioctl(writer->fd, FICLONERANGE, &range) == 0 && lseek(writer->fd, (off_t)size_bytes, SEEK_CUR) >= 0)
+        writer->shared_left = size_bytes;
+}
+
 enum err_code blob_writer_add(struct blob_writer *writer, struct str bytes, struct err *err) {
-    TRY(file_write_all(writer->fd, bytes, writer->path, err));
+    size_t shared = bytes.len < writer->shared_left ? bytes.len : (size_t)writer->shared_left;
+    TRY(file_write_all(writer->fd, str_from(bytes, shared), writer->path, err));
+    writer->shared_left -= shared;
     hash_stream_add(writer->hash, bytes);
     if ((writer->size_bytes + bytes.len) / WRITE_BACK_BYTES > writer->size_bytes / WRITE_BACK_BYTES)
         (void)sync_file_range(writer->fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* only begins it; the sync at the end is what counts */

@@ -32,6 +32,9 @@ void blobs_destroy(struct blobs *blobs); /* NULL is fine */
 struct blob_writer;
 MUST_CHECK enum err_code blob_writer_create(struct blob_writer **out, struct blobs *blobs, struct err *err);
 MUST_CHECK enum err_code blob_writer_add(struct blob_writer *writer, struct str bytes, struct err *err);
+/* What is added next is the whole of this file: where the file system can, the two share its blocks from now on, and the bytes
+ * are only hashed. The file must not change. */
+void blob_writer_share(struct blob_writer *writer, int fd, uint64_t size_bytes);
 /* The blob is durable under its final name. The writer is gone, also on failure. */
 MUST_CHECK enum err_code blob_writer_finish(struct blob_writer *writer, struct blob_facts *facts, struct err *err);
 /* The same without waiting: `done` is called once the blob is durable, or could not be made so, from any thread, also from

@@ -113,6 +113,7 @@ enum err_code joint_append(struct joint *joint, struct blobs *blobs, const struc
         (void)close(fd);
     if (code != OK)
         return code;
+    blob_writer_share(joint->writer, fd, size_bytes);
     code = copy(joint->writer, fd, is_stopping, err);
     (void)close(fd);
     return code;

@@ -204,6 +204,50 @@ static void blobs__report_a_full_disk_as_such(void **state) {
     assert_int_equal(staged_count(fixture), 0);
 }
 
+/* The first two begin where a block does, the last one does not. */
+static const size_t piece_sizes[] = { 3 * 4096, 5000, 4096 };
+enum { PIECES = 3, WHOLE_BYTES = 3 * 4096 + 5000 + 4096 };
+
+static void add_file(struct fixture *fixture, struct blob_writer *writer, const struct blob_id *id) {
+    char bytes[WHOLE_BYTES];
+    uint64_t size_bytes;
+    int fd;
+    assert_int_equal(blobs_read(fixture->blobs, id, &fd, &size_bytes, &fixture->err), OK);
+    assert_int_equal(read(fd, bytes, sizeof bytes), size_bytes);
+    blob_writer_share(writer, fd, size_bytes);
+    assert_int_equal(blob_writer_add(writer, (struct str){ bytes, 1000 }, &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, (struct str){ bytes + 1000, size_bytes - 1000 }, &fixture->err), OK);
+    (void)close(fd);
+}
+
+/* On a file system that can share blocks (XFS, btrfs) this shares them. */
+static void blobs__are_made_of_files_whether_they_share_blocks_or_not(void **state) {
+    struct fixture *fixture = *state;
+    char whole[WHOLE_BYTES], back[WHOLE_BYTES + 1];
+    struct blob_writer *writer;
+    struct blob_facts facts, expected;
+    uint64_t size_bytes;
+    size_t at = 0;
+    int fd;
+
+    for (size_t i = 0; i < WHOLE_BYTES; i++)
+        whole[i] = (char)(i * 7 + i / 256);
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    for (int i = 0; i < PIECES; at += piece_sizes[i++]) {
+        struct blob_facts piece = put(fixture, (struct str){ whole + at, piece_sizes[i] });
+        add_file(fixture, writer, &piece.id);
+    }
+    assert_int_equal(blob_writer_finish(writer, &facts, &fixture->err), OK);
+    assert_int_equal(blobs_read(fixture->blobs, &facts.id, &fd, &size_bytes, &fixture->err), OK);
+    assert_int_equal(size_bytes, WHOLE_BYTES);
+    assert_int_equal(read(fd, back, sizeof back), WHOLE_BYTES);
+    assert_memory_equal(back, whole, WHOLE_BYTES);
+    (void)close(fd);
+    expected = put(fixture, (struct str){ whole, WHOLE_BYTES });
+    assert_memory_equal(&facts.id, &expected.id, sizeof facts.id);
+    assert_memory_equal(facts.md5, expected.md5, MD5_BYTES);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(blobs__answer_with_the_bytes_and_their_digests, set_up, tear_down),
@@ -214,6 +258,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(blobs__say_not_found_for_what_was_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__finish_many_at_once_and_a_large_one_beside_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__report_a_full_disk_as_such, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__are_made_of_files_whether_they_share_blocks_or_not, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
