@@ -1,8 +1,9 @@
 /* notification.c - see notification.h. */
 #include "server/store/notification.h"
 
-/* What older alerts and deliveries cost nobody: the search ends here, whoever asks. */
-#define LOOKED_AT "2000"
+/* What older alerts and deliveries cost nobody: the search ends here, whoever asks, or before, when it has found enough. Far
+ * enough back that those whose runs alert all day hide nobody else's. */
+#define NEWEST_OF(table) "(select max(id) - 50000 from " table ")"
 #define TEXT_MAX "2000"
 
 #define IS_OF_USER                                                                                                       \
@@ -12,17 +13,15 @@
 
 static const char alerts_sql[] =
     "select 'alert', a.id, a.created_at, a.title, substr(a.text, 1, " TEXT_MAX "), a.severity, " PLACE
-    " from (select * from run_alerts order by id desc limit " LOOKED_AT ") a"
-    " join runs r on r.id = a.run_id and r.deleted_at is null"
+    " from run_alerts a join runs r on r.id = a.run_id and r.deleted_at is null"
     " join projects p on p.id = r.project_id and p.deleted_at is null join entities e on e.id = p.entity_id"
-    " where " IS_OF_USER " order by a.id desc limit $2";
+    " where a.id > " NEWEST_OF("run_alerts") " and " IS_OF_USER " order by a.id desc limit $2";
 
 static const char automations_sql[] =
     "select 'automation', d.id, d.created_at, coalesce(m.name, d.subject), coalesce(d.error, ''), d.state, " PLACE
-    " from (select * from deliveries where kind = 'automation' order by id desc limit " LOOKED_AT ") d"
-    " join projects p on p.id = d.project_id and p.deleted_at is null join entities e on e.id = p.entity_id"
+    " from deliveries d join projects p on p.id = d.project_id and p.deleted_at is null join entities e on e.id = p.entity_id"
     " left join runs r on r.id = d.run_id and r.deleted_at is null left join automations m on m.id = d.automation_id"
-    " where " IS_OF_USER " order by d.id desc limit $2";
+    " where d.id > " NEWEST_OF("deliveries") " and d.kind = 'automation' and " IS_OF_USER " order by d.id desc limit $2";
 
 static enum err_code read_rows(struct db_rows *rows, struct arena *arena, struct list *out, struct err *err) {
     while (db_next(rows)) {

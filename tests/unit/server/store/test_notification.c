@@ -65,6 +65,17 @@ static void notification__tells_others_only_of_entities_they_belong_to(void **st
     assert_int_equal(list_of(*state, 2, 10).count, 2);
 }
 
+static void notification__is_not_hidden_by_what_others_raise(void **state) {
+    static char many[] = "insert into run_alerts (run_id, title, text, severity, created_at) with recursive n(i) as (select 1 union all"
+                         " select i + 1 from n where i < 3000) select 1, 'noise', 'text', 'INFO', 4000 from n";
+    static char joined[] = "insert into members (entity_id, user_id, role, created_at) values (2, 2, 'viewer', 1)";
+    assert_ok((struct fixture *)*state, in_tx(*state, do_exec, joined));
+    assert_ok((struct fixture *)*state, in_tx(*state, do_exec, many));
+    struct list list = list_of(*state, 2, 10);
+    assert_int_equal(list.count, 2);
+    assert_true(str_eq_c(at(&list, 0)->title, "team's"));
+}
+
 static void notification__forgets_what_was_deleted(void **state) {
     assert_ok((struct fixture *)*state, in_tx(*state, do_exec, "update projects set deleted_at = 1 where id = 2"));
     assert_int_equal(list_of(*state, 1, 10).count, 1);
@@ -81,6 +92,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         NOTIFICATION_TEST(notification__tells_of_alerts_and_automations_newest_first),
         NOTIFICATION_TEST(notification__tells_others_only_of_entities_they_belong_to),
+        NOTIFICATION_TEST(notification__is_not_hidden_by_what_others_raise),
         NOTIFICATION_TEST(notification__forgets_what_was_deleted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
