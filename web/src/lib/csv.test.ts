@@ -23,6 +23,10 @@ it("keeps as words what a number would lose digits of", () => {
     expect(read("a\n007\n12345678901234567\n.5\n-\n1e400\n0.25")).toEqual([["a"], ["007"], ["12345678901234567"], [0.5], ["-"], [Infinity], [0.25]]);
 });
 
+it("keeps words that only look like the end of a number", () => {
+    expect(read("a\ne4\nE5\n.e5\n-e1\n.\n5.\n1e4")).toEqual([["a"], ["e4"], ["E5"], [".e5"], ["-e1"], ["."], [5], [10000]]);
+});
+
 it("stops at the number of rows asked for and says so", () => {
     expect(parseCsv("a\n1\n2\n3", ",", 2)).toEqual({ columns: ["a"], rows: [[1], [2]], isCut: true });
     expect(parseCsv("a\n1\n2\n", ",", 2).isCut).toBe(false);

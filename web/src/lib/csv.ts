@@ -41,8 +41,8 @@ export interface CsvTable {
 }
 
 /* What a number would lose digits of stays a word: 007 and the longest ones. */
-const NUMBER = /^[-+]?(0|[1-9]\d{0,14})?(\.\d*)?([eE][-+]?\d{1,3})?$/;
-const isNumber = (word: string) => /\d/.test(word) && NUMBER.test(word);
+const NUMBER = /^[-+]?((0|[1-9]\d{0,14})(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?$/;
+const isNumber = (word: string) => NUMBER.test(word);
 
 /* The first row names the columns. Quotes may enclose separators and line ends; what has no quotes and looks like a number is
  * one. `maxRows` bounds what is kept. */
