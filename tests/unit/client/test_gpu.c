@@ -1,10 +1,9 @@
 /* test_gpu.c - cards of NVIDIA, played by a library of the same name, and of AMD, played by a folder of files. */
 #include "base/protobuf.h"
 #include "client/gpu.h"
-#include "client/record.h"
+#include "tests/unit/client/sample.h"
 
 #include <dlfcn.h>
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -73,20 +72,8 @@ static int remove_files(void **state) {
     return 0;
 }
 
-/* NAN when the sample does not have it. */
-static double sampled(struct files *files, const char *key) {
-    const struct record record = { .kind = RECORD_STATS, .body = buf_str(&files->sample) };
-    struct record_items items;
-    struct record_item item;
-    struct err err;
-    bool is_end = false;
-    double value = NAN;
-    record_items_init(&items, &record);
-    while (record_items_next(&items, &item, &is_end, &err) == OK && !is_end)
-        if (item.path_len == 1 && str_eq_c(item.path[0], key))
-            value = strtod(item.value_json.ptr, NULL);
-    record_items_finish(&items);
-    return value;
+static double sampled(const struct files *files, const char *key) {
+    return sample_value(buf_str(&files->sample), key);
 }
 
 /* The n-th field of that number. */
