@@ -1,5 +1,6 @@
 /* table_view.tsx - a table out of a file: searched, sorted, of any length. */
 
+import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { filterRows, sortRows, type TableData } from "../lib/table_data";
@@ -14,7 +15,15 @@ const LOOKED_AT = 100;
 /* As it stands in the file: a number is not shortened. */
 const textOf = (v: unknown) => (v === null || v === undefined ? "" : typeof v === "object" ? JSON.stringify(v) : String(v));
 
-export function TableView({ table, label }: { table: TableData; label: string }) {
+interface Props {
+    table: TableData;
+    label: string;
+    rowHeight?: number;
+    hasSearch?: boolean;
+    draw?: (value: unknown) => ComponentChildren /* null: as text */;
+}
+
+export function TableView({ table, label, rowHeight = 26, hasSearch = true, draw }: Props) {
     const [search, setSearch] = useState("");
     const [sort, setSort] = useState<{ column: number; isDown: boolean } | null>(null);
     const rows = useMemo(() => {
@@ -33,19 +42,24 @@ export function TableView({ table, label }: { table: TableData; label: string })
     );
     return (
         <div class="file-table">
-            <div class="row">
-                <SearchBox value={search} label={t("search.label")} onChange={setSearch} />
-                <span class="muted small">{t("table.rows", { count: rows.length })}</span>
-            </div>
+            {hasSearch && (
+                <div class="row">
+                    <SearchBox value={search} label={t("search.label")} onChange={setSearch} />
+                    <span class="muted small">{t("table.rows", { count: rows.length })}</span>
+                </div>
+            )}
             <DataGrid
                 rows={rows}
                 columns={columns.map((c) => ({ ...c, sorted: sort?.column === Number(c.id) ? (sort.isDown ? "down" : "up") : null }))}
                 keyOf={(r) => String(r.i)}
                 label={label}
-                rowHeight={26}
+                rowHeight={rowHeight}
                 onSort={(c) => setSort({ column: Number(c.id), isDown: c.sorted === "up" })}
                 cell={(row, c) => {
-                    const text = textOf(row.cells[Number(c.id)]);
+                    const value = row.cells[Number(c.id)];
+                    const drawn = draw?.(value) ?? null;
+                    if (drawn !== null) return drawn;
+                    const text = textOf(value);
                     return (
                         <span class="clip" title={text}>
                             {text}

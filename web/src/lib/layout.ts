@@ -68,6 +68,7 @@ export type PanelKind =
     | "bar"
     | "scatter"
     | "parallel"
+    | "query"
     | "importance"
     | "code"
     | "comparer"
@@ -100,6 +101,7 @@ export interface Panel {
     media?: { columns?: number; isSynced?: boolean } /* pictures in a row; one step for all such panels */;
     histogram?: { shape?: "map" | "ridges" | "step" };
     table?: { joinOn?: string; group?: string; hidden?: string[] } /* runs beside each other, row by row; otherwise under each other */;
+    query?: { text?: string; view?: "table" | "plot" | "list"; x?: string; y?: string } /* see query.ts */;
     xExpression?: string;
     group?: string[] /* lines: by these columns instead of by those of the list */;
     text?: string;

@@ -115,7 +115,8 @@ export function filterRows(table: TableData, text: string): unknown[][] {
     );
 }
 
-function comparison(table: TableData, text: string): ((row: unknown[]) => boolean) | null {
+/* null when it is none. */
+export function comparison(table: TableData, text: string): ((row: unknown[]) => boolean) | null {
     const m = COMPARISON.exec(text);
     if (m === null) return null;
     const [, leftText, operator, rightText] = m as unknown as [string, string, string, string];

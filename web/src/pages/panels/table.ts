@@ -50,6 +50,11 @@ export const PANELS: Record<PanelKind, PanelType> = {
         draw: lazy(async () => ({ default: (await import("./custom_panel")).CustomPanel })),
         canAdd: true,
     },
+    query: {
+        name: "panel.query",
+        draw: lazy(async () => ({ default: (await import("./query_panel")).QueryPanel })),
+        canAdd: true,
+    },
     text: {
         name: "panel.text",
         draw: lazy(async () => ({ default: (await import("./text_panel")).TextPanel })),
