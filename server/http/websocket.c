@@ -144,16 +144,24 @@ static void make_ready(struct websocket *socket) {
     loop->wake(loop->host.loop);
 }
 
-bool websocket_send(struct websocket *socket, struct str text) {
+static bool send(struct websocket *socket, enum websocket_opcode opcode, struct str payload) {
     (void)pthread_mutex_lock(&socket->lock);
     bool has_room = !socket->is_ended && !socket->is_closing &&
-                    socket->queue.len + text.len + WEBSOCKET_HEAD_BYTES_MAX <= WEBSOCKET_QUEUE_BYTES_MAX;
+                    socket->queue.len + payload.len + WEBSOCKET_HEAD_BYTES_MAX <= WEBSOCKET_QUEUE_BYTES_MAX;
     if (has_room) {
-        websocket_frame_append(&socket->queue, WEBSOCKET_TEXT, text);
+        websocket_frame_append(&socket->queue, opcode, payload);
         make_ready(socket);
     }
     (void)pthread_mutex_unlock(&socket->lock);
     return has_room;
+}
+
+bool websocket_send(struct websocket *socket, struct str text) {
+    return send(socket, WEBSOCKET_TEXT, text);
+}
+
+bool websocket_send_bytes(struct websocket *socket, struct str bytes) {
+    return send(socket, WEBSOCKET_BINARY, bytes);
 }
 
 void websocket_close(struct websocket *socket, enum websocket_close_code code) {

@@ -1,7 +1,7 @@
 /* websocket.h - a connection that stays open after its request, for messages in both directions (RFC 6455).
  *
  * A handler answers its request with http_send_websocket; from then on the loop reads messages and gives texts to
- * `receive`, and anybody may send. What is sent waits in a bounded queue: when the client does not take it,
+ * `receive`, and anybody may send, texts and bytes. What is sent waits in a bounded queue: when the client does not take it,
  * websocket_send refuses, and the sender decides what to leave out. Silent clients are asked for a sign of life, and
  * dropped when they give none.
  *
@@ -38,6 +38,7 @@ MUST_CHECK enum err_code http_send_websocket(struct http_call *call, struct webs
 
 /* False when nothing was sent: the queue is full, or nobody is there any more. */
 bool websocket_send(struct websocket *socket, struct str text);
+bool websocket_send_bytes(struct websocket *socket, struct str bytes);
 void websocket_close(struct websocket *socket, enum websocket_close_code code);
 
 /* ---- for the connection ---- */

@@ -21,6 +21,7 @@ static struct run_news read_row(const struct db_rows *rows, struct arena *arena)
         .is_deleted = !db_is_null(rows, 4),
         .line_count = db_int(rows, 5),
         .event_count = db_int(rows, 6),
+        .id = db_int(rows, 7),
     };
 }
 
@@ -31,7 +32,7 @@ enum err_code run_news_list(struct db_tx *tx, int64_t project_id, int64_t after,
     *out = ARENA_ARRAY(arena, struct run_news, limit);
     *count = 0;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id), DB_INT(after), DB_TEXT(name), DB_INT((int64_t)limit)),
-                 "select r.name, r.version, r.heartbeat_at, r.state, r.deleted_at, " LINES_OF("0") ", " LINES_OF("1")
+                 "select r.name, r.version, r.heartbeat_at, r.state, r.deleted_at, " LINES_OF("0") ", " LINES_OF("1") ", r.id"
                  " from runs r where r.project_id = $1 and r.version > $2 and ($3 = '' or r.name = $3)"
                  " order by r.version limit $4",
                  err));

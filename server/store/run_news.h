@@ -11,7 +11,7 @@
 
 struct run_news {
     struct str name;
-    int64_t version, heartbeat_at;
+    int64_t id, version, heartbeat_at;
     int64_t line_count, event_count; /* lines of the history and of the system's metrics */
     enum run_state state;
     bool is_deleted; /* or moved elsewhere */

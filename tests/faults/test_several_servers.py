@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -289,6 +290,19 @@ def test_live_page_at_one_server__hears_of_rows_at_another(servers):
                 break
         took_s.append(time.monotonic() - begun)
     assert sorted(took_s)[2] < 1, took_s
+
+
+def test_points_that_came_in_at_one_server__are_pushed_by_another(servers):
+    run = open_run([servers[1]], "pushed")
+    page = Page(servers[0].base_url, KEY)
+    series = {"runs": ["pushed"], "keys": ["value"], "series": [[0, 0, 0, 0]]}
+    chart = {"id": 1, "entity": "admin", "project": "faults", "x": "_step", "buckets": 100, **series}
+    page.send({"watch": [{"entity": "admin", "project": "faults"}], "charts": [chart]})
+    assert page.receive()["charts"] == [1]
+    assert run.post(body_of(0)).status_code == 200
+    while not isinstance(push := page.receive_any(), bytes):
+        pass
+    assert struct.unpack_from("<4sIIIIId", push) == (b"BARL", 1, 1, 1, 0, 0, float(ROWS))
 
 
 def test_key_revoked_at_one_server__is_refused_at_the_others_at_once(servers):

@@ -1,4 +1,4 @@
-"""page.py - an open page's WebSocket: short texts, both ways."""
+"""page.py - an open page's WebSocket: texts both ways, and what is pushed."""
 
 from __future__ import annotations
 
@@ -33,15 +33,27 @@ class Page:
 
     def send(self, message: dict) -> None:
         text = json.dumps(message).encode()
-        assert len(text) < 126
-        self.socket.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+        assert len(text) < 1 << 16
+        length = bytes([0x80 | len(text)]) if len(text) < 126 else struct.pack(">BH", 0x80 | 126, len(text))
+        self.socket.sendall(b"\x81" + length + bytes(4) + text)
 
     def receive(self) -> dict:
+        """The next text."""
+        while not isinstance(message := self.receive_any(), dict):
+            pass
+        return message
+
+    def receive_any(self) -> dict | bytes:
+        """The next text, or the next push as it came."""
         while True:
             kind, length = self.bytes.read(2)
             if length == 126:
                 (length,) = struct.unpack(">H", self.bytes.read(2))
-            text = self.bytes.read(length)
+            elif length == 127:
+                (length,) = struct.unpack(">Q", self.bytes.read(8))
+            content = self.bytes.read(length)
             if kind == 0x81:
-                return json.loads(text)
+                return json.loads(content)
+            if kind == 0x82:
+                return content
             assert kind != 0x88, "the server closed the page"

@@ -2,8 +2,10 @@
 
 import { fetchBuckets } from "./api";
 import type { Series } from "./lib/buckets";
+import type { PushedSeries } from "./lib/live_message";
 import { joinTail, tailBuckets, tailRange, type TailRange } from "./lib/series_tail";
 import type { Run } from "./lib/types";
+import { announce, isAnnounced, newAnnouncement, type Announcement } from "./pushed_charts";
 
 export interface Want {
     entity: string;
@@ -24,6 +26,8 @@ interface Entry {
     answer: Promise<Series | null>;
     series: Series | null /* once it is there */;
     joins: number /* tails in a row */;
+    pushed: Set<string> /* versions that came without being asked for, since it was asked for last */;
+    announcement: Announcement | null;
 }
 
 interface Waiting {
@@ -41,6 +45,8 @@ const MAX_RUNS_PER_REQUEST = 200;
 /* Requests with many logged lines behind them are split, so that the server works on several at once. */
 const MAX_LINES_PER_REQUEST = 1_500_000;
 const MAX_JOINS = 40;
+/* A panel that is looked at asks for its lines as they come; what nobody has asked for so long is not looked at. */
+const MAX_UNREAD = 20;
 
 const cache = new Map<string, Entry>();
 const waiting = new Map<string, Waiting[]>();
@@ -52,12 +58,21 @@ export function loadSeries(want: Want, run: Run, key: string): Promise<Series | 
     const version = want.stream === "history" ? String(run.lineCount) : String(run.heartbeatAt);
     const known = cache.get(id);
     if (known?.version === version) return known.answer;
-    const entry: Entry = { version, answer: Promise.resolve(null), series: null, joins: 0 };
+    if (known?.pushed.has(version) && known.joins < MAX_JOINS) {
+        known.version = version;
+        known.joins++;
+        known.pushed.clear();
+        return (known.answer = Promise.resolve(known.series));
+    }
+    const entry: Entry = { version, answer: Promise.resolve(null), series: null, joins: 0, pushed: new Set(), announcement: null };
     entry.answer = answerOf(want, run, key, known, entry);
     cache.delete(id);
     cache.set(id, entry);
     entry.answer.then(
-        (series) => (entry.series = series),
+        (series) => {
+            entry.series = series;
+            follow(id, entry, want, run, key);
+        },
         () => cache.delete(id),
     );
     for (const oldest of cache.keys()) {
@@ -65,6 +80,38 @@ export function loadSeries(want: Want, run: Run, key: string): Promise<Series | 
         cache.delete(oldest);
     }
     return entry.answer;
+}
+
+/* From now on what is new of it may come by itself. */
+function follow(id: string, entry: Entry, want: Want, run: Run, key: string): void {
+    const { series } = entry;
+    const isWhole = want.stream === "history" && want.low === null && want.high === null;
+    if (isAnnounced(entry.announcement) || series === null || !isWhole || !goesOn(want, run) || tailRange(series, want.buckets) === null) return;
+    const announcement = newAnnouncement();
+    entry.announcement = announcement;
+    announce({ want, run: run.name, key, series, receive: (pushed) => receive(id, announcement, want, pushed) });
+}
+
+/* What was pushed is there before the panels hear that there is more, and ask. False: no more of it. */
+function receive(id: string, announcement: Announcement, want: Want, pushed: PushedSeries): boolean {
+    const entry = cache.get(id);
+    if (entry === undefined || entry.announcement !== announcement) return false;
+    if (entry.series === null) {
+        /* It has just been asked for too: the answer is the older of the two, or holds both. */
+        void entry.answer.then(
+            () => receive(id, announcement, want, pushed),
+            () => undefined,
+        );
+        return true;
+    }
+    const whole = pushed.tail === null ? entry.series : joinTail(entry.series, pushed.tail, want.buckets, pushed.start);
+    if (whole === null || tailRange(whole, want.buckets) === null || entry.pushed.size >= MAX_UNREAD) {
+        entry.announcement = null;
+        return false;
+    }
+    entry.series = whole;
+    entry.pushed.add(String(pushed.lines));
+    return true;
 }
 
 async function answerOf(want: Want, run: Run, key: string, known: Entry | undefined, entry: Entry): Promise<Series | null> {
@@ -75,6 +122,7 @@ async function answerOf(want: Want, run: Run, key: string, known: Entry | undefi
     const whole = joinTail(old, tail, want.buckets);
     if (whole === null) return enqueue(want, run, key, null);
     entry.joins = known!.joins + 1;
+    entry.announcement = known!.announcement; /* its buckets are the old ones */
     return whole;
 }
 

@@ -6,6 +6,7 @@
 
 import { signal } from "@preact/signals";
 import { ApiError } from "./api";
+import { chartsToSay, forgetCharts, hearKnown, onChange, takePush } from "./pushed_charts";
 import { sharedToken } from "./shared";
 import { readMessage, retryPause, type RunNews } from "./lib/live_message";
 
@@ -28,6 +29,7 @@ interface Watcher {
 }
 
 const watchers = new Set<Watcher>();
+onChange.call = () => sayWhatIsWatched();
 const HIDDEN_MS = 60000;
 const SHARED_MS = 15000 /* who only has a link may not listen */;
 const WATCH_DELAY_MS = 5;
@@ -39,6 +41,7 @@ let retryTimer = 0;
 let hideTimer = 0;
 let watchTimer = 0;
 let settleTimer = 0;
+let isNewWatch = true /* there is more to hear of than when the server answered last */;
 
 /* The returned function ends it. */
 export function follow(
@@ -52,6 +55,7 @@ export function follow(
     }
     const watcher = { place, onNews, catchUp };
     watchers.add(watcher);
+    isNewWatch = true;
     if (socket === null && retryTimer === 0) connect();
     else sayWhatIsWatched();
     return () => {
@@ -67,12 +71,19 @@ function connect(): void {
     if (document.hidden || watchers.size === 0) return;
     const scheme = window.location.protocol === "https:" ? "wss:" : "ws:";
     const mine = new WebSocket(`${scheme}//${window.location.host}/api/live`);
+    mine.binaryType = "arraybuffer";
+    isNewWatch = true;
     socket = mine;
     mine.onopen = () => socket === mine && sayWhatIsWatched();
-    mine.onmessage = (event) => socket === mine && take(String(event.data));
+    mine.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
+        if (socket !== mine) return;
+        if (typeof event.data === "string") take(event.data);
+        else takePush(event.data);
+    };
     mine.onclose = () => {
         if (socket !== mine) return;
         socket = null;
+        forgetCharts();
         failures++;
         void catchUpAll();
         retryTimer = window.setTimeout(connect, retryPause(failures, Math.random()));
@@ -84,6 +95,7 @@ function disconnect(): void {
     retryTimer = 0;
     const old = socket;
     socket = null;
+    forgetCharts();
     old?.close();
 }
 
@@ -93,7 +105,7 @@ function sayWhatIsWatched(): void {
     watchTimer = window.setTimeout(() => {
         if (socket?.readyState !== WebSocket.OPEN) return;
         const places = new Map([...watchers].map((w) => [JSON.stringify(w.place), w.place]));
-        socket.send(JSON.stringify({ watch: [...places.values()].slice(-16) }));
+        socket.send(JSON.stringify({ watch: [...places.values()].slice(-16), charts: chartsToSay() }));
     }, WATCH_DELAY_MS);
 }
 
@@ -101,6 +113,9 @@ function take(text: string): void {
     const message = readMessage(text);
     if (message === null) return;
     if (message.type === "watching") {
+        hearKnown(message.charts ?? []);
+        if (!isNewWatch) return; /* only other charts */
+        isNewWatch = false;
         const wasLost = failures > 0 || isOffline.value;
         failures = 0;
         isOffline.value = false;

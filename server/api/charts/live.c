@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/api/accounts/session.h"
-#include "server/api/charts/live_watch.h"
+#include "server/api/charts/live_chart.h"
 #include "server/api/identity.h"
 #include "server/http/websocket.h"
 
@@ -15,6 +15,8 @@ enum {
     AUTHORIZE_MS = 5 * 1000, /* rights and sessions are looked up again */
     CLIENTS_MAX = 2000,
     CLIENTS_PER_USER_MAX = 100,
+    PUSH_MS_MAX = 25,        /* of a look, for the charts of one page; what is left, the page asks for */
+    PUSH_ALL_MS_MAX = 100,   /* for those of all pages */
 };
 
 struct live_client {
@@ -28,6 +30,7 @@ struct live_client {
 
     /* the thread's */
     struct live_watches watches;
+    struct live_charts charts;
     int64_t user_id, key_id, authorized_ms;
     uint64_t generation; /* of the identities, when it was authorized */
     char *cookie; /* NULL: it came with a key */
@@ -40,6 +43,8 @@ struct live {
     pthread_cond_t wakes;
     struct live_client *clients;
     size_t client_count;
+    size_t series_count; /* that pages draw, of all clients; the thread's */
+    int64_t push_ends_ms; /* of this look; the thread's */
     bool is_stopping;
 };
 
@@ -48,6 +53,9 @@ struct live {
 static void free_client(struct live_client *client) {
     websocket_release(client->socket);
     live_watches_finish(&client->watches);
+    if (client->charts.count > 0) /* the thread's */
+        client->live->series_count -= client->charts.series_count;
+    live_charts_finish(&client->charts);
     buf_finish(&client->message);
     free(client->cookie);
     free(client);
@@ -129,6 +137,7 @@ struct look {
     struct live_client *client;
     struct arena *arena;
     bool is_unknown; /* the key or the session is gone */
+    struct live_news news[LIVE_WATCHES_MAX];
 };
 
 static enum err_code identify(struct look *look, struct identity *identity, struct err *err) {
@@ -149,21 +158,50 @@ static enum err_code authorize(struct db_tx *tx, void *context, struct err *err)
     return live_watches_authorize(&look->client->watches, tx, &identity, err);
 }
 
-/* What could not be sent is told at the next look, with what has come until then. */
-static enum err_code tell(struct db_tx *tx, void *context, struct err *err) {
+static enum err_code read_news(struct db_tx *tx, void *context, struct err *err) {
     struct look *look = context;
+    const struct live_watches *watches = &look->client->watches;
+
+    for (size_t i = 0; i < watches->count; i++) {
+        look->news[i] = (struct live_news){ 0 };
+        if (watches->items[i].project_id != 0)
+            TRY(live_watch_read_news(&watches->items[i], tx, look->arena, &look->news[i], err));
+    }
+    return OK;
+}
+
+/* The points first: a page that hears of lines it has not got asks for them. */
+static enum err_code push_points(struct live_client *client, const struct live_watch *watch, const struct live_news *news, int64_t ends_ms,
+                                 struct err *err) {
+    struct live *live = client->live;
+    if (client->charts.count == 0 || news->count > LIVE_RUNS_PER_MESSAGE)
+        return OK;
+    if (ends_ms > live->push_ends_ms)
+        ends_ms = live->push_ends_ms;
+    size_t before = client->charts.series_count;
+    enum err_code code = live_charts_push(&client->charts, live->app->history, watch, news->runs, news->count, client->socket, ends_ms, err);
+    live->series_count -= before - client->charts.series_count;
+    return code;
+}
+
+/* What could not be sent is told at the next look, with what has come until then. */
+static enum err_code tell(struct look *look, struct err *err) {
     struct live_watches *watches = &look->client->watches;
     struct buf text = BUF_INIT(WEBSOCKET_QUEUE_BYTES_MAX / 2);
+    int64_t ends_ms = clock_mono_ms() + PUSH_MS_MAX;
     enum err_code code = OK;
 
     for (size_t i = 0; code == OK && i < watches->count; i++) {
-        struct live_watch *watch = &watches->items[i];
-        int64_t version = watch->version;
-        buf_reset(&text);
-        if (watch->project_id != 0)
-            code = live_watch_write_news(watch, tx, look->arena, &text, &version, err);
-        if (code == OK && !text.failed && (text.len == 0 || websocket_send(look->client->socket, buf_str(&text))))
-            watch->version = version;
+        const struct live_news *news = &look->news[i];
+        bool is_told = news->count == 0;
+        if (!is_told) {
+            buf_reset(&text);
+            code = push_points(look->client, &watches->items[i], news, ends_ms, err);
+            live_watch_write_news(&watches->items[i], news, &text);
+            is_told = !text.failed && websocket_send(look->client->socket, buf_str(&text));
+        }
+        if (is_told && watches->items[i].project_id != 0)
+            watches->items[i].version = news->version;
     }
     buf_finish(&text);
     return code;
@@ -174,7 +212,19 @@ static void say_who_is_watched(const struct live_client *client, struct buf *tex
     buf_append_str(text, STR("{\"type\":\"watching\",\"watching\":["));
     for (size_t i = 0; i < watches->count; i++)
         buf_printf(text, "%s%s", i > 0 ? "," : "", watches->items[i].project_id != 0 ? "true" : "false");
+    buf_append_str(text, STR("],\"charts\":["));
+    for (size_t i = 0; i < client->charts.count; i++)
+        buf_printf(text, "%s%lld", i > 0 ? "," : "", (long long)client->charts.items[i]->id);
     buf_append_str(text, STR("]}"));
+}
+
+static enum err_code read_charts(struct live_client *client, struct str message, struct arena *arena, struct err *err) {
+    struct live *live = client->live;
+    size_t others = live->series_count - client->charts.series_count;
+    size_t room = others < LIVE_SERIES_OF_ALL_MAX ? LIVE_SERIES_OF_ALL_MAX - others : 0;
+    enum err_code code = live_charts_read(&client->charts, message, room, arena, err);
+    live->series_count = others + client->charts.series_count;
+    return code;
 }
 
 static enum err_code look_at(struct look *look, struct str message, struct err *err) {
@@ -182,8 +232,10 @@ static enum err_code look_at(struct look *look, struct str message, struct err *
     struct db *db = client->live->app->db;
     int64_t now_ms = clock_mono_ms();
 
-    if (message.ptr != NULL)
+    if (message.ptr != NULL) {
         TRY(live_watches_read(&client->watches, message, look->arena, err));
+        TRY(read_charts(client, message, look->arena, err));
+    }
     uint64_t generation = identities_generation(client->live->app->identities);
     if (message.ptr != NULL || generation != client->generation || now_ms - client->authorized_ms >= AUTHORIZE_MS) {
         TRY(db_read(db, authorize, look, err));
@@ -196,7 +248,10 @@ static enum err_code look_at(struct look *look, struct str message, struct err *
         (void)websocket_send(client->socket, buf_str(&text));
         buf_finish(&text);
     }
-    return client->watches.count == 0 || look->is_unknown ? OK : db_read(db, tell, look, err);
+    if (client->watches.count == 0 || look->is_unknown)
+        return OK;
+    TRY(db_read(db, read_news, look, err));
+    return tell(look, err);
 }
 
 static void look_after(struct live_client *client, struct str message, struct arena *arena) {
@@ -226,6 +281,7 @@ static void remove_gone(struct live *live) {
 
 /* The lock is held, and given away while looking; new clients come in at the front, and only this thread removes any. */
 static void look_after_all(struct live *live, struct arena *arena) {
+    live->push_ends_ms = clock_mono_ms() + PUSH_ALL_MS_MAX;
     for (struct live_client *client = live->clients; client != NULL; client = client->next) {
         struct str message = { NULL, 0 };
         if (client->has_message)

@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "server/api/place.h"
-#include "server/store/run_news.h"
 
 enum { WATCH_NAME_BYTES_MAX = 512 };
 
@@ -132,28 +131,28 @@ static void write_run(struct json_writer *json, const struct run_news *news) {
     json_object_end(json);
 }
 
-enum err_code live_watch_write_news(const struct live_watch *watch, struct db_tx *tx, struct arena *arena, struct buf *out,
-                                    int64_t *version, struct err *err) {
-    struct json_writer json;
-    struct run_news *news;
-    size_t count;
-
-    TRY(run_news_version(tx, watch->project_id, version, err));
-    if (*version <= watch->version)
+enum err_code live_watch_read_news(const struct live_watch *watch, struct db_tx *tx, struct arena *arena, struct live_news *out,
+                                   struct err *err) {
+    *out = (struct live_news){ .version = watch->version };
+    TRY(run_news_version(tx, watch->project_id, &out->version, err));
+    if (out->version <= watch->version)
         return OK;
-    TRY(run_news_list(tx, watch->project_id, watch->version, str_from_c(watch->run), LIVE_RUNS_PER_MESSAGE + 1, arena, &news,
-                      &count, err));
-    if (count == 0)
-        return OK; /* another run's */
+    return run_news_list(tx, watch->project_id, watch->version, str_from_c(watch->run), LIVE_RUNS_PER_MESSAGE + 1, arena, &out->runs,
+                         &out->count, err);
+}
+
+void live_watch_write_news(const struct live_watch *watch, const struct live_news *news, struct buf *out) {
+    bool is_told = news->count <= LIVE_RUNS_PER_MESSAGE;
+    struct json_writer json;
+
     json_writer_init(&json, out, JSON_STRICT);
-    begin_message(&json, watch, count > LIVE_RUNS_PER_MESSAGE ? "resync" : "runs");
-    if (count <= LIVE_RUNS_PER_MESSAGE) {
+    begin_message(&json, watch, is_told ? "runs" : "resync");
+    if (is_told) {
         json_key(&json, STR("runs"));
         json_array_begin(&json);
-        for (size_t i = 0; i < count; i++)
-            write_run(&json, &news[i]);
+        for (size_t i = 0; i < news->count; i++)
+            write_run(&json, &news->runs[i]);
         json_array_end(&json);
     }
     json_object_end(&json);
-    return OK;
 }

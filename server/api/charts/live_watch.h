@@ -6,6 +6,7 @@
 #define SERVER_API_LIVE_WATCH_H
 
 #include "server/api/access.h"
+#include "server/store/run_news.h"
 
 enum {
     LIVE_WATCHES_MAX = 16,
@@ -33,8 +34,15 @@ MUST_CHECK enum err_code live_watches_read(struct live_watches *watches, struct 
 MUST_CHECK enum err_code live_watches_authorize(struct live_watches *watches, struct db_tx *tx, struct identity *identity,
                                                 struct err *err);
 
-/* Appends what there is to be told of one watch, or nothing. *version is what the watch will have been told then. */
-MUST_CHECK enum err_code live_watch_write_news(const struct live_watch *watch, struct db_tx *tx, struct arena *arena,
-                                               struct buf *out, int64_t *version, struct err *err);
+/* What there is to be told of one watch. */
+struct live_news {
+    int64_t version; /* what the watch will have been told then */
+    struct run_news *runs;
+    size_t count; /* 0: nothing; above LIVE_RUNS_PER_MESSAGE: too many to be told one by one */
+};
+MUST_CHECK enum err_code live_watch_read_news(const struct live_watch *watch, struct db_tx *tx, struct arena *arena,
+                                              struct live_news *out, struct err *err);
+/* There is something. */
+void live_watch_write_news(const struct live_watch *watch, const struct live_news *news, struct buf *out);
 
 #endif

@@ -1,5 +1,6 @@
 /* live_message.ts - what the server tells an open page, and how long to wait before asking for it again. */
 
+import { decodeBuckets, type Series } from "./buckets";
 import type { RunState } from "./types";
 
 export interface RunNews {
@@ -12,7 +13,7 @@ export interface RunNews {
 }
 
 export type LiveMessage =
-    | { type: "watching"; watching: boolean[] }
+    | { type: "watching"; watching: boolean[]; charts?: number[] /* those that are pushed to */ }
     | { type: "resync"; entity: string; project: string }
     | { type: "runs"; entity: string; project: string; runs: RunNews[] };
 
@@ -26,6 +27,47 @@ export function readMessage(text: string): LiveMessage | null {
     } catch {
         return null;
     }
+}
+
+/* What is new of one series of a chart. */
+export interface PushedSeries {
+    run: number /* into the lists that the chart was announced with */;
+    key: number;
+    lines: number /* that its run had by then */;
+    start: number /* where the tail begins; what the page has from there on is in it */;
+    tail: Series | null /* null: none of the new lines had the key */;
+}
+
+export interface Push {
+    chart: number;
+    series: PushedSeries[];
+}
+
+const MAGIC = 0x4c524142; /* "BARL", little endian */
+const VERSION = 1;
+const HEAD_BYTES = 16;
+const ROW_BYTES = 24;
+
+/* null for what an older page does not know. Throws when bytes are missing. */
+export function readPush(bytes: ArrayBuffer, cellsOf: (chart: number) => number): Push | null {
+    const view = new DataView(bytes);
+    if (view.getUint32(0, true) !== MAGIC || view.getUint32(4, true) !== VERSION) return null;
+    const chart = view.getUint32(8, true);
+    const count = view.getUint32(12, true);
+    const series: PushedSeries[] = [];
+    for (let i = 0, at = HEAD_BYTES; i < count; i++, at += ROW_BYTES)
+        series.push({
+            run: view.getUint32(at, true),
+            key: view.getUint32(at + 4, true),
+            lines: view.getFloat64(at + 8, true),
+            start: view.getFloat64(at + 16, true),
+            tail: null,
+        });
+    for (const tail of decodeBuckets(bytes.slice(HEAD_BYTES + count * ROW_BYTES), cellsOf(chart))) {
+        const row = series.find((s) => s.run === tail.run && s.key === tail.key);
+        if (row !== undefined) row.tail = tail;
+    }
+    return { chart, series };
 }
 
 const FIRST_MS = 500;

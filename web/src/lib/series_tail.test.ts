@@ -77,6 +77,20 @@ describe("a series of a run that goes on", () => {
         expect(joinTail(old, ask(95, range[0], null, 12, (x) => value(x) + 1), 100)).toBeNull();
         expect(joinTail(old, ask(95, 91, null, 12), 100)).toBeNull();
     });
+    it("takes what is pushed, also when it has come further meanwhile, and nothing that leaves a gap", () => {
+        const old = ask(90, 0, null, 100) as ExactSeries;
+        const pushed = ask(97, 85, null, 12);
+        expect(joinTail(old, pushed, 100, 85)).toMatchObject({ x: (ask(97, 0, null, 100) as ExactSeries).x });
+        expect(joinTail(old, ask(99, 95, null, 12), 100, 95)).toBeNull();
+        const many = ask(5000, 0, null, 100) as BucketSeries;
+        const width = (many.to - many.from) / 100;
+        const from = 97 * width;
+        const whole = joinTail(many, ask(5060, from, from + 13 * width, 13), 100, from) as BucketSeries;
+        expect([whole.x1, whole.cells]).toEqual([5059, 102]);
+        expect(whole.x.length).toBe(new Set(whole.x).size);
+        expect([...whole.x]).toEqual([...whole.x].sort((a, b) => a - b));
+        expect(joinTail(many, ask(5400, 102 * width, 115 * width, 13), 100, 102 * width)).toBeNull();
+    });
     it("keeps flags of what is no number", () => {
         const f = (x: number) => (x === 5002 ? NaN : value(x));
         const old = ask(5000, 0, null, 1000) as BucketSeries;

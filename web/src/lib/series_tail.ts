@@ -26,17 +26,22 @@ export function tailRange(series: Series, buckets: number): TailRange | null {
     return [lastCell(series), lastCell(series) + tailBuckets(buckets) * width];
 }
 
-/* `tail` begins with what the series ends with; null when it does not, or there is more than was asked for. */
-export function joinTail(series: Series, tail: Series | null, buckets: number): Series | null {
+/* `tail` begins with what the series ends with, or at `start`, which lies in it: then it takes the place of all from there on.
+ * null when it does not, or there is more than was asked for. */
+export function joinTail(series: Series, tail: Series | null, buckets: number, start: number | null = null): Series | null {
     if (tail === null || tail.x.length === 0) return null;
-    return series.kind === "exact" ? joinPoints(series, tail, buckets) : joinBuckets(series, tail, buckets);
+    return series.kind === "exact" ? joinPoints(series, tail, buckets, start) : joinBuckets(series, tail, buckets, start);
 }
 
-function joinPoints(series: ExactSeries, tail: Series, buckets: number): Series | null {
-    const last = series.x.length - 1;
+/* The width of the buckets that tails of it are cut into; 0: they are points. */
+export const tailWidth = (series: Series) => (series.kind === "exact" ? 0 : widthOf(series));
+
+function joinPoints(series: ExactSeries, tail: Series, buckets: number, start: number | null): Series | null {
+    const slack = (tail.x[tail.x.length - 1]! - series.x[0]!) / buckets / 16;
+    let last = series.x.length - 1;
+    while (start !== null && last > 0 && series.x[last]! > tail.x[0]! + slack) last--;
     const length = last + tail.x.length;
     if (tail.kind !== "exact" || length > buckets) return null;
-    const slack = (tail.x[tail.x.length - 1]! - series.x[0]!) / buckets / 16;
     const isSame =
         Math.abs(tail.x[0]! - series.x[last]!) <= slack &&
         (Object.is(tail.y[0], series.y[last]) || Math.abs(tail.y[0]! - series.y[last]!) <= series.step + tail.step);
@@ -50,16 +55,18 @@ function joinPoints(series: ExactSeries, tail: Series, buckets: number): Series 
     };
 }
 
-function joinBuckets(series: BucketSeries, tail: Series, buckets: number): Series | null {
+function joinBuckets(series: BucketSeries, tail: Series, buckets: number, start: number | null): Series | null {
     const width = widthOf(series);
-    const first = lastCell(series);
+    const cell = start === null ? series.cells - 1 : Math.round((start - series.from) / width);
+    if (cell < 0 || cell > series.cells - 1) return null;
+    const first = series.from + cell * width;
     const more = tail.kind === "buckets" ? tail : folded(tail, first, width);
     const lastX = more.x[more.x.length - 1]!;
     const reached = Math.max(0, Math.floor((lastX - first) / width - EDGE));
     if (more.x[0]! < first - width * EDGE || reached >= tailBuckets(buckets) - 1) return null;
     let kept = series.x.length;
     while (kept > 0 && series.x[kept - 1]! > first + width * EDGE) kept--;
-    const cells = series.cells + reached;
+    const cells = cell + 1 + reached;
     const [last, nonfinite] = [joined(series.last, kept, more.last), joined(flagsOf(series), kept, flagsOf(more))];
     return {
         ...series,
