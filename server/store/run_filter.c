@@ -50,4 +50,20 @@ static const struct filter_word words[] = {
     { "username", FILTER_KIND_ANY, RUN_WORD_USERNAME, false },
 };
 
+bool run_word_is_for_links(enum run_word word) {
+    switch (word) {
+    case RUN_WORD_COMMIT:
+    case RUN_WORD_DESCRIPTION:
+    case RUN_WORD_HOST:
+    case RUN_WORD_INPUTS:
+    case RUN_WORD_NOTES:
+    case RUN_WORD_OUTPUTS:
+    case RUN_WORD_PROGRAM:
+    case RUN_WORD_REPO:
+        return false;
+    default:
+        return true;
+    }
+}
+
 const struct filter_words run_words = { "runs", words, sizeof(words) / sizeof(words[0]) };

@@ -266,11 +266,20 @@ static enum err_code answer(struct db_tx *tx, void *context, struct err *err) {
     return code;
 }
 
+static enum err_code check_words(const struct question *q, struct err *err) {
+    for (size_t i = 0; q->query->is_of_link && i < q->keys.count; i++)
+        if (!run_word_is_for_links((enum run_word)q->keys.items[i].word))
+            return err_set(err, ERR_BAD_INPUT, "runs that a link shows cannot be chosen by '%.*s'",
+                           STR_ARG(str_slice(q->keys.items[i].path, 0, 100)));
+    return OK;
+}
+
 static enum err_code parse_question(struct question *q, struct err *err) {
     const struct run_query *query = q->query;
 
     TRY(filter_parse(&q->filter, query->filters, &run_words, &q->keys, q->arena, err));
     TRY(filter_order_parse(&q->order, query->order, RUN_ORDER_DEFAULT, &run_words, &q->keys, q->arena, err));
+    TRY(check_words(q, err));
     q->has_after = query->after.len > 0;
     return q->has_after ? filter_cursor_read(&q->after, &q->order, query->after, q->arena, err) : OK;
 }

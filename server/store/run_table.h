@@ -35,6 +35,7 @@ struct run_query {
     struct str order;   /* empty: RUN_ORDER_DEFAULT */
     struct str after;   /* a cursor of this order; empty: from the start */
     size_t first;       /* at most RUN_PAGE_MAX are given */
+    bool is_of_link;    /* by words for links only; ERR_BAD_INPUT for others */
 };
 
 struct run_page {

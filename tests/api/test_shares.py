@@ -234,6 +234,16 @@ def test_what_is_asked_for_wrongly_is_refused(server, team):
     assert refusal(team["author"], REVOKE, token=of_runs).code == "NOT_FOUND"
 
 
+@pytest.mark.parametrize("word", ["notes", "description", "host", "program", "repo", "commit", "inputArtifacts", "outputArtifacts"])
+def test_what_a_link_does_not_show_cannot_be_asked_for(server, team, word):
+    link = make(team["author"], save(team["author"], team["name"]))
+    shown = runs_of(server, link, team["name"], "p", order="-config.lr", filters=json.dumps({"tags": None}), first=1)
+    assert shown.status_code == 200 and shown.json()["endCursor"] is not None
+    for question in ({"order": f"+{word}"}, {"filters": json.dumps({"$or": [{"name": "one"}, {word: {"$regex": "^a"}}]})}):
+        answer = runs_of(server, link, team["name"], "p", first=1, **question)
+        assert answer.status_code == 400 and "cannot be chosen by" in answer.text, answer.text
+
+
 def test_each_change_leaves_a_row(server, team):
     token = make(team["author"], team["report"])
     team["other"].graphql(UPDATE, {"token": token, "projects": []})

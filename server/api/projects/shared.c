@@ -267,7 +267,8 @@ static enum err_code query_page(struct following *f, struct err *err) {
                                      .filters = json_get_str(f->input, STR("filters")),
                                      .order = json_get_str(f->input, STR("order")),
                                      .after = json_get_str(f->input, STR("after")),
-                                     .first = (size_t)first };
+                                     .first = (size_t)first,
+                                     .is_of_link = true };
     return run_tables_query(app->run_tables, &query, f->call->arena, &f->page, err);
 }
 

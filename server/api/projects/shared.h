@@ -27,7 +27,8 @@ struct str shared_sign(const struct identity *identity, const struct run *run);
 
 /* GET /api/shared/{token} */
 enum err_code shared_answer(struct http_call *call, struct err *err);
-/* POST /api/shared/{token}/runs: of one project of a report. */
+/* POST /api/shared/{token}/runs: of one project of a report. Reports choose runs by tags, sweeps and people, too: who follows a
+ * link can find out these by asking, but not the words that run_filter.h keeps from links. */
 enum err_code shared_answer_runs(struct http_call *call, struct err *err);
 /* A report's page with "accessToken=" is asked for, as the official package writes it: sends to the link's own page and sets
  * *is_sent. Leaves the call alone when the token is good for nothing. */
