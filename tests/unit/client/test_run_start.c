@@ -25,7 +25,7 @@ struct scene {
     struct fake_server *server;
     char folder[64];
     char *first_upsert; /* its body; NULL: none yet */
-    const char *upsert_answer;
+    const char *_Atomic upsert_answer;
     struct baro_settings settings;
     struct baro_run *run;
     struct baro_error error;
@@ -71,18 +71,21 @@ static int remove_one(const char *path, const struct stat *stat, int kind, struc
 
 static int end(void **state) {
     struct scene *scene = *state;
-    fake_server_stop(scene->server);
+    if (scene->server != NULL)
+        fake_server_stop(scene->server);
     (void)nftw(scene->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(scene->first_upsert);
     free(scene);
     return 0;
 }
 
-/* Says why not. */
+/* Says why not. After it nobody else writes to the scene. */
 static void finish(struct scene *scene) {
     scene->error.message[0] = '\0';
     (void)baro_finish(scene->run, 0, &scene->error);
     assert_string_equal(scene->error.message, "");
+    fake_server_stop(scene->server);
+    scene->server = NULL;
 }
 
 
