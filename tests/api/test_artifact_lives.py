@@ -153,7 +153,7 @@ def test_references__to_drafts_of_others_and_to_what_is_to_come_are_refused(user
 def references(server, version: str) -> int:
     with server.database() as database:
         number = int(base64.b64decode(version).decode().partition(":")[2])
-        return database.execute("select count(*) from artifact_references where artifact_id = ?", [number]).fetchone()[0]
+        return database.execute(f"select count(*) from artifact_references where artifact_id = {number}").fetchone()[0]
 
 
 def test_references__to_what_is_gone_and_to_what_one_may_not_see_are_alike(user, make_user):
