@@ -50,8 +50,10 @@ static const struct filter_word words[] = {
     { "username", FILTER_KIND_ANY, RUN_WORD_USERNAME, false },
 };
 
-bool run_word_is_for_links(enum run_word word) {
+bool run_word_is_for_links(enum run_word word, struct str rest) {
     switch (word) {
+    case RUN_WORD_CONFIG:
+        return !str_eq(rest, STR("_wandb")) && !str_starts_with(rest, STR("_wandb."));
     case RUN_WORD_COMMIT:
     case RUN_WORD_DESCRIPTION:
     case RUN_WORD_HOST:

@@ -37,8 +37,8 @@ enum run_word {
 };
 
 extern const struct filter_words run_words;
-/* Notes, code, machines and artifacts are not for whoever follows a link: filters would tell of them, and cursors hold them. */
-bool run_word_is_for_links(enum run_word word);
+/* Notes, code, machines (in what clients put into configs, too) and artifacts are not for whoever follows a link: filters would tell of them, and cursors hold them. */
+bool run_word_is_for_links(enum run_word word, struct str rest);
 
 /* The order of runs when none is asked for. */
 #define RUN_ORDER_DEFAULT "+created_at"

@@ -268,7 +268,7 @@ static enum err_code answer(struct db_tx *tx, void *context, struct err *err) {
 
 static enum err_code check_words(const struct question *q, struct err *err) {
     for (size_t i = 0; q->query->is_of_link && i < q->keys.count; i++)
-        if (!run_word_is_for_links((enum run_word)q->keys.items[i].word))
+        if (!run_word_is_for_links((enum run_word)q->keys.items[i].word, q->keys.items[i].rest))
             return err_set(err, ERR_BAD_INPUT, "runs that a link shows cannot be chosen by '%.*s'",
                            STR_ARG(str_slice(q->keys.items[i].path, 0, 100)));
     return OK;

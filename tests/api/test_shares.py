@@ -244,6 +244,23 @@ def test_what_a_link_does_not_show_cannot_be_asked_for(server, team, word):
         assert answer.status_code == 400 and "cannot be chosen by" in answer.text, answer.text
 
 
+def test_a_link_tells_nothing_of_the_machine_nor_of_who_sat_at_it(server, team):
+    told = {"cli_version": "0.31.0", "m": [{"1": "loss"}], "visualize": {"c": {"panel_type": "Vega2"}}}
+    machine = {"w1": {"email": "alice@example.org", "host": "box", "args": ["--token", "secret"], "git": {"remote": "r"}}}
+    config = {"lr": {"value": 0.5}, "_wandb": {"value": {**told, "e": machine, "code_path": "code/a.py"}}, 'quo"te': {"value": 1}}
+    log(team["admin"], team["name"], "p", "three", **config)
+    report = make(team["author"], save(team["author"], team["name"]))
+    brief = server.request("GET", f"/{team['name']}/p/runs/three?jupyter=true", key=team["viewer"].key, allow_redirects=False)
+    named = {"entity": team["name"], "project": "p", "runs": ["three"], "days": 1}
+    made = server.request("POST", "/api/shares", key=team["author"].key, json=named).json()["token"]
+    shown = [runs_of(server, report, team["name"], "p", filters=json.dumps({"name": "three"})), look(server, made),
+             look(server, brief.headers["Location"].removeprefix("/shared/").removesuffix("?jupyter=true"))]  # fmt: skip
+    for answer in shown:
+        assert json.loads(answer.json()["runs"][0]["config"]) == {**config, "_wandb": {"value": told}}
+    for question in ({"order": "+config._wandb.value.e.w1.email"}, {"filters": json.dumps({"config._wandb.e.w1.host": "box"})}):
+        assert runs_of(server, report, team["name"], "p", **question).status_code == 400
+
+
 def test_each_change_leaves_a_row(server, team):
     token = make(team["author"], team["report"])
     team["other"].graphql(UPDATE, {"token": token, "projects": []})

@@ -4,6 +4,7 @@
 #include "server/api/identity.h"
 #include "server/api/json_pair.h"
 #include "server/api/node_id.h"
+#include "server/api/runs/run_type.h"
 #include "server/history/history.h"
 #include "server/store/run_table.h"
 #include "server/store/view.h"
@@ -132,7 +133,7 @@ static enum err_code write_run(struct json_writer *json, struct http_call *call,
     json_pair_text(json, STR("jobType"), run->job_type);
     json_pair_time(json, STR("createdAt"), run->created_at);
     json_pair_time(json, STR("heartbeatAt"), run->heartbeat_at);
-    json_pair_text(json, STR("config"), run->config);
+    json_pair_text(json, STR("config"), run_config_of_link(run->config, call->arena));
     json_pair_text(json, STR("summaryMetrics"), run->summary);
     json_key(json, STR("historyLineCount"));
     json_int(json, keys.last_step + 1);

@@ -55,6 +55,51 @@ bool run_config_describes_writer(struct str config, struct str writer, struct ar
     return json_get(json_get(part, STR("e")), writer) != NULL;
 }
 
+/* What a page draws by. */
+static const char *const parts_of_link[] = { "bounding_box/class_labels", "cli_version", "m", "mask/class_labels", "visualize" };
+
+static void write_parts_of_link(struct json_writer *json, const struct json_value *part) {
+    json_object_begin(json);
+    json_key(json, STR("value"));
+    json_object_begin(json);
+    for (size_t i = 0; i < sizeof parts_of_link / sizeof parts_of_link[0]; i++) {
+        const struct json_value *value = json_get(part, str_from_c(parts_of_link[i]));
+        if (value == NULL)
+            continue;
+        json_key(json, str_from_c(parts_of_link[i]));
+        json_raw(json, value->raw);
+    }
+    json_object_end(json);
+    json_object_end(json);
+}
+
+struct str run_config_of_link(struct str config, struct arena *arena) {
+    struct buf text = BUF_INIT(WANDB_CONFIG_BYTES_MAX);
+    struct json_reader reader;
+    struct json_writer json;
+    struct str raw;
+
+    json_reader_init(&reader, config, JSON_EXTENDED);
+    if (config.ptr == NULL || json_next(&reader) != JSON_OBJECT_BEGIN)
+        return (struct str){ NULL, 0 };
+    json_writer_init(&json, &text, JSON_EXTENDED);
+    json_object_begin(&json);
+    while (json_next(&reader) == JSON_KEY) {
+        struct str key = json_unescape_copy(reader.text, reader.has_escapes, arena);
+        if (!json_skip_value(&reader, json_next(&reader), &raw))
+            break;
+        json_key(&json, key);
+        if (str_eq_c(key, "_wandb"))
+            write_parts_of_link(&json, wandb_part(config, arena));
+        else
+            json_raw(&json, raw);
+    }
+    json_object_end(&json);
+    struct str out = text.failed ? STR("{}") : arena_copy(arena, buf_str(&text));
+    buf_finish(&text);
+    return out;
+}
+
 READING_RESOLVER(answer_config) {
     struct str config;
     TRY(find_config(tx, call, &config, err));

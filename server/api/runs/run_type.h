@@ -43,6 +43,8 @@ struct run_branch_point {
 };
 struct run_branch_point run_config_branch_point(struct str config, struct arena *arena);
 /* Whether this writer of shared mode has described its machine in the config, as only the primary writer does. */
+/* As a link shows it: without what the client tells of the machine and of who sits at it. ptr NULL where there is none. */
+struct str run_config_of_link(struct str config, struct arena *arena);
 bool run_config_describes_writer(struct str config, struct str writer, struct arena *arena);
 
 #endif
