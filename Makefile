@@ -13,7 +13,7 @@ MESON_TEST = meson test --print-errorlogs --no-rebuild -C
 export BAROGRAPH_BINARY ?= $(CURDIR)/build/barograph
 
 .PHONY: all build wheel run test check check-macos test-arm64 bench fuzz clean
-.PHONY: deb test-deb test-deploy test-fronts
+.PHONY: deb test-deb test-deploy test-fronts test-faults-long test-other-stores test-keras
 .PHONY: test-pythons asan tsan test-unit test-page test-api test-stores test-faults test-python test-web test-official
 
 all: build
@@ -125,16 +125,26 @@ test-api: build build/venv/.installed
 	$(NINJA) $(BUILD) tests/unit/server/graphql/gql_probe
 	BAROGRAPH_GQL_PROBE=$(BUILD)/tests/unit/server/graphql/gql_probe build/venv/bin/pytest -q tests/api
 
-# What asks the stores, over the others: PostgreSQL and a bucket. All of tests/api runs over them with OTHER_TESTS=tests/api.
+# What asks the stores, over the others: PostgreSQL and a bucket. test-other-stores runs all of tests/api and tests/official there.
 OTHER_TESTS ?= $(addprefix tests/api/test_,runs.py files.py file_stream.py filters.py history_files.py accounts.py chart.py)
 OTHER_STORES = build/venv/bin/python -m tests.support.postgres build/venv/bin/python -m tests.support.seaweed
 test-stores: build build/venv/.installed
 	$(NINJA) $(BUILD)
 	$(OTHER_STORES) $(MESON_TEST) $(BUILD) --suite store --suite history --suite blobs
-	$(OTHER_STORES) build/venv/bin/pytest -q $(OTHER_TESTS) --ignore tests/api/test_graphql_oracle.py
+	$(OTHER_STORES) build/venv/bin/pytest -q $(OTHER_TESTS)
+
+test-other-stores: build build/venv/.installed
+	tests/official/setup.sh
+	$(OTHER_STORES) build/venv/bin/pytest -q tests/api --ignore tests/api/test_graphql_oracle.py
+	$(OTHER_STORES) build/venv/bin/pytest -q tests/official
 
 test-faults: build build/venv/.installed
 	build/venv/bin/pytest -q tests/faults
+
+# The same with faults that last a minute, and loops of them as long.
+FAULT_SECONDS ?= 60
+test-faults-long: build build/venv/.installed
+	BAROGRAPH_FAULT_SECONDS=$(FAULT_SECONDS) build/venv/bin/pytest -q tests/faults
 
 # What stands around the server: proxies, alerts, manifests, the unit. What is not installed is skipped; tools/setup.sh deploy.
 test-deploy: build build/venv/.installed
@@ -147,6 +157,11 @@ test-python: build build/venv/.installed
 	build/venv/bin/mypy
 	MYPYPATH=python build/venv/bin/mypy --strict tests/python/typed_script.py
 	build/venv/bin/pytest -q tests/python
+
+# The callbacks for Keras. TensorFlow is 1.7 GB: `make test` has these tests only where this has made its environment.
+test-keras: build build/venv/.installed
+	tests/official/setup.sh keras
+	build/venv/bin/pytest -q tests/python/test_keras.py
 
 test-web: build build/.setup-test web/node_modules/.installed
 	tests/web/run.sh

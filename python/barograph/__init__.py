@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Audio,
         Bokeh,
         Classes,
+        EvalTable,
         Graph,
         Histogram,
         Html,
@@ -87,6 +88,7 @@ _LATER = {
     "Bokeh": "barograph.data_types",
     "Classes": "barograph.data_types",
     "Config": "barograph.config",
+    "EvalTable": "barograph.data_types",
     "Graph": "barograph.data_types",
     "Histogram": "barograph.data_types",
     "Html": "barograph.data_types",
@@ -104,14 +106,16 @@ _LATER = {
     "controller": "barograph.steering",
     "login": "barograph.api_key",
     "plot_table": "barograph.plot",
+    "sagemaker_auth": "barograph.integration.sagemaker",
     "sweep": "barograph.sweeps",
     "termerror": "barograph.compat.names",
     "termlog": "barograph.compat.names",
+    "termsetup": "barograph.compat.names",
     "termwarn": "barograph.compat.names",
     "visualize": "barograph.plot",
 }
-_INTEGRATIONS = ("gym", "keras", "lightgbm", "sklearn", "tensorboard", "xgboost")
-_MODULES = ("apis", "data_types", "integration", "plot", "util")
+_INTEGRATIONS = ("catboost", "gym", "keras", "lightgbm", "sacred", "sklearn", "tensorboard", "xgboost")
+_MODULES = ("apis", "data_types", "integration", "plot", "profiler", "util")
 
 __all__ = [
     "AlertLevel",
@@ -124,6 +128,7 @@ __all__ = [
     "Classes",
     "CommError",
     "Error",
+    "EvalTable",
     "Graph",
     "Histogram",
     "Html",

@@ -303,8 +303,13 @@ def _typed(name: str, text: str) -> Any:
 
 def _from_environment() -> dict[str, Any]:
     values: dict[str, Any] = {}
+    variables: Mapping[str, str] = os.environ
+    if "SM_TRAINING_ENV" in os.environ:
+        from barograph.integration.sagemaker import of_the_job
+
+        variables = {**of_the_job(), **os.environ}
     for prefix in ("WANDB_", "BAROGRAPH_"):
-        for key, text in os.environ.items():
+        for key, text in variables.items():
             if not key.startswith(prefix) or not text:
                 continue
             short = key[len(prefix) :]

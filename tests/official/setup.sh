@@ -1,6 +1,7 @@
 #!/bin/sh
 # setup.sh - environments with the unmodified official client: its three ages, and today's beside other libraries.
 #
+# setup.sh keras makes that of Keras too, which has 1.7 GB of TensorFlow; nothing else touches it.
 # They lie in build/venvs/wandb-<age>. One that is complete is left alone; a changed requirements
 # file makes it anew. That of the frameworks stands on Debian's Python and its torch; without them there is none.
 set -eu
@@ -10,7 +11,7 @@ for requirements in tests/official/requirements-*.txt; do
     age=${requirements##*requirements-}
     age=${age%.txt}
     venv=build/venvs/wandb-$age
-    if cmp -s "$requirements" "$venv/.installed"; then
+    if cmp -s "$requirements" "$venv/.installed" || { [ "$age" = keras ] && [ "${1:-}" != keras ]; }; then
         continue
     fi
     rm -rf "$venv"

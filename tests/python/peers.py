@@ -5,13 +5,17 @@ The script says `import wandb`; for ours as_wandb() has run before. Both runs ar
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
 import textwrap
 from pathlib import Path
 
-VENV = Path(__file__).parent.parent.parent / "build" / "venvs" / "wandb-integrations"
+import pytest
+
+VENVS = Path(__file__).parent.parent.parent / "build" / "venvs"
+VENV = VENVS / "wandb-integrations"
 PYTHON = VENV / "bin" / "python"
 LIMIT_S = 110
 
@@ -33,7 +37,7 @@ def plain(value):
 
 def describe(path):
     run = api.run(path)
-    files = {}
+    files, names = {}, [file.name for file in run.files()]
     with tempfile.TemporaryDirectory() as folder:
         for file in run.files():
             if file.name.startswith("media/"):
@@ -49,7 +53,7 @@ def describe(path):
     rows = [plain(row) for row in run.scan_history()]
     return {
         "id": run.id, "config": plain(run.config), "raw_config": json.loads(run.json_config), "summary": plain(run.summary._json_dict),
-        "history": rows, "files": files, "state": run.state,
+        "history": rows, "files": files, "names": names, "state": run.state,
         "artifacts": sorted(artifacts, key=lambda each: (each["type"], each["name"])),
     }
 
@@ -95,10 +99,17 @@ class Peers:
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 
-    def both(self, code: str, **env: str) -> tuple[dict, dict]:
+    def both(self, code: str, python: Path = PYTHON, **env: str) -> tuple[dict, dict]:
         """What the public API says of the official client's run and of ours. The script prints its run's path last."""
-        paths = [self.run(code, is_ours, **env).split()[-1] for is_ours in (False, True)]
-        return self.read(*paths)
+        paths = [self.run(code, is_ours, python=python, **env).split()[-1] for is_ours in (False, True)]
+        return tuple(self.read(*paths))
+
+    def both_in(self, environment: str, how: str = "tests/official/setup.sh"):
+        """The same in another environment; where that is not made the test is left out."""
+        python = VENVS / environment / "bin" / "python"
+        if not python.exists():
+            pytest.skip(f"the environment {environment} is not made: {how}")
+        return functools.partial(self.both, python=python)
 
     def read(self, *paths: str):
         return json.loads(self.run(READER, False, "reader", *paths).splitlines()[-1])

@@ -1,4 +1,4 @@
-"""test_frameworks.py - Lightning's WandbLogger and transformers' WandbCallback as they come, beside the official client.
+"""test_frameworks.py - what stands on torch, Lightning's WandbLogger and others as they come, beside the official client.
 
 They run on Debian's torch, like test_watch.py; tests/official/setup.sh makes the environment, and without that torch
 there is none and these tests are left out.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.python.peers import VENV, comparable
-
-PYTHON = VENV.parent / "wandb-frameworks" / "bin" / "python"
+from tests.python.peers import comparable
 
 LIGHTNING = """
 import logging, sys, warnings
@@ -97,6 +95,21 @@ accelerator.end_training()
 print("/".join([run.entity, run.project, run.id]))
 """
 
+STABLE_BASELINES = """
+import os, warnings
+warnings.filterwarnings("ignore")
+import wandb
+run = wandb.init(project="sb3", config={"gamma": "mine"})
+from stable_baselines3 import PPO
+from wandb.integration.sb3 import WandbCallback
+model = PPO("MlpPolicy", "CartPole-v1", n_steps=32, batch_size=16, n_epochs=1, seed=1, device="cpu",
+            policy_kwargs={"net_arch": [4]})
+model.learn(32, callback=WandbCallback(model_save_path="kept", model_save_freq=20, gradient_save_freq=1))
+run.log({"end": 1})
+run.finish()
+print("/".join([run.entity, run.project, run.id]))
+"""
+
 TORCHS_WRITER = """
 import torch, wandb
 run = wandb.init(project="writer", sync_tensorboard=True)
@@ -112,14 +125,7 @@ print("/".join([run.entity, run.project, run.id]))
 @pytest.fixture(scope="module")
 def both(peers):
     """Runs a script with both clients, in the environment of the frameworks."""
-    if not PYTHON.exists():
-        pytest.skip("the environment with Lightning and transformers is not made: tests/official/setup.sh")
-
-    def run(code: str, **env: str) -> tuple[dict, dict]:
-        paths = [peers.run(code, is_ours, python=PYTHON, **env).split()[-1] for is_ours in (False, True)]
-        return tuple(peers.read(*paths))
-
-    return run
+    return peers.both_in("wandb-frameworks")
 
 
 def told(run: dict) -> dict:
@@ -164,3 +170,17 @@ def test_accelerates_tracker_records_likewise(both):
     assert told(ours) == told(official)
     assert ours["files"] == official["files"] and len(ours["files"]) == 2
     assert ours["config"] == {"rate": 0.5, "deep": {"layers": 2}}
+
+
+def test_stable_baselines_callback_records_likewise(both):
+    official, ours = both(STABLE_BASELINES)
+    # Objects of the model say where they lie in memory.
+    configs = [
+        {key: value for key, value in run["config"].items() if key != "start_time" and "0x" not in str(value)}
+        for run in (official, ours)
+    ]
+    assert configs[1] == configs[0] and configs[1]["algo"] == "PPO" and configs[1]["gamma"] == "mine"
+    keys = [set().union(*run["history"]) for run in (official, ours)]
+    assert keys[1] == keys[0] and any(key.startswith("gradients/") for key in keys[1])
+    names = [{name for name in run["names"] if name.endswith(".zip")} for run in (official, ours)]
+    assert names[1] == names[0] == {"model.zip"}

@@ -1,12 +1,13 @@
-"""test_keras.py - the callbacks for Keras, and what TensorFlow writes for TensorBoard, beside the official client."""
+"""test_keras.py - the callbacks for Keras, and what TensorFlow writes for TensorBoard, beside the official client.
+
+TensorFlow's environment has 1.7 GB: `make test-keras` makes it, and where it is these run with all others.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.python.peers import VENV, comparable
-
-PYTHON = VENV.parent / "wandb-keras" / "bin" / "python"
+from tests.python.peers import comparable
 
 CALLBACKS = """
 import os
@@ -57,14 +58,7 @@ print("/".join([run.entity, run.project, run.id]))
 @pytest.fixture(scope="module")
 def both(peers):
     """Runs a script with both clients, where TensorFlow is."""
-    if not PYTHON.exists():
-        pytest.skip("the environment with Keras and TensorFlow is not made: tests/official/setup.sh")
-
-    def run(code: str) -> tuple[dict, dict]:
-        paths = [peers.run(code, is_ours, python=PYTHON).split()[-1] for is_ours in (False, True)]
-        return tuple(peers.read(*paths))
-
-    return run
+    return peers.both_in("wandb-keras", "make test-keras")
 
 
 def rows_of(run: dict) -> list[dict]:

@@ -155,3 +155,22 @@ def test_images_are_made_of_tensors(peers, torch_python):
     except subprocess.CalledProcessError:
         pytest.skip("Pillow is not installed for this Python")
     assert peers.run(code, True, "tensor", python=torch_python).split() == ["5", "4", "RGB"]
+
+
+PROFILE = """
+import torch, wandb
+run = wandb.init(project="profile")
+with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], schedule=torch.profiler.schedule(wait=0, warmup=0, active=1),
+                            on_trace_ready=wandb.profiler.torch_trace_handler()) as profiler:
+    for _ in range(2):
+        torch.ones(3).sum()
+        profiler.step()
+run.finish()
+print("/".join([run.entity, run.project, run.id]))
+"""
+
+
+def test_traces_of_the_profiler_are_files_of_the_run(peers, torch_python):
+    (run,) = peers.read(peers.run(PROFILE, True, "", python=torch_python).split()[-1])
+    traces = [name for name in run["names"] if name.startswith("pytorch_traces/")]
+    assert len(traces) == 2 and all(name.endswith(".pt.trace.json") for name in traces)

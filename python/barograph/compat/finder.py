@@ -9,7 +9,7 @@ import importlib.util
 from types import ModuleType
 from typing import Any, Iterable, Sequence
 
-from barograph.compat.names import ALIASES, MADE, TOP_LEVEL, VERSION
+from barograph.compat.names import ABSENT, ALIASES, MADE, TOP_LEVEL, VERSION, why_absent
 
 ROOT = "wandb"
 
@@ -34,6 +34,8 @@ class Wandb(ModuleType):
         if name in TOP_LEVEL:
             module, attribute = TOP_LEVEL[name]
             return getattr(importlib.import_module(module), attribute)
+        if f"{ROOT}.{name}" in ABSENT:
+            raise AttributeError(why_absent(f"{ROOT}.{name}"))
         raise AttributeError(f"module 'wandb' (which is barograph here) has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -95,7 +97,7 @@ class Finder:
         if name != ROOT and name not in _known():
             found = self._below(name)
             if found is None:
-                raise ModuleNotFoundError(f"{name} has no counterpart in barograph", name=name)
+                raise ModuleNotFoundError(why_absent(name), name=name)
             ALIASES[name] = found
         return importlib.machinery.ModuleSpec(name, Loader(name), is_package=True)  # type: ignore[arg-type]
 

@@ -1,7 +1,8 @@
 """names.py - which names of wandb stand for what. Integrations import these; a name that is missing breaks one.
 
 ALIASES are modules of ours under the other name; what is below them is found below ours. MADE are modules that have no
-counterpart: a function makes their content. TOP_LEVEL are names of the package itself.
+counterpart: a function makes their content. TOP_LEVEL are names of the package itself. ABSENT are modules that there is
+nothing for, and what to do instead.
 """
 
 from __future__ import annotations
@@ -17,12 +18,18 @@ VERSION = "0.31.0"
 ALIASES: dict[str, str] = {
     "wandb.apis": "barograph.apis",
     "wandb.apis.public": "barograph.apis.public",
+    "wandb.catboost": "barograph.integration.catboost",
     "wandb.data_types": "barograph.data_types",
     "wandb.errors.errors": "barograph.errors",
+    "wandb.fastai": "barograph.integration.fastai",
     "wandb.integration": "barograph.integration",
+    "wandb.integration.torch": "barograph.watching",
+    "wandb.integration.torch.wandb_torch": "barograph.watching",
     "wandb.keras": "barograph.integration.keras",
     "wandb.lightgbm": "barograph.integration.lightgbm",
     "wandb.plot": "barograph.plot",
+    "wandb.profiler": "barograph.profiler",
+    "wandb.sacred": "barograph.integration.sacred",
     "wandb.sdk.artifacts": "barograph.artifacts",
     "wandb.sdk.artifacts.artifact_manifest": "barograph.artifacts.manifest",
     "wandb.sdk.artifacts.artifact_manifest_entry": "barograph.artifacts.manifest",
@@ -34,6 +41,7 @@ ALIASES: dict[str, str] = {
     "wandb.sdk.data_types.base_types.media": "barograph.data_types.base",
     "wandb.sdk.data_types.base_types.wb_value": "barograph.data_types.base",
     "wandb.sdk.data_types.bokeh": "barograph.data_types.figures",
+    "wandb.sdk.data_types.eval_table": "barograph.data_types.eval_table",
     "wandb.sdk.data_types.helper_types": "barograph.data_types.image_layers",
     "wandb.sdk.data_types.helper_types.bounding_boxes_2d": "barograph.data_types.image_layers",
     "wandb.sdk.data_types.helper_types.classes": "barograph.data_types.image_layers",
@@ -75,6 +83,10 @@ def _say(text: object, prefix: bool = True, newline: bool = True, is_quiet_kind:
 def termlog(string: object = "", newline: bool = True, repeat: bool = True, prefix: bool = True, **unused: Any) -> None:
     """Says something to whoever looks at the terminal."""
     _say(string, prefix, newline)
+
+
+def termsetup(settings: Any = None, logger: Any = None) -> None:
+    """There is nothing to set up: what is printed goes by the environment."""
 
 
 _said: set[str] = set()
@@ -254,6 +266,38 @@ MADE: dict[str, Callable[[], dict[str, Any]]] = {
     "wandb.sdk.lib.runid": _runid,
     "wandb.sdk.lib.telemetry": _telemetry_module,
 }
+
+
+_SELF_LOGGING = "it logs by itself when wandb is there; call barograph.as_wandb() first, or use barograph exec"
+_BY_HAND = "log what it makes with run.log(): texts and answers as a barograph.Table, pictures as barograph.Image"
+
+ABSENT: dict[str, str] = {
+    "wandb.integration.diffusers": _BY_HAND,
+    "wandb.integration.dspy": _BY_HAND,
+    "wandb.integration.huggingface": f"a Trainer logs with report_to='wandb'; of pipelines {_BY_HAND}",
+    "wandb.integration.kfp": "call barograph.init() in the component; the server and the key come with WANDB_BASE_URL and WANDB_API_KEY",
+    "wandb.integration.lightning": "lightning.pytorch.loggers.WandbLogger works as it comes, for Fabric too",
+    "wandb.integration.metaflow": "call barograph.init() in the step",
+    "wandb.integration.openai": f"fine-tuning runs at a service that this server does not ask; {_BY_HAND}",
+    "wandb.integration.prodigy": f"it needs a database of Prodigy's; {_BY_HAND}",
+    "wandb.integration.tensorflow": "TensorFlow has no estimators any more; init(sync_tensorboard=True), or the callbacks for Keras",
+    "wandb.integration.ultralytics": _SELF_LOGGING,
+    "wandb.integration.weave": "Weave is a product of its own, and hosted",
+    "wandb.sandbox": "it runs at a service of its own",
+    "wandb.sdk.data_types.trace_tree": "traces of LangChain 0.0 are shown by nobody any more; log texts as a barograph.Table",
+    "wandb.sdk.launch": "launch is not offered; agents of sweeps run programs: wandb agent",
+    "wandb.tensorflow": "TensorFlow has no estimators any more; init(sync_tensorboard=True), or the callbacks for Keras",
+}
+
+
+def why_absent(name: str) -> str:
+    """Of a module, or one above it."""
+    above = name
+    while above:
+        if above in ABSENT:
+            return f"{name} has no counterpart in barograph: {ABSENT[above]}"
+        above = above.rpartition(".")[0]
+    return f"{name} has no counterpart in barograph"
 
 
 _TYPES = ("BoundingBoxes2D", "ImageMask", "Node", "WBValue")

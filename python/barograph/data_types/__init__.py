@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from barograph.data_types.base import BatchableMedia, Media, WBValue
 from barograph.data_types.encode import to_json
+from barograph.data_types.eval_table import EvalTable
 from barograph.data_types.figures import Bokeh, Plotly
 from barograph.data_types.files import Audio, Html, Molecule, Object3D, Video, box3d
 from barograph.data_types.graph import Edge, Graph, Node
@@ -20,6 +21,7 @@ __all__ = [
     "BoundingBoxes2D",
     "Classes",
     "Edge",
+    "EvalTable",
     "Graph",
     "Histogram",
     "Html",
