@@ -97,6 +97,23 @@ test("a picture lives inside of a report, and a link shows both to a stranger un
     await stranger.page.getByText("revoked").waitFor();
 });
 
+test("a stroke offers other blocks, and paper shows what is read only", { timeout: 60000 }, async () => {
+    const { page, problems } = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/charts/reportlist");
+    await page.getByRole("button", { name: "New report" }).click();
+    await page.locator("textarea").first().pressSequentially("/");
+    await page.getByRole("menuitem", { name: "Quote" }).click();
+    await page.locator("textarea").first().fill("wise words");
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.waitForURL((u) => !u.search.includes("edit"));
+    await page.locator(".report blockquote", { hasText: "wise words" }).waitFor();
+    assert.equal(await page.locator(".block").count(), 1, "it took the place of the empty text");
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await page.getByRole("button", { name: "Print or save as PDF" }).isVisible(), false);
+    assert.equal(await page.locator(".topbar").isVisible(), false);
+    assert.ok(await page.getByText("wise words").isVisible());
+    assert.deepEqual(problems, []);
+});
+
 test("a report is copied into a draft of one's own", { timeout: 60000 }, async () => {
     const { page, problems } = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/charts/reportlist");
     await page.getByRole("button", { name: "New report" }).click();

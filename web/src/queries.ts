@@ -4,6 +4,7 @@ import { graphql } from "./api";
 import { parseRun, type RunNode } from "./lib/runs";
 import type { Mongo } from "./lib/filters";
 import type { Run } from "./lib/types";
+import type { Access } from "./queries_project";
 import { sharedToken } from "./shared";
 
 export interface Viewer {
@@ -35,6 +36,7 @@ function nodes<T>(edges: Edges<T> | null | undefined): T[] {
 export interface ProjectSummary {
     name: string;
     entityName: string;
+    access: Access;
     createdAt: string | null;
     runCount: number;
     lastRun: { displayName: string; name: string; state: string; createdAt: string } | null;
@@ -57,6 +59,7 @@ export async function fetchProjects(entityName: string): Promise<ProjectSummary[
                             node {
                                 name
                                 entityName
+                                access
                                 createdAt
                                 runCount
                                 runs(first: 1, order: "-created_at") {

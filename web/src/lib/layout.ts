@@ -358,6 +358,11 @@ export function addSection(layout: Layout, name: string, beside: string | null, 
     return { ...layout, sections };
 }
 
+/* Those that were there come back by hand only. */
+export function clearPanels(layout: Layout): Layout {
+    return { ...layout, sections: [], hidden: [...layout.hidden, ...layout.sections.flatMap((s) => s.panels)] };
+}
+
 /* In automatic mode the panels of a removed section stay hidden, or they would come back at once. */
 export function removeSection(layout: Layout, name: string): Layout {
     const gone = layout.sections.find((s) => s.name === name);

@@ -40,6 +40,16 @@ export default function Home({ params }: PageProps) {
                     <SearchBox value={search} onChange={setSearch} label={t("home.search")} />
                 )}
             </div>
+            {!entity && viewer.value && viewer.value.teams.length > 0 && (
+                <nav class="row team-links" aria-label={t("settings.teams")}>
+                    <span class="muted">{t("settings.teams")}</span>
+                    {viewer.value.teams.map((team) => (
+                        <a key={team} class="chip" href={pathOf(team)}>
+                            {team}
+                        </a>
+                    ))}
+                </nav>
+            )}
             {projects !== null && projects.length === 0 && <Welcome />}
             {shown.length > 0 && <ProjectTable projects={shown} />}
         </main>
@@ -61,6 +71,7 @@ function ProjectTable({ projects }: { projects: ProjectSummary[] }) {
                 <tr>
                     <th>{t("home.project")}</th>
                     <th>{t("column.owner")}</th>
+                    <th>{t("project.seen_by")}</th>
                     <th class="num">{t("home.runs")}</th>
                     <th>{t("home.last_run")}</th>
                 </tr>
@@ -78,6 +89,7 @@ function ProjectTable({ projects }: { projects: ProjectSummary[] }) {
                                 {p.entityName}
                             </a>
                         </td>
+                        <td class="muted">{t(`access.${p.access}`)}</td>
                         <td class="num">{p.runCount}</td>
                         <td>{p.lastRun && <LastRun project={p} run={p.lastRun} />}</td>
                     </tr>

@@ -1,4 +1,4 @@
-/* project_overview.tsx - a project in a few numbers, and how to log to it. */
+/* project_overview.tsx - what a project is for, in a few numbers, and how to log to it. */
 
 import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../app";
@@ -7,6 +7,7 @@ import { formatDuration, formatTime } from "../lib/format";
 import { runtimeOf } from "../lib/runs";
 import { fetchRuns, type RunPage } from "../queries";
 import type { PageProps } from "../routes";
+import { ProjectAbout } from "./project_about";
 import { ProjectTrash } from "./project_trash";
 import { ShareList } from "./share_list";
 import { viewer } from "../session";
@@ -43,6 +44,7 @@ export default function ProjectOverview({ params }: PageProps) {
     return (
         <main class="page stack">
             <h1>{project}</h1>
+            <ProjectAbout entity={entity} project={project} />
             <dl class="facts card">
                 <div>
                     <dt>{t("column.owner")}</dt>

@@ -16,6 +16,7 @@ import { isConflict } from "../views";
 import { address, navigate, setQuery } from "../router";
 import type { PageProps } from "../routes";
 import { viewer } from "../session";
+import { isDark, setTheme, theme } from "../theme";
 import { BlockList } from "./report/block_list";
 import { DRAFT, REPORT, makeReport } from "./report/new_report";
 import { ShareReport } from "./report/share_report";
@@ -39,6 +40,19 @@ export default function ReportPage({ params }: PageProps) {
     if (report === null || (report.type !== REPORT && report.type !== DRAFT)) return <NotFound />;
     const isEditing = address.value.query.get("edit") === "1" && viewer.value !== null;
     return <Report key={report.id} entity={entity} project={project} report={report} isEditing={isEditing} />;
+}
+
+const REDRAW_MS = 400;
+
+/* Paper is white: charts are drawn for it first. */
+async function print(): Promise<void> {
+    const was = theme.peek();
+    if (isDark.peek()) {
+        setTheme("light");
+        await new Promise((done) => window.setTimeout(done, REDRAW_MS));
+    }
+    window.print();
+    setTheme(was);
 }
 
 function Report({ entity, project, report, isEditing }: { entity: string; project: string; report: Loaded; isEditing: boolean }) {
@@ -127,6 +141,11 @@ function Report({ entity, project, report, isEditing }: { entity: string; projec
                     {viewer.value && !isEditing && (
                         <button type="button" class="button" onClick={() => void makeReport(entity, project, blocksOf(spec), t("report.copy_of", { name: title })).catch(sayError)}>
                             {t("panel.duplicate")}
+                        </button>
+                    )}
+                    {!isEditing && (
+                        <button type="button" class="button" onClick={() => void print()}>
+                            {t("report.print")}
                         </button>
                     )}
                     {viewer.value && saved.type === REPORT && <ShareReport id={saved.id} projects={projectsOf(spec, entity, project)} />}

@@ -32,7 +32,7 @@ export function BlockList(props: Props) {
                 <section key={i} class={`block ${isEditing ? "is-edited" : ""}`}>
                     {isEditing && (
                         <span class="block-tools">
-                            <AddMenu entity={props.entity} project={props.project} onAdd={(b) => insert(i + 1, b)} />
+                            <AddMenu entity={props.entity} project={props.project} onAdd={(b) => (blockToMarkdown(block) === "" ? put(i, b) : insert(i + 1, b))} />
                             <IconButton icon="up" label={t("section.up")} disabled={i === 0} onClick={() => move(i, -1)} />
                             <IconButton icon="down" label={t("section.down")} disabled={i === blocks.length - 1} onClick={() => move(i, 1)} />
                             <IconButton icon="close" label={t("action.remove")} onClick={() => onChange(blocks.filter((_, k) => k !== i))} />
@@ -81,7 +81,13 @@ function TextBlock({ block, blocks, isEditing, onChange }: { block: Block; block
             ref={(e) => {
                 if (isOpen) e?.focus();
             }}
-            onInput={(e) => onChange(withMarkdown(block, e.currentTarget.value))}
+            onInput={(e) => {
+                const { value } = e.currentTarget;
+                if (value !== "/" || text !== "") return onChange(withMarkdown(block, value));
+                /* A stroke at the beginning asks for another kind of block. */
+                e.currentTarget.value = "";
+                e.currentTarget.closest(".block")!.querySelector<HTMLElement>(".block-tools button")!.click();
+            }}
             onBlur={() => setOpen(false)}
             onFocus={() => setOpen(true)}
         />

@@ -1,7 +1,6 @@
 /* overview.tsx - what a run was: notes, tags, machine, code, config and summary. */
 
-import { useState } from "preact/hooks";
-import { Markdown } from "../../components/markdown";
+import { EditableMarkdown } from "../../components/editable_markdown";
 import { TagEditor } from "../../components/tag_editor";
 import { ValueTree } from "../../components/value_tree";
 import { sayError } from "../../components/toast";
@@ -19,7 +18,13 @@ export function OverviewTab({ entity, project, run, reload }: RunTabProps) {
     return (
         <main class="run-body overview">
             <section class="card stack">
-                <Notes run={run} reload={reload} />
+                <EditableMarkdown
+                    title={t("run.notes")}
+                    text={run.notes}
+                    empty={t("run.no_notes")}
+                    isOff={viewer.value === null}
+                    onChange={(notes) => void changeRun(run.id, { notes }).then(reload, sayError)}
+                />
                 <TagEditor
                     tags={run.tags}
                     isOff={viewer.value === null}
@@ -99,46 +104,4 @@ function factsOf(entity: string, project: string, run: Run): Fact[] {
         ["fact.client", run.clientVersion],
         ["fact.memory", memory ? formatBytes(Number(memory)) : ""],
     ];
-}
-
-function Notes({ run, reload }: { run: Run; reload: () => void }) {
-    const [draft, setDraft] = useState<string | null>(null);
-    const isMine = viewer.value !== null;
-    const save = () => {
-        void changeRun(run.id, { notes: draft! }).then(reload, sayError);
-        setDraft(null);
-    };
-    if (draft !== null)
-        return (
-            <div class="stack">
-                <textarea
-                    class="input"
-                    rows={8}
-                    value={draft}
-                    aria-label={t("run.notes")}
-                    onInput={(e) => setDraft(e.currentTarget.value)}
-                />
-                <div class="row">
-                    <button type="button" class="button primary" onClick={save}>
-                        {t("action.save")}
-                    </button>
-                    <button type="button" class="button" onClick={() => setDraft(null)}>
-                        {t("action.cancel")}
-                    </button>
-                </div>
-            </div>
-        );
-    return (
-        <div>
-            <div class="row">
-                <h2 class="grow">{t("run.notes")}</h2>
-                {isMine && (
-                    <button type="button" class="link-button" onClick={() => setDraft(run.notes)}>
-                        {t("action.edit")}
-                    </button>
-                )}
-            </div>
-            {run.notes === "" ? <p class="faint">{t("run.no_notes")}</p> : <Markdown text={run.notes} />}
-        </div>
-    );
 }

@@ -1,12 +1,13 @@
 /* workspace_header.tsx - the view, undo, search over panels, and the settings reached most often. */
 
 import { SearchBox, Select } from "../../components/controls";
+import { copyText } from "../../components/copy_text";
 import { Icon, IconButton } from "../../components/icon";
 import { MenuList, Popover } from "../../components/popover";
 import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
-import { resolveSettings } from "../../lib/layout";
+import * as L from "../../lib/layout";
 import { PERSONAL, isConflict, isShared } from "../../views";
 import { WORKSPACE_SETTINGS } from "./editor";
 import { xChoices } from "./line_settings";
@@ -16,7 +17,7 @@ export function WorkspaceHeader({ onAdd }: { onAdd: () => void }) {
     const ws = useWorkspace();
     const { past, future } = ws.layoutSteps.value;
     const search = ws.panelSearch.value;
-    const settings = resolveSettings(ws.layout.value, null, { id: "", kind: "line" });
+    const settings = L.resolveSettings(ws.layout.value, null, { id: "", kind: "line" });
     const set = (change: object) => ws.edit((l) => ({ ...l, settings: { ...l.settings, ...change } }));
     return (
         <div class="workspace-head">
@@ -117,6 +118,8 @@ function ViewMenu() {
                             canShare && { label: t("view.save_as"), onClick: saveAs },
                             isNamed && { label: t("view.rename"), onClick: rename },
                             isNamed && { label: t("view.delete"), isDanger: true, onClick: remove },
+                            window.isSecureContext && { label: t("panel.copy_link"), onClick: () => void copyText(window.location.href) },
+                            { label: t("view.clear"), onClick: () => ws.edit((l) => L.clearPanels(l)) },
                             { label: t("view.reset"), onClick: () => ws.resetView() },
                         ]}
                     />

@@ -1,0 +1,50 @@
+/* What is said of a project, who sees it, and its end; the same for a workspace without panels. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { graphql, openContext, openPage, withBrowser } from "./browser.mjs";
+
+const at = withBrowser();
+
+test("a project is described, shown to everybody, deleted, and found in the trash", { timeout: 90000 }, async () => {
+    const name = `shortlived-${Date.now()}`;
+    await graphql("mutation($n: String!) { upsertModel(input: { entityName: \"admin\", name: $n }) { project { id } } }", { n: name });
+    const { page, problems } = await openPage(at.context, `/admin/${name}/overview`);
+    await page.getByRole("button", { name: "Edit: About" }).click();
+    await page.getByLabel("About", { exact: true }).fill('It is **short** <img src=x onerror="window.__ran=1">');
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.locator(".markdown strong", { hasText: "short" }).waitFor();
+    await page.getByLabel("Seen by").selectOption("Everybody");
+    const said = async () => (await graphql(`{ project(name: "${name}", entityName: "admin") { access description } }`)).project;
+    for (const end = Date.now() + 20000; (await said()).access !== "USER_READ" && Date.now() < end; ) await page.waitForTimeout(100);
+    assert.equal((await said()).access, "USER_READ");
+    await page.goto(new URL("/", page.url()).href);
+    await page.getByRole("row", { name }).getByText("Everybody").waitFor();
+    await page.goBack();
+    page.once("dialog", (d) => d.accept("something else"));
+    await page.getByRole("button", { name: "Delete the project" }).click();
+    page.once("dialog", (d) => d.accept(name));
+    await page.getByRole("button", { name: "Delete the project" }).click();
+    await page.waitForURL("**/admin");
+    await page.goto(new URL("/settings/storage", page.url()).href);
+    await page.getByText(name).first().waitFor();
+    assert.equal(await page.evaluate(() => window.__ran), undefined);
+    assert.deepEqual(problems, []);
+});
+
+test("all panels of a workspace go, and each can come back", { timeout: 60000 }, async () => {
+    const { page, problems } = await openPage(await openContext(at.browser), "/admin/charts");
+    await page.locator(".panel canvas").first().waitFor();
+    await page.getByRole("button", { name: "My workspace" }).click();
+    await page.getByRole("menuitem", { name: "Remove all panels" }).click();
+    await page.locator(".panel").first().waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Add panels" }).click();
+    await page.getByRole("button", { name: "+ train/loss" }).click();
+    await page.locator('[data-panel="line:train/loss"] canvas').waitFor();
+    assert.equal(await page.locator(".panel").count(), 1);
+    await page.getByRole("dialog", { name: "Add panels" }).getByLabel("Close").click();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.locator('[data-panel="line:epoch"] canvas').waitFor();
+    assert.deepEqual(problems, []);
+});
