@@ -40,6 +40,12 @@ class FolderWatch(threading.Thread):
             time.sleep(0.5)
 
 
+def written_bytes(server: Server) -> int:
+    """What the server had the disk write so far."""
+    counters = dict(line.split(": ") for line in Path(f"/proc/{server.process.pid}/io").read_text().splitlines())
+    return int(counters["write_bytes"])
+
+
 def copy(source: Path, target: Path) -> float:
     """Read, written and synced, in seconds."""
     begin = time.perf_counter()
@@ -64,7 +70,8 @@ def main() -> None:
         try:
             bench.disk(min(gibibytes, 2))
             bench.large_file(gibibytes)
-            print(f"in the data folder {watch.highest / 2**30:.1f} GiB at most", flush=True)
+            print(f"written by the server {written_bytes(server) / 2**30:.1f} GiB; in the data folder {watch.highest / 2**30:.1f} GiB at most,"
+                  " what is shared counted as often as it is", flush=True)  # fmt: skip
             seconds = copy(folder / "large-back" / "large.bin", folder / "copy.bin")
             print(f"a copy of it on this disk: {seconds:.1f} s, {gibibytes * 1024 / seconds:.0f} MiB/s; load {os.getloadavg()[0]:.0f}")
             answers = [line for line in server.request("GET", "/metrics").text.splitlines() if "_requests_total{" in line and "/graphql" in line]

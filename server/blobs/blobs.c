@@ -19,7 +19,7 @@ enum { WRITE_BACK_BYTES = 8 << 20, SMALL_BLOB_BYTES = 1 << 20 };
 
 struct blobs {
     struct depot *depot;
-    struct publisher *publisher;
+    struct publisher *publisher, *large_publisher; /* so that no small one waits for a large one */
 };
 
 /* "ab/cdef..." */
@@ -61,13 +61,16 @@ struct blobs *blobs_create(struct depot *depot) {
     if (blobs == NULL)
         log_fatal("out of memory: cannot open the blobs");
     blobs->depot = depot;
-    blobs->publisher = publisher_create(depot);
+    blobs->publisher = publisher_create(depot, PUBLISHER_GROUP_MAX);
+    blobs->large_publisher = publisher_create(depot, 1);
     return blobs;
 }
 
 void blobs_destroy(struct blobs *blobs) {
-    if (blobs != NULL)
-        publisher_destroy(blobs->publisher);
+    if (blobs == NULL)
+        return;
+    publisher_destroy(blobs->publisher);
+    publisher_destroy(blobs->large_publisher);
     free(blobs);
 }
 
@@ -157,7 +160,7 @@ static void published(struct publishing *item) {
 
 void blob_writer_finish_later(struct blob_writer *writer, struct blob_facts *facts, blob_done *done, void *context) {
     struct blobs *blobs = writer->blobs;
-    if (writer->size_bytes > SMALL_BLOB_BYTES || depot_is_remote(blobs->depot)) {
+    if (depot_is_remote(blobs->depot)) {
         struct err err = { 0 };
         enum err_code code = blob_writer_finish(writer, facts, &err);
         done(context, code, &err);
@@ -167,7 +170,7 @@ void blob_writer_finish_later(struct blob_writer *writer, struct blob_facts *fac
     writer->context = context;
     writer->publishing = (struct publishing){ .arrival = { .fd = writer->fd, .path = writer->path }, .done = published };
     writer->publishing.arrival.name = end_hash(writer, facts);
-    publisher_add(blobs->publisher, &writer->publishing);
+    publisher_add(writer->size_bytes <= SMALL_BLOB_BYTES ? blobs->publisher : blobs->large_publisher, &writer->publishing);
 }
 
 enum err_code blobs_read(struct blobs *blobs, const struct blob_id *id, int *fd, uint64_t *size_bytes, struct err *err) {

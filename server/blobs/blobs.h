@@ -38,7 +38,7 @@ void blob_writer_share(struct blob_writer *writer, int fd, uint64_t size_bytes);
 /* The blob is durable under its final name. The writer is gone, also on failure. */
 MUST_CHECK enum err_code blob_writer_finish(struct blob_writer *writer, struct blob_facts *facts, struct err *err);
 /* The same without waiting: `done` is called once the blob is durable, or could not be made so, from any thread, also from
- * within this call. Small blobs that end side by side wait for the disk together. */
+ * within this call. Small blobs that end side by side wait for the disk together, large ones by themselves. */
 typedef void blob_done(void *context, enum err_code code, const struct err *err);
 void blob_writer_finish_later(struct blob_writer *writer, struct blob_facts *facts, blob_done *done, void *context);
 void blob_writer_cancel(struct blob_writer *writer); /* NULL is fine */

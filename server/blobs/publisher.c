@@ -3,14 +3,14 @@
 
 #include "base/log.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUP_MAX = 256 };
-
 struct publisher {
     struct depot *depot;
+    size_t group_max;
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t has_news;
@@ -18,13 +18,13 @@ struct publisher {
     bool is_running, is_stopping;
 };
 
-/* Up to GROUP_MAX, in their order; none when it is time to stop. */
-static size_t take(struct publisher *publisher, struct publishing *group[GROUP_MAX]) {
+/* Up to group_max, in their order; none when it is time to stop. */
+static size_t take(struct publisher *publisher, struct publishing *group[PUBLISHER_GROUP_MAX]) {
     size_t count = 0;
     (void)pthread_mutex_lock(&publisher->mutex);
     while (publisher->first == NULL && !publisher->is_stopping)
         (void)pthread_cond_wait(&publisher->has_news, &publisher->mutex);
-    while (publisher->first != NULL && count < GROUP_MAX) {
+    while (publisher->first != NULL && count < publisher->group_max) {
         group[count++] = publisher->first;
         publisher->first = publisher->first->next;
     }
@@ -36,8 +36,8 @@ static size_t take(struct publisher *publisher, struct publishing *group[GROUP_M
 
 static void *run(void *context) {
     struct publisher *publisher = context;
-    struct publishing *group[GROUP_MAX];
-    struct depot_arrival *arrivals[GROUP_MAX];
+    struct publishing *group[PUBLISHER_GROUP_MAX];
+    struct depot_arrival *arrivals[PUBLISHER_GROUP_MAX];
     size_t count;
 
     while ((count = take(publisher, group)) > 0) {
@@ -50,11 +50,13 @@ static void *run(void *context) {
     return NULL;
 }
 
-struct publisher *publisher_create(struct depot *depot) {
+struct publisher *publisher_create(struct depot *depot, size_t group_max) {
+    assert(group_max >= 1 && group_max <= PUBLISHER_GROUP_MAX);
     struct publisher *publisher = calloc(1, sizeof *publisher);
     if (publisher == NULL)
         log_fatal("out of memory: cannot publish files");
     publisher->depot = depot;
+    publisher->group_max = group_max;
     publisher->end = &publisher->first;
     (void)pthread_mutex_init(&publisher->mutex, NULL);
     (void)pthread_cond_init(&publisher->has_news, NULL);

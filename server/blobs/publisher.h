@@ -17,8 +17,10 @@ struct publishing {
     struct publishing *next;
 };
 
-/* The depot must outlive it. */
-struct publisher *publisher_create(struct depot *depot);
+enum { PUBLISHER_GROUP_MAX = 256 };
+
+/* With up to group_max in a group; 1: one after the other. The depot must outlive it. */
+struct publisher *publisher_create(struct depot *depot, size_t group_max);
 void publisher_add(struct publisher *publisher, struct publishing *item);
 /* Waits for what was added. NULL is fine. */
 void publisher_destroy(struct publisher *publisher);

@@ -164,6 +164,13 @@ static void note_end(void *context, enum err_code code, const struct err *err) {
     (void)pthread_mutex_unlock(&ended->mutex);
 }
 
+static void wait_for_ends(struct ended *ended, int count) {
+    (void)pthread_mutex_lock(&ended->mutex);
+    while (ended->count < count)
+        (void)pthread_cond_wait(&ended->has_ended, &ended->mutex);
+    (void)pthread_mutex_unlock(&ended->mutex);
+}
+
 static void blobs__finish_many_at_once_and_a_large_one_beside_them(void **state) {
     enum { COUNT = 10, LARGE_BYTES = 3 << 20 };
     struct fixture *fixture = *state;
@@ -179,15 +186,43 @@ static void blobs__finish_many_at_once_and_a_large_one_beside_them(void **state)
         assert_int_equal(blob_writer_add(writer, i == 5 ? (struct str){ large, LARGE_BYTES } : str_from_c(text), &fixture->err), OK);
         blob_writer_finish_later(writer, &facts[i], note_end, &ended);
     }
-    (void)pthread_mutex_lock(&ended.mutex);
-    while (ended.count < COUNT)
-        (void)pthread_cond_wait(&ended.has_ended, &ended.mutex);
-    (void)pthread_mutex_unlock(&ended.mutex);
+    wait_for_ends(&ended, COUNT);
     for (int i = 0; i < COUNT; i++)
         assert_true(blobs_has(fixture->blobs, &facts[i].id));
     assert_int_equal(facts[5].size_bytes, LARGE_BYTES);
     assert_int_equal(facts[9].size_bytes, 6);
     assert_int_equal(staged_count(fixture), 0);
+    free(large);
+}
+
+static struct file_calls real_calls;
+static pthread_mutex_t disk = PTHREAD_MUTEX_INITIALIZER; /* busy while it is locked */
+
+static int wait_for_disk(int fd) {
+    (void)pthread_mutex_lock(&disk);
+    (void)pthread_mutex_unlock(&disk);
+    return real_calls.fsync(fd);
+}
+
+/* The test would never end if the call waited. */
+static void blobs__hold_up_no_caller_while_a_large_one_is_synced(void **state) {
+    enum { LARGE_BYTES = 2 << 20 };
+    struct fixture *fixture = *state;
+    struct ended ended = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 };
+    struct blob_writer *writer;
+    struct blob_facts facts;
+    char *large = calloc(1, LARGE_BYTES);
+
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, (struct str){ large, LARGE_BYTES }, &fixture->err), OK);
+    real_calls = file_calls;
+    file_calls.fsync = wait_for_disk;
+    (void)pthread_mutex_lock(&disk);
+    blob_writer_finish_later(writer, &facts, note_end, &ended);
+    (void)pthread_mutex_unlock(&disk);
+    wait_for_ends(&ended, 1);
+    file_calls = real_calls;
+    assert_true(blobs_has(fixture->blobs, &facts.id));
     free(large);
 }
 
@@ -257,6 +292,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(blobs__forget_at_open_what_a_dead_process_was_staging, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__say_not_found_for_what_was_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__finish_many_at_once_and_a_large_one_beside_them, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__hold_up_no_caller_while_a_large_one_is_synced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__report_a_full_disk_as_such, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__are_made_of_files_whether_they_share_blocks_or_not, set_up, tear_down),
     };

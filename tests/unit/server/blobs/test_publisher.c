@@ -54,7 +54,7 @@ static int set_up(void **state) {
     assert_non_null(mkdtemp(fixture->folder));
     fixture->arena = arena_create();
     assert_int_equal(depot_open(&fixture->depot, fixture->folder, NULL, STR_EMPTY, &fixture->err), OK);
-    fixture->publisher = publisher_create(fixture->depot);
+    fixture->publisher = publisher_create(fixture->depot, PUBLISHER_GROUP_MAX);
     (void)pthread_mutex_init(&fixture->mutex, NULL);
     (void)pthread_cond_init(&fixture->has_ended, NULL);
     real_calls = file_calls;
@@ -132,6 +132,16 @@ static void publisher__syncs_a_group_twice_however_many_are_in_it(void **state) 
     assert_true(sync_count < FILE_COUNT);
 }
 
+static void publisher__syncs_each_by_itself_when_a_group_is_one(void **state) {
+    struct fixture *fixture = *state;
+    publisher_destroy(fixture->publisher);
+    fixture->publisher = publisher_create(fixture->depot, 1);
+    add_one_and_then_the_others(fixture);
+    assert_int_equal(fixture->failed_count, 0);
+    assert_int_equal(sync_all_count, 0);
+    assert_true(sync_count >= 2 * FILE_COUNT); /* the file, and its folder */
+}
+
 static void publisher__publishes_the_rest_when_one_of_a_group_has_a_name_that_is_none(void **state) {
     struct fixture *fixture = *state;
     (void)snprintf(fixture->files[7].name, sizeof fixture->files[7].name, "staged/x");
@@ -153,6 +163,7 @@ static void publisher__ends_only_when_all_that_was_added_is_published(void **sta
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(publisher__syncs_a_group_twice_however_many_are_in_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(publisher__syncs_each_by_itself_when_a_group_is_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(publisher__publishes_the_rest_when_one_of_a_group_has_a_name_that_is_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(publisher__ends_only_when_all_that_was_added_is_published, set_up, tear_down),
     };
