@@ -91,6 +91,17 @@ def test_a_chart_goes_on_when_it_is_named_again_and_ends_when_it_is_not(run):
     assert page.receive_any()["type"] == "runs"
 
 
+def test_a_page_with_more_than_there_is_time_for_hears_the_word_and_nothing_in_part(run):
+    """A thousand series over all rows: one of a run is not pushed without the others, and no other page waits for them."""
+    for first in range(FIRST_ROWS, 30000 + FIRST_ROWS, 10000):
+        log(run, first, [0.25] * 10000)
+    greedy = chart_of(run, start=-1e300, width=1e300, series=[[1, 0, -1e300, 1e300]] * 1000)
+    page = open_page(run, charts=[greedy])
+    assert page.receive()["charts"] == [1]
+    log(run, 30000 + FIRST_ROWS, [1.5])
+    assert page.receive_any()["runs"][0]["lines"] == 30001 + FIRST_ROWS
+
+
 def test_a_page_that_comes_back_gets_all_since_where_it_ended(run):
     page = open_page(run)
     page.receive()

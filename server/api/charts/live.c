@@ -185,18 +185,19 @@ static enum err_code push_points(struct live_client *client, const struct live_w
 }
 
 /* What could not be sent is told at the next look, with what has come until then. */
-static enum err_code tell(struct look *look, struct err *err) {
+static void tell(struct look *look) {
     struct live_watches *watches = &look->client->watches;
     struct buf text = BUF_INIT(WEBSOCKET_QUEUE_BYTES_MAX / 2);
     int64_t ends_ms = clock_mono_ms() + PUSH_MS_MAX;
-    enum err_code code = OK;
+    struct err err;
 
-    for (size_t i = 0; code == OK && i < watches->count; i++) {
+    for (size_t i = 0; i < watches->count; i++) {
         const struct live_news *news = &look->news[i];
         bool is_told = news->count == 0;
         if (!is_told) {
             buf_reset(&text);
-            code = push_points(look->client, &watches->items[i], news, ends_ms, err);
+            if (push_points(look->client, &watches->items[i], news, ends_ms, &err) != OK)
+                log_warn("cannot push what is new of a chart: %s", err.message);
             live_watch_write_news(&watches->items[i], news, &text);
             is_told = !text.failed && websocket_send(look->client->socket, buf_str(&text));
         }
@@ -204,7 +205,6 @@ static enum err_code tell(struct look *look, struct err *err) {
             watches->items[i].version = news->version;
     }
     buf_finish(&text);
-    return code;
 }
 
 static void say_who_is_watched(const struct live_client *client, struct buf *text) {
@@ -251,7 +251,8 @@ static enum err_code look_at(struct look *look, struct str message, struct err *
     if (client->watches.count == 0 || look->is_unknown)
         return OK;
     TRY(db_read(db, read_news, look, err));
-    return tell(look, err);
+    tell(look);
+    return OK;
 }
 
 static void look_after(struct live_client *client, struct str message, struct arena *arena) {

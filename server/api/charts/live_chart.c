@@ -92,6 +92,15 @@ static enum err_code read_chart(struct live_chart *chart, const struct json_valu
     return read_series(chart, json_get(item, STR("series")), err);
 }
 
+static size_t bytes_of_names(const struct live_chart *chart) {
+    size_t bytes = (chart->run_count + chart->key_count) * sizeof(struct str);
+    for (size_t i = 0; i < chart->run_count; i++)
+        bytes += chart->runs[i].len;
+    for (size_t i = 0; i < chart->key_count; i++)
+        bytes += chart->keys[i].len;
+    return bytes;
+}
+
 static struct live_chart *find_chart(const struct live_charts *charts, int64_t id) {
     for (size_t i = 0; i < charts->count; i++)
         if (charts->items[i]->id == id)
@@ -115,12 +124,14 @@ static enum err_code take_chart(struct live_charts *fresh, const struct live_cha
         *chart = (struct live_chart){ .id = id, .arena = arena };
         enum err_code code = read_chart(chart, item, err);
         size_t most = room < LIVE_SERIES_MAX ? room : LIVE_SERIES_MAX;
-        if (code != OK || fresh->series_count + chart->series_count > most) {
+        chart->name_bytes = code == OK ? bytes_of_names(chart) : 0;
+        if (code != OK || fresh->series_count + chart->series_count > most || fresh->name_bytes + chart->name_bytes > LIVE_NAME_BYTES_MAX) {
             destroy_chart(chart);
             return code;
         }
     }
     if (chart != NULL) {
+        fresh->name_bytes += chart->name_bytes;
         fresh->items[fresh->count++] = chart;
         fresh->series_count += chart->series_count;
     }
@@ -245,7 +256,8 @@ static enum err_code push_series(struct push *push, size_t at, const struct run_
     return OK;
 }
 
-/* A run that has gone back to fewer lines is no longer what the page has drawn: it asks for all, and draws another chart. */
+/* A run that has gone back to fewer lines is no longer what the page has drawn: it asks for all, and draws another chart. So it
+ * does with one that cannot be read, and sees why. */
 static void forget_run(struct live_charts *charts, struct live_chart *chart, size_t run) {
     size_t kept = 0;
     for (size_t i = 0; i < chart->series_count; i++)
@@ -255,13 +267,31 @@ static void forget_run(struct live_charts *charts, struct live_chart *chart, siz
     chart->series_count = kept;
 }
 
-static enum err_code push_run(struct push *push, size_t run, const struct run_news *news, struct err *err) {
+/* What was written of a run that cannot be written whole. */
+static void take_back(struct push *push, size_t run, const struct push *before) {
+    push->rows.len = before->rows.len;
+    push->answer.len = before->answer.len;
+    push->row_count = before->row_count;
+    push->answer_count = before->answer_count;
+    for (size_t i = 0; i < push->chart->series_count; i++)
+        if (push->chart->series[i].run == run)
+            push->starts[i] = push->chart->series[i].start;
+}
+
+/* All of its series, or none when the time is up: a page may want a thousand of one run, and others wait. */
+static enum err_code push_run(struct push *push, size_t run, const struct run_news *news, int64_t ends_ms, struct err *err) {
     struct live_chart *chart = push->chart;
+    const struct push before = *push;
     if (news->line_count <= chart->lines[run])
         return OK;
     for (size_t i = 0; i < chart->series_count; i++) {
-        if (chart->series[i].run == run)
-            TRY(push_series(push, i, news, err));
+        if (chart->series[i].run != run)
+            continue;
+        if (clock_mono_ms() >= ends_ms) {
+            take_back(push, run, &before);
+            return OK;
+        }
+        TRY(push_series(push, i, news, err));
         arena_reset(push->scratch);
     }
     push->lines[run] = news->line_count;
@@ -286,8 +316,11 @@ static enum err_code push_chart(struct push *push, const struct run_news *news, 
     begin_push(push);
     for (size_t run = 0; run < chart->run_count && clock_mono_ms() < ends_ms; run++) {
         const struct run_news *of_run = find_news(chart->runs[run], news, count);
-        if (of_run != NULL)
-            TRY(push_run(push, run, of_run, err));
+        enum err_code code = of_run != NULL ? push_run(push, run, of_run, ends_ms, err) : OK;
+        if (code != OK) {
+            forget_run(push->charts, chart, run);
+            return code;
+        }
         if (push->answer.len + push->rows.len < PUSH_BYTES_MAX)
             continue;
         if (!send_push(push))

@@ -20,6 +20,7 @@ enum {
     LIVE_CHARTS_MAX = 64,
     LIVE_SERIES_MAX = 1000,            /* of a page */
     LIVE_SERIES_OF_ALL_MAX = 100000,   /* of a server's pages together */
+    LIVE_NAME_BYTES_MAX = 256 * 1024,  /* of a page: its charts stay over many messages */
     LIVE_BUCKETS_MAX = 512,
 };
 
@@ -33,7 +34,7 @@ struct live_chart {
     struct str entity, project, x;
     struct str *runs, *keys;
     int64_t *lines; /* of each run: how many were pushed; -1: none yet */
-    size_t run_count, key_count;
+    size_t run_count, key_count, name_bytes;
     struct live_series *series;
     size_t series_count;
     struct chart_compact_spec compact;
@@ -42,7 +43,7 @@ struct live_chart {
 
 struct live_charts {
     struct live_chart *items[LIVE_CHARTS_MAX];
-    size_t count, series_count;
+    size_t count, series_count, name_bytes;
 };
 
 void live_charts_finish(struct live_charts *charts);

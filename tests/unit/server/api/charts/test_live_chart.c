@@ -71,6 +71,26 @@ static void live_chart__leaves_out_what_there_is_no_room_for(void **state) {
     assert_int_equal(w->charts.series_count, 3);
 }
 
+/* Each message is small, and its chart is kept when later ones only name it. */
+static void live_chart__keeps_names_up_to_a_limit(void **state) {
+    struct world *w = *state;
+    size_t said = 0;
+    for (; said < LIVE_CHARTS_MAX && w->charts.count == said; said++) {
+        struct buf text = BUF_INIT(1 << 20);
+        buf_append_str(&text, STR("{\"charts\":["));
+        for (size_t i = 0; i < said; i++)
+            buf_printf(&text, "{\"id\":%zu},", i);
+        buf_printf(&text, "{\"id\":%zu,\"entity\":\"a\",\"project\":\"p\",\"x\":\"_step\",\"buckets\":1,\"keys\":[],\"series\":[],\"runs\":[", said);
+        for (size_t i = 0; i < 40; i++)
+            buf_printf(&text, "%s\"%01000d\"", i > 0 ? "," : "", 1);
+        buf_append_str(&text, STR("]}]}"));
+        assert_int_equal(live_charts_read(&w->charts, buf_str(&text), 100, w->arena, &w->err), OK);
+        buf_finish(&text);
+    }
+    assert_int_equal(said, 1 + LIVE_NAME_BYTES_MAX / (40 * (1000 + sizeof(struct str))));
+    assert_int_equal(w->charts.count, said - 1);
+}
+
 static void live_chart__keeps_what_it_had_when_the_message_is_wrong(void **state) {
     static const char *const wrong[] = {
         "",
@@ -103,6 +123,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(live_chart__keeps_what_a_page_says, set_up, tear_down),
         cmocka_unit_test_setup_teardown(live_chart__goes_on_where_it_was, set_up, tear_down),
         cmocka_unit_test_setup_teardown(live_chart__leaves_out_what_there_is_no_room_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(live_chart__keeps_names_up_to_a_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(live_chart__keeps_what_it_had_when_the_message_is_wrong, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
