@@ -23,11 +23,12 @@ def start_block(run: Any) -> str:
     return f"{what} run {run.name or run.id}\nsee it at {run.url}"
 
 
-def finish_block(run: Any, history: Mapping[str, Sequence[float]]) -> str:
-    """History as rows of bars, the summary, and where it all is."""
+def finish_block(run: Any, history: Mapping[str, Sequence[float]], exit_code: int) -> str:
+    """History as rows of bars, the summary, how it ended, and where it all is."""
     settings = run._settings
     lines = []
-    drawn = sorted(name for name in history if not name.startswith("_"))[: settings.max_end_of_run_history_metrics]
+    # One value is no course.
+    drawn = sorted(name for name, values in history.items() if not name.startswith("_") and len(values) > 1)[: settings.max_end_of_run_history_metrics]
     if drawn:
         lines += ["history", table((name, sparkline(history[name])) for name in drawn)]
     summary = run.summary.as_dict()
@@ -41,8 +42,9 @@ def finish_block(run: Any, history: Mapping[str, Sequence[float]]) -> str:
         lines += ["summary", table((name, number(scalars[name])) for name in shown)]
         if len(scalars) > len(shown):
             lines.append(f"  and {len(scalars) - len(shown)} more")
+    ended = f"failed with exit code {exit_code}" if exit_code else ""
     if run.offline:
-        lines.append(f"`barograph sync {short_path(run.sync_dir)}` sends this run")
+        lines.append(f"{f'it {ended}; ' if ended else ''}`barograph sync {short_path(run.sync_dir)}` sends this run")
     elif run.url:
-        lines.append(f"run {run.name or run.id} is at {run.url}")
+        lines.append(f"run {run.name or run.id} {f'{ended} and ' if ended else ''}is at {run.url}")
     return "\n".join(lines)

@@ -167,7 +167,9 @@ def main(argv: Sequence[str] | None = None) -> Any:
     except (Error, OSError, ValueError) as error:
         if words[0] == "exec":
             raise
-        print(f"barograph: {error}", file=sys.stderr)
+        # Without the number that errors of the system begin with.
+        text = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
+        print(f"barograph: {text}", file=sys.stderr)
         return EXIT_FAILED
 
 

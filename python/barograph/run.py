@@ -322,7 +322,7 @@ class Run(RunFacts, RunOutputs):
         if lines is not None and not self.disabled:
             from barograph.blocks import finish_block
 
-            terminal.info(finish_block(self, lines))
+            terminal.info(finish_block(self, lines, exit_code or 0))
 
     def _wait(self, terminal: Terminal) -> dict[str, list[float]] | None:
         """Until the sender has sent all; answers what the finish block draws, None when not all was sent."""

@@ -261,16 +261,25 @@ def _ask_for_key(settings: Settings) -> None:
     if key is not None:
         settings.api_key = key
     elif settings.force:
-        raise AuthenticationError(f"there is no API key for {settings.base_url}; `barograph login` keeps one")
+        raise _no_key(settings)
+
+
+def _no_key(settings: Settings) -> AuthenticationError:
+    ways = "`barograph login` keeps one, BAROGRAPH_API_KEY holds one, and mode='offline' does without"
+    return AuthenticationError(f"there is no API key for {settings.base_url}: {ways}")
 
 
 def _explained(error: Error, settings: Settings) -> Error:
     code = getattr(error, "code", 0)
     text = str(error)
     if code == _core.REFUSED and any(word in text.lower() for word in ("api key", "authenticat", "401", "log in", "credential")):
+        if settings.api_key is None:
+            return _no_key(settings)
         return AuthenticationError(f"{settings.base_url} does not accept the API key: {text}; `barograph login` keeps another")
     if code == _core.REFUSED and "resume is" in text:
         return UsageError(text)
+    if code == _core.REFUSED and settings.entity and "not found" in text:
+        text += f": the key is of nobody who may write to {settings.entity}/{settings.project or 'uncategorized'}"
     return CommError(text) if code in (_core.REFUSED, _core.TIMED_OUT) else error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any, Callable, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 from barograph.errors import CommError, UsageError
 from barograph.settings import Settings
@@ -125,10 +126,26 @@ def set_state(sweep_id: str, state: str, entity: str | None = None, project: str
 def read_sweep(transport: Transport, place: Place, specs: Sequence[str] = ()) -> dict[str, Any]:
     """The sweep as the server has it, with its runs; specs ask for their histories."""
     variables: dict[str, Any] = {"entity": place.entity, "project": place.project, "sweep": place.sweep, "specs": list(specs)}
-    found: dict[str, Any] | None = (transport.query(_SWEEP, variables).get("project") or {}).get("sweep")
+    with _named(place):
+        found: dict[str, Any] | None = (transport.query(_SWEEP, variables).get("project") or {}).get("sweep")
     if not found:
-        raise UsageError(f"there is no sweep {place.sweep} in {place.project}")
+        raise _no_sweep(place)
     return found
+
+
+def _no_sweep(place: Place) -> UsageError:
+    return UsageError(f"there is no sweep {place.sweep} in {place.project}; a sweep is written [[ENTITY/]PROJECT/]SWEEP")
+
+
+@contextlib.contextmanager
+def _named(place: Place) -> Iterator[None]:
+    """What is not found is told with the name that was asked for."""
+    try:
+        yield
+    except HttpError as error:
+        if "not found" not in str(error):
+            raise
+        raise _no_sweep(place) from None
 
 
 def config_of(sweep: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,15 +166,9 @@ class _Link:
         self.place = place
         self.offered: list[dict[str, Any]] = []
         self._transport = new_transport()
-        answer = self._transport.query(
-            _CREATE_AGENT,
-            {
-                "host": socket.gethostname(),
-                "projectName": place.project,
-                "entityName": place.entity,
-                "sweep": place.sweep,
-            },
-        )
+        agent = {"host": socket.gethostname(), "projectName": place.project, "entityName": place.entity, "sweep": place.sweep}
+        with _named(place):
+            answer = self._transport.query(_CREATE_AGENT, agent)
         self.id: str = answer["createAgent"]["agent"]["id"]
 
     def beat(self, running: list[str]) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ class Progress:
 
     def __init__(self, is_shown: bool) -> None:
         self._is_shown = is_shown
-        self._has_line = False
+        self._line = ""
         self._began = time.monotonic()
 
     def show(self, sent: int, total: int, unsent: int, problem: str | None) -> None:
@@ -68,16 +68,16 @@ class Progress:
         if problem:
             text += f" ({problem})"
         stream = sys.__stderr__
-        if stream is not None:
+        if stream is not None and text != self._line:
             stream.write(f"\r\033[K{_prefix(stream)} {text[:110]}")
             stream.flush()
-            self._has_line = True
+            self._line = text
 
     def end(self) -> None:
-        if self._has_line and sys.__stderr__ is not None:
+        if self._line and sys.__stderr__ is not None:
             sys.__stderr__.write("\r\033[K")
             sys.__stderr__.flush()
-        self._has_line = False
+        self._line = ""
 
 
 def is_terminal() -> bool:

@@ -56,8 +56,8 @@ class Terminal:
     def text(self) -> str:
         return self._content.decode()
 
-    def end(self) -> str:
-        assert self.process.wait(60) == 0, self.text
+    def end(self, status: int = 0) -> str:
+        assert self.process.wait(60) == status, self.text
         self._reader.join(10)
         return self.text
 
@@ -101,3 +101,54 @@ def test_everything_can_be_silenced(shown, variable):
 def test_colours_can_be_declined(shown):
     text = shown(NO_COLOR="1")
     assert "barograph: recording run a name" in text and "\033[1" not in text
+
+
+def test_a_run_that_fails_says_so_and_one_value_is_no_course(scripts):
+    text = Terminal(scripts, """
+        import barograph
+        with barograph.init(project="p", name="short") as run:
+            run.log({"loss": 1})
+            raise SystemExit(3)
+        """).end(3)  # fmt: skip
+    assert "run short failed with exit code 3 and is at " in text and "history" not in text
+    assert re.search(r"loss +1\b", text)
+
+
+def test_a_bar_that_says_the_same_is_written_once(scripts):
+    output = scripts.run("""
+        import io, sys, time
+        class Screen(io.StringIO):
+            def isatty(self):
+                return True
+        sys.__stderr__ = Screen()
+        from barograph.terminal import Progress
+        progress = Progress(True)
+        progress._began -= 1
+        for sent in (1, 1, 1, 2):
+            progress.show(sent, 4, 0, None)
+        progress.end()
+        print(sys.__stderr__.getvalue().count("uploading"))
+        """)
+    assert output.split() == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("barograph.init(project='p')", "there is no API key for http"),
+        ("barograph.init(project='a/b')", "the project has 1 to 128 characters"),
+        ("barograph.log({'a': 1})", "call barograph.init() before barograph.log()"),
+    ],
+)
+def test_errors_say_what_to_do(scripts, code, says):
+    scripts.env.pop("BAROGRAPH_API_KEY")
+    process = scripts.start(f"import barograph\n{code}")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1 and says in errors.splitlines()[-1]
+
+
+def test_a_project_of_somebody_else_and_a_sweep_that_is_not_there_are_told_by_name(scripts):
+    process = scripts.start("import barograph; barograph.init(project='p', entity='nobody')")
+    assert "nobody who may write to nobody/p" in process.communicate(timeout=60)[1].splitlines()[-1]
+    process = scripts.start("import barograph; barograph.agent('nosuch', function=print, project='q')")
+    assert "there is no sweep nosuch in q; a sweep is written [[ENTITY/]PROJECT/]SWEEP" in process.communicate(timeout=60)[1]
