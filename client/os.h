@@ -29,7 +29,9 @@ void os_shared_mutex_unlock(struct os_shared_mutex *mutex);
 
 /* Room that was set aside there is there when a page of it is written to: a full disk is no signal. */
 bool os_is_room_promised(int fd);
-/* Pages of a file that is mapped and shared leave this process' memory, not the file's; a hint. */
+/* Pages of a file that is mapped and shared are there, and writable, when it returns; a hint. */
+void os_enter_pages(void *pages, size_t bytes);
+/* They leave this process' memory, not the file's; a hint. */
 void os_let_pages_go(void *pages, size_t bytes);
 
 /* ---- processes ---- */

@@ -9,6 +9,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+enum { POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, which older headers lack */ };
+
 int os_shared_mutex_init(struct os_shared_mutex *mutex) {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
@@ -41,6 +43,11 @@ bool os_is_room_promised(int fd) {
         if ((unsigned long)stat.f_type == types[i])
             return true;
     return false;
+}
+
+/* Kernels before 5.14 do not know it. */
+void os_enter_pages(void *pages, size_t bytes) {
+    (void)madvise(pages, bytes, POPULATE_WRITE);
 }
 
 void os_let_pages_go(void *pages, size_t bytes) {

@@ -44,6 +44,11 @@ bool os_is_room_promised(int fd) {
     return false;
 }
 
+void os_enter_pages(void *pages, size_t bytes) {
+    (void)pages;
+    (void)bytes;
+}
+
 void os_let_pages_go(void *pages, size_t bytes) {
     (void)pages;
     (void)bytes;

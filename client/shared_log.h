@@ -50,7 +50,7 @@ struct shared_log {
     char *window; /* the part of the file that is mapped here */
     uint64_t window_at;
     size_t window_bytes;
-    uint64_t let_go_at; /* pages of the window before it are not in this process any more */
+    uint64_t entered_from, entered_to; /* the part of the window that has its pages */
     struct buf scratch; /* of a log that is written and not mapped */
     char *path;
 };
