@@ -1,10 +1,14 @@
 /* bench.mjs - what somebody who looks at the page waits for, in milliseconds, and what travels. */
 
+import { createServer } from "node:http";
 import { openBrowser, openContext, openPage } from "../../tests/web/browser.mjs";
-import { each, makeRun, noise, sendRows } from "./fill.mjs";
+import { each, headers, makeRun, noise, sendRows } from "./fill.mjs";
 
 const SHARE = Number(process.env.BENCH_SHARE ?? 1);
-const TRIES = 3;
+const TRIES = 5;
+const REST_MS = 3000;
+const REST_COMMITS = 6 /* in this time: leases and the like */;
+const MOST_REST_MS = 180000;
 const amount = (n) => Math.max(2, Math.round(n * SHARE));
 
 /* ---- the data ---- */
@@ -54,6 +58,16 @@ async function fill() {
     });
 }
 
+/* What was sent is still being put away for a while: the server rests when next to nothing is committed any more. */
+async function rest() {
+    const commits = async () => Number(/^barograph_store_commits_total (\d+)/m.exec(await (await fetch(`${process.env.BAROGRAPH_BASE_URL}/metrics`, { headers })).text())?.[1]);
+    const started = Date.now();
+    for (let before = -Infinity, now = await commits(); now - before > REST_COMMITS && Date.now() - started < MOST_REST_MS; now = await commits()) {
+        before = now;
+        await new Promise((r) => setTimeout(r, REST_MS));
+    }
+}
+
 /* ---- looking ---- */
 
 /* In the page: when so many panels have a canvas with colour, and when so many cells have text. */
@@ -98,7 +112,8 @@ async function open(browser, path, viewport) {
     /* As somebody who has been here before: the program is in the browser's cache. */
     const { page } = await openPage(context, "/settings");
     await page.waitForTimeout(500);
-    const bytes = { count: 0, columns: 0 };
+    const bytes = { count: 0, columns: 0, pushed: 0 };
+    page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => (bytes.pushed += typeof payload === "string" ? 0 : payload.length)));
     page.on("response", async (r) => {
         if (!r.url().endsWith("/api/history/buckets")) return;
         const body = await r.body().catch(() => null);
@@ -122,6 +137,33 @@ async function times(browser, path, count, viewport, prepare) {
         await opened.context.close();
     }
     return { ms: median(found), bytes };
+}
+
+/* What no page can do without in this browser: a document, its program, a line on a canvas. */
+async function emptyPage(browser) {
+    const program =
+        'const c = document.querySelector("canvas").getContext("2d"); c.fillStyle = "#e4572e"; c.fillRect(10, 10, 200, 100);';
+    const server = createServer((request, response) => {
+        const isProgram = request.url === "/program.js";
+        response.setHeader("content-type", isProgram ? "text/javascript" : "text/html");
+        if (isProgram) response.setHeader("cache-control", "max-age=3600");
+        response.end(isProgram ? program : '<!doctype html><div class="panel"><canvas width="600" height="300"></canvas></div><script type="module" src="/program.js"></script>');
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${server.address().port}/`;
+    const found = [];
+    for (let i = 0; i < TRIES; i++) {
+        const context = await browser.newContext();
+        await context.addInitScript(watcher);
+        const page = await context.newPage();
+        await page.goto(url);
+        await page.waitForTimeout(500);
+        await page.goto(url, { waitUntil: "commit" });
+        found.push(await page.evaluate(() => window.__drawn(1)));
+        await context.close();
+    }
+    server.close();
+    return median(found);
 }
 
 async function scrollPanels(browser) {
@@ -201,7 +243,7 @@ async function watchRun(browser) {
     const at = (step) => Object.fromEntries(Array.from({ length: CHARTS }, (_, k) => [`m${k}`, Math.sin(step / 100 + k)]));
     await makeRun("live", "run");
     await sendRows("live", "run", FIRST_ROWS, at, null);
-    const { page, context } = await open(browser, "/admin/live", { width: 1900, height: 2600 });
+    const { page, context, bytes: received } = await open(browser, "/admin/live", { width: 1900, height: 2600 });
     await page.evaluate((n) => window.__drawn(n), CHARTS);
     const cdp = await context.newCDPSession(page);
     const heap = async () => {
@@ -213,13 +255,15 @@ async function watchRun(browser) {
         if (r.url().endsWith("/api/history/buckets")) bytes += (await r.body().catch(() => "")).length;
     });
     const sizes = [];
+    received.pushed = 0;
     for (let i = 0; i < UPDATES; i++) {
         await sendRows("live", "run", ROWS_PER_UPDATE, at, null, FIRST_ROWS + i * ROWS_PER_UPDATE);
         await page.waitForTimeout(UPDATE_MS);
         if (i === UPDATES >> 2 || i === UPDATES - 1) sizes.push(await heap());
     }
     await context.close();
-    return { bytes: bytes / UPDATES / CHARTS, before: sizes[0], after: sizes[1] };
+    const perUpdate = (count) => count / UPDATES / CHARTS;
+    return { bytes: perUpdate(bytes + received.pushed), asked: perUpdate(bytes), before: sizes[0], after: sizes[1] };
 }
 
 async function openTable(browser) {
@@ -239,6 +283,11 @@ const started = Date.now();
 await fill();
 console.log(`filled in ${Math.round((Date.now() - started) / 1000)} s`);
 const browser = await openBrowser();
+report("an empty page with a canvas", await emptyPage(browser), "ms", "");
+report(`first chart, while ${ROWS} runs are being put away`, (await times(browser, "/admin/long", 1)).ms, "ms", "");
+const resting = Date.now();
+await rest();
+console.log(`rested for ${Math.round((Date.now() - resting) / 1000)} s`);
 const long = await times(browser, "/admin/long", 1);
 report(`first chart, ${RUNS_LONG} runs of ${STEPS_LONG} steps`, long.ms, "ms", "300");
 report("on the wire for a column of pixels of a series", long.bytes.count / Math.max(1, long.bytes.columns), "bytes", "4");
@@ -258,6 +307,7 @@ report(`${LINES} lines in one chart, from points to pixels`, lines.drawn, "ms", 
 report(`table of ${ROWS} runs x ${COLUMNS} columns`, await openTable(browser), "ms", "500");
 const live = await watchRun(browser);
 report(`live, on the wire for an update of a chart`, live.bytes, "bytes", "");
+report(`live, of these asked for, not pushed`, live.asked, "bytes", "");
 report(`live, heap after ${UPDATES >> 2} updates of ${CHARTS} charts`, live.before, "MB", "");
 report(`live, heap after ${UPDATES} updates`, live.after, "MB", "the same");
 await browser.close();

@@ -1,7 +1,7 @@
 /* fill.mjs - many runs, sent as clients send theirs, only faster. */
 
 const base = process.env.BAROGRAPH_BASE_URL;
-const headers = {
+export const headers = {
     "content-type": "application/json",
     authorization: `Basic ${Buffer.from(`api:${process.env.BAROGRAPH_ADMIN_KEY}`).toString("base64")}`,
 };

@@ -175,16 +175,16 @@ function batches(list: readonly Waiting[]): Waiting[][] {
     return out;
 }
 
+/* Of about as many lines each: the server's cores end together. */
 function partsOf(items: readonly Waiting[]): Waiting[][] {
+    const lines = items.reduce((sum, item) => sum + linesOf(item), 0);
+    const most = lines / Math.ceil(lines / MAX_LINES_PER_REQUEST);
     const out: Waiting[][] = [[]];
-    let lines = 0;
+    let before = 0;
     for (const item of items) {
-        lines += linesOf(item);
-        if (out.at(-1)!.length === MAX_RUNS_PER_REQUEST || lines > MAX_LINES_PER_REQUEST) {
-            out.push([]);
-            lines = linesOf(item);
-        }
+        if (out.at(-1)!.length === MAX_RUNS_PER_REQUEST || before >= most * out.length) out.push([]);
         out.at(-1)!.push(item);
+        before += linesOf(item);
     }
     return out.filter((part) => part.length > 0);
 }
