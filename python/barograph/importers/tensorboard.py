@@ -57,6 +57,7 @@ class _Reader:
         self.files: dict[str, SourceFile] = {}
         self.config: dict[str, Any] = {}
         self.left: Counter[str] = Counter()
+        self.times: Counter[tuple[str, int]] = Counter()  # that a tag was written at a step: some write all at step 0
         self.begun: float | None = None
 
     def read(self, paths: list[Path]) -> Run:
@@ -86,9 +87,8 @@ class _Reader:
             if value is None:
                 self.left[f"values of '{tag}' are of a kind that is not known"] += 1
                 continue
-            again = 0
-            while tag in self.rows.get((step, again), {}):
-                again += 1
+            again = self.times[tag, step]
+            self.times[tag, step] += 1
             times = {"_timestamp": event.wall_time, "_runtime": event.wall_time - self.begun}
             self.rows.setdefault((step, again), {"_step": step, **times})[tag] = value
 
