@@ -66,7 +66,7 @@ static enum err_code list_tables(struct db_tx *tx, void *context, struct err *er
     TRY(db_query(tx, &rows, DB_NO_ARGS, sql_of(tx->driver)->tables, err));
     while (db_next(rows)) {
         struct str name = db_str(rows, 0, call->arena);
-        if (str_eq_c(name, "schema_version") || str_eq_c(name, "transfers"))
+        if (str_eq_c(name, "schema_version") || str_eq_c(name, "transfers") || str_eq_c(name, "write_marks"))
             continue;
         struct table_shape *table = arena_alloc(call->arena, sizeof *table);
         *table = (struct table_shape){ .name = name };

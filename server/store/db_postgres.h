@@ -119,12 +119,18 @@ enum postgres_writer_kind {
     POSTGRES_APPENDS, /* works lock what they decide by, and see what is committed */
 };
 
+enum { POSTGRES_WRITER_NAME = 33 };
+
 struct postgres_writer {
     struct db *db;
     const char *url;
     enum postgres_writer_kind kind;
     struct postgres_conn conn; /* the thread's, as is the next */
     int alone_left;            /* so many transactions are run alone from the start: others are in the way */
+    char name[POSTGRES_WRITER_NAME]; /* random; in the table write_marks */
+    int64_t mark;              /* of its last transaction that changed something */
+    int64_t changes_before;    /* the connection's, when the transaction began */
+    bool has_marks;            /* the table is there */
     pthread_t thread;
     struct write_queue queue;
 };

@@ -305,6 +305,7 @@ static enum err_code exec_directly(struct postgres_conn *conn, const char *sql, 
 enum err_code postgres_exec_script(struct db_tx *tx, const char *sql, struct err *err) {
     struct postgres_conn *conn = (struct postgres_conn *)tx;
 
+    conn->changes++;
     TRY(postgres_conn_finish(conn, err));
     arena_reset(conn->scratch);
     const char *text = arena_copy_c(conn->scratch, postgres_translate(str_from_c(sql), conn->scratch));

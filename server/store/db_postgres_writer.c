@@ -2,8 +2,11 @@
  *
  * Other servers write at the same time. Transactions are serializable, so a work means what it means with SQLite; when
  * the server finds two in each other's way it ends one, which is run again. The appender's are not: its works lock the
- * rows they decide by, those of many servers go on side by side, and none has to be run again for another's sake. A commit whose answer was lost with the
- * connection is asked after by its transaction's number: nothing is done twice, and nothing acknowledged was not done.
+ * rows they decide by, those of many servers go on side by side, and none has to be run again for another's sake.
+ *
+ * A commit whose answer was lost with the connection is asked after: nothing is done twice, and nothing acknowledged was
+ * not done. Each transaction that changes something leaves a mark of its own in its writer's row of write_marks. Its number
+ * says when it is over, and no more: PostgreSQL may give it to another after a crash.
  *
  * A transaction that was in another's way is run again alone: each holds a lock, shared at the first try and not shared
  * from the second on. The queue for it is fair, so a second try is enough, however many servers write to one project.
@@ -25,7 +28,8 @@ enum {
     ALONE_AFTER = 32,       /* transactions that are run alone once others were in the way */
     WORKS_MAX = 256,        /* of one transaction, and the time after which no more are begun in it */
     WORKS_MS_MAX = 25,
-    OUTCOME_WAIT_MS = 20000 /* for the server to be back and tell how a commit ended */
+    OUTCOME_WAIT_MS = 20000, /* for the server to be back and tell how a commit ended */
+    MARK_LIFE_MS = 24 * 3600 * 1000,
 };
 
 enum outcome {
@@ -91,8 +95,29 @@ static enum err_code take_id(struct postgres_writer *writer, const char *sql, in
     return postgres_end(rows, err);
 }
 
-/* id: the transaction's number, by which it can be asked after. */
-static enum err_code begin(struct postgres_writer *writer, int64_t *id, struct err *err) {
+/* Before the first migrations there is no table for marks. Its old rows go once, where nobody has to be run again for it. */
+static enum err_code find_marks(struct postgres_writer *writer, struct err *err) {
+    int64_t is_there;
+    TRY(take_id(writer, "select case when to_regclass('write_marks') is null then 0 else 1 end", &is_there, err));
+    writer->has_marks = is_there != 0;
+    if (!writer->has_marks || writer->kind != POSTGRES_APPENDS)
+        return OK;
+    return postgres_exec(&writer->conn.tx, DB_ARGS(DB_INT(clock_wall_ms() - MARK_LIFE_MS)),
+                         "delete from write_marks where written_at < $1", err);
+}
+
+/* Nothing to mark where nothing was changed. */
+static enum err_code leave_mark(struct postgres_writer *writer, struct err *err) {
+    writer->mark++;
+    if (!writer->has_marks || writer->conn.changes == writer->changes_before)
+        return OK;
+    return postgres_exec(&writer->conn.tx, DB_ARGS(DB_TEXT(str_from_c(writer->name)), DB_INT(writer->mark), DB_INT(clock_wall_ms())),
+                         "insert into write_marks (writer, mark, written_at) values ($1, $2, $3)"
+                         " on conflict (writer) do update set mark = excluded.mark, written_at = excluded.written_at",
+                         err);
+}
+
+static enum err_code begin_unmarked(struct postgres_writer *writer, int64_t *id, struct err *err) {
     if (writer->kind == POSTGRES_APPENDS) {
         TRY(exec(writer, "begin isolation level read committed", err));
         TRY(exec(writer, "select pg_advisory_xact_lock_shared(" LOCK ")", err));
@@ -104,6 +129,15 @@ static enum err_code begin(struct postgres_writer *writer, int64_t *id, struct e
     TRY(postgres_conn_fence(&writer->conn, err)); /* what is read is newer than the lock */
     TRY(exec(writer, "begin isolation level serializable", err));
     return take_id(writer, "select pg_current_xact_id()::text::bigint", id, err);
+}
+
+/* id: the transaction's number, by which it can be asked whether it is over. */
+static enum err_code begin(struct postgres_writer *writer, int64_t *id, struct err *err) {
+    TRY(begin_unmarked(writer, id, err));
+    if (!writer->has_marks)
+        TRY(find_marks(writer, err));
+    writer->changes_before = writer->conn.changes;
+    return OK;
 }
 
 static void run_unsettled(struct postgres_writer *writer, struct queued_work *item) {
@@ -152,34 +186,53 @@ static enum err_code run_trustingly(struct postgres_writer *writer, struct queue
     return err_set(err, ERR_BUSY, "the transaction has to be run again, a savepoint for each work");
 }
 
-/* 'committed', 'aborted', or 'in progress' while the old server process still holds it. */
-static enum err_code ask_status(struct postgres_writer *writer, int64_t id, bool *is_committed, bool *is_known,
-                                struct err *err) {
+/* 'committed', 'aborted', or 'in progress' while the old server process still holds it. A standby that took over without
+ * having seen the transaction refuses its number: it is over there. */
+static enum err_code ask_status(struct postgres_writer *writer, int64_t id, bool *is_committed, bool *is_over, struct err *err) {
     struct db_rows *rows;
-    TRY(connect(writer, err));
-    TRY(postgres_query(&writer->conn.tx, &rows, DB_ARGS(DB_INT(id)), STR("select pg_xact_status($1::text::xid8)"), true, err));
-    struct str status = postgres_next(rows) ? postgres_value(rows, 0).text : STR_EMPTY;
-    *is_committed = str_eq_c(status, "committed");
-    *is_known = *is_committed || str_eq_c(status, "aborted");
+    enum err_code code = postgres_query(&writer->conn.tx, &rows, DB_ARGS(DB_INT(id)), STR("select pg_xact_status($1::text::xid8)"), true, err);
+    if (code == OK) {
+        struct str status = postgres_next(rows) ? postgres_value(rows, 0).text : STR_EMPTY;
+        *is_committed = str_eq_c(status, "committed");
+        *is_over = *is_committed || str_eq_c(status, "aborted");
+        code = postgres_end(rows, err);
+    }
+    if (code != ERR_INTERNAL)
+        return code;
+    postgres_conn_forgive(&writer->conn);
+    *is_over = true;
+    return OK;
+}
+
+static enum err_code ask_mark(struct postgres_writer *writer, bool *is_committed, struct err *err) {
+    struct db_rows *rows;
+    TRY(postgres_query(&writer->conn.tx, &rows, DB_ARGS(DB_TEXT(str_from_c(writer->name))), STR("select mark from write_marks where writer = $1"), true, err));
+    *is_committed = postgres_next(rows) && postgres_value(rows, 0).integer == writer->mark;
     return postgres_end(rows, err);
 }
 
-/* A standby that took over without having seen the transaction refuses its number: it was not committed there. */
-static enum outcome find_outcome(struct postgres_writer *writer, int64_t id) {
-    int64_t until_ms = clock_mono_ms() + OUTCOME_WAIT_MS;
-    bool is_committed = false, is_known = false;
+static enum err_code ask_outcome(struct postgres_writer *writer, int64_t id, bool *is_committed, bool *is_over, struct err *err) {
+    *is_committed = *is_over = false;
+    TRY(connect(writer, err));
+    TRY(ask_status(writer, id, is_committed, is_over, err));
+    return *is_over && writer->has_marks ? ask_mark(writer, is_committed, err) : OK;
+}
 
-    while (!is_known) {
-        struct err err = { 0 };
-        enum err_code code = ask_status(writer, id, &is_committed, &is_known, &err);
-        if (code == ERR_INTERNAL)
-            break;
-        if (!is_known && clock_mono_ms() > until_ms) {
-            log_error("it is not known whether transaction %lld was committed: %s", (long long)id, err.message);
-            return LOST;
+/* What cannot be found out in time is not done again by us: whoever waits is told to ask again. */
+static enum outcome find_outcome(struct postgres_writer *writer, int64_t id, struct err *err) {
+    int64_t until_ms = clock_mono_ms() + OUTCOME_WAIT_MS;
+    bool is_committed = false, is_over = false;
+
+    while (ask_outcome(writer, id, &is_committed, &is_over, err) != OK || !is_over) {
+        if (clock_mono_ms() > until_ms) {
+            log_error("it is not known whether transaction %lld was committed: %s", (long long)id, err->message);
+            (void)err_set(err, ERR_BUSY, "the database went away in the middle of a commit");
+            writer->conn.failed = *err;
+            return AWAY;
         }
-        if (!is_known)
-            pause_ms(100);
+        if (!postgres_conn_is_lost(&writer->conn))
+            postgres_conn_forgive(&writer->conn);
+        pause_ms(100);
     }
     postgres_conn_forgive(&writer->conn);
     log_warn("transaction %lld, whose answer was lost, was %s", (long long)id, is_committed ? "committed" : "not committed");
@@ -187,7 +240,7 @@ static enum outcome find_outcome(struct postgres_writer *writer, int64_t id) {
 }
 
 static enum outcome commit(struct postgres_writer *writer, int64_t id, struct err *err) {
-    bool is_closed = postgres_conn_run_closings(&writer->conn, err) == OK;
+    bool is_closed = postgres_conn_run_closings(&writer->conn, err) == OK && leave_mark(writer, err) == OK;
     bool was_lost = postgres_conn_is_lost(&writer->conn);
     if (is_closed && exec(writer, "commit", err) == OK && exec(writer, "select pg_advisory_unlock_all()", err) == OK &&
         postgres_conn_finish(&writer->conn, err) == OK)
@@ -195,7 +248,7 @@ static enum outcome commit(struct postgres_writer *writer, int64_t id, struct er
     if (writer->conn.must_retry)
         return AGAIN;
     if (postgres_conn_is_lost(&writer->conn))
-        return was_lost ? LOST : find_outcome(writer, id);
+        return was_lost ? LOST : find_outcome(writer, id, err);
     return writer->conn.is_blocked ? AWAY : FAILED;
 }
 
@@ -329,7 +382,11 @@ static void *write_until_stopped(void *context) {
 
 enum err_code postgres_writer_start(struct postgres_writer *writer, enum postgres_writer_kind kind, struct db *db,
                                     const char *url, struct err *err) {
+    uint64_t random[2];
+
     *writer = (struct postgres_writer){ .db = db, .url = url, .kind = kind };
+    hash_random(random, sizeof random);
+    (void)snprintf(writer->name, sizeof writer->name, "%016llx%016llx", (unsigned long long)random[0], (unsigned long long)random[1]);
     TRY(postgres_conn_open(&writer->conn, url, true, err));
     writer->conn.is_appender = kind == POSTGRES_APPENDS;
     write_queue_init(&writer->queue);

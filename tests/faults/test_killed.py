@@ -8,6 +8,8 @@ import time
 
 import requests
 
+from tests.faults.length import rounds
+
 WRITERS, ROUNDS, ROWS_PER_REQUEST = 4, 5, 3
 
 
@@ -47,7 +49,7 @@ def test_server_killed_in_a_loop__loses_nothing_that_was_answered(tmp_path, star
     runs = [open_run(server, f"run{number}") for number in range(WRITERS)]
     acknowledged = [0] * WRITERS
     rng = random.Random(1)
-    for _ in range(ROUNDS):
+    for _ in rounds(ROUNDS):
         writers = [Writer(run) for run in runs]
         for writer, count in zip(writers, acknowledged):
             writer.acknowledged = count

@@ -14,10 +14,10 @@ import psycopg
 import pytest
 import requests
 
+from tests.faults.length import ANSWER_LIMIT_S, lasting, rounds
 from tests.support.postgres import Postgres, make_database
 
 WRITERS, ROUNDS, ROWS_PER_REQUEST = 4, 4, 3
-ANSWER_LIMIT_S = 60
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ class Writer(threading.Thread):
         body = {"files": {"wandb-history.jsonl": {"offset": first, "content": content}}}
         try:
             answer = self.run_.post(body)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
         if answer.status_code not in (200, 503):
             self.refusals.append(f"{answer.status_code} {answer.text}")
@@ -82,7 +82,7 @@ def test_database_crashing_in_a_loop__loses_and_doubles_nothing(tmp_path, start,
     rng = random.Random(2)
 
     def crash_database():
-        for _ in range(ROUNDS):
+        for _ in rounds(ROUNDS):
             time.sleep(rng.uniform(0.2, 0.6))
             postgres.stop(signal.SIGQUIT)
             time.sleep(rng.uniform(0, 0.3))
@@ -102,7 +102,7 @@ def test_failover_to_a_standby__loses_and_doubles_nothing(tmp_path, start, open_
     def fail_over():
         time.sleep(1)
         first.stop(signal.SIGQUIT)
-        time.sleep(0.5)
+        time.sleep(lasting(0.5))
         second.promote()
         time.sleep(1)
 
@@ -120,7 +120,7 @@ def test_sessions_ended_at_any_moment__lose_and_double_nothing(tmp_path, start, 
 
     def end_sessions():
         with psycopg.connect(f"{postgres.url}/postgres", autocommit=True) as administrator:
-            for _ in range(60):
+            for _ in rounds(60):
                 administrator.execute(
                     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'barograph'"
                 )
@@ -135,7 +135,7 @@ def test_server_killed_over_postgres__loses_and_doubles_nothing(tmp_path, start,
     rng = random.Random(3)
 
     def kill_server():
-        for _ in range(ROUNDS):
+        for _ in rounds(ROUNDS):
             time.sleep(rng.uniform(0.2, 0.6))
             server.kill()
             server.start()
@@ -153,6 +153,8 @@ def test_database_away__is_503_until_it_is_back(tmp_path, start, open_run, postg
         assert server.request("GET", "/healthz", key=None).status_code == 200
         answer = run.post({"files": {"wandb-history.jsonl": {"offset": 1, "content": ['{"_step": 1, "a": 2}']}}})
         assert answer.status_code == 503 and "Retry-After" in answer.headers
+        time.sleep(lasting(0))
+        assert server.request("GET", "/readyz", key=None).status_code == 503
     finally:
         postgres.start()
     assert server.request("GET", "/readyz", key=None).status_code == 200
@@ -167,10 +169,13 @@ def test_server_without_its_database__says_why_and_does_not_show_the_password(tm
 
 
 class Cutter:
-    """Stands between server and database, and cuts the connection at a commit: before it arrives, or before its answer does."""
+    """Stands between server and database, and cuts the connection at a commit: before it arrives, or before its answer does.
+    Nobody gets through to the database while `at_cut` goes on."""
 
-    def __init__(self, port: int):
-        self.port, self.when, self.cuts = port, None, 0
+    def __init__(self, port: int, at_cut=lambda: None):
+        self.port, self.when, self.cuts, self.at_cut = port, None, 0, at_cut
+        self.is_open = threading.Event()
+        self.is_open.set()
         self.listener = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -183,6 +188,7 @@ class Cutter:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket):
+        self.is_open.wait()
         server = socket.create_connection(("127.0.0.1", self.port))
         names, is_answer_cut = set(), False
         while True:
@@ -200,6 +206,9 @@ class Cutter:
                         self.cuts += 1
                         is_before, self.when = self.when == "before", None
                         if is_before:
+                            self.is_open.clear()
+                            self.at_cut()
+                            self.is_open.set()
                             client.close()
                             server.close()
                             return
@@ -225,3 +234,34 @@ def test_commit_cut_off__is_asked_after_and_not_done_twice(tmp_path, start, open
     run.send_rows(0, [{"_step": 0, "a": 1}])
     with psycopg.connect(database) as connection:
         assert connection.execute("select count(*) from run_alerts").fetchone() == (2,)
+
+
+def test_commit_cut_off_by_a_crash__is_not_taken_for_another_with_its_number(tmp_path, start, open_run):
+    """What the crash took with it leaves no trace of its transaction: PostgreSQL gives out its number again."""
+    database = Postgres(wal_writer_delay="10s", autovacuum="off").start()
+    address = make_database(database.url, "crash")
+    with psycopg.connect(address) as connection:
+        connection.execute("create table numbers (n bigint)")
+
+    def crash_and_use_numbers():
+        database.stop(signal.SIGQUIT)
+        database.start()
+        with psycopg.connect(address, autocommit=True) as connection:
+            for _ in range(300):
+                connection.execute("insert into numbers values (pg_current_xact_id()::text::bigint)")
+
+    cutter = Cutter(database.port, crash_and_use_numbers)
+    try:
+        server = start(tmp_path / "data", "--database", cutter.url(address))
+        open_run(server)
+        where = {"e": "admin", "p": "faults", "r": "run", "t": "title", "x": "text"}
+        server.graphql(ALERT, where)
+        cutter.when = "before"
+        server.graphql(ALERT, where)
+        assert cutter.cuts == 1
+        lost = int(re.search(r"transaction (\d+), whose answer was lost, was not committed", server.log())[1])
+        with psycopg.connect(address) as connection:
+            assert connection.execute("select count(*) from run_alerts").fetchone() == (2,)
+            assert connection.execute("select count(*) from numbers where n = %s", (lost,)).fetchone() == (1,), "it was given out again"
+    finally:
+        database.remove()

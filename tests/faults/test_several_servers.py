@@ -20,6 +20,7 @@ import pytest
 import requests
 
 from tests.api.test_artifact_parts import COMPLETE, LARGE, Draft, b64, put_large, staged
+from tests.faults.length import ANSWER_LIMIT_S, lasting, rounds
 from tests.support.page import Page
 from tests.support.postgres import make_database
 from tests.support.protocol import RunUnderTest
@@ -28,7 +29,6 @@ from tests.support.server import Server
 SERVERS, ROWS = 3, 3
 KEY = "several-servers-" + "k" * 40
 SECRET = "5e" * 32
-ANSWER_LIMIT_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -164,14 +164,14 @@ def owner_of(database: str, servers, duty: str) -> int:
 
 
 def test_rows_of_one_run_at_any_server__are_there_once_and_in_order(servers):
-    write_through(lambda: time.sleep(3), servers)
+    write_through(lambda: time.sleep(lasting(3)), servers)
 
 
 def test_servers_killed_one_at_a_time__lose_and_double_nothing(servers):
     rng = random.Random(5)
 
     def kill():
-        for turn in range(6):
+        for turn in rounds(6):
             time.sleep(rng.uniform(0.3, 0.8))
             server = servers[turn % SERVERS]
             server.kill()
@@ -182,7 +182,8 @@ def test_servers_killed_one_at_a_time__lose_and_double_nothing(servers):
 
 def test_rolling_restart__fails_no_request(servers):
     def restart():
-        for server in servers:
+        for turn in rounds(SERVERS):
+            server = servers[turn % SERVERS]
             time.sleep(0.5)
             assert server.stop() == 0
             server.start()
@@ -223,7 +224,8 @@ def test_rolling_restart_behind_haproxy__fails_no_request(servers, tmp_path):
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for server in servers:
+        for turn in rounds(SERVERS):
+            server = servers[turn % SERVERS]
             assert server.stop() == 0
             server.start()
             time.sleep(1)
@@ -330,7 +332,7 @@ def test_clocks_ten_minutes_apart__crash_no_run_and_end_no_link(start_one, clock
     fast = start_one(1, *options, env=clock(600))
     servers = [slow, fast]
     run = open_run([slow], "run")
-    limit, sent = time.monotonic() + 9, 0
+    limit, sent = time.monotonic() + lasting(9), 0
     while time.monotonic() < limit:
         assert run.post(body_of(sent)).status_code == 200
         sent += ROWS

@@ -1,0 +1,8 @@
+-- oldest writer: 0.1.0
+-- The last transaction of each thread that writes to PostgreSQL, changed by it with all else: how a commit ended whose answer
+-- was lost. The number that PostgreSQL gives a transaction does not tell: after a crash it may be given to another.
+create table write_marks (
+    writer text primary key,
+    mark integer not null,
+    written_at integer not null -- those of writers that are long gone are removed
+);
