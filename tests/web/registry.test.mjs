@@ -54,3 +54,21 @@ test("a registry is made from the page, and an unknown one is a clear page", asy
     const unknown = await openPage(at.context, "/orgs/observatory/registry/nothing");
     await unknown.page.getByText("There is nothing here").waitFor();
 });
+
+test("a version is described, tagged, and kept for a while", { timeout: 60000 }, async () => {
+    const { page, problems } = await openPage(at.context, "/admin/artifacts/artifacts/dataset/numbers/v0");
+    await page.locator(".markdown strong", { hasText: "bold" }).waitFor();
+    await page.getByRole("button", { name: "Edit: Description" }).click();
+    await page.getByLabel("Description", { exact: true }).fill("*new* words");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.locator(".markdown em", { hasText: "new" }).waitFor();
+    await page.getByPlaceholder("Add a tag").fill("checked");
+    await page.keyboard.press("Enter");
+    await page.locator(".chip", { hasText: "checked" }).waitFor();
+    await page.getByLabel("Kept").selectOption("30 days");
+    await page.getByText(/^until /).waitFor();
+    await page.reload();
+    await page.locator(".chip", { hasText: "checked" }).waitFor();
+    await page.getByText(/^until /).waitFor();
+    assert.deepEqual(problems, []);
+});

@@ -64,6 +64,17 @@ interface VersionNode {
 
 const VERSION_FIELDS = "id createdAt size digest fileCount aliases { alias artifactCollection { name } }";
 
+export interface ArtifactChange {
+    description?: string;
+    tagsToAdd?: { tagName: string }[];
+    tagsToDelete?: { tagName: string }[];
+    ttlDurationSeconds?: number;
+}
+
+export async function changeArtifact(artifactID: string, change: ArtifactChange): Promise<void> {
+    await graphql("mutation PageChangeArtifact($input: UpdateArtifactInput!) { updateArtifact(input: $input) { artifact { id } } }", { input: { artifactID, ...change } });
+}
+
 /* Aliases of one version, put on and taken off. */
 export async function changeAliases(artifactID: string, entityName: string, projectName: string, collection: string, added: readonly string[], removed: readonly string[]): Promise<void> {
     const of = (aliases: readonly string[]) => aliases.map((alias) => ({ alias, artifactCollectionName: collection, entityName, projectName }));
@@ -103,8 +114,14 @@ export interface RunLink {
     project: { name: string; entity: { name: string } } | null;
 }
 
+/* Seconds, or as the official client writes them. */
+export const TTL_AS_ABOVE = -1;
+export const TTL_NEVER = -2;
+
 export interface ArtifactDetail {
     description: string;
+    tags: string[];
+    ttlSeconds: number;
     metadata: string;
     creator: RunLink | null;
     author: string;
@@ -119,13 +136,15 @@ export async function fetchDetail(entity: string, project: string, name: string)
             artifact: {
                 description: string | null;
                 metadata: string | null;
+                tags: { name: string }[];
+                ttlDurationSeconds: number | string;
                 createdBy: (RunLink & { __typename: string; username?: string }) | null;
                 usedBy: Edges<RunLink>;
             } | null;
         } | null;
     }>(
         `query PageArtifact($entity: String!, $project: String!, $name: String!) {
-            project(name: $project, entityName: $entity) { artifact(name: $name) { description metadata
+            project(name: $project, entityName: $entity) { artifact(name: $name) { description metadata ttlDurationSeconds tags { name }
                 createdBy { __typename ... on Run { ${RUN_LINK} } ... on User { username } }
                 usedBy(first: 500) { edges { node { ${RUN_LINK} } } } } } }`,
         { entity, project, name },
@@ -134,6 +153,8 @@ export async function fetchDetail(entity: string, project: string, name: string)
     if (!a) return null;
     return {
         description: a.description ?? "",
+        tags: a.tags.map((tag) => tag.name),
+        ttlSeconds: Number(a.ttlDurationSeconds),
         metadata: a.metadata ?? "{}",
         creator: a.createdBy?.__typename === "Run" ? a.createdBy : null,
         author: a.createdBy?.username ?? "",

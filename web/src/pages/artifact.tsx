@@ -1,23 +1,21 @@
 /* artifact.tsx - one collection: its versions, and what the chosen one holds. */
 
-import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../app";
 import { Ago } from "../components/ago";
 import { FolderList } from "../components/folder_list";
-import { Markdown } from "../components/markdown";
 import { ValueTree } from "../components/value_tree";
 import { t, type MessageName } from "../i18n";
-import { formatBytes } from "../lib/format";
 import { pathOf } from "../lib/match";
 import { parseObject } from "../lib/runs";
 import type { RunFile } from "../queries";
 import { sayError } from "../components/toast";
 import { TagEditor } from "../components/tag_editor";
-import { changeAliases, fetchArtifactFiles, fetchDetail, fetchVersions } from "../queries_artifacts";
+import { changeAliases, changeArtifact, fetchArtifactFiles, fetchDetail, fetchVersions } from "../queries_artifacts";
 import { viewer } from "../session";
 import type { ArtifactDetail, ArtifactVersion, RunLink } from "../queries_artifacts";
 import type { PageProps } from "../routes";
+import { RunName, VersionOverview } from "./artifact_tabs/overview";
 import { CompareTab } from "./artifact_tabs/compare";
 import { LineageTab } from "./artifact_tabs/lineage";
 
@@ -126,23 +124,8 @@ function VersionTab({ tab, path, version, versions, place, fileLink }: TabProps)
     if (detail === null) return null;
     if (tab === "metadata") return <ValueTree title={t("artifact.metadata")} value={parseObject(detail.metadata)} />;
     if (tab === "usage") return <Usage place={place} usedBy={detail.usedBy} />;
-    return (
-        <>
-            {detail.description !== "" && <Markdown text={detail.description} />}
-            <dl class="facts card">
-                <Fact name="artifact.full_name">{`${entity}/${project}/${name}`}</Fact>
-                <Fact name="column.created">
-                    <Ago at={version.createdAt} />
-                </Fact>
-                <Fact name="files.size">{formatBytes(version.size)}</Fact>
-                <Fact name="artifact.file_count">{version.fileCount}</Fact>
-                <Fact name="artifact.digest">
-                    <code>{version.digest}</code>
-                </Fact>
-                <Fact name="fact.author">{detail.creator ? <RunName run={detail.creator} /> : detail.author}</Fact>
-            </dl>
-        </>
-    );
+    const reload = () => fetchDetail(entity, project, name).then(setDetail);
+    return <VersionOverview full={`${entity}/${project}/${name}`} version={version} detail={detail} onChange={(change) => void changeArtifact(version.id, change).then(reload).catch(sayError)} />;
 }
 
 /* "v3" and "latest" are the server's own. */
@@ -160,20 +143,6 @@ function Aliases({ version, onChange }: { version: ArtifactVersion; onChange: (a
             }}
         />
     );
-}
-
-function Fact({ name, children }: { name: MessageName; children: ComponentChildren }) {
-    return (
-        <div>
-            <dt>{t(name)}</dt>
-            <dd>{children}</dd>
-        </div>
-    );
-}
-
-function RunName({ run }: { run: RunLink }) {
-    const label = <span class={`state state-${run.state}`}>{run.displayName}</span>;
-    return run.project === null ? label : <a href={pathOf(run.project.entity.name, run.project.name, "runs", run.name)}>{label}</a>;
 }
 
 function Usage({ place, usedBy }: { place: TabProps["place"]; usedBy: RunLink[] }) {
