@@ -72,6 +72,44 @@ async function openCable() {
     };
 }
 
+/* Tells how many points came, and how many the run had logged with the last of them. Few points come as doubles: the first
+ * answer is asked for, then the last known one and what is new are pushed. */
+function listen(page, tell) {
+    const read = (bytes, answer, isPushed) => {
+        if (bytes.length <= answer + 44) return;
+        const count = bytes.readUInt32LE(answer + 28);
+        tell(count, bytes.readDoubleLE(answer + 44 + 8 * (count - 1)) + 1, isPushed);
+    };
+    page.on("response", async (response) => {
+        if (!response.url().endsWith("/api/history/buckets") || response.request().postDataJSON().stream !== "history") return;
+        const bytes = await response.body().catch(() => null);
+        if (bytes !== null) read(bytes, 0, false);
+    });
+    page.on("websocket", (socket) =>
+        socket.on("framereceived", ({ payload }) => {
+            if (typeof payload !== "string") read(payload, 16 + 24 * payload.readUInt32LE(12), true);
+        }),
+    );
+}
+
+async function logRows(project, first, count) {
+    const content = Array.from({ length: count }, (_, i) => JSON.stringify({ _step: first + i, loss: 1 / (first + i + 1) }));
+    const authorization = `Basic ${Buffer.from(`api:${key}`).toString("base64")}`;
+    const response = await fetch(`${base}/files/admin/${project}/run/file_stream`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization },
+        body: JSON.stringify({ files: { "wandb-history.jsonl": { offset: first, content } } }),
+    });
+    assert.equal(response.status, 200);
+}
+
+async function until(what, holds) {
+    for (const end = Date.now() + 60000; !holds(); ) {
+        assert.ok(Date.now() < end, what);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}
+
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 test("a chart moves within a second of log(), and the end arrives by itself", { timeout: 90000 }, async () => {
@@ -82,26 +120,12 @@ test("a chart moves within a second of log(), and the end arrives by itself", { 
     const seen = new Map();
     let mostPoints = 0;
     let pushes = 0;
-    /* Few points come as doubles: the first answer is asked for, then the last known one and what is new are pushed. */
-    const note = (bytes, answer) => {
-        if (bytes.length <= answer + 44) return 0;
-        const count = bytes.readUInt32LE(answer + 28);
-        const points = bytes.readDoubleLE(answer + 44 + 8 * (count - 1)) + 1;
+    listen(page, (count, points, isPushed) => {
         if (!seen.has(points)) seen.set(points, Date.now());
-        return points < 12 ? count : 0;
-    };
-    page.on("response", async (response) => {
-        if (!response.url().endsWith("/api/history/buckets") || response.request().postDataJSON().stream !== "history") return;
-        const bytes = await response.body().catch(() => null);
-        if (bytes !== null) note(bytes, 0);
+        if (!isPushed) return;
+        pushes++;
+        if (points < 12) mostPoints = Math.max(mostPoints, count);
     });
-    page.on("websocket", (socket) =>
-        socket.on("framereceived", ({ payload }) => {
-            if (typeof payload === "string") return;
-            pushes++;
-            mostPoints = Math.max(mostPoints, note(payload, 16 + 24 * payload.readUInt32LE(12)));
-        }),
-    );
     await page.goto(`${base}/admin/live/runs/${id}`);
     await page.waitForSelector(".panel canvas", { timeout: 20000 });
     await page.waitForSelector(".state-finished", { timeout: 60000 });
@@ -114,6 +138,46 @@ test("a chart moves within a second of log(), and the end arrives by itself", { 
     assert.ok(mostPoints <= 4, `points in one push while it was running: ${mostPoints}`);
     assert.deepEqual(problems, []);
     run.process.kill();
+});
+
+test("two tabs are pushed the same points, and one that was cut off catches up", { timeout: 240000 }, async () => {
+    await logRows("tabs", 0, 5);
+    const context = await openContext(browser);
+    const cable = await openCable();
+    const tabs = [];
+    for (const from of [base, cable.base]) {
+        const page = await context.newPage();
+        const tab = { page, points: 0, pushed: 0 };
+        listen(page, (_, points, isPushed) => {
+            tab.points = Math.max(tab.points, points);
+            if (isPushed) tab.pushed = Math.max(tab.pushed, points);
+        });
+        tabs.push(tab);
+        await page.goto(`${from}/admin/tabs`);
+        await page.waitForSelector(".panel canvas");
+    }
+    /* A chart is announced a moment after it was drawn: lines that come before are asked for. */
+    let count = 5;
+    await until("points are pushed to both", () => {
+        if (tabs.every((t) => t.points === count)) void logRows("tabs", count++, 1);
+        return tabs.every((t) => t.pushed > 5);
+    });
+    await until("both have all", () => tabs.every((t) => t.points === count));
+    cable.cut();
+    await tabs[1].page.locator(".offline").waitFor({ timeout: 60000 });
+    await logRows("tabs", count, 2);
+    count += 2;
+    await until("the other one goes on", () => tabs[0].pushed === count);
+    assert.ok(tabs[1].points < count);
+    cable.mend();
+    await until("what was missed is asked for", () => tabs[1].points === count);
+    const before = tabs[1].pushed;
+    await until("points are pushed again", () => {
+        if (tabs[1].points === count) void logRows("tabs", count++, 1);
+        return tabs[1].pushed > before;
+    });
+    await context.close();
+    cable.close();
 });
 
 test("printed lines arrive, and a dropped connection is said and mended", { timeout: 90000 }, async () => {

@@ -44,7 +44,7 @@ struct live {
     struct live_client *clients;
     size_t client_count;
     size_t series_count; /* that pages draw, of all clients; the thread's */
-    int64_t push_ends_ms; /* of this look; the thread's */
+    struct live_time push_time; /* of this look; the thread's */
     bool is_stopping;
 };
 
@@ -171,15 +171,13 @@ static enum err_code read_news(struct db_tx *tx, void *context, struct err *err)
 }
 
 /* The points first: a page that hears of lines it has not got asks for them. */
-static enum err_code push_points(struct live_client *client, const struct live_watch *watch, const struct live_news *news, int64_t ends_ms,
-                                 struct err *err) {
+static enum err_code push_points(struct live_client *client, const struct live_watch *watch, const struct live_news *news,
+                                 const struct live_time *time, struct err *err) {
     struct live *live = client->live;
-    if (client->charts.count == 0 || news->count > LIVE_RUNS_PER_MESSAGE)
+    if (client->charts.count == 0 || news->count > LIVE_RUNS_PER_MESSAGE || live_time_is_up(&live->push_time))
         return OK;
-    if (ends_ms > live->push_ends_ms)
-        ends_ms = live->push_ends_ms;
     size_t before = client->charts.series_count;
-    enum err_code code = live_charts_push(&client->charts, live->app->history, watch, news->runs, news->count, client->socket, ends_ms, err);
+    enum err_code code = live_charts_push(&client->charts, live->app->history, watch, news->runs, news->count, client->socket, time, err);
     live->series_count -= before - client->charts.series_count;
     return code;
 }
@@ -188,7 +186,7 @@ static enum err_code push_points(struct live_client *client, const struct live_w
 static void tell(struct look *look) {
     struct live_watches *watches = &look->client->watches;
     struct buf text = BUF_INIT(WEBSOCKET_QUEUE_BYTES_MAX / 2);
-    int64_t ends_ms = clock_mono_ms() + PUSH_MS_MAX;
+    const struct live_time time = live_time_from_now(PUSH_MS_MAX);
     struct err err;
 
     for (size_t i = 0; i < watches->count; i++) {
@@ -196,7 +194,7 @@ static void tell(struct look *look) {
         bool is_told = news->count == 0;
         if (!is_told) {
             buf_reset(&text);
-            if (push_points(look->client, &watches->items[i], news, ends_ms, &err) != OK)
+            if (push_points(look->client, &watches->items[i], news, &time, &err) != OK)
                 log_warn("cannot push what is new of a chart: %s", err.message);
             live_watch_write_news(&watches->items[i], news, &text);
             is_told = !text.failed && websocket_send(look->client->socket, buf_str(&text));
@@ -282,7 +280,7 @@ static void remove_gone(struct live *live) {
 
 /* The lock is held, and given away while looking; new clients come in at the front, and only this thread removes any. */
 static void look_after_all(struct live *live, struct arena *arena) {
-    live->push_ends_ms = clock_mono_ms() + PUSH_ALL_MS_MAX;
+    live->push_time = live_time_from_now(PUSH_ALL_MS_MAX);
     for (struct live_client *client = live->clients; client != NULL; client = client->next) {
         struct str message = { NULL, 0 };
         if (client->has_message)

@@ -7,8 +7,9 @@
 #include "server/http/websocket.h"
 
 #include <math.h>
+#include <time.h>
 
-enum { FORMAT_VERSION = 1, FORMAT_COMPACT = 2, NAME_BYTES_MAX = 1024, SERIES_PARTS = 4, PUSH_BYTES_MAX = 48 * 1024 };
+enum { FORMAT_VERSION = 1, FORMAT_COMPACT = 2, NAME_BYTES_MAX = 1024, SERIES_PARTS = 4, PUSH_BYTES_MAX = 48 * 1024, WAIT_FACTOR = 40 };
 #define ID_MAX 4294967295
 /* So near to the edge of a bucket a value may lie in either; the page reckons in the same way. */
 #define EDGE 1e-6
@@ -171,6 +172,20 @@ enum err_code live_charts_read(struct live_charts *charts, struct str text, size
 
 /* ---- pushing ---- */
 
+static int64_t work_ms(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct live_time live_time_from_now(int64_t work) {
+    return (struct live_time){ work_ms() + work, clock_mono_ms() + work * WAIT_FACTOR };
+}
+
+bool live_time_is_up(const struct live_time *time) {
+    return work_ms() >= time->work_ends_ms || clock_mono_ms() >= time->ends_ms;
+}
+
 /* A message that is being written: a head, a row for each series, and an answer in format 2. */
 struct push {
     struct live_charts *charts;
@@ -279,7 +294,7 @@ static void take_back(struct push *push, size_t run, const struct push *before) 
 }
 
 /* All of its series, or none when the time is up: a page may want a thousand of one run, and others wait. */
-static enum err_code push_run(struct push *push, size_t run, const struct run_news *news, int64_t ends_ms, struct err *err) {
+static enum err_code push_run(struct push *push, size_t run, const struct run_news *news, const struct live_time *time, struct err *err) {
     struct live_chart *chart = push->chart;
     const struct push before = *push;
     if (news->line_count <= chart->lines[run])
@@ -287,7 +302,7 @@ static enum err_code push_run(struct push *push, size_t run, const struct run_ne
     for (size_t i = 0; i < chart->series_count; i++) {
         if (chart->series[i].run != run)
             continue;
-        if (clock_mono_ms() >= ends_ms) {
+        if (live_time_is_up(time)) {
             take_back(push, run, &before);
             return OK;
         }
@@ -305,7 +320,8 @@ static const struct run_news *find_news(struct str name, const struct run_news *
     return NULL;
 }
 
-static enum err_code push_chart(struct push *push, const struct run_news *news, size_t count, int64_t ends_ms, struct err *err) {
+static enum err_code push_chart(struct push *push, const struct run_news *news, size_t count, const struct live_time *time,
+                                struct err *err) {
     struct live_chart *chart = push->chart;
 
     for (size_t run = 0; run < chart->run_count; run++) {
@@ -314,9 +330,9 @@ static enum err_code push_chart(struct push *push, const struct run_news *news, 
             forget_run(push->charts, chart, run);
     }
     begin_push(push);
-    for (size_t run = 0; run < chart->run_count && clock_mono_ms() < ends_ms; run++) {
+    for (size_t run = 0; run < chart->run_count && !live_time_is_up(time); run++) {
         const struct run_news *of_run = find_news(chart->runs[run], news, count);
-        enum err_code code = of_run != NULL ? push_run(push, run, of_run, ends_ms, err) : OK;
+        enum err_code code = of_run != NULL ? push_run(push, run, of_run, time, err) : OK;
         if (code != OK) {
             forget_run(push->charts, chart, run);
             return code;
@@ -332,7 +348,7 @@ static enum err_code push_chart(struct push *push, const struct run_news *news, 
 }
 
 enum err_code live_charts_push(struct live_charts *charts, struct history *history, const struct live_watch *watch,
-                               const struct run_news *news, size_t count, struct websocket *socket, int64_t ends_ms, struct err *err) {
+                               const struct run_news *news, size_t count, struct websocket *socket, const struct live_time *time, struct err *err) {
     enum err_code code = OK;
 
     for (size_t i = 0; code == OK && i < charts->count; i++) {
@@ -343,7 +359,7 @@ enum err_code live_charts_push(struct live_charts *charts, struct history *histo
         push.starts = ARENA_ARRAY(arena, double, chart->series_count);
         push.lines = ARENA_ARRAY(arena, int64_t, chart->run_count);
         if (str_eq_c(chart->entity, watch->entity) && str_eq_c(chart->project, watch->project))
-            code = push_chart(&push, news, count, ends_ms, err);
+            code = push_chart(&push, news, count, time, err);
         buf_finish(&push.rows);
         buf_finish(&push.answer);
         arena_destroy(push.scratch);

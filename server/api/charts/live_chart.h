@@ -53,10 +53,16 @@ void live_charts_finish(struct live_charts *charts);
 MUST_CHECK enum err_code live_charts_read(struct live_charts *charts, struct str text, size_t room, struct arena *arena,
                                           struct err *err);
 
-/* Pushes what the runs in the news have logged to the charts of the watch's project, until ends_ms of the clock that only goes
- * forward. */
+/* How long pushing may take: work of the thread, and, where it waits for others, much more. A busy machine takes no points away. */
+struct live_time {
+    int64_t work_ends_ms, ends_ms;
+};
+struct live_time live_time_from_now(int64_t work_ms);
+bool live_time_is_up(const struct live_time *time);
+
+/* Pushes what the runs in the news have logged to the charts of the watch's project, until the time is up. */
 MUST_CHECK enum err_code live_charts_push(struct live_charts *charts, struct history *history, const struct live_watch *watch,
-                                          const struct run_news *news, size_t count, struct websocket *socket, int64_t ends_ms,
+                                          const struct run_news *news, size_t count, struct websocket *socket, const struct live_time *time,
                                           struct err *err);
 
 #endif
