@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseCsv, toCsv } from "./csv";
+import { MAX_COLUMNS, parseCsv, toCsv } from "./csv";
 
 const read = (text: string, separator = ",", max = 100) => {
     const { columns, rows } = parseCsv(text, separator, max);
@@ -25,6 +25,13 @@ it("keeps as words what a number would lose digits of", () => {
 
 it("keeps words that only look like the end of a number", () => {
     expect(read("a\ne4\nE5\n.e5\n-e1\n.\n5.\n1e4")).toEqual([["a"], ["e4"], ["E5"], [".e5"], ["-e1"], ["."], [5], [10000]]);
+});
+
+it("keeps as many columns as spreadsheets have, and says how many more there are", () => {
+    const { columns, rows } = parseCsv(`${"x,".repeat(MAX_COLUMNS)}y,z\n1,2\n`, ",", 10);
+    expect([columns.length, columns[0], columns.at(-1)]).toEqual([MAX_COLUMNS + 1, "x", "… +2"]);
+    expect(rows).toEqual([[1, 2]]);
+    expect(parseCsv("x,".repeat(MAX_COLUMNS - 1) + "y", ",", 10).columns.at(-1)).toBe("y");
 });
 
 it("stops at the number of rows asked for and says so", () => {

@@ -44,11 +44,17 @@ export interface CsvTable {
 const NUMBER = /^[-+]?((0|[1-9]\d{0,14})(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?$/;
 const isNumber = (word: string) => NUMBER.test(word);
 
+export const MAX_COLUMNS = 16384;
+
 /* The first row names the columns. Quotes may enclose separators and line ends; what has no quotes and looks like a number is
- * one. `maxRows` bounds what is kept. */
+ * one. `maxRows` bounds what is kept. Of columns as many are kept as spreadsheets have; a last one says how many more there are: a
+ * file of nothing but separators would take all the memory there is. */
 export function parseCsv(text: string, separator: string, maxRows: number): CsvTable {
     const rows: unknown[][] = [];
     let row: unknown[] = [];
+    let left = 0;
+    let most = 0;
+    const add = (value: unknown) => (row.length < MAX_COLUMNS ? row.push(value) : left++);
     let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
     while (at < text.length && rows.length <= maxRows) {
         let value: unknown;
@@ -59,20 +65,23 @@ export function parseCsv(text: string, separator: string, maxRows: number): CsvT
             const word = text.slice(from, at);
             value = isNumber(word.trim()) ? Number(word) : word;
         }
-        row.push(value);
+        add(value);
         if (text[at] === separator) {
             at++;
             if (at < text.length && text[at] !== "\n" && text[at] !== "\r") continue;
-            row.push("");
+            add("");
         }
         if (text[at] === "\r") at++;
         if (text[at] === "\n") at++;
         if (row.length > 1 || row[0] !== "") rows.push(row);
         row = [];
+        most = Math.max(most, left);
+        left = 0;
     }
     const [head, ...body] = rows;
     const width = Math.max(0, ...rows.slice(0, 1000).map((r) => r.length));
     const columns = Array.from({ length: width }, (_, i) => String(head?.[i] ?? "") || `${i + 1}`);
+    if (most > 0) columns.push(`… +${most}`);
     return { columns, rows: body, isCut: at < text.length };
 }
 
