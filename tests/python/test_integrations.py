@@ -258,7 +258,7 @@ def test_a_name_without_a_counterpart_is_an_import_error(peers):
         print(error)
     """
     assert peers.run(code, True, "nothing").splitlines() == [
-        "wandb.sdk.launch has no counterpart in barograph",
+        "wandb.sdk.launch has no counterpart in barograph: launch is not offered; agents of sweeps run programs: wandb agent",
         "module 'wandb' (which is barograph here) has no attribute 'no_such_name'",
     ]
 
