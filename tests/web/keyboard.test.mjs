@@ -43,3 +43,14 @@ test("arrow keys walk along the lines of a chart, and the values are said", { ti
     await page.waitForURL("**/admin/charts/runs/*");
     assert.deepEqual(problems, []);
 });
+
+test("dots of a scatter plot are walked through, say their values, and open their runs", { timeout: 60000 }, async () => {
+    const { page, problems } = await openWith(at.browser, "charts", [{ id: "s", kind: "scatter", columns: ["config.lr", "summary_metrics.train/loss", ""] }]);
+    const dot = page.locator('[data-panel="s"]').getByRole("link", { name: /^run-2: lr 0\.001, train\/loss 0\.\d+$/ });
+    await dot.focus();
+    await page.locator(".scatter-card", { hasText: "run-2" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/admin/charts/runs/*");
+    await page.getByRole("heading", { name: /run-2/ }).waitFor();
+    assert.deepEqual(problems, []);
+});

@@ -26,7 +26,7 @@ interface Props {
     height: number;
     highlighted: string | null;
     onHover: (id: string | null) => void;
-    onPick: (id: string) => void;
+    onPick?: (id: string) => void;
     svgRef: RefObject<SVGSVGElement>;
     label: string;
 }
@@ -38,6 +38,11 @@ function tickFormat(name: string | undefined): ((v: number, span: number) => str
     if (name !== "createdAt" && name !== "heartbeatAt") return undefined;
     return (v, span) =>
         new Intl.DateTimeFormat(language, span > 2 * 86400e3 ? { month: "short", day: "numeric" } : { hour: "2-digit", minute: "2-digit", second: span < 600e3 ? "2-digit" : undefined }).format(v);
+}
+
+function sayDot(d: Dot, names: readonly string[]): string {
+    const values = [d.x, d.y, d.z].flatMap((v, i) => (names[i] === "" ? [] : [`${names[i]} ${formatValue(v)}`]));
+    return `${d.label}: ${values.join(", ")}`;
 }
 
 export function ScatterChart(props: Props) {
@@ -78,7 +83,7 @@ export function ScatterChart(props: Props) {
                 class="plot"
                 width={width}
                 height={height}
-                role="img"
+                role="group"
                 aria-label={props.label}
             >
                 {y.ticks.map((t) => (
@@ -121,9 +126,15 @@ export function ScatterChart(props: Props) {
                         cy={cy}
                         r={props.highlighted === d.id ? 6 : 4.5}
                         fill={d.color}
+                        tabIndex={0}
+                        role={props.onPick ? "link" : "img"}
+                        aria-label={sayDot(d, names)}
+                        onFocus={() => hover(d)}
+                        onBlur={() => hover(null)}
+                        onKeyDown={(e) => e.key === "Enter" && props.onPick?.(d.id)}
                         onMouseEnter={() => hover(d)}
                         onMouseLeave={() => hover(null)}
-                        onClick={() => props.onPick(d.id)}
+                        onClick={() => props.onPick?.(d.id)}
                     />
                 ))}
             </svg>

@@ -201,7 +201,6 @@ function Plot({ panel, table, svg, label }: { panel: Panel; table: TableData; sv
                     height={height}
                     highlighted={lit}
                     onHover={setLit}
-                    onPick={() => undefined}
                     svgRef={svg}
                     label={label}
                 />
