@@ -33,7 +33,7 @@ void fixture_wait_for_deferred(struct fixture *fixture);
 /* Completes the call of /deferred that is waiting; waits for it to come. */
 void fixture_complete_deferred(struct fixture *fixture);
 
-/* A connected socket with a time limit of 10 s for each read. */
+/* A connected socket with a time limit of 60 s for each read. */
 int fixture_connect(const struct fixture *fixture);
 void send_text(int fd, const char *text);
 void send_bytes(int fd, const void *bytes, size_t len);

@@ -57,15 +57,28 @@ static void speak_tls(struct http_options *options) {
     options->hosts = STR("tracker.test");
 }
 
-static int start(void **state) {
+static void be_impatient(struct http_options *options) {
+    speak_tls(options);
+    options->header_timeout_ms = 200;
+}
+
+static int start_with(void **state, void (*adjust)(struct http_options *options)) {
     (void)snprintf(folder, sizeof folder, "/tmp/test_tlsXXXXXX");
     if (mkdtemp(folder) == NULL)
         return -1;
     (void)snprintf(cert_file, sizeof cert_file, "%s/cert.pem", folder);
     (void)snprintf(key_file, sizeof key_file, "%s/key.pem", folder);
     make_certificate("localhost");
-    *state = fixture_start(speak_tls);
+    *state = fixture_start(adjust);
     return 0;
+}
+
+static int start(void **state) {
+    return start_with(state, speak_tls);
+}
+
+static int start_impatient(void **state) {
+    return start_with(state, be_impatient);
 }
 
 static int stop(void **state) {
@@ -284,6 +297,20 @@ static void tls__closes_on_a_client_that_speaks_plain(void **state) {
     http_client_destroy(client);
 }
 
+/* The beginning of a handshake, and of one that says a little now and then. */
+static void tls__ends_handshakes_that_stall(void **state) {
+    static const char hello[] = { 22, 3, 1, 2, 0, 1 };
+    int silent = fixture_connect(*state), trickling = fixture_connect(*state);
+    for (size_t i = 0; i < sizeof hello; i++) {
+        (void)send(trickling, hello + i, 1, MSG_NOSIGNAL);
+        (void)usleep(50 * 1000);
+    }
+    assert_true(is_closed_by_server(trickling));
+    assert_true(is_closed_by_server(silent));
+    (void)close(trickling);
+    (void)close(silent);
+}
+
 static void tls__names_the_file_that_cannot_be_used(void **state) {
     struct http_options options = { .listen = STR("127.0.0.1:0"),
                                     .tls_cert_file = STR("/nowhere.pem"),
@@ -303,6 +330,7 @@ int main(void) {
         TEST(tls__carries_requests_and_responses),
         TEST(tls__checks_the_name_at_the_end_of_a_tunnel),
         TEST(tls__closes_on_a_client_that_speaks_plain),
+        cmocka_unit_test_setup_teardown(tls__ends_handshakes_that_stall, start_impatient, stop),
         TEST(tls__goes_through_a_proxys_tunnel),
         TEST(tls__is_refused_by_the_client_for_an_unknown_signer),
         TEST(tls__is_refused_by_the_client_for_another_name),
