@@ -376,11 +376,17 @@ static struct postgres_rows *add_rows(struct postgres_conn *conn) {
     return rows;
 }
 
+/* "insert ... returning" is asked, and changes something all the same. */
+static void count_question(struct postgres_conn *conn, struct str sql) {
+    conn->changes += !str_starts_with(sql, STR("select"));
+}
+
 enum err_code postgres_query(struct db_tx *tx, struct db_rows **out, const struct db_value *args, size_t arg_count,
                              struct str sql, bool kept, struct err *err) {
     struct postgres_conn *conn = (struct postgres_conn *)tx;
     PGresult *result = NULL;
 
+    count_question(conn, sql);
     TRY(send_statement(conn, args, arg_count, sql, kept ? KEPT : NOT_KEPT, err));
     drain(conn, &result);
     TRY(postgres_conn_finish(conn, err));
@@ -394,6 +400,7 @@ enum err_code postgres_query_ahead(struct db_tx *tx, struct db_rows **out, const
                                    const char *sql, struct err *err) {
     struct postgres_conn *conn = (struct postgres_conn *)tx;
 
+    count_question(conn, str_from_c(sql));
     TRY(send_statement(conn, args, arg_count, str_from_c(sql), KEPT, err));
     struct postgres_rows *rows = add_rows(conn);
     rows->position = conn->on_the_way;

@@ -53,14 +53,18 @@ static void end_append(void *context, enum err_code code, const struct err *err)
     (void)atomic_fetch_sub(append->left, 1);
 }
 
-static void append_all(struct append *appends, size_t count, atomic_int *left) {
+static void append_all_by(db_work *work, struct append *appends, size_t count, atomic_int *left) {
     atomic_store(left, (int)count);
     for (size_t i = 0; i < count; i++) {
         appends[i].left = left;
-        db_append_later(appends[i].db, (uint64_t)appends[i].row, count_one, &appends[i], end_append);
+        db_append_later(appends[i].db, (uint64_t)appends[i].row, work, &appends[i], end_append);
     }
     while (atomic_load(left) > 0)
         (void)usleep(1000);
+}
+
+static void append_all(struct append *appends, size_t count, atomic_int *left) {
+    append_all_by(count_one, appends, count, left);
 }
 
 struct sums {
@@ -99,6 +103,30 @@ static void append__undoes_what_failed_and_only_that(void **state) {
     for (size_t i = 0; i < APPENDS; i++)
         assert_int_equal(appends[i].code, appends[i].fails ? ERR_PRECONDITION : OK);
     assert_sums(f, good);
+}
+
+static enum err_code count_by_asking(struct db_tx *tx, void *context, struct err *err) {
+    const struct append *append = context;
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(append->row)), "update counters set n = n + 1 where id = $1 returning n", err));
+    while (db_next(rows))
+        continue;
+    TRY(db_end(rows, err));
+    return err_set(err, ERR_PRECONDITION, "no");
+}
+
+static void append__undoes_what_questions_changed(void **state) {
+    struct fixture *f = *state;
+    struct append appends[APPENDS];
+    atomic_int left;
+
+    assert_ok(f, db_write(f->db, make_counters, NULL, &f->err));
+    for (size_t i = 0; i < APPENDS; i++)
+        appends[i] = (struct append){ .db = f->db, .row = 1 + (int64_t)i % ROWS };
+    append_all_by(count_by_asking, appends, APPENDS, &left);
+    for (size_t i = 0; i < APPENDS; i++)
+        assert_int_equal(appends[i].code, ERR_PRECONDITION);
+    assert_sums(f, 0);
 }
 
 /* Two servers where there may be two; both count in the same rows. */
@@ -182,6 +210,7 @@ static void append__takes_those_that_wait_by_key(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         DB_TEST(append__undoes_what_failed_and_only_that),
+        DB_TEST(append__undoes_what_questions_changed),
         DB_TEST(append__loses_nothing_between_servers),
         DB_TEST(append__takes_those_that_wait_by_key),
     };
