@@ -95,6 +95,42 @@ accelerator.end_training()
 print("/".join([run.entity, run.project, run.id]))
 """
 
+# What does not change from call to call.
+TABLE_ROWS = """
+import json, sys, tempfile, wandb
+told = []
+for file in wandb.Api().run(sys.argv[1]).files():
+    if file.name.endswith(".table.json"):
+        content = json.load(file.download(tempfile.mkdtemp(), replace=True))
+        told.append([content["columns"], [[row[1], *row[4:]] for row in content["data"]]])
+print(json.dumps(sorted(told, key=str)))
+"""
+
+PIPELINE = """
+import os, warnings
+warnings.filterwarnings("ignore")
+import torch, transformers, wandb
+from tokenizers import Tokenizer, models, pre_tokenizers
+transformers.logging.set_verbosity_error()
+transformers.set_seed(1)
+words = ["<unk>", "one", "two", "three", "four"]
+plain = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token="<unk>"))
+plain.pre_tokenizer = pre_tokenizers.Whitespace()
+tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=plain, unk_token="<unk>", pad_token="<unk>")
+config = transformers.GPT2Config(n_layer=1, n_head=1, n_embd=8, vocab_size=5, n_positions=16, bos_token_id=0, eos_token_id=0)
+from wandb.integration.huggingface import autolog
+autolog(init={"project": "pipelines"})
+run = wandb.run
+pipeline = transformers.TextGenerationPipeline(transformers.GPT2LMHeadModel(config), tokenizer, task="text-generation")
+pipeline("one two", max_new_tokens=3, do_sample=False)
+pipeline(["one", "three"], max_new_tokens=2, do_sample=False)
+assert len(autolog.get_latest_id()) == 16
+path = "/".join([run.entity, run.project, run.id])
+autolog.disable()
+pipeline("two", max_new_tokens=1)
+print(path)
+"""
+
 STABLE_BASELINES = """
 import os, warnings
 warnings.filterwarnings("ignore")
@@ -184,3 +220,13 @@ def test_stable_baselines_callback_records_likewise(both):
     assert keys[1] == keys[0] and any(key.startswith("gradients/") for key in keys[1])
     names = [{name for name in run["names"] if name.endswith(".zip")} for run in (official, ours)]
     assert names[1] == names[0] == {"model.zip"}
+
+
+def test_calls_of_a_pipeline_are_tables(both, peers):
+    official, ours = both(PIPELINE)
+    assert ours["state"] == official["state"] == "finished"
+    tables = [[row["text-generation"] for row in run["history"] if "text-generation" in row] for run in (official, ours)]
+    shapes = [[(each["_type"], each["ncols"], each["nrows"]) for each in run] for run in tables]
+    assert shapes[1] == shapes[0] == [("table-file", 7, 1), ("table-file", 7, 2)]
+    rows = [peers.run(TABLE_ROWS, False, "reader", f"{peers.user.name}/pipelines/{run['id']}").strip() for run in (official, ours)]
+    assert rows[1] == rows[0] and "one two" in rows[0]

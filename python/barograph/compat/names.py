@@ -274,7 +274,6 @@ _BY_HAND = "log what it makes with run.log(): texts and answers as a barograph.T
 ABSENT: dict[str, str] = {
     "wandb.integration.diffusers": _BY_HAND,
     "wandb.integration.dspy": _BY_HAND,
-    "wandb.integration.huggingface": f"a Trainer logs with report_to='wandb'; of pipelines {_BY_HAND}",
     "wandb.integration.kfp": "call barograph.init() in the component; the server and the key come with WANDB_BASE_URL and WANDB_API_KEY",
     "wandb.integration.lightning": "lightning.pytorch.loggers.WandbLogger works as it comes, for Fabric too",
     "wandb.integration.metaflow": "call barograph.init() in the step",
