@@ -279,7 +279,7 @@ def _explained(error: Error, settings: Settings) -> Error:
     if code == _core.REFUSED and "resume is" in text:
         return UsageError(text)
     if code == _core.REFUSED and settings.entity and "not found" in text:
-        text += f": the key is of nobody who may write to {settings.entity}/{settings.project or 'uncategorized'}"
+        text += f": there is no user or team {settings.entity!r}, or the key may not write to it"
     return CommError(text) if code in (_core.REFUSED, _core.TIMED_OUT) else error
 
 

@@ -149,6 +149,7 @@ def test_errors_say_what_to_do(scripts, code, says):
 
 def test_a_project_of_somebody_else_and_a_sweep_that_is_not_there_are_told_by_name(scripts):
     process = scripts.start("import barograph; barograph.init(project='p', entity='nobody')")
-    assert "nobody who may write to nobody/p" in process.communicate(timeout=60)[1].splitlines()[-1]
+    said = process.communicate(timeout=60)[1].splitlines()[-1]
+    assert "there is no user or team 'nobody', or the key may not write to it" in said
     process = scripts.start("import barograph; barograph.agent('nosuch', function=print, project='q')")
     assert "there is no sweep nosuch in q; a sweep is written [[ENTITY/]PROJECT/]SWEEP" in process.communicate(timeout=60)[1]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from stable_baselines3.common.callbacks import BaseCallback
 
+from barograph.compat.names import termwarn
 from barograph.integration.common import current_run
 from barograph.watching import WHAT
 
@@ -37,7 +38,8 @@ class WandbCallback(BaseCallback):  # type: ignore[misc]
         if model_save_path is None and model_save_freq > 0:
             raise ValueError("model_save_freq needs a model_save_path")
         if log not in WHAT:
-            raise ValueError(f"log is gradients, parameters, all or None, got {log!r}")
+            termwarn(f"log is gradients, parameters, all or None, got {log!r}; all is logged")
+            log = "all"
         self.model_save_path, self.model_save_freq = model_save_path, model_save_freq
         self.gradient_save_freq, self.log = gradient_save_freq, log
         if model_save_path is not None:
