@@ -30,6 +30,10 @@ for name in names["integrations"]:
         said[name] = "there"
     except ModuleNotFoundError as error:
         said[name] = str(error) if error.name.startswith("wandb") else "library"
+try:
+    from wandb.integration import openai
+except ImportError as error:
+    said["openai"] = str(error)
 lacking = [name for name in names["top"] if not hasattr(wandb, name)]
 print(json.dumps([lacking, [name for name in names["types"] if not hasattr(wandb.data_types, name)], said]))
 """

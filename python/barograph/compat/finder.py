@@ -79,6 +79,8 @@ class Loader:
             below = f"{self.name}.{name}"
             if below in _known():
                 return importlib.import_module(below)
+            if below in ABSENT:  # an AttributeError's words would be lost on the way to `from ... import`
+                raise ModuleNotFoundError(why_absent(below), name=below)
             if target is not None:
                 return getattr(target, name)
             raise AttributeError(f"module {self.name!r} has no attribute {name!r}")

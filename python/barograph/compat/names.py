@@ -272,6 +272,8 @@ _SELF_LOGGING = "it logs by itself when wandb is there; call barograph.as_wandb(
 _BY_HAND = "log what it makes with run.log(): texts and answers as a barograph.Table, pictures as barograph.Image"
 
 ABSENT: dict[str, str] = {
+    "wandb.automations": "automations are made on the project's page, or by the official client",
+    "wandb.docker": "there is no command for containers; WANDB_BASE_URL and WANDB_API_KEY are all that one needs",
     "wandb.integration.diffusers": _BY_HAND,
     "wandb.integration.dspy": _BY_HAND,
     "wandb.integration.kfp": "call barograph.init() in the component; the server and the key come with WANDB_BASE_URL and WANDB_API_KEY",
@@ -282,6 +284,7 @@ ABSENT: dict[str, str] = {
     "wandb.integration.tensorflow": "TensorFlow has no estimators any more; init(sync_tensorboard=True), or the callbacks for Keras",
     "wandb.integration.ultralytics": _SELF_LOGGING,
     "wandb.integration.weave": "Weave is a product of its own, and hosted",
+    "wandb.jupyter": "there are no magics; barograph.init() in a cell, and run.display() shows it",
     "wandb.sandbox": "it runs at a service of its own",
     "wandb.sdk.data_types.trace_tree": "traces of LangChain 0.0 are shown by nobody any more; log texts as a barograph.Table",
     "wandb.sdk.launch": "launch is not offered; agents of sweeps run programs: wandb agent",
