@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* ---- waiting ---- */
@@ -69,9 +70,19 @@ void connection_enter_idle(struct connection *connection) {
     connection_wait_to_read(connection);
 }
 
-void loop_close_idle(struct loop *loop) {
-    while (loop->oldest_idle != NULL)
-        connection_close(loop->oldest_idle);
+/* A request may be on its way on any of them. Closed at once they would meet it with a reset, which a proxy takes for a
+ * broken answer; after an end in order it knows that nothing was done, and asks another server. */
+void loop_end_idle(struct loop *loop) {
+    struct connection *next;
+    for (struct connection *connection = loop->oldest_idle; connection != NULL; connection = next) {
+        int arrived_bytes = 0;
+        next = connection->newer_idle;
+        if (ioctl(connection->transport.fd, FIONREAD, &arrived_bytes) == 0 && arrived_bytes > 0)
+            continue;
+        connection_leave_idle(connection);
+        connection_linger(connection);
+        connection_set_deadline(connection, STOP_LINGER_MS);
+    }
 }
 
 /* ---- opening and closing ---- */

@@ -24,6 +24,7 @@ enum {
     READ_BYTES = 64 * 1024,
     WRITE_BYTES_PER_EVENT = 1 << 20, /* then the others have their turn */
     LINGER_MS = 2000,
+    STOP_LINGER_MS = 500, /* of idle connections, when the server stops */
     SPARE_ARENAS_MAX = 64,
 };
 
@@ -95,6 +96,7 @@ void loop_on_exchange(struct loop *loop, struct exchange *exchange);
 void connection_close(struct connection *connection);
 /* Frees those on loop->closed. */
 void loop_free_closed(struct loop *loop);
-void loop_close_idle(struct loop *loop);
+/* When the server stops: in order, and what has arrived already is answered. */
+void loop_end_idle(struct loop *loop);
 
 #endif

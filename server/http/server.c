@@ -190,7 +190,7 @@ static void begin_stopping(struct http_server *server) {
     timers_clear(&server->loop.timers, &server->accept_again);
     (void)close(server->listener_fd);
     server->listener_fd = -1;
-    loop_close_idle(&server->loop);
+    loop_end_idle(&server->loop);
     loop_close_websockets(&server->loop);
 }
 
