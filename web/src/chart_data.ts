@@ -3,7 +3,7 @@
 import { fetchBuckets } from "./api";
 import type { Series } from "./lib/buckets";
 import type { PushedSeries } from "./lib/live_message";
-import { joinTail, tailBuckets, tailRange, type TailRange } from "./lib/series_tail";
+import { joinTail, tailBuckets, tailRange, tailWidth, type TailRange } from "./lib/series_tail";
 import type { Run } from "./lib/types";
 import { announce, isAnnounced, newAnnouncement, type Announcement } from "./pushed_charts";
 
@@ -86,10 +86,12 @@ export function loadSeries(want: Want, run: Run, key: string): Promise<Series | 
 function follow(id: string, entry: Entry, want: Want, run: Run, key: string): void {
     const { series } = entry;
     const isWhole = want.stream === "history" && want.low === null && want.high === null;
-    if (isAnnounced(entry.announcement) || series === null || !isWhole || !goesOn(want, run) || tailRange(series, want.buckets) === null) return;
+    if (isAnnounced(entry.announcement) || series === null || !isWhole || !goesOn(want, run)) return;
+    const range = tailRange(series, want.buckets);
+    if (range === null) return;
     const announcement = newAnnouncement();
     entry.announcement = announcement;
-    announce({ want, run: run.name, key, series, receive: (pushed) => receive(id, announcement, want, pushed) });
+    announce({ want, run: run.name, key, start: range[0], width: tailWidth(series), receive: (pushed) => receive(id, announcement, want, pushed) });
 }
 
 /* What was pushed is there before the panels hear that there is more, and ask. False: no more of it. */

@@ -2,9 +2,8 @@
  * there is no room for is asked for, as everything is while there is no connection. */
 
 import type { Want } from "./chart_data";
-import type { Series } from "./lib/buckets";
 import { readPush, type PushedSeries } from "./lib/live_message";
-import { tailBuckets, tailRange, tailWidth } from "./lib/series_tail";
+import { tailBuckets } from "./lib/series_tail";
 
 /* What was announced on a connection that is gone is not. */
 export interface Announcement {
@@ -15,7 +14,8 @@ export interface Announced {
     want: Want;
     run: string;
     key: string;
-    series: Series;
+    start: number;
+    width: number /* of its buckets; 0: points */;
     /* False: nobody wants more of it. */
     receive: (pushed: PushedSeries) => boolean;
 }
@@ -95,10 +95,7 @@ export function chartsToSay(): unknown[] {
 
 function inFull(chart: Chart): unknown {
     const { entity, project, x, point, log, buckets } = chart.want;
-    const series = [...chart.items].flatMap(([place, item]) => {
-        const range = tailRange(item.series, buckets);
-        return range === null ? [] : [[...place.split(" ").map(Number), range[0], tailWidth(item.series)]];
-    });
+    const series = [...chart.items].map(([place, item]) => [...place.split(" ").map(Number), item.start, item.width]);
     return { id: chart.id, entity, project, x, point, log, buckets: tailBuckets(buckets), runs: chart.runs, keys: chart.keys, series };
 }
 
