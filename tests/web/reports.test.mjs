@@ -108,7 +108,7 @@ test("a stroke offers other blocks, and paper shows what is read only", { timeou
     await page.locator(".report blockquote", { hasText: "wise words" }).waitFor();
     assert.equal(await page.locator(".block").count(), 1, "it took the place of the empty text");
     await page.emulateMedia({ media: "print" });
-    assert.equal(await page.getByRole("button", { name: "Print or save as PDF" }).isVisible(), false);
+    assert.equal(await page.getByRole("button", { name: "Share by link" }).isVisible(), false);
     assert.equal(await page.locator(".topbar").isVisible(), false);
     assert.ok(await page.getByText("wise words").isVisible());
     assert.deepEqual(problems, []);
@@ -120,7 +120,8 @@ test("a report is copied into a draft of one's own", { timeout: 60000 }, async (
     await page.locator("textarea").first().fill("Words to copy");
     await page.getByRole("button", { name: "Publish" }).click();
     await page.waitForURL((u) => !u.search.includes("edit"));
-    await page.getByRole("button", { name: "Duplicate" }).click();
+    await page.locator("header").getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Duplicate" }).click();
     await page.getByRole("heading", { name: /Copy of/ }).waitFor();
     await page.getByText("Draft", { exact: true }).waitFor();
     await page.getByText("Words to copy").waitFor();

@@ -5,6 +5,8 @@ import { NotFound } from "../app";
 import { Select } from "../components/controls";
 import { EditableText } from "../components/editable_text";
 import { copyText } from "../components/copy_text";
+import { IconButton } from "../components/icon";
+import { MenuList, Popover } from "../components/popover";
 import { sayError } from "../components/toast";
 import { language, t } from "../i18n";
 import { formatTime } from "../lib/format";
@@ -44,13 +46,11 @@ export default function ReportPage({ params }: PageProps) {
 
 const REDRAW_MS = 400;
 
-/* Paper is white: charts are drawn for it first. */
+/* Paper is white: charts are drawn for it first, and the menu that asked for it has gone by then. */
 async function print(): Promise<void> {
     const was = theme.peek();
-    if (isDark.peek()) {
-        setTheme("light");
-        await new Promise((done) => window.setTimeout(done, REDRAW_MS));
-    }
+    if (isDark.peek()) setTheme("light");
+    await new Promise((done) => window.setTimeout(done, REDRAW_MS));
     window.print();
     setTheme(was);
 }
@@ -138,20 +138,24 @@ function Report({ entity, project, report, isEditing }: { entity: string; projec
                             onChange={(width) => change(() => setSpec({ ...latest.current.spec, width }))}
                         />
                     )}
-                    {viewer.value && !isEditing && (
-                        <button type="button" class="button" onClick={() => void makeReport(entity, project, blocksOf(spec), t("report.copy_of", { name: title })).catch(sayError)}>
-                            {t("panel.duplicate")}
-                        </button>
-                    )}
-                    {!isEditing && (
-                        <button type="button" class="button" onClick={() => void print()}>
-                            {t("report.print")}
-                        </button>
-                    )}
                     {viewer.value && saved.type === REPORT && <ShareReport id={saved.id} projects={projectsOf(spec, entity, project)} />}
-                    <button type="button" class="button" onClick={() => void copyText(window.location.href.split("?")[0]!)}>
-                        {t("panel.copy_link")}
-                    </button>
+                    <Popover isMenu label={t("action.more")} button={(open) => <IconButton icon="dots" label={t("action.more")} onClick={open} />}>
+                        {(close) => (
+                            <MenuList
+                                close={close}
+                                items={[
+                                    { label: t("panel.copy_link"), onClick: () => void copyText(window.location.href.split("?")[0]!) },
+                                    { label: t("report.print"), onClick: () => void print() },
+                                    viewer.value
+                                        ? {
+                                              label: t("panel.duplicate"),
+                                              onClick: () => void makeReport(entity, project, blocksOf(spec), t("report.copy_of", { name: title })).catch(sayError),
+                                          }
+                                        : null,
+                                ]}
+                            />
+                        )}
+                    </Popover>
                 </div>
                 {isEditing ? (
                     <input
