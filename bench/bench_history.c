@@ -239,7 +239,7 @@ static void ask_sample_of_middle(int64_t run, int64_t steps, struct arena *arena
 }
 
 static void ask_chart(int64_t run, int64_t steps, struct arena *arena) {
-    struct history_chart_spec spec = { STR("loss"), STR("_step"), -INFINITY, INFINITY, 1000 };
+    struct history_chart_spec spec = { STR("loss"), STR("_step"), -INFINITY, INFINITY, 1000, false };
     struct history_chart chart;
     (void)steps;
     must(history_read_chart(history, run, HISTORY_ROWS, &spec, &chart, arena, &err));

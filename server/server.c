@@ -231,7 +231,7 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     TRY(db_subscribe(app->db, take_notice, app, err));
     TRY(db_write(app->db, set_trash, (void *)server->config, err));
     app->run_tables = run_tables_create(app->db, 0);
-    run_tables_set_extremes(app->run_tables, history_read_extremes, app->history);
+    run_tables_set_extremes(app->run_tables, history_read_extremes, history_bring_extremes_near, app->history);
     TRY(schema_create(&app->schema, err));
     app->log_in_limits = log_in_limits_create();
     app->files_url = server->config->files_url;

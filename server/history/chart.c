@@ -460,6 +460,14 @@ static void count_values(struct chart *chart) {
             chart->values += source_value_count(&chart->view->sources[i], pair.y);
 }
 
+static bool has_far_source(const struct chart *chart) {
+    struct pair pair;
+    for (uint32_t i = 0; i < chart->view->source_count; i++)
+        if (find_pair(chart, i, &pair) && source_is_far(&chart->view->sources[i]))
+            return true;
+    return false;
+}
+
 /* The sources that are read exactly come first: only then is the whole range known. */
 static enum err_code read_sources(struct chart *chart, bool is_exact, struct err *err) {
     size_t count = chart->view->source_count;
@@ -523,8 +531,12 @@ enum err_code history_read_chart(struct history *history, int64_t run, enum hist
     int64_t last = x_is_step ? step_of_double(floor(spec->x_last)) : INT64_MAX;
     TRY(view_open(&view, history, (struct history_id){ run, kind }, first, last, arena, err));
     struct chart chart = { .view = &view, .spec = spec, .arena = arena, .x_is_step = x_is_step };
+    enum err_code code = OK;
     count_values(&chart);
-    enum err_code code = fill(&chart, out, err);
+    if (spec->stays_near && has_far_source(&chart))
+        *out = (struct history_chart){ .is_far = true };
+    else
+        code = fill(&chart, out, err);
     view_finish(&view);
     return code;
 }

@@ -4,6 +4,7 @@
 #include "server/history/source.h"
 
 #include <math.h>
+#include <unistd.h>
 
 static void extend(struct run_extremes *extremes, double low, double high) {
     if (!(extremes->min <= low))
@@ -41,16 +42,31 @@ static enum err_code extend_by_values(struct run_extremes *extremes, struct sour
     return OK;
 }
 
+/* Nothing of it is hidden: its directory says all. */
+static bool is_whole(const struct source *source) {
+    return source->segment != NULL && source->mask_count == 0 && source->last_visible_step >= source->last_step;
+}
+
+static bool find_key(const struct source *source, struct str key, uint32_t *at) {
+    uint32_t found[SAME_NAME_MAX];
+    if (source_find_columns(source, key, found) == 0 || !column_is_numeric(source_type(source, found[0])))
+        return false;
+    *at = found[0];
+    return true;
+}
+
 static enum err_code extend_by_source(struct run_extremes *extremes, struct source *source, struct str key, struct arena *arena,
                                       struct err *err) {
-    uint32_t found[SAME_NAME_MAX];
-    bool is_whole = source->segment != NULL && source->mask_count == 0 && source->last_visible_step >= source->last_step;
+    uint32_t at;
 
-    if (source_find_columns(source, key, found) == 0 || !column_is_numeric(source_type(source, found[0])))
+    if (!find_key(source, key, &at))
         return OK;
-    if (!is_whole)
-        return extend_by_values(extremes, source, found[0], arena, err);
-    extend_by_column(extremes, &source->segment->directory.columns[found[0]]);
+    if (is_whole(source))
+        extend_by_column(extremes, &source->segment->directory.columns[at]);
+    else if (source_is_far(source))
+        extremes->is_far = true;
+    else
+        return extend_by_values(extremes, source, at, arena, err);
     return OK;
 }
 
@@ -93,10 +109,34 @@ enum err_code history_read_extremes(void *context, struct db_tx *tx, const int64
     enum err_code code = OK;
 
     for (size_t i = 0; code == OK && i < count; i++) {
-        out[i] = (struct run_extremes){ NAN, NAN };
+        out[i] = (struct run_extremes){ .min = NAN, .max = NAN };
         code = read_run(context, tx, runs[i], key, &out[i], arena, err);
         arena_reset(arena);
     }
+    arena_destroy(arena);
+    return code;
+}
+
+static enum err_code fetch_segment(struct history *history, struct str name, struct err *err) {
+    int fd;
+    TRY(segment_files_open(history->files, name, &fd, err));
+    (void)close(fd);
+    return OK;
+}
+
+enum err_code history_bring_extremes_near(void *context, int64_t run, struct str key, struct err *err) {
+    struct history *history = context;
+    struct arena *arena = arena_create();
+    struct view view;
+    uint32_t at;
+    enum err_code code = view_open(&view, history, (struct history_id){ run, HISTORY_ROWS }, INT64_MIN, INT64_MAX, arena, err);
+
+    for (size_t i = 0; code == OK && i < view.source_count; i++) {
+        const struct source *source = &view.sources[i];
+        if (!is_whole(source) && source_is_far(source) && find_key(source, key, &at))
+            code = fetch_segment(history, source->segment->name, err);
+    }
+    view_finish(&view);
     arena_destroy(arena);
     return code;
 }

@@ -204,6 +204,7 @@ struct history_bucket {
     int64_t count, nonfinite;
 };
 struct history_chart {
+    bool is_far;   /* nothing was read, because rows that were asked for lie in a bucket */
     bool is_exact; /* points[] holds every value; otherwise buckets[] */
     double *x, *y;
     size_t point_count;
@@ -216,13 +217,16 @@ struct history_chart_spec {
     struct str x_key;       /* "_step", "_timestamp", "_runtime" or any number */
     double x_first, x_last; /* inclusive; -INFINITY and INFINITY for all */
     size_t bucket_count;    /* 1 to 65,536; exact points when there are at most this many */
+    bool stays_near;        /* no bucket is waited for: see is_far */
 };
 MUST_CHECK enum err_code history_read_chart(struct history *history, int64_t run, enum history_kind kind,
                                             const struct history_chart_spec *spec, struct history_chart *out,
                                             struct arena *arena, struct err *err);
 
-/* The finite values' ends over all visible rows, exact, for the table of runs. context: the struct history. */
+/* The finite values' ends over all visible rows, exact, for the table of runs; it never waits for a bucket, the second does.
+ * context: the struct history. */
 run_extremes_read history_read_extremes;
+run_extremes_bring_near history_bring_extremes_near;
 
 /* What a key holds, in the words of historyKeys: "number", "string", "bool", "json" (nested, media, mixed). */
 struct history_key {

@@ -125,6 +125,10 @@ void view_finish(struct view *view) {
     view->source_count = 0;
 }
 
+bool source_is_far(const struct source *source) {
+    return source->segment != NULL && segment_files_is_far(source->segment->files, source->segment->name);
+}
+
 /* ---- rows ---- */
 
 static uint32_t lower_bound(const int64_t *steps, uint32_t count, int64_t step) {

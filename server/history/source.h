@@ -40,6 +40,8 @@ MUST_CHECK enum err_code view_open(struct view *view, struct history *history, s
 MUST_CHECK enum err_code view_open_in(struct view *view, struct history *history, struct db_tx *tx, struct history_id id,
                                       const struct history_wanted *wanted, struct arena *arena, struct err *err);
 void view_finish(struct view *view);
+/* Whether it would be read in a bucket, which may take as long as it likes. */
+bool source_is_far(const struct source *source);
 
 /* The rows with first_step <= step <= last_step that no cut hides: [*first, *end). */
 MUST_CHECK enum err_code source_find_rows(struct source *source, int64_t first_step, int64_t last_step, uint32_t *first,

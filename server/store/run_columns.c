@@ -491,6 +491,21 @@ static enum err_code fill_artifacts(struct run_columns *columns, struct db_tx *t
     return code;
 }
 
+static bool is_unknown(const struct run_columns *columns, const struct run_column *column, size_t row) {
+    return column->cells[row].type == not_looked_up.type && !columns->is_gone[row];
+}
+
+size_t run_columns_find_unknown(const struct run_columns *columns, const struct run_column *column, int64_t *ids) {
+    size_t count = 0;
+    if (column->word != RUN_WORD_MIN && column->word != RUN_WORD_MAX)
+        return 0;
+    for (size_t row = 0; row < columns->row_count; row++)
+        if (is_unknown(columns, column, row))
+            ids[count++] = columns->ids[row];
+    return count;
+}
+
+/* Those that are far stay as they are, to be looked up by the next question. */
 static enum err_code fill_extremes(struct run_columns *columns, struct db_tx *tx, struct run_column *column,
                                    struct err *err) {
     int64_t *ids = grow_or_die(NULL, columns->row_count + 1, sizeof *ids);
@@ -499,7 +514,7 @@ static enum err_code fill_extremes(struct run_columns *columns, struct db_tx *tx
     enum err_code code = OK;
 
     for (size_t row = 0; row < columns->row_count; row++) {
-        if (column->cells[row].type != not_looked_up.type || columns->is_gone[row])
+        if (!is_unknown(columns, column, row))
             continue;
         ids[count] = columns->ids[row];
         rows[count++] = row;
@@ -507,7 +522,9 @@ static enum err_code fill_extremes(struct run_columns *columns, struct db_tx *tx
     if (count > 0 && columns->read_extremes != NULL)
         code = columns->read_extremes(columns->extremes_context, tx, ids, count, column->rest, extremes, err);
     for (size_t i = 0; code == OK && i < count; i++) {
-        struct run_extremes found = columns->read_extremes != NULL ? extremes[i] : (struct run_extremes){ NAN, NAN };
+        struct run_extremes found = columns->read_extremes != NULL ? extremes[i] : (struct run_extremes){ .min = NAN, .max = NAN };
+        if (found.is_far)
+            continue;
         column->cells[rows[i]] = filter_double(column->word == RUN_WORD_MIN ? found.min : found.max);
     }
     free(ids);

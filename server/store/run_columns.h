@@ -44,5 +44,7 @@ size_t run_columns_bytes(const struct run_columns *columns);
 MUST_CHECK enum err_code run_columns_refresh(struct run_columns *columns, struct db_tx *tx,
                                              const struct filter_keys *keys, size_t max_bytes,
                                              struct run_column **out, struct err *err);
+/* After a refresh: the runs whose extremes are not known, because they lie in a bucket. ids: room for all rows. */
+size_t run_columns_find_unknown(const struct run_columns *columns, const struct run_column *column, int64_t *ids);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 
+/* So often what was brought near may be dropped again before it is read. */
+enum { BRING_NEAR_TRIES = 8 };
 #define TABLES_BYTES_DEFAULT ((size_t)256 << 20)
 
 struct table {
@@ -22,6 +24,7 @@ struct run_tables {
     struct db *db;
     size_t max_bytes;
     run_extremes_read *read_extremes;
+    run_extremes_bring_near *bring_near;
     void *extremes_context;
     pthread_mutex_t lock;
     struct table *tables;
@@ -40,8 +43,9 @@ struct run_tables *run_tables_create(struct db *db, size_t max_bytes) {
     return tables;
 }
 
-void run_tables_set_extremes(struct run_tables *tables, run_extremes_read *read, void *context) {
+void run_tables_set_extremes(struct run_tables *tables, run_extremes_read *read, run_extremes_bring_near *bring_near, void *context) {
     tables->read_extremes = read;
+    tables->bring_near = bring_near;
     tables->extremes_context = context;
 }
 
@@ -145,6 +149,12 @@ static void give_back(struct run_tables *tables, struct table *table, size_t byt
 
 /* ---- one question ---- */
 
+/* Runs whose extremes of a key lie in a bucket. */
+struct far_runs {
+    int64_t *ids;
+    size_t count;
+};
+
 struct question {
     const struct run_query *query;
     struct run_tables *tables;
@@ -156,6 +166,9 @@ struct question {
     struct filter_place after;
     struct run_column *columns[FILTER_KEYS_MAX];
     struct arena *arena;
+    struct far_runs far[FILTER_KEYS_MAX]; /* of each key */
+
+    bool has_far_runs;
 
     size_t first, bytes;
     struct run_page *out;
@@ -249,6 +262,23 @@ static void write_page(struct question *q, size_t first, struct run_page *out) {
     }
 }
 
+/* With any of them left out the answer would be wrong. */
+static bool find_far_runs(struct question *q) {
+    const struct run_columns *columns = &q->table->columns;
+    bool has_any = false;
+
+    for (size_t i = 0; i < q->keys.count; i++) {
+        struct far_runs *far = &q->far[i];
+        *far = (struct far_runs){ 0 };
+        if (q->columns[i]->word != RUN_WORD_MIN && q->columns[i]->word != RUN_WORD_MAX)
+            continue;
+        far->ids = ARENA_ARRAY(q->arena, int64_t, columns->row_count);
+        far->count = run_columns_find_unknown(columns, q->columns[i], far->ids);
+        has_any = has_any || far->count > 0;
+    }
+    return has_any;
+}
+
 /* The connection is taken before the table's lock, always: whoever has the lock waits for nobody. */
 static enum err_code answer(struct db_tx *tx, void *context, struct err *err) {
     struct question *q = context;
@@ -257,9 +287,10 @@ static enum err_code answer(struct db_tx *tx, void *context, struct err *err) {
 
     (void)pthread_mutex_lock(&q->table->lock);
     code = run_columns_refresh(columns, tx, &q->keys, q->tables->max_bytes, q->columns, err);
-    if (code == OK)
+    q->has_far_runs = code == OK && find_far_runs(q);
+    if (code == OK && !q->has_far_runs)
         code = look_at_rows(q, err);
-    if (code == OK)
+    if (code == OK && !q->has_far_runs)
         write_page(q, q->first, q->out);
     q->bytes = run_columns_bytes(columns);
     (void)pthread_mutex_unlock(&q->table->lock);
@@ -284,6 +315,23 @@ static enum err_code parse_question(struct question *q, struct err *err) {
     return q->has_after ? filter_cursor_read(&q->after, &q->order, query->after, q->arena, err) : OK;
 }
 
+static enum err_code ask_once(struct question *q, struct err *err) {
+    q->table = take_table(q->tables, q->query->project_id, err);
+    if (q->table == NULL)
+        return ERR_BUSY;
+    enum err_code code = db_read(q->tables->db, answer, q, err);
+    give_back(q->tables, q->table, q->bytes);
+    return code;
+}
+
+/* A bucket may hang: nothing of the table is held meanwhile. */
+static enum err_code bring_near(const struct question *q, struct err *err) {
+    for (size_t i = 0; i < q->keys.count; i++)
+        for (size_t run = 0; run < q->far[i].count; run++)
+            TRY(q->tables->bring_near(q->tables->extremes_context, q->far[i].ids[run], q->keys.items[i].rest, err));
+    return OK;
+}
+
 enum err_code run_tables_query(struct run_tables *tables, const struct run_query *query, struct arena *arena,
                                struct run_page *out, struct err *err) {
     struct question *q = ARENA_NEW(arena, struct question);
@@ -298,10 +346,12 @@ enum err_code run_tables_query(struct run_tables *tables, const struct run_query
     TRY(parse_question(q, err));
     q->place_max = q->first > 0 ? q->first + 1 : 0;
     q->places = ARENA_ARRAY(arena, struct filter_place, q->place_max);
-    q->table = take_table(tables, query->project_id, err);
-    if (q->table == NULL)
-        return ERR_BUSY;
-    code = db_read(tables->db, answer, q, err);
-    give_back(tables, q->table, q->bytes);
+    code = ask_once(q, err);
+    for (int tries = 0; code == OK && q->has_far_runs && tries < BRING_NEAR_TRIES; tries++) {
+        TRY(bring_near(q, err));
+        code = ask_once(q, err);
+    }
+    if (code == OK && q->has_far_runs)
+        code = err_set(err, ERR_BUSY, "values of runs lie in the bucket and are dropped sooner than they are read; try again");
     return code;
 }

@@ -9,7 +9,8 @@
  * Memory is bounded: when the tables together are larger than the limit, the projects that were asked for
  * longest ago are dropped; when one project alone is, its columns that are not needed now are.
  *
- * Threads: a struct run_tables is shared; each project's table has a lock, held while a question is answered.
+ * Threads: a struct run_tables is shared; each project's table has a lock, held while a question is answered. Who asks for
+ * extremes that lie in a bucket waits for it without that lock.
  */
 #ifndef SERVER_STORE_RUN_TABLE_H
 #define SERVER_STORE_RUN_TABLE_H
@@ -26,7 +27,7 @@ struct run_tables;
 struct run_tables *run_tables_create(struct db *db, size_t max_bytes);
 void run_tables_destroy(struct run_tables *tables); /* NULL is fine */
 /* Who knows the extremes of metrics, for orders and filters by "min:loss" and "max:loss"; before the first question. */
-void run_tables_set_extremes(struct run_tables *tables, run_extremes_read *read, void *context);
+void run_tables_set_extremes(struct run_tables *tables, run_extremes_read *read, run_extremes_bring_near *bring_near, void *context);
 size_t run_tables_bytes(struct run_tables *tables);
 
 struct run_query {
@@ -46,7 +47,7 @@ struct run_page {
     size_t match_count; /* of all pages */
 };
 
-/* ERR_BAD_INPUT with the place for filters, orders and cursors that cannot be understood. */
+/* ERR_BUSY when extremes could not be brought near; ERR_BAD_INPUT with the place for filters, orders and cursors that cannot be understood. */
 MUST_CHECK enum err_code run_tables_query(struct run_tables *tables, const struct run_query *query,
                                           struct arena *arena, struct run_page *out, struct err *err);
 

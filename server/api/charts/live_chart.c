@@ -244,7 +244,8 @@ static double next_start(const struct live_series *series, const struct history_
     return series->start + (reached > 0 ? reached * series->width : 0);
 }
 
-static enum err_code push_series(struct push *push, size_t at, const struct run_news *news, struct err *err) {
+/* Rows in a bucket are left to the page's own request: nobody waits for a bucket here, where all pages would. */
+static enum err_code push_series(struct push *push, size_t at, const struct run_news *news, bool *is_far, struct err *err) {
     const struct live_series *series = &push->chart->series[at];
     size_t buckets = push->chart->compact.bucket_count;
     struct history_chart chart = { 0 };
@@ -254,10 +255,14 @@ static enum err_code push_series(struct push *push, size_t at, const struct run_
         .x_first = series->start,
         .x_last = series->width > 0 ? series->start + (double)buckets * series->width : INFINITY,
         .bucket_count = buckets,
+        .stays_near = true,
     };
     double lines = (double)news->line_count;
 
     TRY(history_read_chart(push->history, news->id, HISTORY_ROWS, &spec, &chart, push->scratch, err));
+    *is_far = chart.is_far;
+    if (*is_far)
+        return OK;
     buf_append_u32(&push->rows, series->run);
     buf_append_u32(&push->rows, series->key);
     buf_append(&push->rows, &lines, sizeof lines);
@@ -293,21 +298,24 @@ static void take_back(struct push *push, size_t run, const struct push *before) 
             push->starts[i] = push->chart->series[i].start;
 }
 
-/* All of its series, or none when the time is up: a page may want a thousand of one run, and others wait. */
+/* All of its series, or none when one is far or the time is up: a page may want a thousand of one run, and others wait. */
 static enum err_code push_run(struct push *push, size_t run, const struct run_news *news, const struct live_time *time, struct err *err) {
     struct live_chart *chart = push->chart;
     const struct push before = *push;
+    bool is_far = false;
     if (news->line_count <= chart->lines[run])
         return OK;
     for (size_t i = 0; i < chart->series_count; i++) {
         if (chart->series[i].run != run)
             continue;
-        if (live_time_is_up(time)) {
+        bool is_late = live_time_is_up(time);
+        if (!is_late)
+            TRY(push_series(push, i, news, &is_far, err));
+        arena_reset(push->scratch);
+        if (is_late || is_far) {
             take_back(push, run, &before);
             return OK;
         }
-        TRY(push_series(push, i, news, err));
-        arena_reset(push->scratch);
     }
     push->lines[run] = news->line_count;
     return OK;

@@ -3,6 +3,7 @@
 #define TESTS_HISTORY_FIXTURE_H
 
 #include "server/blobs/depot.h"
+#include "server/blobs/s3.h"
 #include "server/history/history.h"
 #include "server/store/db.h"
 #include "tests/unit/server/store/db_fixture.h"
@@ -13,16 +14,20 @@ struct history_fixture {
     struct fixture *store;
     struct arena *arena;
     struct db *db;
+    struct s3 *bucket; /* NULL: there is none */
     struct depot *depot;
     struct history *history;
     struct history_appended appended;
     struct err err;
 };
 
+static inline const char *history_folder(struct history_fixture *f) {
+    return arena_printf(f->arena, "%s/history", f->store->folder).ptr;
+}
+
 static inline void open_history(struct history_fixture *f) {
     const struct history_options options = { .compact_factor = 3, .garbage_delay_ms = 1, .has_no_worker = true };
-    const char *folder = arena_printf(f->arena, "%s/history", f->store->folder).ptr;
-    assert_int_equal(depot_open(&f->depot, folder, NULL, STR_EMPTY, &f->err), OK);
+    assert_int_equal(depot_open(&f->depot, history_folder(f), f->bucket, STR_EMPTY, &f->err), OK);
     assert_int_equal(history_create(&f->history, f->db, f->depot, &options, &f->err), OK);
 }
 
@@ -44,6 +49,7 @@ static inline int history_tear_down(void **state) {
     void *store = f->store;
     history_destroy(f->history);
     depot_close(f->depot);
+    s3_close(f->bucket);
     free(f);
     return fixture_tear_down(&store);
 }

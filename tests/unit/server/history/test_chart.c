@@ -1,10 +1,10 @@
 /* test_chart.c - envelopes: exact when few, complete when many, and the same from overviews as from values. */
-#include "tests/unit/server/history/history_fixture.h"
+#include "tests/unit/server/history/far_fixture.h"
 
 #include <math.h>
 
 static struct history_chart chart_of(struct history_fixture *f, const char *key, const char *x, double first, double last, size_t buckets) {
-    struct history_chart_spec spec = { str_from_c(key), str_from_c(x), first, last, buckets };
+    struct history_chart_spec spec = { str_from_c(key), str_from_c(x), first, last, buckets, false };
     struct history_chart chart;
 
     expect_ok(f, history_read_chart(f->history, RUN, HISTORY_ROWS, &spec, &chart, f->arena, &f->err));
@@ -27,10 +27,36 @@ static void chart__gives_exact_points_when_there_are_few(void **state) {
 
 static void chart__refuses_too_many_buckets(void **state) {
     struct history_fixture *f = *state;
-    struct history_chart_spec spec = { STR("y"), STR("_step"), 0, 1, 65537 };
+    struct history_chart_spec spec = { STR("y"), STR("_step"), 0, 1, 65537, false };
     struct history_chart chart;
 
     assert_int_equal(history_read_chart(f->history, RUN, HISTORY_ROWS, &spec, &chart, f->arena, &f->err), ERR_BAD_INPUT);
+}
+
+static void chart__that_stays_near_leaves_what_lies_in_a_bucket(void **state) {
+    struct history_fixture *f = *state;
+    struct history_chart_spec spec = { STR("loss"), STR("_step"), 0, INFINITY, 16, true };
+    struct http_peer bucket;
+    struct history_chart chart;
+
+    append_steps(f, 0, 10);
+    seal_all(f, RUN);
+    append(f, 10, "{\"_step\":10,\"loss\":1}\n{\"_step\":11,\"loss\":2}");
+    move_segments_far(f, &bucket, 0);
+    http_peer_finish(&bucket);
+    expect_ok(f, history_read_chart(f->history, RUN, HISTORY_ROWS, &spec, &chart, f->arena, &f->err));
+    assert_true(chart.is_far && chart.point_count + chart.bucket_count == 0);
+    spec.key = STR("nobody's");
+    expect_ok(f, history_read_chart(f->history, RUN, HISTORY_ROWS, &spec, &chart, f->arena, &f->err));
+    assert_false(chart.is_far);
+    spec.key = STR("loss");
+    spec.x_first = 10; /* these are in the tail */
+    expect_ok(f, history_read_chart(f->history, RUN, HISTORY_ROWS, &spec, &chart, f->arena, &f->err));
+    assert_true(!chart.is_far && chart.point_count == 2);
+    spec.x_first = 0;
+    bring_segments_near(f);
+    expect_ok(f, history_read_chart(f->history, RUN, HISTORY_ROWS, &spec, &chart, f->arena, &f->err));
+    assert_true(!chart.is_far && chart.point_count == 12);
 }
 
 enum { MANY = 250000, SPIKE = 123457 };
@@ -102,6 +128,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         HISTORY_TEST(chart__gives_exact_points_when_there_are_few),
         HISTORY_TEST(chart__refuses_too_many_buckets),
+        HISTORY_TEST(chart__that_stays_near_leaves_what_lies_in_a_bucket),
         HISTORY_TEST(chart__shows_every_value_in_its_envelope),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,7 +72,7 @@ static bool is_whole(const struct history_column *column, int64_t at_least) {
 static enum err_code read_all_ways(struct shared *shared, int64_t run, struct arena *arena, bool *is_good, struct err *err) {
     static const struct str keys[] = { STR_INIT("a") };
     const struct history_sample_spec spec = { keys, 1, 100, INT64_MIN, INT64_MAX };
-    const struct history_chart_spec chart_spec = { STR_INIT("a"), STR_INIT("_step"), -1e9, 1e9, 50 };
+    const struct history_chart_spec chart_spec = { STR_INIT("a"), STR_INIT("_step"), -1e9, 1e9, 50, false };
     struct history *history = shared->f->history;
     int64_t before = atomic_load(&shared->written[run]);
     struct history_column column;

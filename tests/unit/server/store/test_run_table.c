@@ -300,6 +300,10 @@ static void run_table__stays_within_its_memory(void **state) {
 struct known_extremes {
     size_t asked;
     double offset;
+    unsigned far;       /* runs: 1 << id */
+    bool stays_far;     /* whatever is brought near is dropped again at once */
+    const char *asking; /* while it is brought near, ask this */
+    struct fixture *fixture;
 };
 
 /* Of run i from -i to i; r4 has logged nothing. */
@@ -311,16 +315,54 @@ static enum err_code give_extremes(void *context, struct db_tx *tx, const int64_
     assert_true(str_eq(key, STR("val/loss")));
     known->asked += count;
     for (size_t i = 0; i < count; i++)
-        out[i] = runs[i] == 4 ? (struct run_extremes){ NAN, NAN }
-                              : (struct run_extremes){ -(double)runs[i], (double)runs[i] + known->offset };
+        out[i] = runs[i] == 4 ? (struct run_extremes){ .min = NAN, .max = NAN }
+                              : (struct run_extremes){ -(double)runs[i], (double)runs[i] + known->offset, (known->far >> runs[i]) & 1 };
     return OK;
+}
+
+/* Another question is answered meanwhile: neither the lock nor the transaction is held. */
+static enum err_code bring_near(void *context, int64_t run, struct str key, struct err *err) {
+    struct known_extremes *known = context;
+    assert_true(str_eq(key, STR("val/loss")));
+    assert_true((known->far >> run) & 1);
+    if (known->asking != NULL)
+        assert_string_equal(ask(known->fixture, "", known->asking), "1234");
+    if (!known->stays_far)
+        known->far &= ~(1U << run);
+    return known->fixture != NULL ? OK : err_set(err, ERR_IO, "the bucket does not answer");
+}
+
+static void run_table__brings_extremes_near_without_holding_others_up(void **state) {
+    struct fixture *f = *state;
+    struct known_extremes known = { .far = 1 << 1 | 1 << 3, .fixture = f, .asking = "+name" };
+
+    run_tables_set_extremes(tables, give_extremes, bring_near, &known);
+    assert_string_equal(ask(f, "", "-max:val/loss"), "3214");
+    assert_int_equal(known.far, 0);
+    assert_int_equal(known.asked, 4 + 2); /* those that were far once more */
+    assert_string_equal(ask(f, "", "-max:val/loss"), "3214");
+    assert_int_equal(known.asked, 4 + 2);
+}
+
+static void run_table__answers_nothing_wrong_while_extremes_are_far(void **state) {
+    struct fixture *f = *state;
+    struct known_extremes known = { .far = 1 << 3, .stays_far = true, .fixture = f };
+    const struct run_query by_max = { .project_id = 1, .order = STR("-max:val/loss"), .first = 10 };
+    struct run_page page;
+
+    run_tables_set_extremes(tables, give_extremes, bring_near, &known);
+    assert_int_equal(run_tables_query(tables, &by_max, f->arena, &page, &f->err), ERR_BUSY);
+    known.fixture = NULL;
+    assert_int_equal(run_tables_query(tables, &by_max, f->arena, &page, &f->err), ERR_IO);
+    known.far = 0;
+    assert_string_equal(ask(f, "", "-max:val/loss"), "3214");
 }
 
 static void run_table__sorts_by_extremes_and_asks_for_those_of_changed_runs_only(void **state) {
     struct fixture *f = *state;
-    struct known_extremes known = { 0, 0 };
+    struct known_extremes known = { 0 };
 
-    run_tables_set_extremes(tables, give_extremes, &known);
+    run_tables_set_extremes(tables, give_extremes, bring_near, &known);
     assert_string_equal(ask(f, "", "+min:val/loss"), "3214");
     assert_string_equal(ask(f, "", "-max:val/loss"), "3214");
     assert_string_equal(ask(f, "", "+max:val/loss"), "1234");
@@ -346,6 +388,8 @@ int main(void) {
         TABLE_TEST(run_table__knows_artifacts_that_go_in_and_come_out),
         TABLE_TEST(run_table__stays_within_its_memory),
         TABLE_TEST(run_table__sorts_by_extremes_and_asks_for_those_of_changed_runs_only),
+        TABLE_TEST(run_table__brings_extremes_near_without_holding_others_up),
+        TABLE_TEST(run_table__answers_nothing_wrong_while_extremes_are_far),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
