@@ -27,7 +27,7 @@ OPEN = {"serverInfo"}
 # What everybody who is logged in may do: it makes something of the asker's own, or answers the same to all.
 OWN = {"createTeam", "generateApiKey", "createAnonymousEntity", "updateAlertSetting"}
 # Rows of these tables are no part of what was asked to change: they tell of the asking.
-ASIDE = {"leases", "audit", "sessions", "sqlite_sequence", "settings"}
+ASIDE = {"leases", "audit", "sessions", "sqlite_sequence", "settings", "write_marks"}
 
 
 # What the argument `name` of these fields names; of all others, a run.
