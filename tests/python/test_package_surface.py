@@ -31,9 +31,9 @@ for name in names["integrations"]:
     except ModuleNotFoundError as error:
         said[name] = str(error) if error.name.startswith("wandb") else "library"
 try:
-    from wandb.integration import openai
+    from wandb.integration import weave
 except ImportError as error:
-    said["openai"] = str(error)
+    said["weave"] = str(error)
 lacking = [name for name in names["top"] if not hasattr(wandb, name)]
 print(json.dumps([lacking, [name for name in names["types"] if not hasattr(wandb.data_types, name)], said]))
 """
@@ -44,7 +44,7 @@ def test_each_documented_name_is_there_or_says_what_to_do(scripts):
     top, types, integrations = json.loads(scripts.run(f"import sys\nsys.argv.append({names.strip()!r})\n{LOOK}"))
     # Traces of LangChain's first version.
     assert top == [] and types == ["WBTraceTree"]
-    own = {"catboost", "fastai", "gym", "huggingface", "keras", "lightgbm", "sacred", "sagemaker", "sb3", "sklearn", "tensorboard",
+    own = {"catboost", "fastai", "gym", "huggingface", "keras", "lightgbm", "openai", "sacred", "sagemaker", "sb3", "sklearn", "tensorboard",
            "torch", "xgboost"}  # fmt: skip
     assert {name for name, text in integrations.items() if text in ("there", "library")} == own
     others = {name: text for name, text in integrations.items() if name not in own}

@@ -279,7 +279,6 @@ ABSENT: dict[str, str] = {
     "wandb.integration.kfp": "call barograph.init() in the component; the server and the key come with WANDB_BASE_URL and WANDB_API_KEY",
     "wandb.integration.lightning": "lightning.pytorch.loggers.WandbLogger works as it comes, for Fabric too",
     "wandb.integration.metaflow": "call barograph.init() in the step",
-    "wandb.integration.openai": f"fine-tuning runs at a service that this server does not ask; {_BY_HAND}",
     "wandb.integration.prodigy": f"it needs a database of Prodigy's; {_BY_HAND}",
     "wandb.integration.tensorflow": "TensorFlow has no estimators any more; init(sync_tensorboard=True), or the callbacks for Keras",
     "wandb.integration.ultralytics": _SELF_LOGGING,

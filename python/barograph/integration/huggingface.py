@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime
 import os
-from typing import Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from barograph.data_types import Table
 from barograph.integration.autolog import Autolog
 from barograph.util import generate_id
+
+if TYPE_CHECKING:
+    from barograph.run import Run
 
 COLUMNS = ["ID", "Model Alias", "Timestamp", "Elapsed Time", "Input", "Response", "Kwargs"]
 TASKS = ("text-classification", "sentiment-analysis", "question-answering", "summarization", "text2text-generation", "text-generation")
@@ -18,15 +21,15 @@ RANKED = ("text-classification", "sentiment-analysis", "question-answering")
 _latest_id: str | None = None
 
 
-def describe(args: Sequence[Any], kwargs: Mapping[str, Any], answer: Any, seconds: float) -> dict[str, Any] | None:
-    """The table of one call, under the task's name or WANDB_AUTOLOG_TABLE_NAME; None for tasks without texts."""
+def log_call(run: Run, args: Sequence[Any], kwargs: Mapping[str, Any], answer: Any, seconds: float) -> None:
+    """The table of one call, under the task's name or WANDB_AUTOLOG_TABLE_NAME; nothing for tasks without texts."""
     global _latest_id
     if len(args) < 2:
-        return None
+        return
     pipeline, asked = args[:2]
     task: str = pipeline.task
     if task not in TASKS and not task.startswith("translation"):
-        return None
+        return
     inputs = asked if isinstance(asked, list) else [asked]
     answers = answer if isinstance(answer, list) else [answer]
     if task == "question-answering":
@@ -36,7 +39,7 @@ def describe(args: Sequence[Any], kwargs: Mapping[str, Any], answer: Any, second
     now = datetime.datetime.now(datetime.timezone.utc)
     before = [_latest_id, model.name_or_path, now, seconds]
     rows = [[*before, given, _single(task, said), dict(kwargs)] for given, said in zip(inputs, answers)]
-    return {os.environ.get("WANDB_AUTOLOG_TABLE_NAME", task): Table(columns=COLUMNS, data=rows)}
+    run.log({os.environ.get("WANDB_AUTOLOG_TABLE_NAME", task): Table(columns=COLUMNS, data=rows)})
 
 
 def _single(task: str, answer: Any) -> Any:
@@ -49,4 +52,4 @@ class _Autolog(Autolog):
         return _latest_id
 
 
-autolog = _Autolog("transformers", ("Pipeline.__call__",), describe)
+autolog = _Autolog("transformers", ("transformers:Pipeline.__call__",), log_call)
