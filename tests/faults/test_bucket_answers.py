@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import shutil
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -14,9 +15,11 @@ import pytest
 import requests
 
 from tests.support.odd_bucket import Answer, Moto, OddBucket, Request, refusal
+from tests.support.page import Page
 from tests.support.seaweed import Seaweed
 from tests.support.server import GraphQLError
 
+HANG_LIMIT_S = 300  # longer than anybody waits here
 LARGE = 66 << 20  # goes in parts
 KEY = {"AWS_ACCESS_KEY_ID": "an-id", "AWS_SECRET_ACCESS_KEY": "a secret", "AWS_EC2_METADATA_DISABLED": "true"}
 
@@ -232,8 +235,8 @@ def test_fetched_bytes__damaged_on_the_way_are_fetched_again(seaweed, before, st
 
 
 @pytest.fixture
-def far_history(seaweed, before, start_on, open_run):
-    """A run whose rows lie in the bucket only, and damage(times): so many of the next answers are other bytes."""
+def far_run(seaweed, before, start_on, open_run):
+    """A run whose rows lie in the bucket only, and what stands before that."""
     bucket = before(seaweed)
     server = start_on(bucket, env=seaweed.env)
     run = open_run(server)
@@ -247,6 +250,13 @@ def far_history(seaweed, before, start_on, open_run):
     server.stop()
     forget_cache(server)
     server.start()
+    return run, bucket
+
+
+@pytest.fixture
+def far_history(far_run):
+    """Such a run, and damage(times): so many of the next answers are other bytes."""
+    run, bucket = far_run
     left: list[int] = []
 
     def change(request: Request, answer: Answer) -> Answer:
@@ -290,6 +300,63 @@ def test_history__damaged_each_time_is_not_shown(far_history):
     assert len(left) == 1000 - 3, "it is not asked for without end"
     damage(0)
     assert [row["a"] for row in run.read()["rows"]] == [step * 0.37 for step in range(5000)], "nothing of it is kept"
+
+
+@pytest.fixture
+def hanging(far_run):
+    """Such a run that was rewound, and what is set when the bucket goes on answering for histories."""
+    run, bucket = far_run
+    run.user.graphql(
+        'mutation { rewindRun(input: {entityName: "admin", projectName: "faults", runName: "run", metricName: "_step", metricValue: 3000})'
+        " { rewoundRun { id } } }"
+    )
+    goes_on = threading.Event()
+
+    def hang(request: Request) -> None:
+        if ".parquet" in request.path:
+            goes_on.wait(HANG_LIMIT_S)
+
+    bucket.seen.clear()
+    bucket.rule = hang
+    yield run, bucket, goes_on
+    goes_on.set()
+
+
+def test_bucket_that_hangs__holds_up_no_page(hanging):
+    run, bucket, _ = hanging
+    chart = {"id": 1, "entity": "admin", "project": "faults", "x": "_step", "point": "last", "buckets": 16}
+    chart |= {"runs": ["run"], "keys": ["a"], "series": [[0, 0, 0, 0]]}
+    page = Page(run.server.base_url, run.server.admin_key)
+    page.send({"watch": [{"entity": "admin", "project": "faults"}], "charts": [chart]})
+    assert page.receive()["charts"] == [1]
+    run.send_rows(3001, [{"_step": 3001, "a": 0.5}])
+    lines = 0
+    while lines != 3002:
+        word = page.receive_any()
+        assert isinstance(word, dict), "what is far is not pushed: the page asks for it"
+        lines = word["runs"][0]["lines"]
+    assert not bucket.of("GET", ".parquet")
+
+
+def test_bucket_that_hangs__holds_up_only_who_asks_for_what_lies_there(hanging):
+    run, bucket, goes_on = hanging
+
+    def ask(order: str) -> list:
+        query = "query Q($o: String) { project(name: \"faults\", entityName: \"admin\") { runs(order: $o) { edges { node { name } } } } }"
+        return run.user.graphql(query, {"o": order})["project"]["runs"]["edges"]
+
+    with ThreadPoolExecutor() as pool:
+        try:
+            far = pool.submit(ask, "-max:a")
+            limit = time.monotonic() + 60
+            while not bucket.of("GET", ".parquet"):
+                assert time.monotonic() < limit
+                time.sleep(0.05)
+            assert len(pool.submit(ask, "-created_at").result(timeout=60)) == 1
+            assert not far.done()
+        finally:
+            goes_on.set()
+        assert len(far.result(timeout=60)) == 1
 
 
 # ---- in parts ----
