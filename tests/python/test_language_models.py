@@ -1,6 +1,6 @@
-"""test_language_models.py - what is logged of language models: calls and fine-tunings of openai.
+"""test_language_models.py - what is logged of language models: calls and fine-tunings of openai, evaluations of DSPy.
 
-The library of OpenAI is the real one; the service is a small server here, that answers as theirs does.
+The library of OpenAI is the real one; its service is a small server here, that answers as theirs does.
 """
 
 from __future__ import annotations
@@ -141,3 +141,68 @@ def test_calls_of_a_model_are_rows_and_what_they_used(peers, service):
     assert [(row["stats"]["nrows"], row["stats"]["ncols"]) for row in rows] == [(2, 12), (1, 12), (2, 12)]
     assert [row["usage/prompt_tokens"] for row in rows] == [3, 6, 3]
     assert all(row["usage/elapsed_time"] > 0 for row in rows)
+
+
+DSPY = """
+import json, sys, types
+
+class Parts:
+    def __init__(self, **parts):
+        self.__dict__.update(parts)
+
+    def toDict(self):
+        return dict(vars(self))
+
+class Predict:
+    def __init__(self, instructions):
+        self.signature = types.SimpleNamespace(signature="question -> answer", instructions=instructions,
+            input_fields={"question": "a text"}, output_fields={"answer": "another"})
+
+    def named_parameters(self):
+        return [("self", self)]
+
+    def save(self, path, save_program):
+        path = path + "/whole.json" if save_program else path
+        with open(path, "w") as file:
+            json.dump(self.signature.instructions, file)
+
+dspy = types.ModuleType("dspy")
+dspy.__version__ = "3.4.1"
+dspy.__spec__ = types.SimpleNamespace(name="dspy")
+dspy.utils = types.SimpleNamespace(BaseCallback=object)
+dspy.Predict, dspy.Module, dspy.Example = Predict, Predict, Parts
+dspy.Prediction, dspy.Completions = type("Prediction", (Parts,), {}), type("Completions", (), {})
+result = type("EvaluationResult", (dspy.Prediction,), {})
+dspy.evaluate = types.SimpleNamespace(evaluate=types.SimpleNamespace(EvaluationResult=result))
+sys.modules["dspy"] = dspy
+
+import wandb
+from wandb.integration.dspy import WandbDSPyCallback
+run = wandb.init(project="dspy")
+callback = WandbDSPyCallback()
+evaluator = Parts(devset=["much"], metric=len, num_threads=2, _own="secret")
+for step, score in enumerate((50.0, 75.0)):
+    callback.on_evaluate_start("id", evaluator, {"program": Predict(f"answer {step}")})
+    results = [(Parts(question=f"q{n}"), dspy.Prediction(answer="a", why={"deep": n}), n == 0) for n in range(2)]
+    callback.on_evaluate_end("id", result(score=score, results=results))
+callback.on_evaluate_end("id", None, ValueError("no model")) if OURS else None
+callback.log_best_model(Predict("best"), save_dir="whole")
+callback.log_best_model(Predict("best"), save_program=False, artifact_name="state", aliases=["only"])
+run.finish()
+print("/".join([run.entity, run.project, run.id]))
+"""
+
+
+def test_evaluations_of_dspy_are_steps_with_their_programs(peers):
+    """DSPy itself brings some fifty packages; what it calls of a callback is called here with objects like its own."""
+    paths = [peers.run(f"OURS = {is_ours}\n{DSPY}", is_ours).split()[-1] for is_ours in (False, True)]
+    official, ours = ({**run, "history": comparable(run["history"], run["id"])} for run in peers.read(*paths))
+    assert ours["history"][:2] == official["history"] and "score" not in ours["history"][2]
+    assert [row["score"] for row in official["history"]] == [50.0, 75.0]
+    assert ours["config"] == official["config"] and set(ours["config"]) == {"metric", "num_threads"}
+    models = [
+        [comparable({**each, "digest": ""}, run["id"]) for each in run["artifacts"] if each["type"] == "model"] for run in (official, ours)
+    ]
+    assert models[1] == models[0] and [list(each["entries"]) for each in models[1]] == [["whole.json"], ["program.json"]]
+    tables = [sorted(digest for name, digest in run["files"].items() if "predictions_" in name) for run in (official, ours)]
+    assert tables[1] == tables[0] and len(tables[1]) == 2
