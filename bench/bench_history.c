@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "server/history/history.h"
 #include "server/history/segment.h"
-#include "server/store/history_store.h"
+#include "server/store/runs/history_store.h"
 
 #include <math.h>
 #include <unistd.h>

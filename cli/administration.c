@@ -7,7 +7,7 @@
 #include "server/api/accounts/first_start.h"
 #include "server/api/identity.h"
 #include "server/api/link.h"
-#include "server/store/data_folder.h"
+#include "server/store/db/data_folder.h"
 #include "server/stores.h"
 
 #include <termios.h>

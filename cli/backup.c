@@ -6,7 +6,7 @@
 #include "base/http_client.h"
 #include "server/api/backup.h"
 #include "server/server.h"
-#include "server/store/data_folder.h"
+#include "server/store/db/data_folder.h"
 #include "server/stores.h"
 
 #include <fcntl.h>

@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
-#include "server/store/data_folder.h"
-#include "server/store/db_carry.h"
-#include "server/store/lease.h"
+#include "server/store/db/data_folder.h"
+#include "server/store/db/db_carry.h"
+#include "server/store/db/lease.h"
 #include "server/stores.h"
 #include "server/transfer/carry.h"
 

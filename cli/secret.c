@@ -2,8 +2,8 @@
 #include "cli/command.h"
 
 #include "server/server.h"
-#include "server/store/data_folder.h"
-#include "server/store/secrets.h"
+#include "server/store/accounts/secrets.h"
+#include "server/store/db/data_folder.h"
 
 #include <stddef.h>
 

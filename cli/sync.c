@@ -1,6 +1,6 @@
 /* sync.c - barograph sync: brings runs that lie in folders to the server, ours and the official client's. */
 #include "cli/command.h"
-#include "client/sender.h"
+#include "client/sender/sender.h"
 
 #include <dirent.h>
 #include <errno.h>

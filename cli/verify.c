@@ -4,8 +4,8 @@
 #include "server/blobs/blobs.h"
 #include "server/history/verify.h"
 #include "server/server.h"
-#include "server/store/data_folder.h"
-#include "server/store/inventory.h"
+#include "server/store/db/data_folder.h"
+#include "server/store/projects/inventory.h"
 #include "server/stores.h"
 
 #include <stddef.h>

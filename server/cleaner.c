@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 #include "server/blobs/blobs.h"
-#include "server/store/artifact.h"
-#include "server/store/blob.h"
-#include "server/store/lease.h"
-#include "server/store/removal.h"
+#include "server/store/artifacts/artifact.h"
+#include "server/store/artifacts/blob.h"
+#include "server/store/db/lease.h"
+#include "server/store/projects/removal.h"
 
 enum {
     ROWS_PER_PORTION = 1000,

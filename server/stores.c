@@ -4,10 +4,10 @@
 #include "server/blobs/blobs.h"
 #include "server/blobs/depot.h"
 #include "server/blobs/s3.h"
-#include "server/store/data_folder.h"
-#include "server/store/db.h"
-#include "server/store/lease.h"
-#include "server/store/db_catalogue.h"
+#include "server/store/db/data_folder.h"
+#include "server/store/db/db.h"
+#include "server/store/db/lease.h"
+#include "server/store/db/db_catalogue.h"
 
 struct str stores_database_url(const struct data_folder *folder, struct str chosen, struct arena *arena) {
     return chosen.len > 0 ? chosen : arena_printf(arena, "sqlite:%s", data_folder_file(folder, "barograph.db", arena));

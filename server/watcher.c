@@ -7,8 +7,8 @@
 #include "server/ballast.h"
 #include "server/blobs/depot.h"
 #include "server/cleaner.h"
-#include "server/store/lease.h"
-#include "server/store/run.h"
+#include "server/store/db/lease.h"
+#include "server/store/runs/run.h"
 
 #include <pthread.h>
 

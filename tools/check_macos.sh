@@ -25,7 +25,7 @@ done
 
 flags="-target $target -Wall -Wextra -Werror -Wno-builtin-macro-redefined -D_FORTIFY_SOURCE=0 -I. -isystem $folder/include"
 count=0
-for source in base/*.c base/*.cc client/*.c client/examples/*.c; do
+for source in base/*.c base/*.cc client/*.c client/*/*.c; do
     case $source in
     *_linux.c) continue ;;
     *.cc) $zig c++ $flags -std=c++17 -fno-exceptions -fno-rtti -c -o "$folder/object.o" "$source" ;;

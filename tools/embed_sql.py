@@ -27,7 +27,7 @@ def main():
             sys.exit(f"{source.name}: should be named NNNN_words.sql and begin with '-- oldest writer: X.Y.Z'")
         rows.append(f'    {{ {int(name[1])}, "{source.stem}", "{header[1]}",\n{c_string(text)} }},')
     out.write_text(
-        '#include "server/store/db_driver.h"\n\nconst struct migration migrations[] = {\n'
+        '#include "server/store/db/db_driver.h"\n\nconst struct migration migrations[] = {\n'
         + "\n".join(rows)
         + "\n};\nconst size_t migration_count = sizeof migrations / sizeof migrations[0];\n"
     )

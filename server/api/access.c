@@ -7,8 +7,8 @@
 #include "server/api/accounts/session.h"
 #include "server/api/files_origin.h"
 #include "server/api/identity.h"
-#include "server/store/right.h"
-#include "server/store/secrets.h"
+#include "server/store/accounts/right.h"
+#include "server/store/accounts/secrets.h"
 
 enum { AUTHORIZATION_MAX_BYTES = 1024, STRANGERS_BODY_MAX_BYTES = 1 << 20 };
 

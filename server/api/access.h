@@ -14,9 +14,9 @@
 #include "server/api/app.h"
 #include "server/graphql/graphql.h"
 #include "server/http/http.h"
-#include "server/store/db.h"
-#include "server/store/owner.h"
-#include "server/store/right.h"
+#include "server/store/accounts/owner.h"
+#include "server/store/accounts/right.h"
+#include "server/store/db/db.h"
 
 enum who {
     WHO_ANYONE = 1,

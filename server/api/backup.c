@@ -9,9 +9,9 @@
 #include "server/api/app.h"
 #include "server/api/identity.h"
 #include "server/blobs/depot.h"
-#include "server/store/audit.h"
-#include "server/store/data_folder.h"
-#include "server/store/db.h"
+#include "server/store/accounts/audit.h"
+#include "server/store/db/data_folder.h"
+#include "server/store/db/db.h"
 
 #include <errno.h>
 #include <fcntl.h>

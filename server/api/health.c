@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "server/api/app.h"
-#include "server/store/db.h"
+#include "server/store/db/db.h"
 
 #include <unistd.h>
 

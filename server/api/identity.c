@@ -3,9 +3,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/store/api_key.h"
-#include "server/store/entity.h"
-#include "server/store/session.h"
+#include "server/store/accounts/api_key.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/accounts/session.h"
 
 #include <pthread.h>
 

@@ -9,7 +9,7 @@
 #define SERVER_API_IDENTITY_H
 
 #include "server/api/access.h"
-#include "server/store/audit.h"
+#include "server/store/accounts/audit.h"
 
 enum { IDENTITY_LIFE_MS = 10000 }; /* how long one may be honoured that was revoked while notices were lost */
 

@@ -7,7 +7,7 @@
 #define SERVER_API_LINK_H
 
 #include "server/api/access.h"
-#include "server/store/secrets.h"
+#include "server/store/accounts/secrets.h"
 
 /* An upload may begin 24 hours after it was announced: outages in between must not lose a file. */
 enum { LINK_LIFE_MS = 24 * 3600 * 1000 };

@@ -1,7 +1,7 @@
 /* place.c - see place.h. */
 #include "server/api/place.h"
 
-#include "server/store/entity.h"
+#include "server/store/accounts/entity.h"
 
 static enum err_code project_not_found(struct str name, struct err *err) {
     return err_set(err, ERR_NOT_FOUND, "project '%.*s' not found", STR_ARG(str_slice(name, 0, PROJECT_NAME_MAX)));

@@ -8,8 +8,8 @@
 #define SERVER_API_PLACE_H
 
 #include "server/api/access.h"
-#include "server/store/project.h"
-#include "server/store/run.h"
+#include "server/store/projects/project.h"
+#include "server/store/runs/run.h"
 
 /* ERR_NOT_FOUND "project 'x' not found"; ERR_FORBIDDEN when it may be read, but not that. */
 MUST_CHECK enum err_code place_find_project(struct db_tx *tx, struct identity *identity, struct str entity_name,

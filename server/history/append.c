@@ -2,7 +2,7 @@
 #include "server/history/batch.h"
 #include "server/history/history.h"
 #include "server/history/repeats.h"
-#include "server/store/history_store.h"
+#include "server/store/runs/history_store.h"
 
 enum { MASKS_MAX = 1024 }; /* of one batch; beyond, the lines between its ranges count as written again too */
 

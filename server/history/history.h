@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
-#include "server/store/run_extremes.h"
+#include "server/store/runs/run_extremes.h"
 
 struct arrow_table;
 struct db;

@@ -4,7 +4,7 @@
 
 #include "server/history/history.h"
 #include "server/history/segment.h"
-#include "server/store/history_store.h"
+#include "server/store/runs/history_store.h"
 
 #include <pthread.h>
 

@@ -11,7 +11,7 @@
 #define SERVER_HISTORY_REPEATS_H
 
 #include "server/history/batch.h"
-#include "server/store/history_store.h"
+#include "server/store/runs/history_store.h"
 
 struct repeats {
     const struct line_range *ranges; /* ascending */

@@ -10,7 +10,7 @@
 
 #include "server/history/batch.h"
 #include "server/history/segment.h"
-#include "server/store/history_store.h"
+#include "server/store/runs/history_store.h"
 
 struct source {
     int64_t seq, stream; /* stream: of a batch */

@@ -9,7 +9,7 @@
 #include "server/history/history_state.h"
 #include "server/history/merge.h"
 #include "server/history/orphans.h"
-#include "server/store/lease.h"
+#include "server/store/db/lease.h"
 
 #include <malloc.h>
 

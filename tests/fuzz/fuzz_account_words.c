@@ -2,10 +2,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "server/api/node_id.h"
-#include "server/store/api_key.h"
-#include "server/store/entity.h"
-#include "server/store/secrets.h"
-#include "server/store/user.h"
+#include "server/store/accounts/api_key.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/accounts/secrets.h"
+#include "server/store/accounts/user.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 

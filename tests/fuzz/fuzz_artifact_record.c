@@ -1,6 +1,6 @@
 /* fuzz_artifact_record.c - any bytes as an artifact record. Manifests in files are left out: paths are not ours to open. */
 #include "base/protobuf.h"
-#include "client/artifact_record.h"
+#include "client/uplink/artifact_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -1,6 +1,6 @@
 /* fuzz_postgres_values.c - values as they come from the database, of any type and length; and text that goes there and must
  * be such as it takes. The first byte chooses the type. */
-#include "server/store/db_postgres.h"
+#include "server/store/db/db_postgres.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* fuzz_regex.c - a pattern, a newline, a text: compiles or says why not, and matches in bounded work. */
-#include "server/store/regex.h"
+#include "server/store/runs/regex.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 

@@ -1,6 +1,6 @@
 /* fuzz_run_filter.c - a filter, a newline, an order: parsed or refused, then asked of a row of every kind of
  * value. */
-#include "server/store/run_filter.h"
+#include "server/store/runs/run_filter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 

@@ -1,6 +1,6 @@
 /* fuzz_run_log.c - any bytes as a transaction log: framing, records, and what the sender makes of them. */
-#include "client/log_file.h"
-#include "client/run_state.h"
+#include "client/log/log_file.h"
+#include "client/log/run_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,10 +4,10 @@
 #include "server/api/identity.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
-#include "server/store/api_key.h"
-#include "server/store/entity.h"
-#include "server/store/member.h"
-#include "server/store/user.h"
+#include "server/store/accounts/api_key.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/accounts/member.h"
+#include "server/store/accounts/user.h"
 
 const char account_sdl[] =
     "enum RampIDType { EntityName OrgName UserName }\n"

@@ -3,15 +3,15 @@
 
 #include "base/clock.h"
 #include "server/api/identity.h"
-#include "server/store/api_key.h"
-#include "server/store/entity.h"
-#include "server/store/member.h"
-#include "server/store/password.h"
-#include "server/store/project.h"
-#include "server/store/removal.h"
-#include "server/store/trash.h"
-#include "server/store/usage.h"
-#include "server/store/user.h"
+#include "server/store/accounts/api_key.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/accounts/member.h"
+#include "server/store/accounts/password.h"
+#include "server/store/accounts/user.h"
+#include "server/store/projects/project.h"
+#include "server/store/projects/removal.h"
+#include "server/store/projects/trash.h"
+#include "server/store/projects/usage.h"
 
 enum { ADMIN_PARAMS_MAX = 2, LISTED_USERS_MAX = 100000 };
 

@@ -4,7 +4,7 @@
 #include "server/api/access.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
-#include "server/store/api_key.h"
+#include "server/store/accounts/api_key.h"
 
 static enum err_code answer_id(struct gql_call *call, struct err *err) {
     (void)err;

@@ -11,10 +11,10 @@
 #include "server/api/projects/project_type.h"
 #include "server/api/projects/trash_type.h"
 #include "server/api/resolver.h"
-#include "server/store/entity.h"
-#include "server/store/member.h"
-#include "server/store/usage.h"
-#include "server/store/user.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/accounts/member.h"
+#include "server/store/accounts/user.h"
+#include "server/store/projects/usage.h"
 
 /* ---- members ---- */
 

@@ -3,8 +3,8 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "server/store/api_key.h"
-#include "server/store/user.h"
+#include "server/store/accounts/api_key.h"
+#include "server/store/accounts/user.h"
 
 struct start {
     struct app *app;

@@ -5,7 +5,7 @@
 #include "server/api/automations/automation_type.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
-#include "server/store/entity.h"
+#include "server/store/accounts/entity.h"
 
 static enum err_code answer_id(struct gql_call *call, struct err *err) {
     (void)err;

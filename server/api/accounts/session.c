@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "server/api/accounts/log_in_limits.h"
 #include "server/api/identity.h"
-#include "server/store/password.h"
-#include "server/store/session.h"
+#include "server/store/accounts/password.h"
+#include "server/store/accounts/session.h"
 
 enum { SHOWN_NAME_MAX = 64 };
 

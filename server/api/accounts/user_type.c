@@ -6,10 +6,10 @@
 #include "server/api/node_id.h"
 #include "server/api/projects/project_type.h"
 #include "server/api/resolver.h"
-#include "server/store/api_key.h"
-#include "server/store/entity.h"
-#include "server/store/usage.h"
-#include "server/store/user.h"
+#include "server/store/accounts/api_key.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/accounts/user.h"
+#include "server/store/projects/usage.h"
 
 enum { USERS_MAX = 1000 };
 

@@ -1,7 +1,7 @@
 /* artifact_alias.c - see artifact_alias.h. */
 #include "server/api/artifacts/artifact_alias.h"
 
-#include "server/store/names.h"
+#include "server/store/projects/names.h"
 
 enum { ALIAS_MAX = 128, ALIASES_MAX = 1000 };
 

@@ -7,7 +7,7 @@
 #define SERVER_API_ARTIFACT_ALIAS_H
 
 #include "base/json.h"
-#include "server/store/artifact.h"
+#include "server/store/artifacts/artifact.h"
 
 /* What a draft will be given: [{"alias": ...}]. NULL and null are fine. */
 MUST_CHECK enum err_code artifact_alias_check_all(const struct json_value *aliases, struct err *err);

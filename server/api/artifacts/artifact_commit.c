@@ -7,8 +7,8 @@
 #include "server/api/artifacts/artifact_manifest.h"
 #include "server/api/runs/upload.h"
 #include "server/blobs/blobs.h"
-#include "server/store/artifact_reference.h"
-#include "server/store/removal.h"
+#include "server/store/artifacts/artifact_reference.h"
+#include "server/store/projects/removal.h"
 
 #include <unistd.h>
 

@@ -8,7 +8,7 @@
 #define SERVER_API_ARTIFACT_COMMIT_H
 
 #include "server/api/access.h"
-#include "server/store/artifact.h"
+#include "server/store/artifacts/artifact.h"
 
 /* *out is the version. One that is committed already stays as it is. */
 MUST_CHECK enum err_code artifact_commit_draft(struct identity *identity, int64_t artifact_id, struct artifact **out, struct err *err);

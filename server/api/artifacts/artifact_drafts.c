@@ -10,8 +10,8 @@
 #include "server/api/node_id.h"
 #include "server/api/place.h"
 #include "server/api/runs/file_type.h"
-#include "server/store/artifact_file.h"
-#include "server/store/names.h"
+#include "server/store/artifacts/artifact_file.h"
+#include "server/store/projects/names.h"
 
 enum { FILES_PER_REQUEST_MAX = 20000 };
 

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "server/api/artifacts/artifact_mutations.h"
 #include "server/api/node_id.h"
-#include "server/store/names.h"
+#include "server/store/projects/names.h"
 
 const char artifact_sdl[] =
     "enum ArtifactCollectionState { READY }\n"

@@ -6,8 +6,8 @@
 #include "server/api/node_id.h"
 #include "server/api/projects/quota.h"
 #include "server/api/runs/upload.h"
-#include "server/store/artifact_file.h"
-#include "server/store/entity.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/artifacts/artifact_file.h"
 
 /* ---- links ---- */
 

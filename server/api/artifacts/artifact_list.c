@@ -3,8 +3,8 @@
  * A collection holds few versions beside what a project holds runs: they are read whole, and paged in memory.
  */
 #include "server/api/artifacts/artifact_type.h"
-#include "server/store/filter.h"
-#include "server/store/project.h"
+#include "server/store/projects/project.h"
+#include "server/store/runs/filter.h"
 
 #define FILTER_MEMORY_MAX ((size_t)512 << 20)
 

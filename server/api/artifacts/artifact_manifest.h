@@ -6,7 +6,7 @@
 #define SERVER_API_ARTIFACT_MANIFEST_H
 
 #include "base/list.h"
-#include "server/store/artifact_file.h"
+#include "server/store/artifacts/artifact_file.h"
 
 enum { MANIFEST_MAX_BYTES = 256 << 20, MANIFEST_MAX_ENTRIES = 1000000 };
 

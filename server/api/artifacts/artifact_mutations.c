@@ -6,9 +6,9 @@
 #include "server/api/identity.h"
 #include "server/api/node_id.h"
 #include "server/api/place.h"
-#include "server/store/names.h"
-#include "server/store/registry.h"
-#include "server/store/trash.h"
+#include "server/store/artifacts/registry.h"
+#include "server/store/projects/names.h"
+#include "server/store/projects/trash.h"
 
 MUTATION_ANSWERS;
 

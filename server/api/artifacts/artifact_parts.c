@@ -7,7 +7,7 @@
 #include "server/api/node_id.h"
 #include "server/api/projects/quota.h"
 #include "server/api/runs/upload.h"
-#include "server/store/artifact_file.h"
+#include "server/store/artifacts/artifact_file.h"
 
 /* A file's path does not begin with a slash. */
 static struct str part_path(struct str path, int64_t number, struct arena *arena) {

@@ -5,8 +5,8 @@
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
 #include "server/api/runs/file_type.h"
-#include "server/store/project.h"
-#include "server/store/run.h"
+#include "server/store/projects/project.h"
+#include "server/store/runs/run.h"
 
 #define THE_ARTIFACT ((const struct artifact *)call->parent)
 

@@ -3,7 +3,7 @@
 #define SERVER_API_ARTIFACT_TYPE_H
 
 #include "server/api/connection.h"
-#include "server/store/artifact.h"
+#include "server/store/artifacts/artifact.h"
 
 extern const struct gql_type artifact_type, artifact_edge_type, artifact_connection_type, artifact_alias_type, artifact_alias_edge_type,
     artifact_alias_connection_type, artifact_manifest_type, tag_type, tag_edge_type, tag_connection_type,

@@ -5,8 +5,8 @@
 #include "server/api/node_id.h"
 #include "server/api/place.h"
 #include "server/api/resolver.h"
-#include "server/store/names.h"
-#include "server/store/trash.h"
+#include "server/store/projects/names.h"
+#include "server/store/projects/trash.h"
 
 enum { COLLECTION_NAME_MAX = 128, COLLECTION_TEXT_MAX = 1 << 20, COLLECTION_TAGS_MAX = 1000 };
 

@@ -4,7 +4,7 @@
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
 #include "server/api/runs/file_type.h"
-#include "server/store/project.h"
+#include "server/store/projects/project.h"
 
 #define THE_COLLECTION ((const struct collection *)call->parent)
 

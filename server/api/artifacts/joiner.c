@@ -6,7 +6,7 @@
 #include "base/os.h"
 #include "server/api/app.h"
 #include "server/api/artifacts/joint.h"
-#include "server/store/lease.h"
+#include "server/store/db/lease.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -13,7 +13,7 @@
 #define SERVER_API_JOINER_H
 
 #include "server/blobs/blobs.h"
-#include "server/store/artifact_file.h"
+#include "server/store/artifacts/artifact_file.h"
 
 struct app;
 struct joiner;

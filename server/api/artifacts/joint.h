@@ -7,7 +7,7 @@
 #define SERVER_API_JOINT_H
 
 #include "server/blobs/blobs.h"
-#include "server/store/artifact_file.h"
+#include "server/store/artifacts/artifact_file.h"
 
 struct joiner_waiter;
 

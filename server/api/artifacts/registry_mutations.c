@@ -4,11 +4,11 @@
 #include "server/api/identity.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
-#include "server/store/artifact.h"
-#include "server/store/audit.h"
-#include "server/store/entity.h"
-#include "server/store/names.h"
-#include "server/store/registry.h"
+#include "server/store/accounts/audit.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/artifacts/artifact.h"
+#include "server/store/artifacts/registry.h"
+#include "server/store/projects/names.h"
 
 enum { TYPES_MAX = 1000, TYPE_NAME_MAX = 128, MEMBERS_AT_ONCE_MAX = 1000 };
 

@@ -5,8 +5,8 @@
 #include "server/api/artifacts/artifact_type.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
-#include "server/store/entity.h"
-#include "server/store/registry.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/artifacts/registry.h"
 
 #include <assert.h>
 

@@ -3,7 +3,7 @@
 #define SERVER_API_REGISTRY_TYPE_H
 
 #include "server/api/connection.h"
-#include "server/store/project.h"
+#include "server/store/projects/project.h"
 
 extern const struct gql_type project_member_type, project_team_member_type, role_type;
 extern const struct gql_type create_project_members_payload_type, delete_project_members_payload_type,

@@ -7,7 +7,7 @@
 #ifndef SERVER_API_ALERT_SMTP_H
 #define SERVER_API_ALERT_SMTP_H
 
-#include "server/store/delivery.h"
+#include "server/store/automations/delivery.h"
 
 struct mail_server {
     bool is_secure; /* smtps */

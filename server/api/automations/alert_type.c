@@ -5,8 +5,8 @@
 #include "server/api/node_id.h"
 #include "server/api/place.h"
 #include "server/api/resolver.h"
-#include "server/store/alert.h"
-#include "server/store/integration.h"
+#include "server/store/automations/alert.h"
+#include "server/store/automations/integration.h"
 
 enum { ALERTS_SHOWN_MAX = 1000 };
 

@@ -4,12 +4,12 @@
 #include "server/api/identity.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
-#include "server/store/artifact.h"
-#include "server/store/audit.h"
-#include "server/store/entity.h"
-#include "server/store/filter.h"
-#include "server/store/project.h"
-#include "server/store/run_filter.h"
+#include "server/store/accounts/audit.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/artifacts/artifact.h"
+#include "server/store/projects/project.h"
+#include "server/store/runs/filter.h"
+#include "server/store/runs/run_filter.h"
 
 const char automation_sdl[] =
     "enum DeliveryState { FAILED QUEUED SENT }\n"

@@ -3,12 +3,12 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "server/store/artifact.h"
-#include "server/store/delivery.h"
-#include "server/store/integration.h"
-#include "server/store/project.h"
-#include "server/store/run.h"
-#include "server/store/user.h"
+#include "server/store/accounts/user.h"
+#include "server/store/artifacts/artifact.h"
+#include "server/store/automations/delivery.h"
+#include "server/store/automations/integration.h"
+#include "server/store/projects/project.h"
+#include "server/store/runs/run.h"
 
 enum { WORDS_MAX = 32 };
 

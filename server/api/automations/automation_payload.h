@@ -2,7 +2,7 @@
 #ifndef SERVER_API_AUTOMATION_PAYLOAD_H
 #define SERVER_API_AUTOMATION_PAYLOAD_H
 
-#include "server/store/automation.h"
+#include "server/store/automations/automation.h"
 
 /* Inside a transaction that writes. An automation whose action leads nowhere (any more) puts nothing there. */
 MUST_CHECK enum err_code automation_queue_artifact(struct db_tx *tx, const struct automation *automation, const struct automation_event *event,

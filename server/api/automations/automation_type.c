@@ -6,10 +6,10 @@
 #include "server/api/automations/webhook_type.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
-#include "server/store/delivery.h"
-#include "server/store/entity.h"
-#include "server/store/filter.h"
-#include "server/store/project.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/automations/delivery.h"
+#include "server/store/projects/project.h"
+#include "server/store/runs/filter.h"
 
 enum { TRIGGER_PAGE_MAX = 1000, DELIVERY_PAGE_MAX = 1000 };
 

@@ -5,8 +5,8 @@
 #define SERVER_API_AUTOMATION_TYPE_H
 
 #include "server/api/connection.h"
-#include "server/store/automation.h"
-#include "server/store/integration.h"
+#include "server/store/automations/automation.h"
+#include "server/store/automations/integration.h"
 
 extern const struct gql_type trigger_type, trigger_connection_type, trigger_edge_type, filter_event_triggering_condition_type,
     generic_webhook_triggered_action_type, notification_triggered_action_type, no_op_triggered_action_type,

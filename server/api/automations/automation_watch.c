@@ -5,10 +5,10 @@
 #include "server/api/automations/automation_payload.h"
 #include "server/api/automations/automation_type.h"
 #include "server/history/history.h"
-#include "server/store/artifact.h"
-#include "server/store/delivery.h"
-#include "server/store/run.h"
-#include "server/store/run_table.h"
+#include "server/store/artifacts/artifact.h"
+#include "server/store/automations/delivery.h"
+#include "server/store/runs/run.h"
+#include "server/store/runs/run_table.h"
 
 enum { EVENTS_AT_A_TIME = 100, PROJECTS_AT_A_TIME = 20, RUNS_AT_A_TIME = 200, SAMPLES_MAX = 100000 };
 

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/api/automations/automation_watch.h"
-#include "server/store/delivery.h"
-#include "server/store/trash.h"
+#include "server/store/automations/delivery.h"
+#include "server/store/projects/trash.h"
 
 #include <pthread.h>
 

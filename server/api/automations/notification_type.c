@@ -2,8 +2,8 @@
 #include "server/api/automations/notification_type.h"
 
 #include "server/api/resolver.h"
-#include "server/store/notification.h"
-#include "server/store/user.h"
+#include "server/store/accounts/user.h"
+#include "server/store/automations/notification.h"
 
 enum { NOTIFICATIONS_DEFAULT = 50, NOTIFICATIONS_MAX = 200 };
 

@@ -1,4 +1,4 @@
-/* notification_type.h - what a person would like to hear of, as GraphQL shows it: see server/store/notification.h. */
+/* notification_type.h - what a person would like to hear of, as GraphQL shows it: see server/store/automations/notification.h. */
 #ifndef SERVER_API_NOTIFICATION_TYPE_H
 #define SERVER_API_NOTIFICATION_TYPE_H
 

@@ -6,8 +6,8 @@
 #ifndef SERVER_API_WEBHOOK_SEND_H
 #define SERVER_API_WEBHOOK_SEND_H
 
-#include "server/store/delivery.h"
-#include "server/store/secrets.h"
+#include "server/store/accounts/secrets.h"
+#include "server/store/automations/delivery.h"
 
 struct sockaddr;
 

@@ -5,8 +5,8 @@
 #include "server/api/identity.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
-#include "server/store/audit.h"
-#include "server/store/entity.h"
+#include "server/store/accounts/audit.h"
+#include "server/store/accounts/entity.h"
 
 enum { INTEGRATION_PAGE_MAX = 1000 };
 

@@ -5,7 +5,7 @@
 #define SERVER_API_WEBHOOK_TYPE_H
 
 #include "server/api/connection.h"
-#include "server/store/integration.h"
+#include "server/store/automations/integration.h"
 
 extern const struct gql_type generic_webhook_integration_type, slack_integration_type, integration_connection_type, integration_edge_type,
     create_generic_webhook_integration_payload_type, delete_integration_payload_type;

@@ -12,7 +12,7 @@
 
 #include "server/api/charts/chart_compact.h"
 #include "server/api/charts/live_watch.h"
-#include "server/store/run_news.h"
+#include "server/store/runs/run_news.h"
 
 struct websocket;
 

@@ -6,7 +6,7 @@
 #define SERVER_API_LIVE_WATCH_H
 
 #include "server/api/access.h"
-#include "server/store/run_news.h"
+#include "server/store/runs/run_news.h"
 
 enum {
     LIVE_WATCHES_MAX = 16,

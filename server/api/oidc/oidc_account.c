@@ -3,10 +3,10 @@
 
 #include "base/log.h"
 #include "server/api/identity.h"
-#include "server/store/entity.h"
-#include "server/store/names.h"
-#include "server/store/session.h"
-#include "server/store/subject.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/accounts/session.h"
+#include "server/store/accounts/subject.h"
+#include "server/store/projects/names.h"
 
 enum { NAME_TRIES_MAX = 1000, NAME_BASE_MAX = ENTITY_NAME_MAX - 6 };
 

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "server/api/oidc/oidc_settings.h"
-#include "server/store/secrets.h"
+#include "server/store/accounts/secrets.h"
 
 enum { OIDC_GROUPS_MAX = 2000 };
 

@@ -2,7 +2,7 @@
 #include "server/api/oidc/oidc_settings.h"
 
 #include "base/http_url.h"
-#include "server/store/entity.h"
+#include "server/store/accounts/entity.h"
 
 enum err_code oidc_check_issuer(struct str issuer, struct err *err) {
     struct http_url url;

@@ -10,7 +10,7 @@
 #define SERVER_API_OIDC_SETTINGS_H
 
 #include "base/arena.h"
-#include "server/store/member.h"
+#include "server/store/accounts/member.h"
 
 enum { OIDC_TEAMS_MAX = 2000, OIDC_GROUP_MAX = 1024, OIDC_ISSUER_MAX = 512 };
 

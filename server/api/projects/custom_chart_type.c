@@ -4,9 +4,9 @@
 #include "server/api/accounts/account_types.h"
 #include "server/api/identity.h"
 #include "server/api/resolver.h"
-#include "server/store/audit.h"
-#include "server/store/custom_chart.h"
-#include "server/store/entity.h"
+#include "server/store/accounts/audit.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/projects/custom_chart.h"
 
 const char custom_chart_sdl[] =
     "input CreateCustomChartInput { access: String!, clientMutationId: String, displayName: String!, entity: String!, name: String!, "

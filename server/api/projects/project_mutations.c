@@ -5,9 +5,9 @@
 #include "server/api/place.h"
 #include "server/api/projects/project_type.h"
 #include "server/api/runs/run_mutations.h"
-#include "server/store/audit.h"
-#include "server/store/trash.h"
-#include "server/store/usage.h"
+#include "server/store/accounts/audit.h"
+#include "server/store/projects/trash.h"
+#include "server/store/projects/usage.h"
 
 struct change {
     struct gql_call *call;

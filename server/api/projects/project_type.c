@@ -14,9 +14,9 @@
 #include "server/api/resolver.h"
 #include "server/api/runs/run_type.h"
 #include "server/api/sweeps/sweep_type.h"
-#include "server/store/entity.h"
-#include "server/store/registry.h"
-#include "server/store/usage.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/artifacts/registry.h"
+#include "server/store/projects/usage.h"
 
 enum { PROJECT_PAGE_MAX = 1000 };
 

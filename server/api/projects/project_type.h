@@ -3,7 +3,7 @@
 #define SERVER_API_PROJECT_TYPE_H
 
 #include "server/api/connection.h"
-#include "server/store/project.h"
+#include "server/store/projects/project.h"
 
 extern const struct gql_type project_type, project_connection_type, project_edge_type;
 

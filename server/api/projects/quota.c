@@ -2,7 +2,7 @@
 #include "server/api/projects/quota.h"
 
 #include "base/log.h"
-#include "server/store/usage.h"
+#include "server/store/projects/usage.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -9,7 +9,7 @@
 #define SERVER_API_QUOTA_H
 
 #include "server/api/app.h"
-#include "server/store/owner.h"
+#include "server/store/accounts/owner.h"
 #include "base/err.h"
 
 struct quota;

@@ -5,7 +5,7 @@
 #include "server/api/json_pair.h"
 #include "server/api/node_id.h"
 #include "server/api/place.h"
-#include "server/store/share.h"
+#include "server/store/projects/share.h"
 
 enum { DAY_MS = 24 * 3600 * 1000, DEFAULT_DAYS = 30 };
 

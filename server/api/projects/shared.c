@@ -6,8 +6,8 @@
 #include "server/api/node_id.h"
 #include "server/api/runs/run_type.h"
 #include "server/history/history.h"
-#include "server/store/run_table.h"
-#include "server/store/view.h"
+#include "server/store/projects/view.h"
+#include "server/store/runs/run_table.h"
 
 enum { BRIEF_MS = 3600 * 1000, PAGE_DEFAULT = 50 };
 

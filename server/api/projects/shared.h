@@ -10,9 +10,9 @@
 #define SERVER_API_SHARED_H
 
 #include "server/api/access.h"
-#include "server/store/project.h"
-#include "server/store/run.h"
-#include "server/store/share.h"
+#include "server/store/projects/project.h"
+#include "server/store/projects/share.h"
+#include "server/store/runs/run.h"
 
 enum { SHARED_REQUEST_MAX_BYTES = 64 << 10, SHARED_PAGE_MAX = 500 };
 

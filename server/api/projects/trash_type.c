@@ -4,11 +4,11 @@
 #include "server/api/identity.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
-#include "server/store/audit.h"
-#include "server/store/entity.h"
-#include "server/store/project.h"
-#include "server/store/run.h"
-#include "server/store/trash.h"
+#include "server/store/accounts/audit.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/projects/project.h"
+#include "server/store/projects/trash.h"
+#include "server/store/runs/run.h"
 
 const char trash_sdl[] = "input RestoreInput { clientMutationId: String, id: ID! }\n";
 

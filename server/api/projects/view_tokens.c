@@ -6,7 +6,7 @@
 #include "server/api/identity.h"
 #include "server/api/place.h"
 #include "server/api/resolver.h"
-#include "server/store/share.h"
+#include "server/store/projects/share.h"
 
 #define LIFE_MS (SHARE_DAYS_MAX * (int64_t)24 * 3600 * 1000)
 #define THE_LINK ((const struct share *)call->parent)

@@ -3,7 +3,7 @@
 #define SERVER_API_VIEW_TYPE_H
 
 #include "server/api/connection.h"
-#include "server/store/view.h"
+#include "server/store/projects/view.h"
 
 extern const struct gql_type view_type, view_connection_type, view_edge_type, view_access_token_type;
 extern const struct gql_type upsert_view_payload_type, delete_view_payload_type, create_access_token_payload_type,

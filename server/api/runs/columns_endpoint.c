@@ -9,7 +9,7 @@
 #include "server/api/place.h"
 #include "server/api/runs/row_columns.h"
 #include "server/history/table.h"
-#include "server/store/run_table.h"
+#include "server/store/runs/run_table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #include "server/api/runs/console_type.h"
 
 #include "server/api/resolver.h"
-#include "server/store/console.h"
-#include "server/store/run.h"
+#include "server/store/runs/console.h"
+#include "server/store/runs/run.h"
 
 enum { PAGE_DEFAULT = 1000, PAGE_MAX = 10000 };
 

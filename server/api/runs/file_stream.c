@@ -13,7 +13,7 @@
 #include "server/api/place.h"
 #include "server/api/projects/quota.h"
 #include "server/api/runs/stream_body.h"
-#include "server/store/receipt.h"
+#include "server/store/runs/receipt.h"
 
 #include <pthread.h>
 

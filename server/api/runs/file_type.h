@@ -3,9 +3,9 @@
 #define SERVER_API_FILE_TYPE_H
 
 #include "server/api/connection.h"
-#include "server/store/artifact_file.h"
-#include "server/store/run.h"
-#include "server/store/run_file.h"
+#include "server/store/artifacts/artifact_file.h"
+#include "server/store/runs/run.h"
+#include "server/store/runs/run_file.h"
 
 struct multipart_upload;
 

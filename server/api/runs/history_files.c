@@ -2,7 +2,7 @@
 #include "server/api/runs/history_files.h"
 
 #include "server/history/history.h"
-#include "server/store/run.h"
+#include "server/store/runs/run.h"
 
 struct str history_files_link(const struct identity *identity, struct str name, struct arena *arena) {
     return link_signed(identity, LINK_GET, arena_printf(arena, "/signed/history/%.*s", STR_ARG(name)), arena);

@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "server/api/identity.h"
 #include "server/api/place.h"
-#include "server/store/audit.h"
-#include "server/store/imported.h"
+#include "server/store/accounts/audit.h"
+#include "server/store/runs/imported.h"
 #include "server/sweep/sweep_config.h"
 
 struct import {

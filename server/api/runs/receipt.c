@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "server/api/place.h"
 #include "server/history/history.h"
-#include "server/store/receipt.h"
-#include "server/store/run_file.h"
+#include "server/store/runs/receipt.h"
+#include "server/store/runs/run_file.h"
 
 /* Of each list at most so many are named; the counts beside them are of all. */
 enum { NAMED_MAX = 100, STEPS_LOOKED_AT_MAX = 100000 };

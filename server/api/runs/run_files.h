@@ -3,8 +3,8 @@
 #define SERVER_API_RUN_FILES_H
 
 #include "server/api/link.h"
-#include "server/store/run.h"
-#include "server/store/run_file.h"
+#include "server/store/runs/run.h"
+#include "server/store/runs/run_file.h"
 
 /* PUT and GET of /signed/runs/{run}/{path...} */
 extern const struct http_sink run_files_upload;

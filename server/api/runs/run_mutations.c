@@ -9,13 +9,13 @@
 #include "server/api/place.h"
 #include "server/api/runs/run_type.h"
 #include "server/history/history.h"
-#include "server/store/artifact.h"
-#include "server/store/audit.h"
-#include "server/store/alert.h"
-#include "server/store/run_alert.h"
-#include "server/store/run_file.h"
-#include "server/store/run_table.h"
-#include "server/store/trash.h"
+#include "server/store/artifacts/artifact.h"
+#include "server/store/accounts/audit.h"
+#include "server/store/automations/alert.h"
+#include "server/store/runs/run_alert.h"
+#include "server/store/runs/run_file.h"
+#include "server/store/runs/run_table.h"
+#include "server/store/projects/trash.h"
 
 enum { RUNS_AT_ONCE_MAX = 10000 };
 

@@ -3,8 +3,8 @@
 #define SERVER_API_RUN_MUTATIONS_H
 
 #include "server/graphql/graphql.h"
-#include "server/store/db.h"
-#include "server/store/owner.h"
+#include "server/store/accounts/owner.h"
+#include "server/store/db/db.h"
 
 /* What mutations answer: each type shows some of it. */
 struct payload {

@@ -11,9 +11,9 @@
 #include "server/api/runs/file_type.h"
 #include "server/api/runs/receipt.h"
 #include "server/api/sweeps/sweep_type.h"
-#include "server/store/console.h"
-#include "server/store/project.h"
-#include "server/store/run_table.h"
+#include "server/store/projects/project.h"
+#include "server/store/runs/console.h"
+#include "server/store/runs/run_table.h"
 
 /* ---- texts and numbers of the row ---- */
 

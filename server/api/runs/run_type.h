@@ -7,7 +7,7 @@
 #define SERVER_API_RUN_TYPE_H
 
 #include "server/api/connection.h"
-#include "server/store/run.h"
+#include "server/store/runs/run.h"
 
 extern const struct gql_type run_type, run_connection_type, run_edge_type, run_info_type, git_info_type,
     parquet_history_type;

@@ -10,7 +10,7 @@
 #define SERVER_API_STREAM_BODY_H
 
 #include "server/history/history.h"
-#include "server/store/console.h"
+#include "server/store/runs/console.h"
 
 struct set_aside {
     const char *file; /* "wandb-history.jsonl", ... */

@@ -8,8 +8,8 @@
 #include "server/api/place.h"
 #include "server/api/runs/table_columns.h"
 #include "server/blobs/blobs.h"
-#include "server/store/artifact_file.h"
-#include "server/store/run_file.h"
+#include "server/store/artifacts/artifact_file.h"
+#include "server/store/runs/run_file.h"
 
 #include <unistd.h>
 

@@ -4,7 +4,7 @@
 #include "server/api/files_origin.h"
 #include "server/api/runs/media_type.h"
 #include "server/api/runs/upload_queue.h"
-#include "server/store/blob.h"
+#include "server/store/artifacts/blob.h"
 
 enum err_code upload_begin(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err) {
     struct app *app = call->app;

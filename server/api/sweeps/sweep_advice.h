@@ -8,7 +8,7 @@
 #define SERVER_API_SWEEP_ADVICE_H
 
 #include "server/api/app.h"
-#include "server/store/sweep.h"
+#include "server/store/sweeps/sweep.h"
 
 /* *args as agents get them; ptr NULL when nothing of a grid is left, and for the client's own search. */
 MUST_CHECK enum err_code sweep_advice_next(struct app *app, const struct sweep *sweep, struct str *args, struct arena *arena,

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "server/api/sweeps/sweep_outcome.h"
 #include "server/api/sweeps/sweep_schedule.h"
-#include "server/store/run.h"
+#include "server/store/runs/run.h"
 
 #include <math.h>
 

@@ -10,7 +10,7 @@
 #define SERVER_API_SWEEP_DESK_H
 
 #include "server/api/access.h"
-#include "server/store/sweep_agent.h"
+#include "server/store/sweeps/sweep_agent.h"
 #include "server/sweep/sweep_config.h"
 
 /* run_state: {"run": true} for each run that the agent runs now; may be NULL. *commands gets a JSON list. ERR_NOT_FOUND

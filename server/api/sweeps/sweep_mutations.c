@@ -8,8 +8,8 @@
 #include "server/api/sweeps/sweep_desk.h"
 #include "server/api/sweeps/sweep_schedule.h"
 #include "server/api/sweeps/sweep_type.h"
-#include "server/store/audit.h"
-#include "server/store/run_table.h"
+#include "server/store/accounts/audit.h"
+#include "server/store/runs/run_table.h"
 #include "server/sweep/sweep_config.h"
 
 enum { PRIOR_RUNS_MAX = 100000, PRIORS_PER_WRITE = 500, ARGS_BYTES_MAX = 1 << 18, QUEUED_MAX = 1000 /* every beat of an agent reads them all */ };

@@ -2,7 +2,7 @@
 #include "server/api/sweeps/sweep_outcome.h"
 
 #include "server/history/history.h"
-#include "server/store/run.h"
+#include "server/store/runs/run.h"
 
 #include <math.h>
 

@@ -6,7 +6,7 @@
 #define SERVER_API_SWEEP_OUTCOME_H
 
 #include "server/api/app.h"
-#include "server/store/sweep_run.h"
+#include "server/store/sweeps/sweep_run.h"
 #include "server/sweep/search.h"
 
 /* What was found out about a row outside of a transaction, to be written inside one. */

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/map.h"
-#include "server/store/run.h"
+#include "server/store/runs/run.h"
 
 /* A list inside of a JSON text; NULL when there is none. */
 static const struct json_value *list_in(struct str text, const char *key, struct arena *arena) {

@@ -9,7 +9,7 @@
 #ifndef SERVER_API_SWEEP_SCHEDULE_H
 #define SERVER_API_SWEEP_SCHEDULE_H
 
-#include "server/store/sweep_run.h"
+#include "server/store/sweeps/sweep_run.h"
 
 /* ERR_BAD_INPUT when it is none of the above. */
 MUST_CHECK enum err_code sweep_schedule_check(struct str controller, struct arena *arena, struct err *err);

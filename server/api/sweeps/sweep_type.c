@@ -7,9 +7,9 @@
 #include "server/api/runs/run_type.h"
 #include "server/api/sweeps/sweep_advice.h"
 #include "server/api/sweeps/sweep_outcome.h"
-#include "server/store/filter.h"
-#include "server/store/project.h"
-#include "server/store/run_table.h"
+#include "server/store/projects/project.h"
+#include "server/store/runs/filter.h"
+#include "server/store/runs/run_table.h"
 #include "server/sweep/sweep_config.h"
 
 enum { SWEEPS_MAX = 10000, SWEEP_PAGE_MAX = 1000, AGENT_PAGE_MAX = 1000 };

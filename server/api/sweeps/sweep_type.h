@@ -6,8 +6,8 @@
 #define SERVER_API_SWEEP_TYPE_H
 
 #include "server/api/connection.h"
-#include "server/store/sweep_agent.h"
-#include "server/store/sweep_run.h"
+#include "server/store/sweeps/sweep_agent.h"
+#include "server/store/sweeps/sweep_run.h"
 
 extern const struct gql_type agent_type, agent_connection_type, agent_edge_type, sweep_type, sweep_connection_type, sweep_edge_type;
 

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_CLIENT_SAMPLE_H
 #define TESTS_UNIT_CLIENT_SAMPLE_H
 
-#include "client/record.h"
+#include "client/log/record.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #ifndef TESTS_UNIT_CLIENT_UPLINK_SCENE_H
 #define TESTS_UNIT_CLIENT_UPLINK_SCENE_H
 
-#include "client/uplink.h"
+#include "client/uplink/uplink.h"
 #include "tests/unit/client/fake_server.h"
 
 struct uplink_scene {

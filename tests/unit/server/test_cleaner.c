@@ -8,9 +8,9 @@
 #include "server/blobs/blobs.h"
 #include "server/blobs/depot.h"
 #include "server/blobs/s3.h"
-#include "server/store/artifact_file.h"
-#include "server/store/blob.h"
-#include "server/store/removal.h"
+#include "server/store/artifacts/artifact_file.h"
+#include "server/store/artifacts/blob.h"
+#include "server/store/projects/removal.h"
 #include "tests/unit/server/api/api_fixture.h"
 
 #include <arpa/inet.h>

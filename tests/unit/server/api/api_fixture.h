@@ -4,11 +4,11 @@
 
 #include "base/json.h"
 #include "server/api/access.h"
-#include "server/store/api_key.h"
-#include "server/store/entity.h"
-#include "server/store/member.h"
-#include "server/store/project.h"
-#include "server/store/user.h"
+#include "server/store/accounts/api_key.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/accounts/member.h"
+#include "server/store/accounts/user.h"
+#include "server/store/projects/project.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 #include "tests/unit/server/api/api_fixture.h"
 
 #include "base/clock.h"
-#include "server/store/right.h"
+#include "server/store/accounts/right.h"
 
 /* ---- the request ---- */
 

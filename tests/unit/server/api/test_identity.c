@@ -2,7 +2,7 @@
 #include "tests/unit/server/api/api_fixture.h"
 
 #include "server/api/identity.h"
-#include "server/store/session.h"
+#include "server/store/accounts/session.h"
 
 static int64_t user_of_key(struct fixture *f, int person) {
     struct identity identity = { .app = &f->app, .arena = f->arena };

@@ -5,7 +5,7 @@
 #include "server/blobs/depot.h"
 #include "server/blobs/s3.h"
 #include "server/history/history.h"
-#include "server/store/db.h"
+#include "server/store/db/db.h"
 #include "tests/unit/server/store/db_fixture.h"
 
 enum { RUN = 7 };

@@ -4,11 +4,11 @@
 
 #include "tests/unit/server/store/db_fixture.h"
 
-#include "server/store/audit.h"
-#include "server/store/entity.h"
-#include "server/store/member.h"
-#include "server/store/secrets.h"
-#include "server/store/user.h"
+#include "server/store/accounts/audit.h"
+#include "server/store/accounts/entity.h"
+#include "server/store/accounts/member.h"
+#include "server/store/accounts/secrets.h"
+#include "server/store/accounts/user.h"
 
 static const struct actor nobody = { 0, 0, STR_INIT("local") };
 

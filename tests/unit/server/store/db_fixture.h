@@ -5,7 +5,7 @@
 #define TESTS_DB_FIXTURE_H
 
 #include "base/file.h"
-#include "server/store/db.h"
+#include "server/store/db/db.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -2,8 +2,8 @@
 #ifndef TESTS_UNIT_SERVER_STORE_RUN_FIXTURE_H
 #define TESTS_UNIT_SERVER_STORE_RUN_FIXTURE_H
 
-#include "server/store/project.h"
-#include "server/store/run.h"
+#include "server/store/projects/project.h"
+#include "server/store/runs/run.h"
 #include "tests/unit/server/store/db_fixture.h"
 
 /* One step of a test, as a work of its own. */

@@ -2,7 +2,7 @@
 #include "tests/unit/server/store/db_fixture.h"
 
 #include "server/api/accounts/first_start.h"
-#include "server/store/api_key.h"
+#include "server/store/accounts/api_key.h"
 
 static struct app app;
 

@@ -2,7 +2,7 @@
 #include "tests/unit/server/api/api_fixture.h"
 
 #include "server/api/accounts/log_in_limits.h"
-#include "server/store/password.h"
+#include "server/store/accounts/password.h"
 
 static void set_password(struct fixture *f, const char *password) {
     struct str body = arena_printf(f->arena, "{\"password\": \"%s\"}", password);

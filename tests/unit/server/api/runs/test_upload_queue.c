@@ -1,7 +1,7 @@
 /* test_upload_queue.c - uploads that wait while the database is busy, on a real one. */
 #include "server/api/runs/upload_queue.h"
 
-#include "server/store/db.h"
+#include "server/store/db/db.h"
 #include "tests/unit/server/api/api_fixture.h"
 
 enum { UPLOADS_MAX = 300, WRONG = 7 };
