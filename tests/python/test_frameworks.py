@@ -59,6 +59,43 @@ assert os.listdir(folder) == ["model.ckpt"], os.listdir(folder)
 print("/".join([run.entity, run.project, run.id]))
 """
 
+FABRIC = """
+import os, warnings
+warnings.filterwarnings("ignore")
+import numpy as np, torch
+torch.__version__ = "1.13.0"  # as above
+torch.distributed.is_available = lambda: False
+from lightning.fabric import Fabric
+from lightning.pytorch.callbacks import ModelCheckpoint
+from wandb.integration.lightning.fabric import WandbLogger
+logger = WandbLogger(name="line", prefix="fine", log_model=True, checkpoint_name="line", log_checkpoint_on="all", tags=["cpu"])
+fabric = Fabric(accelerator="cpu", loggers=logger)
+logger.log_hyperparams({"rate": 0.1, "deep": {"layers": 2}})
+for step in range(3):
+    fabric.log_dict({"loss": 1 / (step + 1)}, step=step)
+logger.log_text("examples", columns=["in", "out"], data=[["a", "b"], ["c", "d"]], step=3)
+logger.log_html("pages", ["<p>one</p>", "<p>two</p>"], step=4, inject=[False, False])
+logger.log_image("pictures", [np.zeros((4, 5, 3), "uint8")], step=5, caption=["black"])
+for wrong in (lambda: logger.log_html("pages", "one"), lambda: logger.log_audio("sounds", ["a.wav"], caption=[])):
+    try:
+        wrong()
+    except (TypeError, ValueError) as error:
+        assert type(error) in (TypeError, ValueError)
+    else:
+        raise AssertionError("taken")
+open("best.ckpt", "w").write("weights")
+keeper = ModelCheckpoint("kept", monitor="loss")
+keeper.best_model_path, keeper.best_model_score = "best.ckpt", torch.tensor(0.5)
+logger.after_save_checkpoint(keeper)
+logger.save()
+logger.finalize("failed")
+run = logger.experiment
+told = (logger.name, logger.save_dir, logger.log_dir, logger.group_separator, logger.version == run.id, logger.log_graph(None))
+assert told == ("lightning_fabric_logs", ".", ".", "-", True, None), told
+run.finish()
+print("/".join([run.entity, run.project, run.id]))
+"""
+
 TRANSFORMERS = """
 import os, warnings
 warnings.filterwarnings("ignore")
@@ -185,6 +222,18 @@ def test_lightnings_logger_records_likewise(both):
     models = [next(each for each in run["artifacts"] if each["type"] == "model") for run in (official, ours)]
     assert models[1]["metadata"] == models[0]["metadata"]
     assert list(models[1]["entries"]) == ["model.ckpt"] and models[1]["aliases"] == ["best", "latest"]
+
+
+def test_fabrics_logger_records_likewise(both):
+    official, ours = both(FABRIC)
+    assert told(ours) == told(official)
+    assert ours["config"] == {"rate": 0.1, "deep": {"layers": 2}} and ours["summary"]["fine-loss"] == 1 / 3
+    assert sorted(ours["files"].values()) == sorted(official["files"].values()) and len(ours["files"]) == 4
+    models = [[each for each in run["artifacts"] if each["type"] == "model"] for run in (official, ours)]
+    assert [each["aliases"] for each in models[1]] == [["best", "latest"]]
+    assert [[each["name"], each["metadata"], each["entries"]] for each in models[1]] == [
+        [each["name"], each["metadata"], each["entries"]] for each in models[0]
+    ]
 
 
 def test_transformers_callback_records_likewise(both):

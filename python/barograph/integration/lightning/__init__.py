@@ -1,0 +1,1 @@
+"""What Lightning is connected by beside its own WandbLogger, which works as it comes."""
