@@ -168,6 +168,53 @@ pipeline("two", max_new_tokens=1)
 print(path)
 """
 
+# Two pipelines of diffusers, made here: one that is told what to draw, one that is not.
+DIFFUSERS = """
+import json, os, warnings
+warnings.filterwarnings("ignore")
+import torch
+torch.__version__ = "1.13.0"
+torch.distributed.is_available = lambda: False
+import diffusers, transformers, wandb
+diffusers.utils.logging.set_verbosity_error(); transformers.logging.set_verbosity_error()
+diffusers.utils.logging.disable_progress_bar()
+torch.manual_seed(1)
+words = ["<|startoftext|>", "<|endoftext|>", "a</w>", "b</w>", "c</w>"]
+os.makedirs("words", exist_ok=True)
+with open("words/vocab.json", "w") as file:
+    json.dump({word: n for n, word in enumerate(words)}, file)
+with open("words/merges.txt", "w") as file:
+    file.write("#version: 0.2\\n")
+tokenizer = transformers.CLIPTokenizer("words/vocab.json", "words/merges.txt", model_max_length=8)
+text = transformers.CLIPTextModel(transformers.CLIPTextConfig(vocab_size=5, hidden_size=8, intermediate_size=8, num_hidden_layers=1,
+    num_attention_heads=2, max_position_embeddings=8, projection_dim=8, bos_token_id=0, eos_token_id=1))
+unet = diffusers.UNet2DConditionModel(sample_size=8, in_channels=4, out_channels=4, layers_per_block=1, block_out_channels=(8, 8),
+    down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+    cross_attention_dim=8, attention_head_dim=2, norm_num_groups=4)
+vae = diffusers.AutoencoderKL(block_out_channels=(8, 8), norm_num_groups=4, down_block_types=("DownEncoderBlock2D",) * 2,
+    up_block_types=("UpDecoderBlock2D",) * 2, sample_size=16)
+plain = diffusers.PNDMPipeline(diffusers.UNet2DModel(sample_size=8, block_out_channels=(8, 8), norm_num_groups=4,
+    down_block_types=("DownBlock2D",) * 2, up_block_types=("UpBlock2D",) * 2, layers_per_block=1), diffusers.PNDMScheduler(skip_prk_steps=True))
+told = diffusers.StableDiffusionPipeline(vae, text, tokenizer, unet, diffusers.PNDMScheduler(skip_prk_steps=True), None, None,
+    requires_safety_checker=False)
+for each in (plain, told):
+    each.set_progress_bar_config(disable=True)
+
+from wandb.integration.diffusers import autolog
+autolog(init={"project": "diffusers"})
+run = wandb.run
+told("a b", negative_prompt="c", num_inference_steps=2, height=16, width=16, generator=torch.Generator().manual_seed(3))
+plain(1, num_inference_steps=2, generator=torch.Generator().manual_seed(4))
+if OURS:
+    told(["a", "b"], num_images_per_prompt=2, num_inference_steps=1, height=16, width=16)
+    told("a", output_type="latent", num_inference_steps=1, height=16, width=16)
+    told("a", return_dict=False, num_inference_steps=1, height=16, width=16)
+path = "/".join([run.entity, run.project, run.id])
+autolog.disable()
+plain(num_inference_steps=2)
+print(path)
+"""
+
 STABLE_BASELINES = """
 import os, warnings
 warnings.filterwarnings("ignore")
@@ -279,3 +326,23 @@ def test_calls_of_a_pipeline_are_tables(both, peers):
     assert shapes[1] == shapes[0] == [("table-file", 7, 1), ("table-file", 7, 2)]
     rows = [peers.run(TABLE_ROWS, False, "reader", f"{peers.user.name}/pipelines/{run['id']}").strip() for run in (official, ours)]
     assert rows[1] == rows[0] and "one two" in rows[0]
+
+
+def test_calls_of_diffusers_are_pictures_and_tables(peers):
+    python = peers.both_in("wandb-frameworks").keywords["python"]
+    paths = [peers.run(f"OURS = {ours}\n{DIFFUSERS}", ours, python=python).split()[-1] for ours in (False, True)]
+    official, ours = peers.read(*paths)
+    histories = [[{key: value for key, value in row.items() if "/" in key} for row in run["history"]] for run in (official, ours)]
+    pictures, tables = (
+        [[row[key] for row in rows for key in row if key.startswith(kind)] for rows in histories] for kind in ("Generated", "Result")
+    )
+    told_of = [[(each["width"], each.get("caption"), each["sha256"]) for each in run] for run in pictures]
+    assert told_of[1][:2] == told_of[0] and told_of[0][0][:2] == (16, "a b")
+    assert [[(each["ncols"], each["nrows"]) for each in run] for run in tables] == [[(3, 1), (3, 1)], [(3, 1), (3, 1), (3, 4), (3, 1)]]
+    assert [each[1] for each in told_of[1][2:]] == ["a", "a", "b", "b", "a"]
+    stages = [run["config"]["workflow"] for run in (official, ours)]
+    for stage in stages[0]:
+        stage["params"]["generator"].pop("random_state")
+        stage["params"].pop("kwargs", None)
+    assert stages[1][:2] == stages[0] and len(stages[1]) == 4
+    assert ours["state"] == official["state"] == "finished"

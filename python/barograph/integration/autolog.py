@@ -58,7 +58,7 @@ class Autolog:
             place, _, name = path.rpartition(".")
             try:
                 owner = pkgutil.resolve_name(place)
-            except (ImportError, AttributeError):
+            except (ImportError, AttributeError, RuntimeError):  # the last: a part that a lazy module cannot import
                 continue
             if name in vars(owner):
                 found.append((owner, name, vars(owner)[name]))
