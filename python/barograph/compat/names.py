@@ -269,13 +269,10 @@ MADE: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 _SELF_LOGGING = "it logs by itself when wandb is there; call barograph.as_wandb() first, or use barograph exec"
-_BY_HAND = "log what it makes with run.log(): texts and answers as a barograph.Table, pictures as barograph.Image"
 
 ABSENT: dict[str, str] = {
     "wandb.automations": "automations are made on the project's page, or by the official client",
     "wandb.docker": "there is no command for containers; WANDB_BASE_URL and WANDB_API_KEY are all that one needs",
-    "wandb.integration.diffusers": _BY_HAND,
-    "wandb.integration.prodigy": f"it needs a database of Prodigy's; {_BY_HAND}",
     "wandb.integration.tensorflow": "TensorFlow has no estimators any more; init(sync_tensorboard=True), or the callbacks for Keras",
     "wandb.integration.ultralytics": _SELF_LOGGING,
     "wandb.integration.weave": "Weave is a product of its own, and hosted",
