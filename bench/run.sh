@@ -19,7 +19,7 @@ server=$!
 trap 'kill $server; rm -rf "$place"' EXIT
 until grep -q listening "$place/said"; do sleep 0.1; done
 official=build/venvs/wandb-0.31.0/bin/python
-PYTHONPATH=python BAROGRAPH_BASE_URL=$(sed -n 's/^listening on //p' "$place/said") BAROGRAPH_API_KEY=$(cat "$place/data/admin.key") \
+PYTHONPATH=$PWD/python BAROGRAPH_BASE_URL=$(sed -n 's/^listening on //p' "$place/said") BAROGRAPH_API_KEY=$(cat "$place/data/admin.key") \
     python3 bench/bench_client.py $([ -x "$official" ] && echo "$official")
 printf '\n== artifacts\n'
 if [ -x build/venvs/wandb-0.31.0/bin/python ] && [ -x build/venv/bin/python ]; then
