@@ -215,6 +215,36 @@ plain(num_inference_steps=2)
 print(path)
 """
 
+SOUNDS = """
+import sys, types, wandb
+import numpy as np
+
+class AudioLDMPipeline:
+    config = {"rate": 16000}
+
+    def __call__(self, prompt=None, audio_length_in_s=None, negative_prompt=None):
+        return types.SimpleNamespace(audios=np.sin(np.arange(1600.0))[None])
+
+diffusers = types.ModuleType("diffusers")
+diffusers.__spec__ = types.SimpleNamespace(name="diffusers")
+
+def other(name):
+    if not name[0].isupper():
+        raise AttributeError(name)
+    return type(name, (), {"__call__": lambda self: None})
+
+diffusers.__getattr__ = other
+diffusers.AudioLDMPipeline = AudioLDMPipeline
+sys.modules["diffusers"] = diffusers
+from wandb.integration.diffusers import autolog
+autolog(init={"project": "sounds"})
+run = wandb.run
+AudioLDMPipeline()("a sea", audio_length_in_s=0.1)
+path = "/".join([run.entity, run.project, run.id])
+autolog.disable()
+print(path)
+"""
+
 STABLE_BASELINES = """
 import os, warnings
 warnings.filterwarnings("ignore")
@@ -346,3 +376,13 @@ def test_calls_of_diffusers_are_pictures_and_tables(peers):
         stage["params"].pop("kwargs", None)
     assert stages[1][:2] == stages[0] and len(stages[1]) == 4
     assert ours["state"] == official["state"] == "finished"
+
+
+def test_sounds_of_diffusers_are_logged_likewise(peers):
+    """Models of sounds are large: the pipeline is an object like the library's, and says what it was made to say."""
+    official, ours = peers.both(SOUNDS)
+    sounds = [run["history"][0]["Generated-Audio/Pipeline-Call-1"] for run in (official, ours)]
+    assert sounds[1] == sounds[0] and sounds[0]["caption"] == "a sea"
+    assert ours["config"] == official["config"]
+    tables = [run["history"][1]["Result-Table/Pipeline-Call-1"] for run in (official, ours)]
+    assert [(each["ncols"], each["nrows"]) for each in tables] == [(4, 1), (4, 1)]
