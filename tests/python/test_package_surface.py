@@ -45,7 +45,7 @@ def test_each_documented_name_is_there_or_says_what_to_do(scripts):
     # Traces of LangChain's first version.
     assert top == [] and types == ["WBTraceTree"]
     own = {"catboost", "diffusers", "dspy", "fastai", "gym", "huggingface", "keras", "kfp", "lightgbm", "lightning", "metaflow", "openai",
-           "prodigy", "sacred", "sagemaker", "sb3", "sklearn", "tensorboard", "torch", "xgboost"}  # fmt: skip
+           "prodigy", "sacred", "sagemaker", "sb3", "sklearn", "tensorboard", "torch", "ultralytics", "xgboost"}  # fmt: skip
     assert {name for name, text in integrations.items() if text in ("there", "library")} == own
     others = {name: text for name, text in integrations.items() if name not in own}
     assert others and all("has no counterpart in barograph: " in text for text in others.values()), others

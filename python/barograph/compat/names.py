@@ -268,13 +268,10 @@ MADE: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-_SELF_LOGGING = "it logs by itself when wandb is there; call barograph.as_wandb() first, or use barograph exec"
-
 ABSENT: dict[str, str] = {
     "wandb.automations": "automations are made on the project's page, or by the official client",
     "wandb.docker": "there is no command for containers; WANDB_BASE_URL and WANDB_API_KEY are all that one needs",
     "wandb.integration.tensorflow": "TensorFlow has no estimators any more; init(sync_tensorboard=True), or the callbacks for Keras",
-    "wandb.integration.ultralytics": _SELF_LOGGING,
     "wandb.integration.weave": "Weave is a product of its own, and hosted",
     "wandb.jupyter": "there are no magics; barograph.init() in a cell, and run.display() shows it",
     "wandb.sandbox": "it runs at a service of its own",
