@@ -13,7 +13,7 @@ MESON_TEST = meson test --print-errorlogs --no-rebuild -C
 export BAROGRAPH_BINARY ?= $(CURDIR)/build/barograph
 
 .PHONY: all build wheel run test check check-macos test-arm64 bench fuzz clean
-.PHONY: deb test-deb test-deploy test-fronts test-faults-long test-other-stores test-keras
+.PHONY: deb test-deb test-deploy test-fronts test-faults-long test-other-stores test-twice test-keras
 .PHONY: test-pythons asan tsan test-unit test-page test-api test-stores test-faults test-python test-web test-official
 
 all: build
@@ -141,7 +141,16 @@ test-other-stores: build build/venv/.installed
 test-faults: build build/venv/.installed
 	build/venv/bin/pytest -q tests/faults
 
-# The same with faults that last a minute, and loops of them as long.
+# The API's tests on a store that runs each writing work, undoes it, and runs it again, as PostgreSQL does with two that are in
+# each other's way.
+build/twice/build.ninja: | build/.setup-test
+	meson setup build/twice --buildtype=debugoptimized -Dwork_runs=2
+
+test-twice: build/twice/build.ninja web/dist/.built build/venv/.installed
+	$(NINJA) build/twice cli/barograph
+	BAROGRAPH_BINARY=build/twice/cli/barograph build/venv/bin/pytest -q tests/api --ignore tests/api/test_graphql_oracle.py
+
+# The tests of faults with faults that last a minute, and loops of them as long.
 FAULT_SECONDS ?= 60
 test-faults-long: build build/venv/.installed
 	BAROGRAPH_FAULT_SECONDS=$(FAULT_SECONDS) build/venv/bin/pytest -q tests/faults

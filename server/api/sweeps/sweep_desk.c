@@ -411,6 +411,7 @@ struct taking {
     struct beat *beat;
     struct trial *trials;
     size_t trial_count;
+    int64_t next_number; /* that the point was found for; a work that is repeated must not take the sweep's own for it */
     double *point;
     bool is_taken;
 };
@@ -458,7 +459,6 @@ static enum err_code take_from_grid(struct db_tx *tx, struct taking *taking, str
 static enum err_code take_suggestion(struct db_tx *tx, void *context, struct err *err) {
     struct taking *taking = context;
     struct beat *beat = taking->beat;
-    int64_t expected = beat->sweep->next_number;
     bool is_at_cap;
 
     begin_commands(beat);
@@ -469,7 +469,7 @@ static enum err_code take_suggestion(struct db_tx *tx, void *context, struct err
         return OK; /* it hears why when it asks again */
     if (beat->config->method == SWEEP_GRID) {
         TRY(take_from_grid(tx, taking, err));
-    } else if (beat->sweep->next_number != expected) {
+    } else if (beat->sweep->next_number != taking->next_number) {
         taking->is_taken = false;
         return OK;
     } else {
@@ -484,7 +484,8 @@ static enum err_code suggest(struct beat *beat, struct err *err) {
     for (int i = 0; i < TAKES_MAX && !taking.is_taken; i++) {
         if (beat->config->method != SWEEP_GRID) {
             TRY(db_read(beat->identity->app->db, look_again, &taking, err));
-            search_next(beat->config, taking.trials, taking.trial_count, beat->sweep->seed, (uint64_t)beat->sweep->next_number, taking.point,
+            taking.next_number = beat->sweep->next_number;
+            search_next(beat->config, taking.trials, taking.trial_count, beat->sweep->seed, (uint64_t)taking.next_number, taking.point,
                         beat->arena);
         }
         TRY(db_write(beat->identity->app->db, take_suggestion, &taking, err));
