@@ -69,14 +69,25 @@ def told(run: dict) -> dict:
 
 def test_a_flows_steps_are_runs_likewise(peers):
     runs = [peers.run(RUN_FLOW, is_ours, f"flow-{is_ours}", FLOW=FLOW).split() for is_ours in (False, True)]
-    official, ours = (peers.read(*each) for each in runs)
+    told_of, where = peers.read(*runs[0], *runs[1]), places(peers, runs[0] + runs[1])
+    official, ours = told_of[:2], told_of[2:]
     assert len(ours) == 2 and [told(run) for run in ours] == [told(run) for run in official]
     assert ours[0]["config"] == {"rate": 2.0} and ours[0]["summary"]["loss"] == 0.25
     assert [each["name"] for each in ours[0]["artifacts"]] == ["data:v0", "model:v0", "span:v0"]
-    (where, *others), last = places(peers, runs[1])
-    assert where.startswith("Line/") and others == ["start", []]
+    (group, *others), last = where[2:]
+    assert group.startswith("Line/") and others == ["start", []]
     assert last == ["own", "last", ["data:v0", "model:v0", "span:v0"]]
-    assert [each[1:] for each in places(peers, runs[0])] == [each[1:] for each in places(peers, runs[1])]
+    assert [each[1:] for each in where[:2]] == [others, last[1:]]
+
+
+def test_an_offline_step_goes_on_without_its_inputs(peers):
+    code = """
+    import pathlib, barograph
+    from barograph.integration.metaflow import wandb_use
+    with barograph.init(mode="offline") as run:
+        print(wandb_use("data", pathlib.Path("x"), datasets=True, run=run))
+    """
+    assert peers.run(code, True, "offline").split() == ["None"]
 
 
 TRACKING = """
@@ -170,6 +181,6 @@ def test_a_component_is_a_run_likewise_and_in_its_container_too(peers):
     assert ours["config"] == {"rate": 0.5, "epochs": 3, "LINK_TO_KUBEFLOW": "http://kubeflow.example/run"}
     assert ours["summary"]["train.steps"] == 3 and ours["artifacts"][0]["name"].startswith("model:")
     assert contained["config"]["epochs"] == 2 and contained["summary"]["train.loss"] == 0.5 and contained["state"] == "finished"
-    (where, kind, used), of_contained = places(peers, runs)
-    assert [[where, kind]] == [each[:2] for each in places(peers, [run])] and [where, kind, len(used)] == ["pipeline", "train", 1]
-    assert of_contained == [where, kind, used]
+    of_official, of_ours, of_contained = places(peers, [run, *runs])
+    assert of_ours[:2] == of_official[:2] == ["pipeline", "train"]
+    assert of_contained == of_ours and len(of_ours[2]) == len(of_official[2]) == 1

@@ -109,8 +109,12 @@ def wandb_use(
     kind = None if isinstance(data, SCALARS) else _kind_of(data, datasets, models, others)
     if kind is None or testing:
         return kind and kind.used
+    run = _needed(run)
+    if run.offline:
+        termwarn(f"{name} is not noted as an input: artifacts lie on a server, and the run is offline")
+        return None
     try:
-        _needed(run).use_artifact(f"{name}:latest")
+        run.use_artifact(f"{name}:latest")
         termlog(f"uses the artifact {name} ({type(data).__name__})")
     except CommError as error:
         termwarn(f"{name} ({type(data).__name__}) is not noted as an input; what a step made for itself has no artifact: {error}")
