@@ -117,6 +117,8 @@ enum err_code history_read_extremes(void *context, struct db_tx *tx, const int64
     return code;
 }
 
+/* ---- what lies in a bucket ---- */
+
 static enum err_code fetch_segment(struct history *history, struct str name, struct err *err) {
     int fd;
     TRY(segment_files_open(history->files, name, &fd, err));
@@ -124,19 +126,37 @@ static enum err_code fetch_segment(struct history *history, struct str name, str
     return OK;
 }
 
-enum err_code history_bring_extremes_near(void *context, int64_t run, struct str key, struct err *err) {
-    struct history *history = context;
+typedef bool source_choice(const struct source *source, struct str key);
+
+static enum err_code bring_near(struct history *history, int64_t run, int64_t last_step, source_choice *is_wanted, struct str key,
+                                struct err *err) {
     struct arena *arena = arena_create();
     struct view view;
-    uint32_t at;
-    enum err_code code = view_open(&view, history, (struct history_id){ run, HISTORY_ROWS }, INT64_MIN, INT64_MAX, arena, err);
+    enum err_code code = view_open(&view, history, (struct history_id){ run, HISTORY_ROWS }, INT64_MIN, last_step, arena, err);
 
-    for (size_t i = 0; code == OK && i < view.source_count; i++) {
-        const struct source *source = &view.sources[i];
-        if (!is_whole(source) && source_is_far(source) && find_key(source, key, &at))
-            code = fetch_segment(history, source->segment->name, err);
-    }
+    for (size_t i = 0; code == OK && i < view.source_count; i++)
+        if (source_is_far(&view.sources[i]) && is_wanted(&view.sources[i], key))
+            code = fetch_segment(history, view.sources[i].segment->name, err);
     view_finish(&view);
     arena_destroy(arena);
     return code;
+}
+
+static bool is_read_for_extremes(const struct source *source, struct str key) {
+    uint32_t at;
+    return !is_whole(source) && find_key(source, key, &at);
+}
+
+enum err_code history_bring_extremes_near(void *context, int64_t run, struct str key, struct err *err) {
+    return bring_near(context, run, INT64_MAX, is_read_for_extremes, key, err);
+}
+
+static bool is_any(const struct source *source, struct str key) {
+    (void)source;
+    (void)key;
+    return true;
+}
+
+enum err_code history_bring_near(struct history *history, int64_t run, int64_t last_step, struct err *err) {
+    return bring_near(history, run, last_step, is_any, STR_EMPTY, err);
 }

@@ -159,6 +159,7 @@ enum err_code history_gaps(struct history *history, int64_t run, enum history_ki
 
 struct remains {
     int64_t rows, last_line, first_step, last_step;
+    bool is_far;
 };
 
 static enum err_code measure_source(struct view *view, struct source *source, int64_t last_step, struct remains *out,
@@ -186,9 +187,13 @@ static enum err_code measure_remains(struct history *history, struct db_tx *tx, 
     struct arena *arena = arena_create();
     struct view view;
 
-    *out = (struct remains){ 0, -1, INT64_MAX, INT64_MIN };
+    *out = (struct remains){ 0, -1, INT64_MAX, INT64_MIN, false };
     const struct history_wanted wanted = { INT64_MIN, last_step, INT64_MAX, true };
     enum err_code code = view_open_in(&view, history, tx, id, &wanted, arena, err);
+    for (size_t i = 0; code == OK && i < view.source_count; i++)
+        out->is_far = out->is_far || source_is_far(&view.sources[i]);
+    if (out->is_far)
+        code = err_set(err, ERR_BUSY, "the run's history is being fetched");
     for (size_t i = 0; code == OK && i < view.source_count; i++)
         code = measure_source(&view, &view.sources[i], last_step, out, err);
     view_finish(&view);
@@ -198,36 +203,40 @@ static enum err_code measure_remains(struct history *history, struct db_tx *tx, 
 
 /* Hides what is later than last_step, and lets lines go on behind what is left. */
 static enum err_code cut(struct history *history, struct db_tx *tx, struct history_id id, int64_t last_step,
-                         int64_t *line_count, struct err *err) {
+                         struct history_remains *out, struct err *err) {
     struct stored_counters counters;
     struct remains remains;
 
     TRY(history_store_get(tx, id, &counters, err));
-    TRY(measure_remains(history, tx, id, last_step, &remains, err));
+    enum err_code code = measure_remains(history, tx, id, last_step, &remains, err);
+    *out = (struct history_remains){ remains.last_line + 1, remains.is_far };
+    if (code != OK)
+        return code;
     TRY(history_store_add_cut(tx, id, counters.next_seq++, last_step, err));
-    *line_count = counters.line_count = remains.last_line + 1;
+    counters.line_count = out->line_count;
     counters.row_count = remains.rows;
     counters.first_step = remains.first_step;
     counters.last_step = remains.last_step;
     TRY(history_store_put(tx, id, &counters, err));
-    return history_store_shorten(tx, id, *line_count, err);
+    return history_store_shorten(tx, id, out->line_count, err);
 }
 
-enum err_code history_rewind(struct history *history, struct db_tx *tx, int64_t run, int64_t last_step, int64_t *line_count,
-                             struct err *err) {
-    return cut(history, tx, (struct history_id){ run, HISTORY_ROWS }, last_step, line_count, err);
+enum err_code history_rewind(struct history *history, struct db_tx *tx, int64_t run, int64_t last_step,
+                             struct history_remains *out, struct err *err) {
+    return cut(history, tx, (struct history_id){ run, HISTORY_ROWS }, last_step, out, err);
 }
 
 enum err_code history_fork(struct history *history, struct db_tx *tx, int64_t parent, int64_t child, int64_t last_step,
-                           int64_t *line_count, struct err *err) {
+                           struct history_remains *out, struct err *err) {
     struct history_id from = { parent, HISTORY_ROWS }, to = { child, HISTORY_ROWS };
     struct stored_counters existing;
 
+    *out = (struct history_remains){ 0, false };
     TRY(history_store_get(tx, to, &existing, err));
     if (existing.next_seq > 1)
         return err_set(err, ERR_CONFLICT, "the run has a history of its own already");
     TRY(history_store_copy(tx, from, to, err));
-    return cut(history, tx, to, last_step, line_count, err);
+    return cut(history, tx, to, last_step, out, err);
 }
 
 enum err_code history_delete(struct db_tx *tx, int64_t run, struct err *err) {

@@ -103,12 +103,20 @@ void history_wake(struct history *history);
 /* Does all the work that is due, on the caller's thread. */
 MUST_CHECK enum err_code history_work(struct history *history, struct err *err);
 
-/* Rows with a later step become invisible; *line_count is the highest remaining line plus one (all streams). */
+/* What is left. A work waits for no bucket: with is_far nothing was done, ERR_BUSY is answered, and the caller asks again
+ * after history_bring_near. */
+struct history_remains {
+    int64_t line_count; /* the highest remaining line plus one (all streams) */
+    bool is_far;
+};
+/* Rows with a later step become invisible. */
 MUST_CHECK enum err_code history_rewind(struct history *history, struct db_tx *tx, int64_t run, int64_t last_step,
-                                        int64_t *line_count, struct err *err);
+                                        struct history_remains *out, struct err *err);
 /* child, which has no history yet, begins with parent's rows up to last_step. Segments are shared, not copied. */
 MUST_CHECK enum err_code history_fork(struct history *history, struct db_tx *tx, int64_t parent, int64_t child,
-                                      int64_t last_step, int64_t *line_count, struct err *err);
+                                      int64_t last_step, struct history_remains *out, struct err *err);
+/* Fetches what lies in a bucket of the run's rows up to that step. */
+MUST_CHECK enum err_code history_bring_near(struct history *history, int64_t run, int64_t last_step, struct err *err);
 /* Both kinds. Files that no other run refers to are removed later by the worker. */
 MUST_CHECK enum err_code history_delete(struct db_tx *tx, int64_t run, struct err *err);
 

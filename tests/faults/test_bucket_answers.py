@@ -18,6 +18,7 @@ from tests.support.odd_bucket import Answer, Moto, OddBucket, Request, refusal
 from tests.support.page import Page
 from tests.support.seaweed import Seaweed
 from tests.support.server import GraphQLError
+from tests.support.waiting import wait_until
 
 HANG_LIMIT_S = 300  # longer than anybody waits here
 LARGE = 66 << 20  # goes in parts
@@ -247,10 +248,14 @@ def far_run(seaweed, before, start_on, open_run):
     while server.request("GET", path).json()["history"]["segments"] == 0:
         assert time.monotonic() < limit
         time.sleep(0.05)
+    start_without_cache(server)
+    return run, bucket
+
+
+def start_without_cache(server) -> None:
     server.stop()
     forget_cache(server)
     server.start()
-    return run, bucket
 
 
 @pytest.fixture
@@ -310,6 +315,7 @@ def hanging(far_run):
         'mutation { rewindRun(input: {entityName: "admin", projectName: "faults", runName: "run", metricName: "_step", metricValue: 3000})'
         " { rewoundRun { id } } }"
     )
+    start_without_cache(run.server)  # that fetched what it needed
     goes_on = threading.Event()
 
     def hang(request: Request) -> None:
@@ -348,15 +354,35 @@ def test_bucket_that_hangs__holds_up_only_who_asks_for_what_lies_there(hanging):
     with ThreadPoolExecutor() as pool:
         try:
             far = pool.submit(ask, "-max:a")
-            limit = time.monotonic() + 60
-            while not bucket.of("GET", ".parquet"):
-                assert time.monotonic() < limit
-                time.sleep(0.05)
+            wait_until(lambda: bucket.of("GET", ".parquet"))
             assert len(pool.submit(ask, "-created_at").result(timeout=60)) == 1
             assert not far.done()
         finally:
             goes_on.set()
         assert len(far.result(timeout=60)) == 1
+
+
+FORK = """mutation F($c: JSONString) { upsertBucket(input: {entityName: "admin", modelName: "faults", name: "child", config: $c}) {
+    bucket { historyLineCount } } }"""
+REWIND = """mutation { rewindRun(input: {entityName: "admin", projectName: "faults", runName: "run", metricName: "_step", metricValue: 2000}) {
+    rewoundRun { historyLineCount } } }"""
+BRANCH = {"_wandb": {"value": {"branch_point": {"run_id": "run", "step": 1000}}}}
+
+
+@pytest.mark.parametrize("query, variables", [(FORK, {"c": json.dumps(BRANCH)}), (REWIND, {})], ids=["fork", "rewind"])
+def test_bucket_that_hangs__holds_up_no_writer(hanging, query, variables):
+    run, bucket, goes_on = hanging
+    with ThreadPoolExecutor() as pool:
+        try:
+            asked = pool.submit(run.user.graphql, query, variables)
+            wait_until(lambda: bucket.of("GET", ".parquet"))
+            run.send_rows(3001, [{"_step": 3001, "a": 0.5}])  # is answered
+            assert not asked.done()
+        finally:
+            goes_on.set()
+        (payload,) = asked.result(timeout=60).values()
+        (changed,) = payload.values()
+        assert changed["historyLineCount"] == (1001 if query is FORK else 2001)
 
 
 # ---- in parts ----

@@ -17,7 +17,7 @@
 #include "server/store/runs/run_table.h"
 #include "server/store/projects/trash.h"
 
-enum { RUNS_AT_ONCE_MAX = 10000 };
+enum { RUNS_AT_ONCE_MAX = 10000, FETCHES_MAX = 8 };
 
 /* One mutation: what it works on and what comes of it. */
 struct change {
@@ -28,6 +28,7 @@ struct change {
     struct run *run;
     bool is_inserted;
     int64_t count;
+    int64_t far_run, far_step; /* whose history a work needs from a bucket; 0: none */
 };
 
 static struct change change_begin(struct gql_call *call) {
@@ -36,8 +37,17 @@ static struct change change_begin(struct gql_call *call) {
     };
 }
 
+/* Whoever asked waits for a bucket, and no writer does. */
 static enum err_code change_write(struct change *change, db_work *work, struct err *err) {
-    TRY(db_write(change->identity->app->db, work, change, err));
+    enum err_code code = db_write(change->identity->app->db, work, change, err);
+    for (int i = 0; code == ERR_BUSY && change->far_run != 0 && i < FETCHES_MAX; i++) {
+        int64_t run = change->far_run;
+        change->far_run = 0;
+        TRY(history_bring_near(change->identity->app->history, run, change->far_step, err));
+        code = db_write(change->identity->app->db, work, change, err);
+    }
+    if (code != OK)
+        return code;
     payload_give(change->call, change->run == NULL ? NULL : &change->run->owner, change->is_inserted,
                  change->count);
     return OK;
@@ -122,13 +132,21 @@ static struct str make_up_name(struct arena *arena) {
     return (struct str){ name, 8 };
 }
 
+static enum err_code need_near(struct change *change, int64_t run, int64_t step, const struct history_remains *remains, enum err_code code) {
+    if (remains->is_far) {
+        change->far_run = run;
+        change->far_step = step;
+    }
+    return code;
+}
+
 /* A new run begins with its parent's history. That happens once: the client sends the branch point with every
  * config. */
 static enum err_code fork_if_asked(struct db_tx *tx, struct change *change, struct err *err) {
     struct run_branch_point point =
         run_config_branch_point(gql_input_str(change->call, "config"), change->arena);
     struct run *run = change->run, *parent;
-    int64_t line_count;
+    struct history_remains remains;
     enum err_code code;
 
     if (!change->is_inserted || point.run_id.ptr == NULL || str_eq(point.run_id, run->name))
@@ -141,7 +159,9 @@ static enum err_code fork_if_asked(struct db_tx *tx, struct change *change, stru
                        STR_ARG(str_slice(point.run_id, 0, RUN_NAME_MAX)), STR_ARG(run->project_name));
     if (code != OK)
         return code;
-    TRY(history_fork(change->identity->app->history, tx, parent->id, run->id, point.step, &line_count, err));
+    code = history_fork(change->identity->app->history, tx, parent->id, run->id, point.step, &remains, err);
+    if (code != OK)
+        return need_near(change, parent->id, point.step, &remains, code);
     return run_set_fork(tx, run->id, parent->id, point.step, err);
 }
 
@@ -315,13 +335,16 @@ static enum err_code read_step(const struct change *change, int64_t *step, struc
 
 static enum err_code rewind_run(struct db_tx *tx, void *context, struct err *err) {
     struct change *change = context;
+    struct history_remains remains;
     struct run *run;
-    int64_t step, line_count;
+    int64_t step;
 
     TRY(read_step(change, &step, err));
     TRY(find_by_names(tx, change, &run, err));
     TRY(note(tx, change, "run.rewind", run, err));
-    TRY(history_rewind(change->identity->app->history, tx, run->id, step, &line_count, err));
+    enum err_code code = history_rewind(change->identity->app->history, tx, run->id, step, &remains, err);
+    if (code != OK)
+        return need_near(change, run->id, step, &remains, code);
     TRY(run_touch(tx, run->id, change->now_ms, err));
     return run_find_by_id(tx, run->id, RUN_CONFIG, change->arena, &change->run, err);
 }

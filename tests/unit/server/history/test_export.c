@@ -172,8 +172,8 @@ struct fork_call {
 
 static enum err_code fork_work(struct db_tx *tx, void *context, struct err *err) {
     struct fork_call *call = context;
-    int64_t line_count;
-    return history_fork(call->history, tx, RUN, call->child, call->last_step, &line_count, err);
+    struct history_remains remains;
+    return history_fork(call->history, tx, RUN, call->child, call->last_step, &remains, err);
 }
 
 static enum err_code find_readers(struct db_tx *tx, void *context, struct err *err) {

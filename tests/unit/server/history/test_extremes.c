@@ -44,8 +44,8 @@ static void extremes__leave_out_what_is_hidden(void **state) {
 }
 
 static enum err_code rewind_work(struct db_tx *tx, void *context, struct err *err) {
-    int64_t line_count;
-    return history_rewind(context, tx, RUN, 1, &line_count, err);
+    struct history_remains remains;
+    return history_rewind(context, tx, RUN, 1, &remains, err);
 }
 
 static void extremes__leave_out_what_a_rewind_took_away(void **state) {

@@ -166,17 +166,18 @@ static void history__reads_ranges_across_batches_and_segments(void **state) {
 
 struct rewind_call {
     struct history *history;
-    int64_t run, parent, last_step, line_count;
+    int64_t run, parent, last_step;
+    struct history_remains remains;
 };
 
 static enum err_code rewind_work(struct db_tx *tx, void *context, struct err *err) {
     struct rewind_call *call = context;
-    return history_rewind(call->history, tx, call->run, call->last_step, &call->line_count, err);
+    return history_rewind(call->history, tx, call->run, call->last_step, &call->remains, err);
 }
 
 static enum err_code fork_work(struct db_tx *tx, void *context, struct err *err) {
     struct rewind_call *call = context;
-    return history_fork(call->history, tx, call->parent, call->run, call->last_step, &call->line_count, err);
+    return history_fork(call->history, tx, call->parent, call->run, call->last_step, &call->remains, err);
 }
 
 static enum err_code delete_work(struct db_tx *tx, void *context, struct err *err) {
@@ -184,10 +185,10 @@ static enum err_code delete_work(struct db_tx *tx, void *context, struct err *er
 }
 
 static void rewind_and_go_on(struct history_fixture *f) {
-    struct rewind_call call = { f->history, RUN, 0, 1, -1 };
+    struct rewind_call call = { .history = f->history, .run = RUN, .last_step = 1 };
 
     expect_ok(f, db_write(f->db, rewind_work, &call, &f->err));
-    assert_int_equal(call.line_count, 2);
+    assert_int_equal(call.remains.line_count, 2);
     assert_int_equal(counts_of(f, RUN).last_step, 1);
     assert_string_equal(all_rows(f), "{\"_step\":0,\"a\":1}\n{\"_step\":1,\"a\":2}");
     append(f, 2, "{\"_step\":2,\"a\":3}"); /* the same as before the rewind: not a repetition */
@@ -218,14 +219,14 @@ static void history__rewinds_a_segment(void **state) {
 
 static void history__forks_share_until_the_last_of_them_is_deleted(void **state) {
     struct history_fixture *f = *state;
-    struct rewind_call call = { f->history, 8, RUN, 1, -1 };
+    struct rewind_call call = { .history = f->history, .run = 8, .parent = RUN, .last_step = 1 };
     int64_t parent = RUN, child = 8;
 
     supersede(f);
     seal_all(f, RUN);
     append(f, 3, "{\"_step\":3,\"a\":4}");
     expect_ok(f, db_write(f->db, fork_work, &call, &f->err));
-    assert_int_equal(call.line_count, 2);
+    assert_int_equal(call.remains.line_count, 2);
     assert_string_equal(rows_of(f, 8, HISTORY_ROWS, 0, 100), "{\"_step\":0,\"a\":1}\n{\"_step\":1,\"a\":2}");
     assert_int_equal(db_write(f->db, fork_work, &call, &f->err), ERR_CONFLICT);
     expect_ok(f, db_write(f->db, delete_work, &parent, &f->err));
