@@ -94,7 +94,9 @@ def test_a_log_in_elsewhere__comes_back_to_the_proxy(behind):
     assert asked["redirect_uri"] == [f"{server.base_url}/api/oidc/return"] and "; Secure" in begun.headers["set-cookie"]
     code, state = liar.code_for(begun.headers["location"])
     back = session.get(f"{server.base_url}/api/oidc/return", params={"code": code, "state": state}, allow_redirects=False, timeout=10)
-    assert back.headers["location"] == "/" and back.headers["set-cookie"].count("; Secure") == 2
+    cookies = back.headers["set-cookie"]
+    assert back.headers["location"] == "/" and "barograph_session=" in cookies
+    assert cookies.count("; Secure") == cookies.count("; HttpOnly") == cookies.count("Path=")
     liar.stop()
 
 
