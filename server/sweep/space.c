@@ -116,6 +116,18 @@ void space_write(const struct space *space, const double *point, struct json_wri
     write_node(space, space->root, point, true, writer);
 }
 
+enum err_code space_text(const struct space *space, const double *point, struct str *out, struct arena *arena, struct err *err) {
+    struct buf text = BUF_INIT(SPACE_TEXT_BYTES_MAX);
+    struct json_writer writer;
+
+    json_writer_init(&writer, &text, JSON_STRICT);
+    space_write(space, point, &writer);
+    enum err_code code = buf_check(&text, "the suggestion", err);
+    *out = arena_copy(arena, buf_str(&text));
+    buf_finish(&text);
+    return code;
+}
+
 static bool read_node(const struct space *space, const struct space_node *node, const struct json_value *config, bool is_top, double *point) {
     for (size_t i = 0; i < node->child_count; i++) {
         const struct space_node *child = &node->children[i];

@@ -9,7 +9,7 @@
 
 #include "server/sweep/distribution.h"
 
-enum { SPACE_PARAMETERS_MAX = 1000, SPACE_DEPTH_MAX = 16 };
+enum { SPACE_PARAMETERS_MAX = 1000, SPACE_DEPTH_MAX = 16, SPACE_TEXT_BYTES_MAX = 16 << 20 };
 
 struct space_node; /* private to space.c */
 
@@ -32,6 +32,9 @@ MUST_CHECK enum err_code space_parse(struct space *out, const struct json_value 
 
 /* {"lr": {"value": 0.1}, "model": {"value": {"layers": 3}}}: what the client takes for a run's config. */
 void space_write(const struct space *space, const double *point, struct json_writer *writer);
+/* The same as a text of its own. */
+MUST_CHECK enum err_code space_text(const struct space *space, const double *point, struct str *out, struct arena *arena,
+                                    struct err *err);
 /* The other way round, also from a run's whole config; false when a parameter is missing or is none of its values. */
 bool space_read(const struct space *space, const struct json_value *config, double *point);
 

@@ -4,10 +4,7 @@
 #include "base/map.h"
 #include "server/api/sweeps/sweep_outcome.h"
 
-enum {
-    ARGS_BYTES_MAX = 16 << 20,
-    MEASURES_MAX = 500, /* runs that no agent has looked at since they ended */
-};
+enum { MEASURES_MAX = 500 /* runs that no agent has looked at since they ended */ };
 
 struct asking {
     struct app *app;
@@ -56,18 +53,6 @@ static enum err_code read_trials(struct db_tx *tx, void *context, struct err *er
     return sweep_outcome_trials(tx, asking->config, &asking->runs, &asking->trials, &asking->trial_count, asking->arena, err);
 }
 
-static enum err_code write_args(const struct asking *asking, const double *point, struct str *args, struct err *err) {
-    struct buf text = BUF_INIT(ARGS_BYTES_MAX);
-    struct json_writer writer;
-
-    json_writer_init(&writer, &text, JSON_STRICT);
-    space_write(&asking->config->space, point, &writer);
-    enum err_code code = buf_check(&text, "the suggestion", err);
-    *args = arena_copy(asking->arena, buf_str(&text));
-    buf_finish(&text);
-    return code;
-}
-
 /* What the runs try, written as the grid writes it. */
 static enum err_code read_tried(const struct asking *asking, struct map *tried, struct err *err) {
     double *point = ARENA_ARRAY(asking->arena, double, asking->config->space.count);
@@ -78,7 +63,7 @@ static enum err_code read_tried(const struct asking *asking, struct map *tried, 
         struct str text;
         if (json_parse(&args, run->args, JSON_EXTENDED, asking->arena, &unreadable) != OK || !space_read(&asking->config->space, args, point))
             continue;
-        TRY(write_args(asking, point, &text, err));
+        TRY(space_text(&asking->config->space, point, &text, asking->arena, err));
         map_put(tried, text, asking->runs.items[i]);
     }
     return OK;
@@ -93,7 +78,7 @@ static enum err_code next_of_grid(const struct asking *asking, struct str *args,
     for (int64_t i = 0; code == OK && args->ptr == NULL && i < asking->config->grid_count; i++) {
         struct str text;
         space_grid_point(&asking->config->space, i, point);
-        code = write_args(asking, point, &text, err);
+        code = space_text(&asking->config->space, point, &text, asking->arena, err);
         if (code == OK && map_find(tried, text) == NULL)
             *args = text;
     }
@@ -114,7 +99,7 @@ enum err_code sweep_advice_next(struct app *app, const struct sweep *sweep, stru
     TRY(db_read(app->db, read_trials, &asking, err));
     double *point = ARENA_ARRAY(arena, double, asking.config->space.count);
     search_next(asking.config, asking.trials, asking.trial_count, sweep->seed, (uint64_t)sweep->next_number, point, arena);
-    return write_args(&asking, point, args, err);
+    return space_text(&asking.config->space, point, args, arena, err);
 }
 
 /* How each run did at the brackets: those that run as they are now, the others as an agent found them. */

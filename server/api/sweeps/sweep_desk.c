@@ -94,18 +94,6 @@ static void tell_exit(struct beat *beat) {
     beat->is_exiting = true;
 }
 
-static struct str write_args(const struct beat *beat, const double *point) {
-    struct buf text = BUF_INIT(COMMANDS_BYTES_MAX);
-    struct json_writer writer;
-    struct str out;
-
-    json_writer_init(&writer, &text, JSON_STRICT);
-    space_write(&beat->config->space, point, &writer);
-    out = arena_copy(beat->arena, buf_str(&text));
-    buf_finish(&text);
-    return out;
-}
-
 /* ---- what there is ---- */
 
 static bool is_reported(const struct beat *beat, struct str run_name) {
@@ -227,11 +215,13 @@ static enum err_code find_out(struct beat *beat, struct err *err) {
 static struct str args_of(const struct beat *beat, struct str config, struct arena *arena) {
     double *point = ARENA_ARRAY(beat->arena, double, beat->config->space.count);
     struct json_value *root;
+    struct str args;
     struct err err;
 
     if (config.len == 0 || json_parse(&root, config, JSON_EXTENDED, arena, &err) != OK)
         return STR("{}");
-    return space_read(&beat->config->space, root, point) ? write_args(beat, point) : config;
+    bool is_point = space_read(&beat->config->space, root, point);
+    return is_point && space_text(&beat->config->space, point, &args, beat->arena, &err) == OK ? args : config;
 }
 
 static enum err_code add_stranger(struct db_tx *tx, struct beat *beat, int64_t run_id, struct arena *scratch, struct err *err) {
@@ -445,7 +435,7 @@ static enum err_code take_from_grid(struct db_tx *tx, struct taking *taking, str
 
     for (int i = 0; index < beat->config->grid_count && i < GRID_POINTS_PER_BEAT; i++, index++) {
         space_grid_point(&beat->config->space, index, taking->point);
-        args = write_args(beat, taking->point);
+        TRY(space_text(&beat->config->space, taking->point, &args, beat->arena, err));
         TRY(sweep_run_is_tried(tx, beat->sweep->id, args, beat->arena, &is_tried, err));
         if (!is_tried)
             return take(tx, beat, args, index + 1, err);
@@ -473,7 +463,9 @@ static enum err_code take_suggestion(struct db_tx *tx, void *context, struct err
         taking->is_taken = false;
         return OK;
     } else {
-        TRY(take(tx, beat, write_args(beat, taking->point), 0, err));
+        struct str args;
+        TRY(space_text(&beat->config->space, taking->point, &args, beat->arena, err));
+        TRY(take(tx, beat, args, 0, err));
     }
     return sweep_agent_touch(tx, beat->agent_id, beat->is_exiting, beat->now_ms, err);
 }
