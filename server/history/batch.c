@@ -1,8 +1,7 @@
 /* batch.c - lines of JSON become columns. This is the hottest code of the server: three million values a second pass
  * through history_batch_add_line, so a row of a known shape costs neither a hash nor an allocation. */
-#include "server/history/batch.h"
+#include "server/history/batch_state.h"
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "server/history/bytes.h"
@@ -21,44 +20,8 @@ enum {
 
 #define NO_COLUMN UINT32_MAX
 
-struct build_column {
-    struct column column;
-    uint32_t capacity, null_capacity;
-    uint32_t next; /* the column that followed this one last time */
-    uint32_t hash;
-};
-
-struct history_batch {
-    enum history_kind kind;
-    int64_t first_line, next_line;
-    uint32_t row_count, row_capacity;
-    int64_t *steps, *lines;
-    bool steps_ascend;
-    bool is_table; /* columns came whole */
-
-    struct build_column *columns;
-    uint32_t column_count, column_capacity;
-    uint32_t *slots, slot_count; /* column + 1; open addressing */
-    uint64_t seed;
-    uint32_t first_in_row, previous;
-    uint64_t value_count;
-
-    /* of the line that is being read */
-    int64_t step;
-    bool has_step;
-    uint32_t *touched, touched_count, touched_capacity;
-    struct buf path;
-
-    struct buf text, encoded;
-    unsigned char hash[SHA256_BYTES];
-    int64_t points;
-    int64_t first_step, last_step; /* once it is finished, as are these */
-    struct line_range *ranges;
-    size_t range_count, range_capacity;
-};
-
 /* Doubles an array that is full. */
-static void *grow(void *items, uint32_t *capacity, size_t item_bytes) {
+void *batch_grow(void *items, uint32_t *capacity, size_t item_bytes) {
     uint32_t bigger = *capacity < 16 ? 16 : *capacity * 2;
     void *grown = realloc(items, bigger * item_bytes);
     if (grown == NULL)
@@ -78,7 +41,7 @@ struct history_batch *history_batch_create(void) {
     return batch;
 }
 
-static void drop_columns(struct history_batch *batch) {
+void batch_drop_columns(struct history_batch *batch) {
     for (uint32_t i = 0; i < batch->column_count; i++) {
         struct column *column = &batch->columns[i].column;
         free((char *)column->path.ptr);
@@ -96,7 +59,7 @@ static void drop_columns(struct history_batch *batch) {
 void history_batch_destroy(struct history_batch *batch) {
     if (batch == NULL)
         return;
-    drop_columns(batch);
+    batch_drop_columns(batch);
     free(batch->steps);
     free(batch->lines);
     free(batch->touched);
@@ -109,7 +72,7 @@ void history_batch_destroy(struct history_batch *batch) {
 
 void history_batch_begin(struct history_batch *batch, enum history_kind kind, int64_t first_line) {
     if (batch->column_count > COLUMNS_KEPT || batch->value_count > VALUES_FULL / 4)
-        drop_columns(batch);
+        batch_drop_columns(batch);
     for (uint32_t i = 0; i < batch->column_count; i++) {
         batch->columns[i].column.count = batch->columns[i].column.null_count = 0;
         batch->columns[i].column.type = (enum history_type)0;
@@ -189,7 +152,7 @@ static uint32_t add_column(struct history_batch *batch, struct str path, uint32_
         log_fatal("out of memory: a key of %zu bytes", path.len);
     memcpy(copy, path.ptr, path.len);
     if (at == batch->column_capacity)
-        batch->columns = grow(batch->columns, &batch->column_capacity, sizeof(*batch->columns));
+        batch->columns = batch_grow(batch->columns, &batch->column_capacity, sizeof(*batch->columns));
     batch->columns[at] = (struct build_column){ .column = { .path = { copy, path.len } }, .next = NO_COLUMN, .hash = hash };
     batch->slots[slot] = at + 1;
     batch->column_count++;
@@ -239,7 +202,7 @@ static struct build_column *touch_column(struct history_batch *batch, struct str
 
     pop_row(&build->column, batch->row_count);
     if (batch->touched_count == batch->touched_capacity)
-        batch->touched = grow(batch->touched, &batch->touched_capacity, sizeof(*batch->touched));
+        batch->touched = batch_grow(batch->touched, &batch->touched_capacity, sizeof(*batch->touched));
     batch->touched[batch->touched_count++] = batch->previous;
     return build;
 }
@@ -249,8 +212,8 @@ static void append_value(struct history_batch *batch, struct build_column *build
 
     if (column->count == build->capacity) {
         uint32_t capacity = build->capacity;
-        column->rows = grow(column->rows, &capacity, sizeof(*column->rows));
-        column->values = grow(column->values, &build->capacity, sizeof(*column->values));
+        column->rows = batch_grow(column->rows, &capacity, sizeof(*column->rows));
+        column->values = batch_grow(column->values, &build->capacity, sizeof(*column->values));
     }
     column->rows[column->count] = batch->row_count;
     column->values[column->count++] = value;
@@ -260,7 +223,7 @@ static void append_null(struct history_batch *batch, struct build_column *build)
     struct column *column = &build->column;
 
     if (column->null_count == build->null_capacity)
-        column->null_rows = grow(column->null_rows, &build->null_capacity, sizeof(*column->null_rows));
+        column->null_rows = batch_grow(column->null_rows, &build->null_capacity, sizeof(*column->null_rows));
     column->null_rows[column->null_count++] = batch->row_count;
 }
 
@@ -534,8 +497,8 @@ static void commit_row(struct history_batch *batch, int64_t line) {
 
     if (row == batch->row_capacity) {
         uint32_t capacity = batch->row_capacity;
-        batch->steps = grow(batch->steps, &capacity, sizeof(*batch->steps));
-        batch->lines = grow(batch->lines, &batch->row_capacity, sizeof(*batch->lines));
+        batch->steps = batch_grow(batch->steps, &capacity, sizeof(*batch->steps));
+        batch->lines = batch_grow(batch->lines, &batch->row_capacity, sizeof(*batch->lines));
     }
     batch->steps[row] = batch->has_step ? batch->step : line;
     batch->lines[row] = line;
@@ -571,12 +534,12 @@ static void reserve(struct build_column *build, uint32_t count, uint32_t null_co
 
     for (uint32_t capacity; count > build->capacity; build->capacity = capacity) {
         capacity = build->capacity;
-        column->rows = grow(column->rows, &capacity, sizeof(*column->rows));
+        column->rows = batch_grow(column->rows, &capacity, sizeof(*column->rows));
         capacity = build->capacity;
-        column->values = grow(column->values, &capacity, sizeof(*column->values));
+        column->values = batch_grow(column->values, &capacity, sizeof(*column->values));
     }
     while (null_count > build->null_capacity)
-        column->null_rows = grow(column->null_rows, &build->null_capacity, sizeof(*column->null_rows));
+        column->null_rows = batch_grow(column->null_rows, &build->null_capacity, sizeof(*column->null_rows));
 }
 
 enum err_code batch_add_column(struct column **out, struct history_batch *batch, struct str path, enum history_type type,
@@ -606,155 +569,4 @@ void batch_add_rows(struct history_batch *batch, const int64_t *steps, uint32_t 
         batch->step = steps != NULL ? steps[i] : 0;
         commit_row(batch, batch->next_line++);
     }
-}
-
-/* ---- finishing ---- */
-
-struct row_place {
-    int64_t step;
-    uint32_t row;
-};
-
-static int compare_places(const void *left, const void *right) {
-    const struct row_place *a = left, *b = right;
-    if (a->step != b->step)
-        return a->step < b->step ? -1 : 1;
-    return a->row < b->row ? -1 : a->row > b->row;
-}
-
-struct moved_value {
-    uint32_t row;
-    union value value;
-};
-
-static int compare_moved(const void *left, const void *right) {
-    const struct moved_value *a = left, *b = right;
-    return a->row < b->row ? -1 : a->row > b->row;
-}
-
-static int compare_rows(const void *left, const void *right) {
-    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-    return a < b ? -1 : a > b;
-}
-
-static void move_column(struct column *column, const uint32_t *new_row, struct arena *arena) {
-    struct moved_value *moved = ARENA_ARRAY(arena, struct moved_value, column->count);
-
-    for (uint32_t i = 0; i < column->count; i++)
-        moved[i] = (struct moved_value){ new_row[column->rows[i]], column->values[i] };
-    if (column->count > 0)
-        qsort(moved, column->count, sizeof(*moved), compare_moved);
-    for (uint32_t i = 0; i < column->count; i++) {
-        column->rows[i] = moved[i].row;
-        column->values[i] = moved[i].value;
-    }
-    for (uint32_t i = 0; i < column->null_count; i++)
-        column->null_rows[i] = new_row[column->null_rows[i]];
-    if (column->null_count > 0)
-        qsort(column->null_rows, column->null_count, sizeof(*column->null_rows), compare_rows);
-}
-
-/* Steps that went down within the batch: rows are put in the order readers want. */
-static void sort_rows(struct history_batch *batch, struct arena *arena) {
-    struct row_place *places = ARENA_ARRAY(arena, struct row_place, batch->row_count);
-    uint32_t *new_row = ARENA_ARRAY(arena, uint32_t, batch->row_count);
-    int64_t *lines = ARENA_ARRAY(arena, int64_t, batch->row_count);
-
-    for (uint32_t i = 0; i < batch->row_count; i++)
-        places[i] = (struct row_place){ batch->steps[i], i };
-    qsort(places, batch->row_count, sizeof(*places), compare_places);
-    for (uint32_t i = 0; i < batch->row_count; i++) {
-        new_row[places[i].row] = i;
-        batch->steps[i] = places[i].step;
-        lines[i] = batch->lines[places[i].row];
-    }
-    memcpy(batch->lines, lines, batch->row_count * sizeof(*lines));
-    for (uint32_t i = 0; i < batch->column_count; i++)
-        move_column(&batch->columns[i].column, new_row, arena);
-    batch->steps_ascend = true;
-}
-
-/* Lines still ascend here. */
-static void find_ranges(struct history_batch *batch) {
-    for (uint32_t i = 0; i < batch->row_count; i++) {
-        int64_t line = batch->lines[i];
-        if (batch->range_count > 0 && batch->ranges[batch->range_count - 1].last == line - 1) {
-            batch->ranges[batch->range_count - 1].last = line;
-            continue;
-        }
-        uint32_t capacity = (uint32_t)batch->range_capacity;
-        if (batch->range_count == batch->range_capacity)
-            batch->ranges = grow(batch->ranges, &capacity, sizeof(*batch->ranges));
-        batch->range_capacity = capacity;
-        batch->ranges[batch->range_count++] = (struct line_range){ line, line };
-    }
-}
-
-static int compare_paths(const void *left, const void *right) {
-    return str_compare(((const struct column *)left)->path, ((const struct column *)right)->path);
-}
-
-/* Bits on the wire are twelve bytes here, and many requests may wait for the writer: what is encoded is all that it needs. */
-static void give_back(struct history_batch *batch) {
-    drop_columns(batch);
-    free(batch->steps);
-    free(batch->lines);
-    batch->steps = batch->lines = NULL;
-    batch->row_capacity = 0;
-    buf_finish(&batch->text);
-}
-
-enum err_code history_batch_finish(struct history_batch *batch, struct err *err) {
-    TRY(buf_check(&batch->text, "the text of a batch", err));
-    struct arena *arena = arena_create();
-    struct batch_rows rows = { .row_count = batch->row_count };
-
-    batch->points = 0;
-    batch->range_count = 0;
-    buf_reset(&batch->encoded);
-    find_ranges(batch);
-    if (!batch->steps_ascend)
-        sort_rows(batch, arena);
-    rows.steps = batch->steps;
-    rows.lines = batch->lines;
-    rows.columns = ARENA_ARRAY(arena, struct column, batch->column_count);
-    for (uint32_t i = 0; i < batch->column_count; i++) {
-        struct column *column = &batch->columns[i].column;
-        column->text = batch->text.ptr != NULL ? batch->text.ptr : "";
-        if (column->count == 0 && column->null_count > 0)
-            column->type = HISTORY_JSON; /* nothing but nulls so far */
-        if (column->count + column->null_count > 0)
-            rows.columns[rows.column_count++] = *column;
-        batch->points += column->count;
-    }
-    qsort(rows.columns, rows.column_count, sizeof(*rows.columns), compare_paths);
-    enum err_code code = batch_encode(&batch->encoded, &rows, err);
-    hash_sha256(batch->hash, buf_str(&batch->encoded));
-    arena_destroy(arena);
-    if (batch->row_count > 0) {
-        batch->first_step = batch->steps[0];
-        batch->last_step = batch->steps[batch->row_count - 1];
-    }
-    if (batch->is_table)
-        give_back(batch);
-    return code;
-}
-
-struct batch_summary history_batch_summary(const struct history_batch *batch) {
-    struct batch_summary summary = {
-        .encoded = buf_str(&batch->encoded),
-        .hash = { (const char *)batch->hash, BATCH_HASH_BYTES },
-        .first_line = batch->first_line,
-        .line_count = batch->next_line - batch->first_line,
-        .rows = batch->row_count,
-        .points = batch->points,
-        .ranges = batch->ranges,
-        .range_count = batch->range_count,
-    };
-    if (batch->row_count > 0) {
-        summary.first_step = batch->first_step;
-        summary.last_step = batch->last_step;
-        summary.last_line = batch->ranges[batch->range_count - 1].last;
-    }
-    return summary;
 }

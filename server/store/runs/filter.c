@@ -261,7 +261,7 @@ static enum err_code parse_value(struct parser *p, struct str path, size_t key, 
 static enum err_code parse_operator(struct parser *p, struct str path, size_t key,
                                     const struct json_value *question, const struct json_member *member,
                                     struct node **out) {
-    struct node *none;
+    struct node *none = NULL;
     size_t i = 0;
 
     if (str_eq_c(member->key, "$not")) {
