@@ -27,7 +27,7 @@ static void after_fork_in_parent(void) {
 /* The shared mutexes are the parent's to unlock; what the child has alone is made anew. */
 static void after_fork_in_child(void) {
     for (struct baro_run *run = first_run; run != NULL; run = run->next)
-        pthread_mutex_init(&run->link.mutex, NULL);
+        sender_link_renew_locks(&run->link);
     pthread_mutex_init(&list_mutex, NULL);
 }
 

@@ -21,7 +21,13 @@ enum { WAIT_SLICE_MS = 20 };
 
 void sender_link_init(struct sender_link *link) {
     *link = (struct sender_link){ .fd = -1 };
+    sender_link_renew_locks(link);
+}
+
+void sender_link_renew_locks(struct sender_link *link) {
     pthread_mutex_init(&link->mutex, NULL);
+    os_cond_init(&link->heard);
+    link->is_read = false;
 }
 
 void sender_link_finish(struct sender_link *link) {
@@ -34,6 +40,7 @@ void sender_link_finish(struct sender_link *link) {
     free(link->history);
     for (size_t i = 0; i < SENDER_LINK_ASKS_MAX; i++)
         free(link->asks[i].answer);
+    pthread_cond_destroy(&link->heard);
     pthread_mutex_destroy(&link->mutex);
 }
 
@@ -220,14 +227,7 @@ static bool has_heard(const struct sender_link *link, bool waits_for_end) {
     return link->fd < 0 || link->is_done || (!waits_for_end && (link->knows_run || link->is_refused || (link->problem != NULL && !link->insists)));
 }
 
-/* One message, or the end; false when the time is over. */
-static bool take_message(struct sender_link *link, char *room, int timeout_ms) {
-    struct pollfd poll_fd = { .fd = link->fd, .events = POLLIN };
-    int count = poll(&poll_fd, 1, timeout_ms);
-    if (count < 0)
-        return errno == EINTR;
-    if (count == 0)
-        return false;
+static void take_in(struct sender_link *link, char *room) {
     ssize_t len = recv(link->fd, room, SENDER_LINK_MESSAGE_MAX, 0);
     if (len > 0) {
         hear(link, (struct str){ room, (size_t)len });
@@ -236,10 +236,26 @@ static bool take_message(struct sender_link *link, char *room, int timeout_ms) {
         close(link->fd);
         link->fd = -1;
     }
-    return true;
 }
 
-/* The lock is given back now and then: others ask meanwhile, and a fork waits for it. */
+/* One message, or the end; false when the time is over. One thread at a time listens, without the lock, so that others
+ * ask, and a fork finds it free; they are woken by whatever it hears. */
+static bool take_message(struct sender_link *link, char *room, int timeout_ms) {
+    if (link->is_read)
+        return os_cond_wait_until(&link->heard, &link->mutex, clock_mono_ms() + timeout_ms) == 0;
+    struct pollfd poll_fd = { .fd = link->fd, .events = POLLIN };
+    link->is_read = true;
+    pthread_mutex_unlock(&link->mutex);
+    int count = poll(&poll_fd, 1, timeout_ms);
+    bool is_interrupted = count < 0 && errno == EINTR;
+    pthread_mutex_lock(&link->mutex);
+    link->is_read = false;
+    if (count > 0)
+        take_in(link, room);
+    pthread_cond_broadcast(&link->heard);
+    return count > 0 || is_interrupted;
+}
+
 static void wait_until(struct sender_link *link, bool waits_for_end, int timeout_ms) {
     int64_t limit = clock_mono_ms() + timeout_ms;
     char *room = malloc(SENDER_LINK_MESSAGE_MAX);

@@ -5,7 +5,7 @@
  * {"type":"done"} when all is sent. {"type":"ask","id":N,"kind":...,"payload":{...}} is answered, some time later, by
  * {"type":"answer","id":N,"value":{...}} or by {"type":"answer","id":N,"error":"..."}.
  *
- * Threads: link_mutex guards it. Memory: sender_link_finish.
+ * Threads: its mutex guards it. Memory: sender_link_finish.
  */
 #ifndef CLIENT_SENDER_LINK_H
 #define CLIENT_SENDER_LINK_H
@@ -24,6 +24,8 @@ struct sender_link_ask {
 
 struct sender_link {
     pthread_mutex_t mutex;
+    pthread_cond_t heard; /* a message was taken in, or nobody listens any more */
+    bool is_read;         /* a thread listens */
     int fd; /* -1: no sender, or it is gone */
     bool knows_run, is_done, is_resumed, is_refused;
     bool insists; /* a run that is gone on with: a server that is away is waited for */
@@ -35,6 +37,8 @@ struct sender_link {
 
 void sender_link_init(struct sender_link *link);
 void sender_link_finish(struct sender_link *link);
+/* In the child of a fork: threads that listened or waited are not here. */
+void sender_link_renew_locks(struct sender_link *link);
 
 /* greeting: the first message. */
 MUST_CHECK enum err_code sender_link_start(struct sender_link *link, const char *sender_path, const char *log_path,
