@@ -113,7 +113,7 @@ run.finish()
 
 
 LIFE = """
-import json, os, pathlib, sys, wandb
+import json, os, pathlib, sys, time, wandb
 from datetime import timedelta
 
 def refused(call):
@@ -166,6 +166,8 @@ told["entry"] = pathlib.Path(again.get_entry("a.txt").download("single")).read_t
 told["files"] = sorted(file.name for file in again.files())
 told["by"] = [again.logged_by().id == run.id, again.used_by()]
 run.use_artifact(again)
+while not again.used_by():  # the official client tells it in its own time, and a version that is gone cannot be used
+    time.sleep(0.1)
 other = wandb.Artifact("points", "dataset")
 other.add_reference(again.get_entry("a.txt"), name="copy.txt")
 run.log_artifact(other).wait()
