@@ -97,6 +97,17 @@ def test_v2__of_a_deleted_birth_lasts_as_long_as_another_holds_the_bytes(user, m
     assert [get(user, each) for each in addresses] == [404] * 2
 
 
+def test_v2__of_a_birth_whose_collection_was_deleted_lasts_as_well(user):
+    first, second = (log(user, "p", name, b"kept") for name in ("c", "d"))
+    query = "query($id: ID!) { artifact(id: $id) { artifactSequence { id } } }"
+    collection = user.graphql(query, {"id": first["id"]})["artifact"]["artifactSequence"]["id"]
+    user.graphql("mutation($id: ID!) { deleteArtifactSequence(input: {artifactSequenceID: $id}) { clientMutationId } }", {"id": collection})
+    assert get(user, short_v2(user.name, second["birth"], b"kept")) == b"kept"
+    third = log(user, "p", "e", b"kept")  # nothing is sent, and what first held the bytes can still be named
+    assert third["birth"] == first["id"]
+    assert get(user, short_v2(user.name, third["birth"], b"kept")) == b"kept"
+
+
 def test_v2__of_a_deleted_version_that_is_named_itself_is_404(user):
     first, second = (log(user, "p", name, b"twice") for name in ("c", "d"))
     user.graphql(DELETE, {"id": first["id"]})

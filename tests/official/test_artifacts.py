@@ -50,6 +50,14 @@ def test_version_with_aliases__is_deleted_only_with_them(used):
     assert used["gone"]["error"] == "CommError"
 
 
+def test_bytes__outlive_the_collection_that_first_had_them(used):
+    assert used["kept"] == ["kept", "kept"]
+
+
+def test_commits__have_hashes_of_their_own(used):
+    assert used["commits"] == [2, True]
+
+
 # ---- several writers, and the less trodden ways ----
 
 

@@ -195,7 +195,7 @@ static enum err_code find_by_birth(struct db_tx *tx, struct download *download, 
     struct artifact *birth;
     struct artifact_file *file;
 
-    TRY(artifact_get(tx, address->artifact_id, call->arena, &birth, err));
+    TRY(artifact_get_birth(tx, address->artifact_id, call->arena, &birth, err));
     if (birth->state != ARTIFACT_DELETED)
         return find_by_md5(tx, download, address, err);
     if (access_check_in(tx, http_identity(call), &birth->owner, CAN_READ, err) != OK)

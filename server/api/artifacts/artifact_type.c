@@ -69,6 +69,20 @@ static enum err_code answer_no_text(struct gql_call *call, struct err *err) {
     return OK;
 }
 
+/* Names this commit of this content: two versions with the same files have two of them, a draft has none. */
+static enum err_code answer_commit_hash(struct gql_call *call, struct err *err) {
+    enum { COMMIT_HASH_BYTES = 10 };
+    unsigned char sha256[SHA256_BYTES];
+    (void)err;
+    if (THE_ARTIFACT->state == ARTIFACT_PENDING) {
+        json_null(call->out);
+        return OK;
+    }
+    hash_sha256(sha256, arena_printf(call->arena, "commit:%lld:%.*s", (long long)THE_ARTIFACT->id, STR_ARG(THE_ARTIFACT->digest)));
+    gql_str(call, hash_hex(sha256, COMMIT_HASH_BYTES, call->arena));
+    return OK;
+}
+
 static enum err_code answer_size(struct gql_call *call, struct err *err) {
     (void)err;
     json_int(call->out, THE_ARTIFACT->size_bytes);
@@ -265,7 +279,7 @@ static const struct gql_field artifact_fields[] = {
       "The collections that this version is in." },
     { "artifactSequence", "", "ArtifactSequence!", CAN_READ, answer_sequence, NULL },
     { "artifactType", "", "ArtifactType!", CAN_READ, answer_artifact_type, NULL },
-    { "commitHash", "", "String", CAN_READ, answer_no_text, NULL },
+    { "commitHash", "", "String", CAN_READ, answer_commit_hash, NULL },
     { "createdAt", "", "DateTime!", CAN_READ, answer_created_at, NULL },
     { "createdBy", "", "ArtifactCreator", CAN_READ, answer_created_by, NULL },
     { "currentManifest", "", "ArtifactManifest", CAN_READ, answer_current_manifest, NULL },

@@ -70,7 +70,7 @@ READING_RESOLVER(answer_artifact) {
     struct artifact *artifact;
     if (node->artifact_id == 0)
         return OK;
-    TRY(artifact_get(tx, node->artifact_id, call->arena, &artifact, err));
+    TRY(artifact_get_birth(tx, node->artifact_id, call->arena, &artifact, err));
     gql_object(call, artifact);
     return OK;
 }
@@ -113,6 +113,17 @@ static enum err_code answer_upload_headers(struct gql_call *call, struct err *er
     return OK;
 }
 
+/* A bucket holds what arrives against it. */
+static enum err_code answer_own_upload_headers(struct gql_call *call, struct err *err) {
+    const struct file_node *node = call->parent;
+    (void)err;
+    json_array_begin(call->out);
+    if (node->is_direct)
+        json_str(call->out, arena_printf(call->arena, "Content-MD5:%.*s", STR_ARG(node->md5)));
+    json_array_end(call->out);
+    return OK;
+}
+
 /* With upload: true, where the bytes are to be put: for clients that know no createRunFiles. */
 static enum err_code answer_url(struct gql_call *call, struct err *err) {
     const struct file_node *node = call->parent;
@@ -139,7 +150,7 @@ static const struct gql_field file_fields[] = {
     { "sizeBytes", "", "Int64!", CAN_READ, answer_size_bytes, NULL },
     { "storagePath", "", "String", CAN_READ, answer_storage_path, NULL },
     { "updatedAt", "", "DateTime", CAN_READ, answer_updated_at, NULL },
-    { "uploadHeaders", "", "[String!]", CAN_READ, answer_upload_headers, NULL },
+    { "uploadHeaders", "", "[String!]", CAN_READ, answer_own_upload_headers, NULL },
     { "uploadMultipartUrls", "", "UploadMultipartUrls", CAN_READ, answer_multipart,
       "Null unless parts were asked for: any size is taken in one put, too." },
     { "uploadUrl", "", "String", CAN_WRITE, answer_upload_url, NULL },

@@ -8,6 +8,7 @@
     "a.id, a.collection_id, a.version_index, a.state, a.digest, a.ttl_seconds, a.history_step, a.size_bytes,"           \
     " a.file_count, a.distributed_id, a.base_id, a.run_id, a.user_id, a.created_at, a.updated_at, a.committed_at,"      \
     " p.entity_id, a.project_id"
+enum { ARTIFACT_COLUMN_COUNT = 18 };
 /* With its collection or its project a version is gone, whatever rows are not removed yet. */
 #define ARTIFACT_SELECT                                                                                                  \
     "select " ARTIFACT_COLUMNS " from artifacts a join artifact_collections own on own.id = a.collection_id"            \
@@ -48,10 +49,14 @@ static struct artifact *read_row(const struct db_rows *rows, struct arena *arena
     return artifact;
 }
 
+static enum err_code no_such_artifact(struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
+}
+
 static enum err_code read_one(struct db_rows *rows, struct arena *arena, struct artifact **out, struct err *err) {
     *out = db_next(rows) ? read_row(rows, arena) : NULL;
     TRY(db_end(rows, err));
-    return *out == NULL ? err_set(err, ERR_NOT_FOUND, "there is no such artifact") : OK;
+    return *out == NULL ? no_such_artifact(err) : OK;
 }
 
 static enum err_code read_list(struct db_rows *rows, struct arena *arena, struct list *out, struct err *err) {
@@ -86,6 +91,20 @@ enum err_code artifact_get(struct db_tx *tx, int64_t id, struct arena *arena, st
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), ARTIFACT_SELECT "where a.id = $1", err));
     return read_one(rows, arena, out, err);
+}
+
+enum err_code artifact_get_birth(struct db_tx *tx, int64_t id, struct arena *arena, struct artifact **out, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)),
+                 "select " ARTIFACT_COLUMNS ", own.id from artifacts a left join artifact_collections own on own.id = a.collection_id"
+                 " join projects p on p.id = a.project_id and p.deleted_at is null where a.id = $1",
+                 err));
+    struct artifact *artifact = db_next(rows) ? read_row(rows, arena) : NULL;
+    if (artifact != NULL && db_is_null(rows, ARTIFACT_COLUMN_COUNT))
+        artifact->state = ARTIFACT_DELETED;
+    TRY(db_end(rows, err));
+    *out = artifact;
+    return artifact == NULL ? no_such_artifact(err) : OK;
 }
 
 enum err_code artifact_load_texts(struct db_tx *tx, struct artifact *artifact, struct arena *arena, struct err *err) {

@@ -93,6 +93,9 @@ MUST_CHECK enum err_code collection_tag(struct db_tx *tx, int64_t id, struct str
 MUST_CHECK enum err_code artifact_create(struct db_tx *tx, const struct collection *collection, const struct artifact *wanted,
                                          int64_t now_ms, struct arena *arena, struct artifact **out, struct err *err);
 MUST_CHECK enum err_code artifact_get(struct db_tx *tx, int64_t id, struct arena *arena, struct artifact **out, struct err *err);
+/* The version that first held some bytes, also when its whole collection was deleted: then it is ARTIFACT_DELETED, like one that was
+ * deleted by itself. */
+MUST_CHECK enum err_code artifact_get_birth(struct db_tx *tx, int64_t id, struct arena *arena, struct artifact **out, struct err *err);
 MUST_CHECK enum err_code artifact_load_texts(struct db_tx *tx, struct artifact *artifact, struct arena *arena, struct err *err);
 /* The id that a client made up for what it logs. */
 MUST_CHECK enum err_code artifact_add_client_id(struct db_tx *tx, int64_t id, struct str client_id, struct err *err);

@@ -60,6 +60,7 @@ newest.verify(root="newest")
 with open(os.path.join(folder, "a.txt"), "w") as file:
     file.write("spoilt")
 result["spoilt"] = task.attempt(newest.verify, root="newest")
+result["commits"] = [len({each.commit_hash for each in (good, newest)}), newest.commit_hash == second.commit_hash]
 result["maker"] = good.logged_by().id
 result["users"] = [each.id for each in good.used_by()]
 result["run_made"] = sorted(each.name for each in api.run(f"{place}/maker").logged_artifacts())
@@ -77,4 +78,22 @@ result["refused"] = task.attempt(moved.delete)
 api.artifact(f"{place}/set:v0").delete()
 moved.delete(delete_aliases=True)
 result["gone"] = task.attempt(wandb.Api().artifact, f"{place}/set:v1")
+
+# What first held these bytes goes with its whole collection; the project still has them in another's version.
+with wandb.init(project="things", id="keeper") as run:
+    kept = [wandb.Artifact(name, type="dataset") for name in ("old", "kept", "new")]
+    for each in kept:
+        with each.new_file("k.txt") as file:
+            file.write("kept")
+    for each in kept[:2]:
+        run.log_artifact(each)
+        each.wait()
+    wandb.Api().artifact_collection("dataset", f"{place}/old").delete()
+    run.log_artifact(kept[2])
+    kept[2].wait()
+for path in pathlib.Path(os.environ["WANDB_CACHE_DIR"]).rglob("*"):
+    if path.is_file():
+        path.unlink()
+fetched = [wandb.Api().artifact(f"{place}/{name}:v0").download(root=name) for name in ("kept", "new")]
+result["kept"] = [open(os.path.join(folder, "k.txt")).read() for folder in fetched]
 task.answer(result)
