@@ -8,8 +8,8 @@ import re
 import pytest
 import requests
 
-from tests.api.test_safety import Draft
 from tests.conftest import User
+from tests.support.artifact_draft import Draft
 from tests.support.protocol import UPSERT, RunUnderTest
 
 _numbers = itertools.count(1)

@@ -10,11 +10,11 @@ import requests
 
 from tests.api.test_artifact_parts import Draft
 from tests.api.test_automations import CREATE, INTEGRATION, RUN_FILTER
+from tests.api.test_memory import peak_bytes
 from tests.api.test_registry import Organisation, change
-from tests.api.test_safety import Draft as SafetyDraft
-from tests.api.test_safety import peak_bytes
 from tests.api.test_views import DELETE, chart, refusal, save
 from tests.conftest import User
+from tests.support.artifact_draft import Draft as SafetyDraft
 from tests.support.protocol import UPSERT, RunUnderTest
 from tests.support.server import Server
 

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from tests.api.test_safety import Draft
 from tests.conftest import User
+from tests.support.artifact_draft import Draft
 from tests.support.protocol import UPSERT, RunUnderTest
 from tests.support.waiting import wait_until
 
