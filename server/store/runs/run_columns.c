@@ -1,9 +1,8 @@
 /* run_columns.c - rows of SQL and their JSON into cells. */
-#include "server/store/runs/run_columns.h"
+#include "server/store/runs/run_columns_links.h"
+
 #include "base/log.h"
 #include "server/store/runs/run_state.h"
-
-#include <math.h>
 
 enum { INTERNED_BYTES_MAX = 256, PATH_MAX_BYTES = 1024 };
 /* Texts of rows that changed are garbage until the next rebuild. */
@@ -79,8 +78,7 @@ static struct run_column column_of(struct run_columns *columns, const struct fil
 
 /* ---- rows ---- */
 
-/* The row of that id, or where it would stand. */
-static size_t find_row(const struct run_columns *columns, int64_t id) {
+size_t run_columns_find_row(const struct run_columns *columns, int64_t id) {
     size_t low = 0, high = columns->row_count;
     if (high > 0 && columns->ids[high - 1] < id)
         return high; /* new runs have the highest ids */
@@ -112,7 +110,7 @@ static void insert_row(struct run_columns *columns, size_t row, int64_t id) {
 }
 
 static size_t ensure_row(struct run_columns *columns, int64_t id) {
-    size_t row = find_row(columns, id);
+    size_t row = run_columns_find_row(columns, id);
     if (row == columns->row_count || columns->ids[row] != id)
         insert_row(columns, row, id);
     return row;
@@ -120,8 +118,7 @@ static size_t ensure_row(struct run_columns *columns, int64_t id) {
 
 /* ---- values ---- */
 
-/* Most texts are the same few again and again. */
-static struct filter_value keep_text(struct run_columns *columns, struct str text) {
+struct filter_value run_columns_keep_text(struct run_columns *columns, struct str text) {
     char *known;
     if (text.ptr == NULL || text.len > INTERNED_BYTES_MAX)
         return filter_text(text.ptr == NULL ? text : arena_copy(columns->texts, text));
@@ -138,7 +135,7 @@ static struct filter_value keep_value(struct run_columns *columns, struct filter
     struct filter_value *items;
 
     if (value.type == FILTER_TEXT)
-        return keep_text(columns, filter_value_str(value));
+        return run_columns_keep_text(columns, filter_value_str(value));
     if (value.type == FILTER_OBJECT) {
         value.text = arena_copy(columns->texts, filter_value_str(value)).ptr;
         return value;
@@ -278,7 +275,7 @@ enum {
 };
 
 static struct filter_value text_cell(struct fill *fill, const struct db_rows *rows, int column) {
-    return keep_text(fill->columns, db_str(rows, column, fill->scratch));
+    return run_columns_keep_text(fill->columns, db_str(rows, column, fill->scratch));
 }
 
 static struct filter_value tag_cell(struct fill *fill, struct str tags, struct str tag) {
@@ -290,9 +287,6 @@ static struct filter_value tag_cell(struct fill *fill, struct str tags, struct s
                 return filter_bool(true);
     return (struct filter_value){ .type = FILTER_MISSING };
 }
-
-/* What a run that was read (again) has in columns of extremes until fill_extremes: nobody else sees it. */
-static const struct filter_value not_looked_up = { .type = FILTER_OBJECT };
 
 static struct filter_value cell_of(struct fill *fill, const struct run_column *column,
                                    const struct db_rows *rows) {
@@ -318,11 +312,10 @@ static struct filter_value cell_of(struct fill *fill, const struct run_column *c
     case RUN_WORD_INPUTS:
     case RUN_WORD_OUTPUTS:
     case RUN_WORD_SUMMARY:
-        return (struct filter_value){ .type =
-                                          FILTER_MISSING }; /* filled later: fill_document, fill_artifacts */
+        return (struct filter_value){ .type = FILTER_MISSING }; /* filled later: fill_document, run_columns_fill_links */
     case RUN_WORD_MAX:
     case RUN_WORD_MIN:
-        return not_looked_up;
+        return run_columns_not_looked_up;
     case RUN_WORD_CREATED_AT:
         return filter_int(db_int(rows, COL_CREATED_AT));
     case RUN_WORD_UPDATED_AT:
@@ -336,7 +329,7 @@ static struct filter_value cell_of(struct fill *fill, const struct run_column *c
         return db_is_null(rows, COL_EXIT_CODE) ? (struct filter_value){ .type = FILTER_MISSING }
                                                : filter_int(db_int(rows, COL_EXIT_CODE));
     case RUN_WORD_STATE:
-        return keep_text(fill->columns, str_from_c(run_state_name((enum run_state)db_int(rows, COL_STATE))));
+        return run_columns_keep_text(fill->columns, str_from_c(run_state_name((enum run_state)db_int(rows, COL_STATE))));
     case RUN_WORD_STOPPED:
         return filter_bool(db_int(rows, COL_STOPPED) != 0);
     case RUN_WORD_TAGS:
@@ -388,7 +381,7 @@ static void take_row(struct fill *fill, const struct db_rows *rows) {
     struct run_columns *columns = fill->columns;
     int64_t id = db_int(rows, COL_ID), version = db_int(rows, COL_VERSION);
     bool is_gone = !db_is_null(rows, COL_DELETED_AT);
-    size_t row = find_row(columns, id);
+    size_t row = run_columns_find_row(columns, id);
 
     if (version > columns->version)
         columns->version = version;
@@ -431,118 +424,13 @@ static enum err_code mark_moved(struct run_columns *columns, struct db_tx *tx, i
         err));
     while (db_next(rows)) {
         int64_t id = db_int(rows, 0);
-        size_t row = find_row(columns, id);
+        size_t row = run_columns_find_row(columns, id);
         if (row < columns->row_count && columns->ids[row] == id && !columns->is_gone[row]) {
             columns->is_gone[row] = true;
             columns->gone_count++;
         }
     }
     return db_end(rows, err);
-}
-
-/* ---- artifacts ---- */
-
-/* Links to artifacts do not change the run, so they are read again for each question. Those into private
- * projects of others are left out: a filter must not find out their names. */
-#define ARTIFACT_LINKS(table)                                                                                \
-    "select l.run_id, c.name, c.name || ':v' || a.version_index,"                                            \
-    " e.name || '/' || p.name || '/' || c.name || ':v' || a.version_index"                                   \
-    " from " table " l join runs r on r.id = l.run_id join artifacts a on a.id = l.artifact_id"              \
-    " join artifact_collections c on c.id = a.collection_id join projects p on p.id = c.project_id"          \
-    " join entities e on e.id = p.entity_id"                                                                 \
-    " where r.project_id = $1 and a.version_index is not null and (p.id = $1 or p.visibility = 1)"           \
-    " order by l.run_id, a.id"
-
-enum { NAMES_PER_ARTIFACT = 3 };
-
-static void add_names(struct run_columns *columns, struct filter_value *cell, const struct db_rows *rows,
-                      struct arena *scratch) {
-    struct filter_value *items = arena_grow(columns->texts, (void *)cell->items, cell->len,
-                                            cell->len + NAMES_PER_ARTIFACT, sizeof(*items));
-    for (int i = 0; i < NAMES_PER_ARTIFACT; i++)
-        items[cell->len++] = keep_text(columns, db_str(rows, 1 + i, scratch));
-    cell->items = items;
-}
-
-static enum err_code fill_artifacts(struct run_columns *columns, struct db_tx *tx, struct run_column *column,
-                                    struct err *err) {
-    struct arena *scratch = arena_create();
-    struct db_rows *rows;
-    enum err_code code;
-
-    for (size_t row = 0; row < columns->row_count; row++)
-        column->cells[row] = (struct filter_value){ .type = FILTER_LIST };
-    if (column->word == RUN_WORD_INPUTS)
-        code =
-            db_query(tx, &rows, DB_ARGS(DB_INT(columns->project_id)), ARTIFACT_LINKS("artifact_uses"), err);
-    else
-        code = db_query(tx, &rows, DB_ARGS(DB_INT(columns->project_id)), ARTIFACT_LINKS("artifact_outputs"),
-                        err);
-    if (code == OK) {
-        while (db_next(rows)) {
-            size_t row = find_row(columns, db_int(rows, 0));
-            if (row < columns->row_count && columns->ids[row] == db_int(rows, 0))
-                add_names(columns, &column->cells[row], rows, scratch);
-            arena_reset(scratch);
-        }
-        code = db_end(rows, err);
-    }
-    arena_destroy(scratch);
-    return code;
-}
-
-static bool is_unknown(const struct run_columns *columns, const struct run_column *column, size_t row) {
-    return column->cells[row].type == not_looked_up.type && !columns->is_gone[row];
-}
-
-size_t run_columns_find_unknown(const struct run_columns *columns, const struct run_column *column, int64_t *ids) {
-    size_t count = 0;
-    if (column->word != RUN_WORD_MIN && column->word != RUN_WORD_MAX)
-        return 0;
-    for (size_t row = 0; row < columns->row_count; row++)
-        if (is_unknown(columns, column, row))
-            ids[count++] = columns->ids[row];
-    return count;
-}
-
-/* Those that are far stay as they are, to be looked up by the next question. */
-static enum err_code fill_extremes(struct run_columns *columns, struct db_tx *tx, struct run_column *column,
-                                   struct err *err) {
-    int64_t *ids = grow_or_die(NULL, columns->row_count + 1, sizeof *ids);
-    size_t *rows = grow_or_die(NULL, columns->row_count + 1, sizeof *rows), count = 0;
-    struct run_extremes *extremes = grow_or_die(NULL, columns->row_count + 1, sizeof *extremes);
-    enum err_code code = OK;
-
-    for (size_t row = 0; row < columns->row_count; row++) {
-        if (!is_unknown(columns, column, row))
-            continue;
-        ids[count] = columns->ids[row];
-        rows[count++] = row;
-    }
-    if (count > 0 && columns->read_extremes != NULL)
-        code = columns->read_extremes(columns->extremes_context, tx, ids, count, column->rest, extremes, err);
-    for (size_t i = 0; code == OK && i < count; i++) {
-        struct run_extremes found = columns->read_extremes != NULL ? extremes[i] : (struct run_extremes){ .min = NAN, .max = NAN };
-        if (found.is_far)
-            continue;
-        column->cells[rows[i]] = filter_double(column->word == RUN_WORD_MIN ? found.min : found.max);
-    }
-    free(ids);
-    free(rows);
-    free(extremes);
-    return code;
-}
-
-/* What other tables know of the runs. */
-static enum err_code fill_links(struct run_columns *columns, struct db_tx *tx,
-                                struct run_column *const *wanted, size_t count, struct err *err) {
-    for (size_t i = 0; i < count; i++)
-        if (wanted[i]->word == RUN_WORD_MIN || wanted[i]->word == RUN_WORD_MAX)
-            TRY(fill_extremes(columns, tx, wanted[i], err));
-    for (size_t i = 0; i < count; i++)
-        if (wanted[i]->word == RUN_WORD_INPUTS || wanted[i]->word == RUN_WORD_OUTPUTS)
-            TRY(fill_artifacts(columns, tx, wanted[i], err));
-    return OK;
 }
 
 /* ---- refreshing ---- */
@@ -639,5 +527,5 @@ enum err_code run_columns_refresh(struct run_columns *columns, struct db_tx *tx,
         columns->fresh_bytes = arena_used_bytes(columns->texts);
     for (size_t i = 0; i < keys->count; i++)
         out[i] = find_column(columns, &keys->items[i]);
-    return fill_links(columns, tx, out, keys->count, err);
+    return run_columns_fill_links(columns, tx, out, keys->count, err);
 }
