@@ -177,6 +177,22 @@ def test_personal_workspace__is_written_by_its_person_only(team):
     assert other not in listed(team["admin"], team["name"])
 
 
+def test_private_workspace__is_its_authors_and_administrators(team):
+    view = save(team["member"], team["name"], type="project-view", name="nw-mine-v", private=True)["view"]
+    asked = "query($id: ID!) { view(id: $id) { private } }"
+    assert team["member"].graphql(asked, {"id": view["id"]}) == {"view": {"private": True}}
+    assert team["viewer"].graphql(asked, {"id": view["id"]}) == {"view": None}
+    assert [listed(team[who], team["name"]) for who in ("member", "viewer", "admin")] == [["nw-mine-v"], [], ["nw-mine-v"]]
+    assert refusal(change, team["admin"], view, private=False).code == "FORBIDDEN"
+    assert change(team["member"], view, private=False)["version"] == 2
+    assert listed(team["viewer"], team["name"]) == ["nw-mine-v"]
+
+
+def test_private_workspace__is_not_changed_by_its_name(team):
+    save(team["member"], team["name"], type="project-view", name="nw-mine-v", private=True)
+    assert refusal(save, team["admin"], team["name"], type="project-view", name="nw-mine-v").code == "CONFLICT"
+
+
 # --- deleting -------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ const char view_sdl[] =
     "expectedVersion: refused when the view has another by now.\"\n"
     "input UpsertViewInput { clientMutationId: String, coverUrl: String, createdUsing: ViewSource, description: String, displayName: "
     "String, entityName: String, expectedVersion: Int, id: ID, locked: Boolean, name: String, parentId: ID, previewUrl: String, "
-    "projectName: String, spec: String, type: String }\n";
+    "private: Boolean, projectName: String, spec: String, type: String }\n";
 
 /* ---- payloads ---- */
 
@@ -112,7 +112,7 @@ static enum err_code find_parent(struct db_tx *tx, struct gql_call *call, int64_
 }
 
 static enum err_code read_change(struct db_tx *tx, struct gql_call *call, int64_t project_id, struct view_change *out, struct err *err) {
-    const struct json_value *locked = gql_input(call, "locked");
+    const struct json_value *locked = gql_input(call, "locked"), *private = gql_input(call, "private");
     *out = (struct view_change){
         .type = gql_input_str(call, "type"),
         .name = gql_input_str(call, "name"),
@@ -123,6 +123,7 @@ static enum err_code read_change(struct db_tx *tx, struct gql_call *call, int64_
         .preview_url = gql_input_str(call, "previewUrl"),
         .cover_url = gql_input_str(call, "coverUrl"),
         .is_locked = locked == NULL || locked->type != JSON_TYPE_BOOL ? -1 : locked->boolean,
+        .is_private = private == NULL || private->type != JSON_TYPE_BOOL ? -1 : private->boolean,
         .user_id = gql_identity(call)->user_id,
     };
     return find_parent(tx, call, project_id, &out->parent_id, err);
@@ -145,7 +146,16 @@ static enum err_code find_target(struct db_tx *tx, struct gql_call *call, struct
     if (!str_eq_c(gql_input_str(call, "type"), VIEW_TYPE_WORKSPACE) || gql_input_str(call, "name").len == 0)
         return OK;
     enum err_code code = view_find_workspace(tx, project->id, gql_input_str(call, "name"), call->arena, view, err);
+    if (code == OK && (*view)->is_private && (*view)->user_id != identity->user_id)
+        *view = NULL; /* not theirs to see: the name is taken, no more is said */
     return code == ERR_NOT_FOUND ? OK : code;
+}
+
+/* Whoever hid another's view would lose it at once, and so would everybody else. */
+static enum err_code check_may_hide(struct gql_call *call, const struct view *view, const struct view_change *wanted, struct err *err) {
+    if (wanted->is_private < 0 || wanted->is_private == view->is_private || view->user_id == gql_identity(call)->user_id)
+        return OK;
+    return err_set(err, ERR_FORBIDDEN, "'%.*s' is made private or shared by its author only", STR_ARG(name_shown(view)));
 }
 
 static enum err_code upsert(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err) {
@@ -159,6 +169,7 @@ static enum err_code upsert(struct db_tx *tx, struct gql_call *call, struct payl
         id = view->id;
         TRY(check_may_change(tx, call, view, err));
         TRY(check_version(call, view, err));
+        TRY(check_may_hide(call, view, &wanted, err));
         TRY(view_update(tx, id, &wanted, now_ms, err));
     } else {
         TRY(view_create(tx, project_id, &wanted, now_ms, &id, err));

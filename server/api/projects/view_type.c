@@ -64,6 +64,12 @@ static enum err_code answer_version(struct gql_call *call, struct err *err) {
     return OK;
 }
 
+static enum err_code answer_private(struct gql_call *call, struct err *err) {
+    (void)err;
+    json_bool(call->out, THE_VIEW->is_private);
+    return OK;
+}
+
 READING_RESOLVER(answer_spec) {
     struct str spec;
     TRY(view_load_spec(tx, THE_VIEW->id, call->arena, &spec, err));
@@ -125,6 +131,7 @@ static const struct gql_field view_fields[] = {
     { "name", "", "String!", CAN_READ, answer_name, NULL },
     { "parentId", "", "ID", CAN_READ, answer_parent_id, "Of what it is a draft." },
     { "previewUrl", "", "String", CAN_READ, answer_preview_url, NULL },
+    { "private", "", "Boolean!", CAN_READ, answer_private, "Only its author and administrators see it." },
     { "project", "", "Project", CAN_READ, answer_project, NULL },
     { "spec", "", "JSONString!", CAN_READ, answer_spec, "As it was saved." },
     { "type", "", "String!", CAN_READ, answer_type, "runs: a report. runs/draft: a draft of one. project-view: a saved workspace." },
@@ -154,7 +161,7 @@ enum err_code view_find_visible(struct db_tx *tx, struct gql_call *call, struct 
     if (code == ERR_NOT_FOUND)
         return no_such_view(err);
     TRY(code);
-    if (!str_eq_c((*out)->type, VIEW_TYPE_DRAFT) || (*out)->user_id == identity->user_id)
+    if ((!str_eq_c((*out)->type, VIEW_TYPE_DRAFT) && !(*out)->is_private) || (*out)->user_id == identity->user_id)
         return OK;
     TRY(sees_all_drafts(tx, call, &(*out)->owner, &is_admin, err));
     return is_admin ? OK : no_such_view(err);

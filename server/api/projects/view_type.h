@@ -28,7 +28,7 @@ enum err_code view_answer_create_token(struct gql_call *call, struct err *err);
 enum err_code view_answer_update_token(struct gql_call *call, struct err *err);
 enum err_code view_answer_revoke_token(struct gql_call *call, struct err *err);
 
-/* Drafts are their author's, and administrators'; everything else is for who may read the project. ERR_NOT_FOUND "there is
+/* Drafts and private views are their author's, and administrators'; everything else is for who may read the project. ERR_NOT_FOUND "there is
  * no such view" for what does not exist or may not be seen. */
 MUST_CHECK enum err_code view_find_visible(struct db_tx *tx, struct gql_call *call, struct str id, enum who who,
                                            struct view **out, struct err *err);

@@ -111,7 +111,8 @@ enum err_code trash_save_collection(struct db_tx *tx, int64_t id, struct err *er
     " join artifacts a on a.id = x.subject_id join artifact_collections c on c.id = a.collection_id"                     \
     " join projects p on p.id = a.project_id and p.deleted_at is null where x.kind = 'artifact' and x.due_at > $1"       \
     " union all select 3, v.id, case when v.display_name = '' then v.name else v.display_name end, p.entity_id, p.id,"   \
-    " v.deleted_at, v.deleted_at + $2, case when v.type = '" VIEW_TYPE_DRAFT "' then coalesce(v.user_id, -1) else 0 end,"  \
+    " v.deleted_at, v.deleted_at + $2, case when v.type = '" VIEW_TYPE_DRAFT "' or v.is_private = 1 then"                  \
+    " coalesce(v.user_id, -1) else 0 end,"                                                                               \
     " v.name, p.name from views v join projects p on p.id = v.project_id and p.deleted_at is null"                       \
     " where v.deleted_at is not null and v.deleted_at + $2 > $1"                                                         \
     " union all select 4, c.id, c.name, p.entity_id, p.id, x.begun_at, x.due_at, 0, c.name, p.name from removals x"      \

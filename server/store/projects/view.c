@@ -9,7 +9,7 @@ enum { VIEW_URL_MAX = 1 << 14 };
 #define VIEW_SELECT                                                                                                      \
     "select v.id, v.project_id, p.entity_id, v.parent_id, v.type, v.name, v.display_name, v.description,"                \
     " v.created_using, v.preview_url, v.cover_url, v.is_locked, v.user_id, v.updated_by, v.version, v.created_at,"       \
-    " v.updated_at from views v join projects p on p.id = v.project_id and p.deleted_at is null "
+    " v.updated_at, v.is_private from views v join projects p on p.id = v.project_id and p.deleted_at is null "
 
 static struct view *read_view(const struct db_rows *rows, struct arena *arena) {
     struct view *view = ARENA_NEW(arena, struct view);
@@ -29,6 +29,7 @@ static struct view *read_view(const struct db_rows *rows, struct arena *arena) {
     view->version = db_int(rows, 14);
     view->created_at = db_int(rows, 15);
     view->updated_at = db_int(rows, 16);
+    view->is_private = db_int(rows, 17) != 0;
     return view;
 }
 
@@ -143,10 +144,10 @@ enum err_code view_create(struct db_tx *tx, int64_t project_id, const struct vie
                 DB_ARGS(DB_INT(project_id), id_or_null(change->parent_id), DB_TEXT(type), DB_TEXT(change->name), DB_TEXT(display_name),
                         DB_TEXT(change->description), DB_TEXT(change->spec), DB_TEXT(change->created_using),
                         DB_TEXT(change->preview_url), DB_TEXT(change->cover_url), DB_INT(change->is_locked > 0),
-                        id_or_null(change->user_id), DB_INT(now_ms)),
+                        id_or_null(change->user_id), DB_INT(now_ms), DB_INT(change->is_private > 0)),
                 "insert into views (project_id, parent_id, type, name, display_name, description, spec, created_using, preview_url,"
-                " cover_url, is_locked, user_id, updated_by, version, created_at, updated_at)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, 1, $13, $13)",
+                " cover_url, is_locked, user_id, updated_by, version, created_at, updated_at, is_private)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, 1, $13, $13, $14)",
                 err));
     return last_id(tx, project_id, id, err);
 }
@@ -166,12 +167,14 @@ enum err_code view_update(struct db_tx *tx, int64_t id, const struct view_change
                    DB_ARGS(DB_INT(id), change->parent_id < 0 ? DB_NULL : DB_INT(change->parent_id), DB_TEXT(change->type),
                            DB_TEXT(change->name), DB_TEXT(change->display_name), DB_TEXT(change->description), DB_TEXT(change->spec),
                            DB_TEXT(change->created_using), DB_TEXT(change->preview_url), DB_TEXT(change->cover_url),
-                           change->is_locked < 0 ? DB_NULL : DB_INT(change->is_locked), id_or_null(change->user_id), DB_INT(now_ms)),
+                           change->is_locked < 0 ? DB_NULL : DB_INT(change->is_locked), id_or_null(change->user_id), DB_INT(now_ms),
+                           change->is_private < 0 ? DB_NULL : DB_INT(change->is_private)),
                    "update views set parent_id = coalesce($2, parent_id), type = coalesce($3, type), name = coalesce($4, name),"
                    " display_name = coalesce($5, display_name), description = coalesce($6, description), spec = coalesce($7, spec),"
                    " created_using = coalesce($8, created_using), preview_url = coalesce($9, preview_url),"
-                   " cover_url = coalesce($10, cover_url), is_locked = coalesce($11, is_locked), updated_by = $12,"
-                   " version = version + 1, updated_at = $13 where id = $1 and deleted_at is null",
+                   " cover_url = coalesce($10, cover_url), is_locked = coalesce($11, is_locked),"
+                   " is_private = coalesce($14, is_private), updated_by = $12, version = version + 1, updated_at = $13"
+                   " where id = $1 and deleted_at is null",
                    err);
 }
 
@@ -196,12 +199,12 @@ enum err_code view_count_drafts(struct db_tx *tx, int64_t parent_id, int64_t *ou
 
 /* ---- lists ---- */
 
-/* $1 project, $2 parent, $3 type, $4 name, $5 user's name, $6 asker, $7 whether others' drafts are seen */
+/* $1 project, $2 parent, $3 type, $4 name, $5 user's name, $6 asker, $7 whether others' drafts and private views are seen */
 #define VIEW_WHERE                                                                                                       \
     "where v.project_id = $1 and v.deleted_at is null and ($2 = 0 or v.parent_id = $2) and ($3 = '' or v.type = $3)"     \
     " and ($4 = '' or v.name = $4 or (v.display_name = $4 and v.type <> '" VIEW_TYPE_WORKSPACE "'))"                     \
     " and ($5 = '' or v.user_id = (select id from users where username = $5))"                                           \
-    " and ($7 = 1 or v.type <> '" VIEW_TYPE_DRAFT "' or v.user_id = $6) "
+    " and ($7 = 1 or (v.type <> '" VIEW_TYPE_DRAFT "' and v.is_private = 0) or v.user_id = $6) "
 
 static struct str text_or_empty(struct str text) {
     return text.ptr == NULL ? STR_EMPTY : text;

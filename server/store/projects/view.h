@@ -25,6 +25,7 @@ struct view {
     struct str type, name, display_name;
     struct str description, created_using, preview_url, cover_url; /* ptr NULL: none */
     bool is_locked; /* only its author and administrators change it */
+    bool is_private; /* only its author and administrators see it */
     int64_t user_id, updated_by; /* 0: unknown */
     int64_t version; /* 1 when it was made */
     int64_t created_at, updated_at;
@@ -37,11 +38,11 @@ MUST_CHECK enum err_code view_find_workspace(struct db_tx *tx, int64_t project_i
                                              struct view **out, struct err *err);
 MUST_CHECK enum err_code view_load_spec(struct db_tx *tx, int64_t id, struct arena *arena, struct str *out, struct err *err);
 
-/* What is to be set; a ptr of NULL, parent_id and is_locked of -1 leave as it is, or take the default. */
+/* What is to be set; a ptr of NULL, parent_id, is_locked and is_private of -1 leave as it is, or take the default. */
 struct view_change {
     struct str type, name, display_name, description, spec, created_using, preview_url, cover_url;
     int64_t parent_id;
-    int is_locked;
+    int is_locked, is_private;
     int64_t user_id; /* who changes it */
 };
 /* ERR_BAD_INPUT for what is too long, no name, no spec, a spec that is not JSON. ERR_CONFLICT when the name is taken. */
@@ -54,8 +55,8 @@ MUST_CHECK enum err_code view_delete(struct db_tx *tx, int64_t id, int64_t now_m
 MUST_CHECK enum err_code view_delete_drafts(struct db_tx *tx, int64_t parent_id, int64_t now_ms, struct err *err);
 MUST_CHECK enum err_code view_count_drafts(struct db_tx *tx, int64_t parent_id, int64_t *out, struct err *err);
 
-/* Which views of a project: empty texts and 0 mean any. Drafts are their author's: others' are left out unless
- * sees_all_drafts. name is looked for among names and display names. */
+/* Which views of a project: empty texts and 0 mean any. Drafts and private views are their author's: others' are left out
+ * unless sees_all_drafts. name is looked for among names and display names. */
 struct view_query {
     int64_t project_id, parent_id;
     struct str type, name, user_name;
