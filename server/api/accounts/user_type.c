@@ -4,6 +4,7 @@
 #include "server/api/access.h"
 #include "server/api/automations/notification_type.h"
 #include "server/api/node_id.h"
+#include "server/api/projects/discussion_type.h"
 #include "server/api/projects/project_type.h"
 #include "server/api/resolver.h"
 #include "server/store/accounts/api_key.h"
@@ -142,10 +143,11 @@ static const struct gql_field user_fields[] = {
     { "id", "", "ID!", WHO_USER, answer_id, NULL },
     { "name", "", "String!", WHO_USER, answer_name, NULL },
     { "notifications", "first: Int = 50", "[Notification!]!", WHO_USER, notification_answer_of_user,
-      "Alerts of one's own runs and teams, and automations that called somebody, newest first. Empty but for oneself." },
+      "Alerts of one's own runs and teams, automations that called somebody, and comments on reports, newest first. Empty but for oneself." },
     { "organizations", "", "[Organization!]!", WHO_USER, answer_organizations, "Empty but for oneself and administrators." },
     { "photoUrl", "", "String", WHO_USER, answer_nothing, NULL },
     { "projects", "after: String, first: Int = 50", "ProjectConnection", WHO_USER, answer_projects, "Those of the personal entity that you may read." },
+    { "starredViews", "", "[View!]!", WHO_USER, view_star_answer_of_user, "Reports kept at hand, the newest star first. Empty but for oneself." },
     { "storageBytes", "", "Int64!", WHO_USER, answer_storage_bytes, "What the personal entity holds; 0 but for oneself and administrators." },
     { "teams", "", "EntityConnection", WHO_USER, answer_teams, "Empty but for oneself and administrators." },
     { "username", "", "String!", WHO_USER, answer_username, NULL },

@@ -1,6 +1,7 @@
 /* notification_type.c - see notification_type.h. */
 #include "server/api/automations/notification_type.h"
 
+#include "server/api/node_id.h"
 #include "server/api/resolver.h"
 #include "server/store/accounts/user.h"
 #include "server/store/automations/notification.h"
@@ -35,19 +36,29 @@ NOTIFICATION_TEXT(notification_run_display_name, run_display_name)
 NOTIFICATION_TEXT(notification_run, run_name)
 NOTIFICATION_TEXT(notification_text, text)
 NOTIFICATION_TEXT(notification_title, title)
+NOTIFICATION_TEXT(notification_username, username)
+
+static enum err_code notification_view_id(struct gql_call *call, struct err *err) {
+    (void)err;
+    if (THE_NOTIFICATION->view_id != 0)
+        gql_str(call, node_id_make("View", THE_NOTIFICATION->view_id, call->arena));
+    return OK;
+}
 
 /* Sorted by name. */
 static const struct gql_field notification_fields[] = {
     { "createdAt", "", "DateTime!", CAN_READ, notification_created_at, NULL },
     { "entityName", "", "String!", CAN_READ, notification_entity, NULL },
     { "id", "", "ID!", CAN_READ, notification_id, NULL },
-    { "kind", "", "String!", CAN_READ, notification_kind, "alert or automation." },
-    { "level", "", "String!", CAN_READ, notification_level, "Of an alert INFO, WARN or ERROR; of an automation what became of its call." },
+    { "kind", "", "String!", CAN_READ, notification_kind, "alert, automation or comment." },
+    { "level", "", "String!", CAN_READ, notification_level, "Of an alert INFO, WARN or ERROR; of an automation what became of its call; of a comment MENTION or REPLY." },
     { "projectName", "", "String!", CAN_READ, notification_project, NULL },
     { "runDisplayName", "", "String", CAN_READ, notification_run_display_name, NULL },
     { "runName", "", "String", CAN_READ, notification_run, NULL },
-    { "text", "", "String!", CAN_READ, notification_text, "Long ones are cut; of an automation why its call failed." },
-    { "title", "", "String!", CAN_READ, notification_title, NULL },
+    { "text", "", "String!", CAN_READ, notification_text, "Long ones are cut; of an automation why its call failed; of a comment its words." },
+    { "title", "", "String!", CAN_READ, notification_title, "Of a comment the name of its report." },
+    { "username", "", "String", CAN_READ, notification_username, "Who wrote the comment." },
+    { "viewId", "", "ID", CAN_READ, notification_view_id, "The report that the comment is about." },
 };
 const struct gql_type notification_type = GQL_TYPE("Notification", notification_fields);
 

@@ -3,6 +3,7 @@
 
 #include "server/api/accounts/account_types.h"
 #include "server/api/node_id.h"
+#include "server/api/projects/discussion_type.h"
 #include "server/api/projects/project_type.h"
 #include "server/api/resolver.h"
 
@@ -123,6 +124,7 @@ static const struct gql_field view_fields[] = {
     { "createdAt", "", "DateTime!", CAN_READ, answer_created_at, NULL },
     { "createdUsing", "", "ViewSource", CAN_READ, answer_created_using, NULL },
     { "description", "", "String", CAN_READ, answer_description, NULL },
+    { "discussionThreads", "", "[DiscussionThread!]!", CAN_READ, discussion_answer_of_view, "What is said about it, in the order in which it was begun." },
     { "displayName", "", "String!", CAN_READ, answer_display_name, NULL },
     { "drafts", "", "[View!]!", CAN_READ, answer_drafts, "Your own; an administrator sees all." },
     { "entityName", "", "String!", CAN_READ, answer_entity_name, NULL },
@@ -134,6 +136,8 @@ static const struct gql_field view_fields[] = {
     { "private", "", "Boolean!", CAN_READ, answer_private, "Only its author and administrators see it." },
     { "project", "", "Project", CAN_READ, answer_project, NULL },
     { "spec", "", "JSONString!", CAN_READ, answer_spec, "As it was saved." },
+    { "starCount", "", "Int!", CAN_READ, view_star_answer_count, "How many keep it at hand." },
+    { "starred", "", "Boolean!", CAN_READ, view_star_answer_own, "Whether you do." },
     { "type", "", "String!", CAN_READ, answer_type, "runs: a report. runs/draft: a draft of one. project-view: a saved workspace." },
     { "updatedAt", "", "DateTime!", CAN_READ, answer_updated_at, NULL },
     { "updatedBy", "", "User", CAN_READ, answer_updated_by, NULL },
