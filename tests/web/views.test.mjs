@@ -32,7 +32,7 @@ test("a named view is saved, seen by others, and not overwritten unasked", async
     await one.waitForSelector(".panel canvas");
     await menu(one).click();
     answerPrompt(one, "Losses");
-    await one.getByRole("menuitem", { name: "Save as a new view" }).click();
+    await one.getByRole("menuitem", { name: "Save as a shared view" }).click();
     await one.waitForURL(/nw=/);
     const link = one.url();
     const two = await (await openContext(at.browser, { keepsViews: true })).newPage();

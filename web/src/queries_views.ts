@@ -14,12 +14,13 @@ export interface SavedView {
     updatedAt: string;
     version: number;
     locked: boolean;
+    private: boolean /* only its author and administrators see it */;
     parentId: string | null;
 }
 
 type Node = Omit<SavedView, "user"> & { user: { username: string } | null; spec?: string | null };
 
-const FIELDS = "id name displayName description type createdAt updatedAt version locked parentId user { username }";
+const FIELDS = "id name displayName description type createdAt updatedAt version locked private parentId user { username }";
 
 function parse(node: Node): SavedView {
     return {
@@ -65,6 +66,7 @@ export interface ViewInput {
     spec?: string;
     parentId?: string;
     locked?: boolean;
+    private?: boolean;
     expectedVersion?: number;
 }
 

@@ -190,9 +190,13 @@ export async function savePersonal(place: Place, view: View): Promise<SavedView>
     return saveView({ entityName: place.entity, projectName: place.project, type: TYPE, name: personalName(place), displayName: place.user, description: "", spec: toSpec(view) });
 }
 
-export async function saveNew(place: Place, displayName: string, view: View): Promise<SavedView> {
+export async function saveNew(place: Place, displayName: string, view: View, isPrivate: boolean): Promise<SavedView> {
     const name = `nw-${Math.random().toString(36).slice(2, 13)}-v`;
-    return saveView({ entityName: place.entity, projectName: place.project, type: TYPE, name, displayName, description: "", spec: toSpec(view) });
+    return saveView({ entityName: place.entity, projectName: place.project, type: TYPE, name, displayName, description: "", spec: toSpec(view), private: isPrivate });
+}
+
+export async function setPrivate(id: string, isPrivate: boolean): Promise<SavedView> {
+    return saveView({ id, private: isPrivate });
 }
 
 /* expectedVersion null: whatever somebody else has saved meanwhile. */

@@ -2,11 +2,24 @@
 
 import { t } from "../i18n";
 import { Icon } from "./icon";
-import { say } from "./toast";
+import { say, sayError } from "./toast";
 
 export async function copyText(text: string): Promise<void> {
-    await navigator.clipboard.writeText(text);
+    if (window.isSecureContext) await navigator.clipboard.writeText(text);
+    else copyBySelection(text);
     say(t("action.copied"));
+}
+
+/* Without TLS browsers keep the clipboard to themselves, but for what is selected while somebody clicks. */
+function copyBySelection(text: string): void {
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.style.position = "fixed";
+    document.body.append(field);
+    field.select();
+    const isCopied = document.execCommand("copy");
+    field.remove();
+    if (!isCopied) throw new Error(t("action.not_copied"));
 }
 
 export function CopyText({ text, label }: { text: string; label: string }) {
@@ -19,13 +32,10 @@ export function CopyText({ text, label }: { text: string; label: string }) {
                 aria-label={label}
                 onFocus={(e) => e.currentTarget.select()}
             />
-            {/* Without TLS browsers keep the clipboard to themselves; the field is then selected by hand. */}
-            {window.isSecureContext && (
-                <button type="button" class="button" onClick={() => void copyText(text)}>
-                    <Icon name="copy" />
-                    {t("action.copy")}
-                </button>
-            )}
+            <button type="button" class="button" onClick={() => void copyText(text).catch(sayError)}>
+                <Icon name="copy" />
+                {t("action.copy")}
+            </button>
         </div>
     );
 }

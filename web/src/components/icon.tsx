@@ -1,6 +1,7 @@
 /* icon.tsx - the page's small drawings, as strokes on a 16 by 16 grid. */
 
 const PATHS = {
+    auto: "M9 1.5 3.5 9H8l-1 5.5L12.5 7H8z",
     back: "M9.5 3 4.5 8l5 5",
     bell: "M4 11V7.2a4 4 0 0 1 8 0V11l1.2 1.5H2.8zM6.6 12.5a1.5 1.5 0 0 0 2.8 0",
     chart: "M2 13h12M3 10l3-4 3 2 4-5",

@@ -117,6 +117,7 @@ export interface Section {
     settings?: LineSettings;
     columns?: number /* undefined: as many as fit */;
     height?: number;
+    rows?: number /* of panels shown at once, a page; undefined: all */;
     isCustom?: boolean /* panels keep their own sizes */;
     isPinned?: boolean;
 }
@@ -130,7 +131,7 @@ export interface Layout {
 }
 
 export const PANEL_HEIGHT = 232;
-const PANEL_WIDTH = 370;
+const PANEL_WIDTH = 340;
 export const SECTION_INDENT = 18;
 /* As in workspace.css. */
 const PANEL_GAP = 8;
@@ -163,7 +164,7 @@ export function firstPanels(
         if (section === undefined || !section.isOpen || section.isCustom) continue;
         const columns = columnsOf(section, width);
         const rowHeight = (section.height ?? PANEL_HEIGHT) + PANEL_GAP;
-        const count = Math.min(Math.ceil(left / rowHeight), Math.ceil(section.panels.length / columns));
+        const count = Math.min(Math.ceil(left / rowHeight), Math.ceil(section.panels.length / columns), section.rows ?? Infinity);
         const share = (inner - row.depth * SECTION_INDENT - (columns - 1) * PANEL_GAP) / columns - PANEL_BORDERS;
         for (const panel of section.panels.slice(0, count * columns)) out.push({ panel, section, width: share });
         left -= count * rowHeight;
@@ -378,15 +379,6 @@ export function renameSection(layout: Layout, from: string, to: string): Layout 
     return to === "" || layout.sections.some((s) => s.name === to)
         ? layout
         : updateSection(layout, from, { name: to });
-}
-
-export function moveSection(layout: Layout, name: string, by: number): Layout {
-    const from = layout.sections.findIndex((s) => s.name === name);
-    const to = from + by;
-    if (from < 0 || to < 0 || to >= layout.sections.length) return layout;
-    const sections = [...layout.sections];
-    sections.splice(to, 0, sections.splice(from, 1)[0]!);
-    return { ...layout, sections };
 }
 
 /* Pinned sections stand before all others, in the order in which they were pinned. */

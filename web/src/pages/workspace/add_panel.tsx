@@ -8,13 +8,14 @@ import { compileRegex } from "../../lib/filters";
 import { newId } from "../../lib/ids";
 import * as L from "../../lib/layout";
 import { PANELS } from "../panels/table";
+import { SECTION_CHARTS } from "../../lib/sections";
 import { useWorkspace, type Workspace } from "./model";
 import { sectionLabel } from "./section_view";
 
-export function AddPanel({ onClose }: { onClose: () => void }) {
+export function AddPanel({ into = "", onClose }: { into?: string /* a section */; onClose: () => void }) {
     const ws = useWorkspace();
     const sections = ws.layout.value.sections.map((s) => s.name);
-    const [section, setSection] = useState(sections[0] ?? "Charts");
+    const [section, setSection] = useState(into || (sections[0] ?? SECTION_CHARTS));
     const add = (kind: L.PanelKind) => {
         const panel: L.Panel = { id: newId(kind), kind };
         ws.edit((l) => L.addPanel(l, section, panel));

@@ -8,6 +8,7 @@ import { ExpressionError, parseExpression } from "../../lib/expression";
 import { compileRegex } from "../../lib/filters";
 import * as L from "../../lib/layout";
 import { RUN_COLUMNS, columnsOf } from "../../lib/runs";
+import { sortAll } from "../../lib/section_order";
 import type { PrefixMode } from "../../lib/sections";
 import { MetricPicker } from "./metric_picker";
 import { LineSettingsForm, type SettingsFormProps } from "./line_settings";
@@ -278,6 +279,9 @@ function WorkspaceForm() {
                     ]}
                 />
             </Field>
+            <button type="button" class="button wide" onClick={() => ws.edit(sortAll)}>
+                {t("workspace.sort_all")}
+            </button>
         </div>
     );
 }

@@ -38,6 +38,8 @@ export class Workspace {
     readonly panelSearch = signal("");
     readonly fullPanel = signal<string | null>(null);
     readonly editedPanel = signal<string | null>(null);
+    /* The section that new panels go to, while some are being added; "" is the first one. */
+    readonly addingTo = signal<string | null>(null);
     readonly collapsedParents = signal<ReadonlySet<string>>(new Set());
     readonly xZoom = signal<{ x: string; range: [number, number] } | null>(null);
     /* What the media panels that are in step show; null is the latest. */
@@ -249,8 +251,8 @@ export class Workspace {
         setQuery({ nw: id === views.PERSONAL ? null : name.replace(/^nw-(.*)-v$/, "$1") });
     }
 
-    async saveViewAs(name: string): Promise<void> {
-        const saved = await views.saveNew(this.place, name, this.view);
+    async saveViewAs(name: string, isPrivate: boolean): Promise<void> {
+        const saved = await views.saveNew(this.place, name, this.view, isPrivate);
         this.named.value = [saved, ...this.named.peek()];
         this.viewId.value = saved.id;
         this.viewTitle.value = saved.displayName;
@@ -272,6 +274,12 @@ export class Workspace {
     async renameOpenView(title: string): Promise<void> {
         const saved = await views.renameNamed(this.viewId.peek(), title);
         this.viewTitle.value = saved.displayName;
+        this.version = saved.version;
+        this.named.value = this.named.peek().map((v) => (v.id === saved.id ? saved : v));
+    }
+
+    async setOpenViewPrivate(isPrivate: boolean): Promise<void> {
+        const saved = await views.setPrivate(this.viewId.peek(), isPrivate);
         this.version = saved.version;
         this.named.value = this.named.peek().map((v) => (v.id === saved.id ? saved : v));
     }

@@ -1,14 +1,17 @@
-/* section_view.tsx - a section: its header, and its panels in a grid. */
+/* section_view.tsx - a section: its header, and its panels in a grid. Headers are dragged to another place, and take panels. */
 
 import { useState } from "preact/hooks";
-import { IconButton } from "../../components/icon";
-import { MenuList, Popover } from "../../components/popover";
+import { Icon, IconButton } from "../../components/icon";
 import { t } from "../../i18n";
 import * as L from "../../lib/layout";
+import { moveSectionBefore, pageOf, type PanelPage } from "../../lib/section_order";
 import { SECTION_CHARTS, SECTION_MEDIA, SECTION_SYSTEM, type TreeRow } from "../../lib/sections";
 import { useWorkspace } from "./model";
 import { PanelSlot } from "./panel_frame";
+import { SectionTools } from "./section_tools";
 
+const PANEL = "text/x-panel";
+const SECTION = "text/x-section";
 
 export function sectionLabel(name: string): string {
     return name === SECTION_CHARTS
@@ -20,19 +23,16 @@ export function sectionLabel(name: string): string {
             : name;
 }
 
-export function SectionView({
-    row,
-    section,
-    panels,
-    width,
-}: {
+interface Props {
     row: TreeRow;
     section: L.Section | null;
     panels: L.Panel[];
     width: number;
-}) {
+}
+
+export function SectionView({ row, section, panels, width }: Props) {
     const ws = useWorkspace();
-    const [isOver, setOver] = useState(false);
+    const [page, setPage] = useState(0);
     const isOpen = section === null ? !ws.collapsedParents.value.has(row.path) : section.isOpen;
     const toggle = () => {
         if (section !== null) {
@@ -43,137 +43,106 @@ export function SectionView({
         if (!next.delete(row.path)) next.add(row.path);
         ws.collapsedParents.value = next;
     };
-    const drop = (e: DragEvent) => {
-        setOver(false);
-        const id = e.dataTransfer?.getData("text/x-panel");
-        if (!id || section === null) return;
-        e.preventDefault();
-        ws.edit((l) => L.movePanel(l, id, section.name, null));
-    };
     const columns = L.columnsOf(section, width);
     const height = section?.height ?? L.PANEL_HEIGHT;
+    const shown = pageOf(panels, section?.rows, columns, page);
+    const label = sectionLabel(row.label);
     return (
         <section class="section" style={{ marginLeft: row.depth * L.SECTION_INDENT }} aria-label={row.path}>
-            <header
-                class={`section-head ${isOver ? "is-target" : ""}`}
-                onDragLeave={() => setOver(false)}
-                onDrop={drop}
-                onDragOver={(e) => {
-                    if (section && e.dataTransfer?.types.includes("text/x-panel")) {
-                        e.preventDefault();
-                        setOver(true);
-                    }
-                }}
-            >
-                <button
-                    type="button"
-                    class={`section-toggle ${isOpen ? "is-open" : ""}`}
-                    aria-expanded={isOpen}
-                    onClick={toggle}
-                >
+            <SectionHead row={row} section={section}>
+                <button type="button" class={`section-toggle ${isOpen ? "is-open" : ""}`} aria-expanded={isOpen} onClick={toggle}>
                     <svg viewBox="0 0 16 16" aria-hidden="true">
                         <path d="M5 6l3 3.5L11 6" fill="none" stroke="currentColor" stroke-width="1.6" />
                     </svg>
-                    <h2>{sectionLabel(row.label)}</h2>
+                    <h2>{label}</h2>
                     {section !== null && <span class="count">{panels.length}</span>}
                 </button>
-                {section !== null && <SectionMenu section={section} columns={columns} />}
-            </header>
+                {isOpen && shown.count > 1 && <Pager page={shown} total={panels.length} onChange={setPage} />}
+                {section !== null && <SectionTools section={section} columns={columns} />}
+            </SectionHead>
             {section !== null && isOpen && panels.length > 0 && (
                 <div class="panel-grid" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
-                    {panels.map((p) => (
+                    {shown.panels.map((p) => (
                         <PanelSlot key={p.id} panel={p} section={section} height={height} />
                     ))}
                 </div>
             )}
-            {section !== null && isOpen && panels.length === 0 && (
-                <p class="panel-note">{t("section.empty")}</p>
-            )}
+            {section !== null && isOpen && panels.length === 0 && <p class="panel-note">{t("section.empty")}</p>}
         </section>
     );
 }
 
-function SectionMenu({ section, columns }: { section: L.Section; columns: number }) {
+/* What is dropped on it: a panel goes into this section, another section before it. */
+function SectionHead({ row, section, children }: Pick<Props, "row" | "section"> & { children: preact.ComponentChildren }) {
     const ws = useWorkspace();
-    const { name } = section;
-    const ask = (question: string, old: string, then: (text: string) => void) => () => {
-        const text = window.prompt(question, old)?.trim();
-        if (text) then(text);
+    const [over, setOver] = useState<"" | "panel" | "section">("");
+    const kindOf = (e: DragEvent) => {
+        const types = e.dataTransfer?.types ?? [];
+        return types.includes(SECTION) ? "section" : section !== null && types.includes(PANEL) ? "panel" : "";
+    };
+    const drop = (e: DragEvent) => {
+        const kind = kindOf(e);
+        setOver("");
+        if (kind === "") return;
+        e.preventDefault();
+        const what = e.dataTransfer!.getData(kind === "section" ? SECTION : PANEL);
+        ws.edit((l) => (kind === "section" ? moveSectionBefore(l, what, row.path) : L.movePanel(l, what, row.path, null)));
     };
     return (
-        <span class="section-tools">
-            <Popover
-                isMenu
-                label={t("action.more")}
-                button={(open) => (
-                    <IconButton icon="dots" label={`${t("action.more")}: ${name}`} onClick={open} />
-                )}
-            >
-                {(close) => (
-                    <MenuList
-                        close={close}
-                        items={[
-                            {
-                                label: t("section.settings"),
-                                onClick: () => (ws.editedPanel.value = `section:${name}`),
-                            },
-                            {
-                                label: t("section.rename"),
-                                onClick: ask(t("section.rename"), name, (to) =>
-                                    ws.edit((l) => L.renameSection(l, name, to)),
-                                ),
-                            },
-                            {
-                                label: t("section.add_above"),
-                                onClick: ask(t("section.name"), "", (to) =>
-                                    ws.edit((l) => L.addSection(l, to, name, false)),
-                                ),
-                            },
-                            {
-                                label: t("section.add_below"),
-                                onClick: ask(t("section.name"), "", (to) =>
-                                    ws.edit((l) => L.addSection(l, to, name, true)),
-                                ),
-                            },
-                            {
-                                label: t("section.pin"),
-                                isChecked: section.isPinned === true,
-                                onClick: () => ws.edit((l) => L.pinSection(l, name, !section.isPinned)),
-                            },
-                            {
-                                label: t("section.sort"),
-                                onClick: () => ws.edit((l) => L.sortSection(l, name)),
-                            },
-                            {
-                                label: t("section.up"),
-                                onClick: () => ws.edit((l) => L.moveSection(l, name, -1)),
-                            },
-                            {
-                                label: t("section.down"),
-                                onClick: () => ws.edit((l) => L.moveSection(l, name, 1)),
-                            },
-                            "line",
-                            ...[1, 2, 3, 4, 6].map((n) => ({
-                                label: t("section.columns", { count: n }),
-                                isChecked: n === columns,
-                                onClick: () => ws.edit((l) => L.updateSection(l, name, { columns: n })),
-                            })),
-                            {
-                                label: t("section.custom"),
-                                isChecked: section.isCustom === true,
-                                onClick: () =>
-                                    ws.edit((l) => L.updateSection(l, name, { isCustom: !section.isCustom })),
-                            },
-                            "line",
-                            {
-                                label: t("section.remove"),
-                                isDanger: true,
-                                onClick: () => ws.edit((l) => L.removeSection(l, name)),
-                            },
-                        ]}
-                    />
-                )}
-            </Popover>
+        <header
+            class={`section-head ${over === "panel" ? "is-target" : ""} ${over === "section" ? "is-below" : ""}`}
+            draggable
+            onDragStart={(e) => {
+                e.dataTransfer!.setData(SECTION, row.path);
+                e.dataTransfer!.effectAllowed = "move";
+            }}
+            onDragLeave={() => setOver("")}
+            onDrop={drop}
+            onDragOver={(e) => {
+                const kind = kindOf(e);
+                if (kind === "") return;
+                e.preventDefault();
+                setOver(kind);
+            }}
+        >
+            <span class="section-grip" title={t("section.move")}>
+                <Icon name="grip" />
+            </span>
+            {children}
+        </header>
+    );
+}
+
+/* Below all sections: what is dropped there comes last. */
+export function SectionsEnd() {
+    const ws = useWorkspace();
+    const [isOver, setOver] = useState(false);
+    return (
+        <div
+            class={`sections-end ${isOver ? "is-below" : ""}`}
+            onDragLeave={() => setOver(false)}
+            onDragOver={(e) => {
+                if (!e.dataTransfer?.types.includes(SECTION)) return;
+                e.preventDefault();
+                setOver(true);
+            }}
+            onDrop={(e) => {
+                setOver(false);
+                const path = e.dataTransfer?.getData(SECTION);
+                if (!path) return;
+                e.preventDefault();
+                ws.edit((l) => moveSectionBefore(l, path, null));
+            }}
+        />
+    );
+}
+
+function Pager({ page, total, onChange }: { page: PanelPage; total: number; onChange: (page: number) => void }) {
+    return (
+        <span class="section-pager row">
+            <IconButton icon="back" label={t("section.previous")} disabled={page.at === 0} onClick={() => onChange(page.at - 1)} />
+            <span class="small muted">{t("section.page", { from: page.from, to: page.to, count: total })}</span>
+            <IconButton icon="back" class="is-mirrored" label={t("section.next")} disabled={page.at === page.count - 1} onClick={() => onChange(page.at + 1)} />
         </span>
     );
 }

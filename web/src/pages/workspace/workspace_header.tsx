@@ -8,12 +8,13 @@ import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
 import * as L from "../../lib/layout";
+import { viewer } from "../../session";
 import { PERSONAL, isConflict, isShared } from "../../views";
 import { WORKSPACE_SETTINGS } from "./editor";
 import { xChoices } from "./line_settings";
 import { useWorkspace } from "./model";
 
-export function WorkspaceHeader({ onAdd }: { onAdd: () => void }) {
+export function WorkspaceHeader() {
     const ws = useWorkspace();
     const { past, future } = ws.layoutSteps.value;
     const search = ws.panelSearch.value;
@@ -63,7 +64,7 @@ export function WorkspaceHeader({ onAdd }: { onAdd: () => void }) {
                 label={t("workspace.settings")}
                 onClick={() => (ws.editedPanel.value = WORKSPACE_SETTINGS)}
             />
-            <button type="button" class="button" onClick={onAdd}>
+            <button type="button" class="button" onClick={() => (ws.addingTo.value = "")}>
                 <Icon name="plus" />
                 {t("panel.add")}
             </button>
@@ -76,9 +77,12 @@ function ViewMenu() {
     const id = ws.viewId.value;
     const isNamed = id !== PERSONAL;
     const canShare = isShared(ws.place);
-    const saveAs = () => {
+    const open = ws.named.value.find((v) => v.id === id);
+    const isMine = open !== undefined && open.user === viewer.value?.username;
+    const mode = ws.layout.value.mode;
+    const saveAs = (isPrivate: boolean) => () => {
         const given = window.prompt(t("view.name"))?.trim();
-        if (given) ws.saveViewAs(given).catch(sayError);
+        if (given) ws.saveViewAs(given, isPrivate).catch(sayError);
     };
     const save = () =>
         void ws.saveOpenView(false).catch((e: unknown) => {
@@ -97,8 +101,9 @@ function ViewMenu() {
             <Popover
                 isMenu
                 label={t("view.title")}
-                button={(open) => (
-                    <button type="button" class="button" aria-haspopup="menu" onClick={open}>
+                button={(show) => (
+                    <button type="button" class="button" aria-haspopup="menu" onClick={show} title={t(mode === "auto" ? "view.automatic" : "view.manual")}>
+                        <Icon name={mode === "auto" ? "auto" : "edit"} />
                         <span class="clip view-name">{isNamed ? ws.viewTitle.value : t("view.personal")}</span>
                         <Icon name="chevron" />
                     </button>
@@ -110,15 +115,25 @@ function ViewMenu() {
                         items={[
                             { label: t("view.personal"), isChecked: !isNamed, onClick: () => void ws.openView(PERSONAL).catch(sayError) },
                             ...ws.named.value.map((v) => ({
-                                label: `${v.displayName} · ${v.user}`,
+                                label: [v.displayName, v.user, ...(v.private ? [t("view.private")] : [])].join(" · "),
                                 isChecked: v.id === id,
                                 onClick: () => void ws.openView(v.id).catch(sayError),
                             })),
                             "line",
-                            canShare && { label: t("view.save_as"), onClick: saveAs },
+                            canShare && { label: t("view.save_as"), onClick: saveAs(false) },
+                            canShare && { label: t("view.save_private"), onClick: saveAs(true) },
+                            isMine && {
+                                label: t("view.make_private"),
+                                isChecked: open.private,
+                                onClick: () => void ws.setOpenViewPrivate(!open.private).catch(sayError),
+                            },
                             isNamed && { label: t("view.rename"), onClick: rename },
                             isNamed && { label: t("view.delete"), isDanger: true, onClick: remove },
-                            window.isSecureContext && { label: t("panel.copy_link"), onClick: () => void copyText(window.location.href) },
+                            "line",
+                            { label: t("view.automatic"), isChecked: mode === "auto", onClick: () => ws.edit((l) => ({ ...l, mode: "auto" })) },
+                            { label: t("view.manual"), isChecked: mode === "manual", onClick: () => ws.edit((l) => ({ ...l, mode: "manual" })) },
+                            "line",
+                            { label: t("panel.copy_link"), onClick: () => void copyText(window.location.href).catch(sayError) },
                             { label: t("view.clear"), onClick: () => ws.edit((l) => L.clearPanels(l)) },
                             { label: t("view.reset"), onClick: () => ws.resetView() },
                         ]}

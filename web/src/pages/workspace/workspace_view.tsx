@@ -13,14 +13,13 @@ import { Editor } from "./editor";
 import { FullScreen } from "./full_screen";
 import { WorkspaceContext, useWorkspace, type Workspace } from "./model";
 import { RUN_QUERY } from "./open_run";
-import { SectionView } from "./section_view";
+import { SectionView, SectionsEnd } from "./section_view";
 import { Sidebar } from "./sidebar";
 import { WorkspaceHeader } from "./workspace_header";
 
 const RunDrawer = lazy(() => import("./run_drawer"));
 
 export function WorkspaceView({ ws, hasSidebar }: { ws: Workspace; hasSidebar: boolean }) {
-    const [isAdding, setAdding] = useState(false);
     useEffect(() => {
         const key = (e: KeyboardEvent) => {
             const isTyping = (e.target as HTMLElement).closest?.("input, textarea, select");
@@ -50,11 +49,11 @@ export function WorkspaceView({ ws, hasSidebar }: { ws: Workspace; hasSidebar: b
                     </div>
                 )}
                 <div class="workspace-main">
-                    {!isBare.value && <WorkspaceHeader onAdd={() => setAdding(true)} />}
+                    {!isBare.value && <WorkspaceHeader />}
                     <Sections />
                 </div>
                 {address.value.query.get(RUN_QUERY) !== null && sharedToken.value === null && <RunDrawer />}
-                {isAdding && <AddPanel onClose={() => setAdding(false)} />}
+                {ws.addingTo.value !== null && <AddPanel key={ws.addingTo.value} into={ws.addingTo.value} onClose={() => (ws.addingTo.value = null)} />}
                 <FullScreen hasRuns={hasSidebar && !isBare.value} />
                 <Editor />
             </main>
@@ -102,6 +101,7 @@ function Sections() {
                         width={width}
                     />
                 ))}
+            {rows.length > 1 && <SectionsEnd />}
             {rows.length === 0 && !ws.store.isLoading.value && <p class="empty">{emptyReason(ws, search)}</p>}
         </div>
     );
