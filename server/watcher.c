@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "server/api/projects/quota.h"
 #include "server/ballast.h"
+#include "server/blobs/arrival.h"
 #include "server/blobs/depot.h"
 #include "server/cleaner.h"
 #include "server/store/db/lease.h"
@@ -118,6 +119,8 @@ static void clean_if_due(struct watcher *watcher) {
     if (has_upkeep(watcher))
         clean(watcher);
     depot_tidy(watcher->app->blob_depot, watcher->app->cache_max_bytes / 2);
+    if (has_upkeep(watcher))
+        arrival_tidy(watcher->app->blob_depot, ARRIVAL_KEPT_MS);
     depot_tidy(watcher->app->history_depot, watcher->app->cache_max_bytes / 2);
     watcher->next_cleaning_ms = clock_mono_ms() + CLEANING_PERIOD_MS;
 }

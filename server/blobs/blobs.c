@@ -188,6 +188,12 @@ enum err_code blobs_read(struct blobs *blobs, const struct blob_id *id, int *fd,
     return err_set_errno(err, number, "cannot read the blob %s", name.text);
 }
 
+enum err_code blobs_link(struct blobs *blobs, const struct blob_id *id, int64_t expires_s, struct str *url, struct arena *arena,
+                         struct err *err) {
+    struct blob_name name;
+    return depot_link(blobs->depot, name_of(id, &name), expires_s, STR_EMPTY, url, arena, err);
+}
+
 bool blobs_has(struct blobs *blobs, const struct blob_id *id) {
     struct blob_name name;
     uint64_t size_bytes;

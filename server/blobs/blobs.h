@@ -46,6 +46,9 @@ void blob_writer_cancel(struct blob_writer *writer); /* NULL is fine */
 /* A file descriptor for reading, the caller's to close. ERR_NOT_FOUND when there is no such blob. */
 MUST_CHECK enum err_code blobs_read(struct blobs *blobs, const struct blob_id *id, int *fd, uint64_t *size_bytes,
                                     struct err *err);
+/* See depot_link. */
+MUST_CHECK enum err_code blobs_link(struct blobs *blobs, const struct blob_id *id, int64_t expires_s, struct str *url, struct arena *arena,
+                                    struct err *err);
 /* False as well when the bucket cannot be asked: whoever needs the blob comes again. */
 bool blobs_has(struct blobs *blobs, const struct blob_id *id);
 /* Missing is OK. */

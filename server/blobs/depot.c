@@ -72,6 +72,10 @@ bool depot_is_remote(const struct depot *depot) {
     return depot->bucket != NULL;
 }
 
+struct s3 *depot_bucket(const struct depot *depot) {
+    return depot->bucket;
+}
+
 static char *path_of(const struct depot *depot, struct str name, struct arena *arena) {
     return file_join(arena, depot->folder, arena_copy_c(arena, name));
 }
@@ -117,18 +121,33 @@ static enum err_code publish_here(struct depot *depot, int fd, const char *stage
     return file_publish(fd, staged, path, err);
 }
 
-/* In the bucket first: what is only here is not published. The copy here may as well be lost. */
-static enum err_code publish_there(struct depot *depot, int fd, const char *staged, struct str name, struct arena *arena,
-                                   struct err *err) {
+/* What is in the bucket by now. The copy here may as well be lost. */
+static void keep_here(struct depot *depot, const char *staged, struct str name, struct arena *arena) {
     const char *path = path_of(depot, name, arena);
-    uint64_t size;
     struct err ignored = { 0 };
-
-    TRY(file_size(&size, staged, err));
-    TRY(s3_put_file(depot->bucket, key_of(depot, name, arena), fd, size, err));
     if (make_folder_of(depot, path, arena, &ignored) != OK || rename(staged, path) != 0)
         (void)unlink(staged);
+}
+
+/* In the bucket first: what is only here is not published. */
+static enum err_code publish_there(struct depot *depot, int fd, const char *staged, struct str name, struct arena *arena,
+                                   struct err *err) {
+    uint64_t size;
+    TRY(file_size(&size, staged, err));
+    TRY(s3_put_file(depot->bucket, key_of(depot, name, arena), fd, size, err));
+    keep_here(depot, staged, name, arena);
     return OK;
+}
+
+enum err_code depot_publish_copy(struct depot *depot, struct str key, struct str sha256, const char *path, struct str name,
+                                 struct err *err) {
+    TRY(check_name(name, err));
+    struct arena *arena = arena_create();
+    enum err_code code = s3_copy(depot->bucket, key, key_of(depot, name, arena), sha256, err);
+    if (code == OK)
+        keep_here(depot, path, name, arena);
+    arena_destroy(arena);
+    return code;
 }
 
 enum err_code depot_publish(struct depot *depot, int fd, const char *path, struct str name, struct err *err) {
@@ -281,9 +300,9 @@ enum err_code depot_link(struct depot *depot, struct str name, int64_t expires_s
                          struct arena *arena, struct err *err) {
     TRY(check_name(name, err));
     *url = (struct str){ NULL, 0 };
-    if (depot->bucket == NULL || file_exists(path_of(depot, name, arena)))
+    if (depot->bucket == NULL || !s3_is_direct(depot->bucket) || file_exists(path_of(depot, name, arena)))
         return OK;
-    return s3_link(depot->bucket, key_of(depot, name, arena), expires_s, disposition, url, arena, err);
+    return s3_link(depot->bucket, STR("GET"), key_of(depot, name, arena), expires_s, disposition, url, arena, err);
 }
 
 /* ---- all of them ---- */

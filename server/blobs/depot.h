@@ -20,11 +20,16 @@ MUST_CHECK enum err_code depot_open(struct depot **out, const char *folder, stru
 void depot_close(struct depot *depot); /* NULL is fine; the bucket stays open */
 const char *depot_folder(const struct depot *depot);
 bool depot_is_remote(const struct depot *depot);
+struct s3 *depot_bucket(const struct depot *depot); /* NULL: there is none */
 
 /* A new file in the depot's own place for what is not finished; the caller closes fd. *path goes to the arena. */
 MUST_CHECK enum err_code depot_stage(struct depot *depot, int *fd, char **path, struct arena *arena, struct err *err);
 /* Durable under its name when this returns, and no longer under the path it was written to. fd stays the caller's. */
 MUST_CHECK enum err_code depot_publish(struct depot *depot, int fd, const char *path, struct str name, struct err *err);
+
+/* The same for bytes that are in the bucket already, under another key. sha256: their digest in hex. */
+MUST_CHECK enum err_code depot_publish_copy(struct depot *depot, struct str key, struct str sha256, const char *path, struct str name,
+                                            struct err *err);
 
 struct depot_arrival {
     int fd;
@@ -63,7 +68,7 @@ MUST_CHECK enum err_code depot_list(struct depot *depot, struct str begins_with,
                                     struct err *err);
 
 /* An address in the bucket that anybody may read it from for so long; url->ptr NULL when it lies in the folder, which
- * is nearer. */
+ * is nearer, or when the bucket is not for clients. */
 MUST_CHECK enum err_code depot_link(struct depot *depot, struct str name, int64_t expires_s, struct str disposition,
                                     struct str *url, struct arena *arena, struct err *err);
 

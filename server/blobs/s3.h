@@ -13,12 +13,14 @@
 
 struct s3;
 
-/* "s3://BUCKET[/PREFIX][?endpoint=URL&region=R&style=path|host]". With an endpoint the bucket is part of the path,
- * otherwise of the host's name. Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), a
+/* "s3://BUCKET[/PREFIX][?endpoint=URL&region=R&style=path|host&direct=on|off]". With an endpoint the bucket is part of the
+ * path, otherwise of the host's name. Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), a
  * web identity (AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE), AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials
  * (AWS_PROFILE), the machine's own. A bucket that is missing is made. */
 MUST_CHECK enum err_code s3_open(struct s3 **out, struct str url, struct err *err);
 void s3_close(struct s3 *s3); /* NULL is fine */
+/* Clients reach the bucket under the same address and may be sent there: direct=on. */
+bool s3_is_direct(const struct s3 *s3);
 
 /* Keys are put behind the prefix. only_new: ERR_CONFLICT when there is such an object already. */
 MUST_CHECK enum err_code s3_put(struct s3 *s3, struct str key, struct str bytes, bool only_new, struct err *err);
@@ -30,6 +32,8 @@ MUST_CHECK enum err_code s3_read(struct s3 *s3, struct str key, uint64_t offset,
  * stored beside it is used. ERR_CORRUPT when other bytes arrive, three times. */
 MUST_CHECK enum err_code s3_fetch(struct s3 *s3, struct str key, struct str sha256, int fd, uint64_t *size, struct err *err);
 MUST_CHECK enum err_code s3_size(struct s3 *s3, struct str key, uint64_t *size, struct err *err); /* ERR_NOT_FOUND */
+/* Within the bucket, up to 5 GiB. sha256: the bytes' digest in hex, which is stored beside the copy. ERR_NOT_FOUND. */
+MUST_CHECK enum err_code s3_copy(struct s3 *s3, struct str from, struct str to, struct str sha256, struct err *err);
 MUST_CHECK enum err_code s3_remove(struct s3 *s3, struct str key, struct err *err); /* missing is OK */
 
 /* In the order of the keys, without the prefix. Ends when visit fails. */
@@ -40,8 +44,9 @@ MUST_CHECK enum err_code s3_list(struct s3 *s3, struct str begins_with, s3_visit
 MUST_CHECK enum err_code s3_abort_uploads(struct s3 *s3, struct str begins_with, int64_t older_than_ms, int64_t *count,
                                           struct err *err);
 
-/* An address that anybody may read it from for so long. disposition: of the answer's Content-Disposition; may be empty. */
-MUST_CHECK enum err_code s3_link(struct s3 *s3, struct str key, int64_t expires_s, struct str disposition, struct str *url,
-                                 struct arena *arena, struct err *err);
+/* An address that anybody may ask for with this method for so long. disposition: of the answer's Content-Disposition; may be
+ * empty. */
+MUST_CHECK enum err_code s3_link(struct s3 *s3, struct str method, struct str key, int64_t expires_s, struct str disposition,
+                                 struct str *url, struct arena *arena, struct err *err);
 
 #endif

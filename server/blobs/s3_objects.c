@@ -174,6 +174,22 @@ enum err_code s3_put_file(struct s3 *s3, struct str key, int fd, uint64_t size, 
     return code;
 }
 
+/* As with the parts of an upload a 200 may be a failure. */
+enum err_code s3_copy(struct s3 *s3, struct str from, struct str to, struct str sha256, struct err *err) {
+    struct arena *arena = arena_create();
+    struct http_response response;
+    struct str key = sigv4_encode(arena_printf(arena, "%.*s%.*s", STR_ARG(s3->prefix), STR_ARG(from)), true, arena);
+    struct s3_call call = { .method = STR("PUT"), .key = to, .copy_digest = sha256, .max_body_bytes = ANSWER_MAX,
+                            .copy_source = arena_printf(arena, "/%.*s/%.*s", STR_ARG(s3->bucket), STR_ARG(key)) };
+    size_t at = 0;
+    enum err_code code = s3_send(s3, &call, &response, arena, err);
+    if (code == OK && s3_xml_inner(buf_str(&response.body), "Error", &at).ptr != NULL)
+        code = err_set(err, ERR_BUSY, "the bucket could not copy the object '%.*s'", STR_ARG(str_slice(from, 0, 200)));
+    http_response_finish(&response);
+    arena_destroy(arena);
+    return code;
+}
+
 enum err_code s3_remove(struct s3 *s3, struct str key, struct err *err) {
     struct arena *arena = arena_create();
     struct http_response response;
@@ -374,11 +390,11 @@ enum err_code s3_abort_uploads(struct s3 *s3, struct str begins_with, int64_t ol
 
 /* ---- links ---- */
 
-enum err_code s3_link(struct s3 *s3, struct str key, int64_t expires_s, struct str disposition, struct str *url,
-                      struct arena *arena, struct err *err) {
+enum err_code s3_link(struct s3 *s3, struct str method, struct str key, int64_t expires_s, struct str disposition,
+                      struct str *url, struct arena *arena, struct err *err) {
     struct sigv4_key sign_key;
     struct http_field query = { STR("response-content-disposition"), disposition };
-    struct sigv4_request request = { .method = STR("GET"), .query = &query, .query_count = disposition.len > 0 ? 1 : 0 };
+    struct sigv4_request request = { .method = method, .query = &query, .query_count = disposition.len > 0 ? 1 : 0 };
 
     TRY(s3_current_key(s3, &sign_key, &request.at_ms, &request.region, arena, err));
     struct http_field host = { STR("host"), s3_host(s3, request.region, arena) };

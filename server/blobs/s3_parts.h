@@ -30,7 +30,7 @@ struct idle_client {
 struct s3 {
     struct arena *arena; /* what lives as long as this */
     struct str bucket, prefix, endpoint;
-    bool is_in_host;
+    bool is_in_host, is_direct;
     pthread_mutex_t mutex; /* guards what follows */
     struct str region;
     struct arena *key_arena;
@@ -53,6 +53,8 @@ struct s3_call {
     struct str payload_md5;    /* base64, as well */
     struct http_field field;   /* one more; name empty: none */
     bool keeps_digest;         /* the payload's digest is stored beside the object, as S3_DIGEST_FIELD */
+    struct str copy_source;    /* the bytes are another object's: "/BUCKET/KEY", encoded; empty: they are not */
+    struct str copy_digest;    /* stored beside the copy, in place of what lay beside the other */
     const int *output_fd;
     size_t max_body_bytes;
     bool may_be_missing; /* a 404 is an answer like any other */

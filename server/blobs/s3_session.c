@@ -45,16 +45,19 @@ static enum err_code read_option(struct s3 *s3, struct str option, struct str *s
 
     (void)str_cut(option, '=', &name, &value);
     value = decode(value, s3->arena);
+    bool is_switch = str_eq_c(value, "on") || str_eq_c(value, "off");
     if (str_eq_c(name, "region")) {
         s3->region = value;
     } else if (str_eq_c(name, "style") && (str_eq_c(value, "path") || str_eq_c(value, "host"))) {
         *style = value;
+    } else if (str_eq_c(name, "direct") && is_switch) {
+        s3->is_direct = str_eq_c(value, "on");
     } else if (str_eq_c(name, "endpoint")) {
         TRY(http_url_parse(&url, value, err));
         s3->endpoint = str_ends_with(value, STR("/")) ? str_slice(value, 0, value.len - 1) : value;
     } else {
-        return err_set(err, ERR_BAD_INPUT, "'%.*s' is not known in the address of a bucket: endpoint, region and style=path|host are",
-                       STR_ARG(option));
+        return err_set(err, ERR_BAD_INPUT, "'%.*s' is not known in the address of a bucket: endpoint, region, style=path|host and "
+                       "direct=on|off are", STR_ARG(option));
     }
     return OK;
 }
@@ -202,7 +205,7 @@ static void digest_payload(const struct s3_call *call, struct str *sha256, struc
 static enum err_code send_once(struct s3 *s3, const struct s3_call *call, struct http_response *response,
                                struct str *region, struct arena *arena, struct err *err) {
     struct sigv4_key key;
-    struct http_field fields[8];
+    struct http_field fields[10];
     struct str md5;
     struct idle_client *client;
     size_t count = 0;
@@ -214,9 +217,15 @@ static enum err_code send_once(struct s3 *s3, const struct s3_call *call, struct
     digest_payload(call, &signing.payload_sha256, &md5, arena);
     fields[count++] = (struct http_field){ STR("host"), s3_host(s3, signing.region, arena) };
     fields[count++] = (struct http_field){ STR("x-amz-content-sha256"), signing.payload_sha256 };
+    if (call->copy_source.len > 0)
+        fields[count++] = (struct http_field){ STR("x-amz-copy-source"), call->copy_source };
     fields[count++] = (struct http_field){ STR("x-amz-date"), sigv4_time(signing.at_ms, arena) };
     if (call->keeps_digest)
         fields[count++] = (struct http_field){ STR(S3_DIGEST_FIELD), signing.payload_sha256 };
+    if (call->copy_digest.len > 0) {
+        fields[count++] = (struct http_field){ STR(S3_DIGEST_FIELD), call->copy_digest };
+        fields[count++] = (struct http_field){ STR("x-amz-metadata-directive"), STR("REPLACE") };
+    }
     if (key.token.len > 0)
         fields[count++] = (struct http_field){ STR("x-amz-security-token"), key.token };
     signing.fields = fields;
@@ -326,6 +335,10 @@ enum err_code s3_open(struct s3 **out, struct str url, struct err *err) {
     }
     *out = s3;
     return OK;
+}
+
+bool s3_is_direct(const struct s3 *s3) {
+    return s3->is_direct;
 }
 
 void s3_close(struct s3 *s3) {

@@ -183,13 +183,15 @@ class Server:
 
 
 def _options_of_store() -> tuple[str, ...]:
-    """None for the data folder; a new database on BAROGRAPH_TEST_DATABASE, a new bucket on BAROGRAPH_TEST_BUCKETS."""
+    """None for the data folder; a new database on BAROGRAPH_TEST_DATABASE, a new bucket on BAROGRAPH_TEST_BUCKETS, to which
+    clients are sent with BAROGRAPH_TEST_DIRECT=on."""
     database_server, bucket_server = os.environ.get("BAROGRAPH_TEST_DATABASE"), os.environ.get("BAROGRAPH_TEST_BUCKETS")
     name, options = f"test-{os.getpid()}-{next(_stores)}", ()
     if database_server:
         options += ("--database", make_database(database_server, name))
     if bucket_server:  # one bucket for all: SeaweedFS keeps volumes aside for each
-        options += ("--blobs", f"s3://tests/{name}?endpoint={bucket_server}")
+        direct = os.environ.get("BAROGRAPH_TEST_DIRECT", "off")
+        options += ("--blobs", f"s3://tests/{name}?endpoint={bucket_server}&direct={direct}")
     return options
 
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "server/api/artifacts/artifact_alias.h"
 #include "server/api/artifacts/artifact_manifest.h"
+#include "server/api/artifacts/arrived.h"
 #include "server/api/runs/upload.h"
 #include "server/blobs/blobs.h"
 #include "server/store/artifacts/artifact_reference.h"
@@ -27,6 +28,7 @@ struct commit {
     size_t target_count;
     int64_t leftover_count; /* entries that a commit linked that was cut off, by a restart or its asker's patience */
     size_t first, end;     /* the portion of them that is worked on */
+    bool *is_missing;      /* of each entry: whether its bytes are not known here */
     int64_t size_bytes;
     uint64_t manifest_bytes; /* of all that were uploaded */
     struct blob_facts manifest_blob;
@@ -130,17 +132,26 @@ static enum err_code read_manifests(struct commit *commit, struct err *err) {
 
 /* ---- possession ---- */
 
-static enum err_code find_bytes(struct db_tx *tx, const struct commit *commit, struct artifact_file *file, struct err *err) {
-    int64_t project_id = commit->artifact->owner.project_id;
-    struct artifact_blob blob;
+static enum err_code find_md5(const struct commit *commit, const struct artifact_file *file, const unsigned char **out, struct err *err) {
     struct str md5;
-
     if (!hash_from_base64(file->digest, &md5, commit->arena) || md5.len != MD5_BYTES)
         return err_set(err, ERR_BAD_INPUT, "the digest of '%.*s' is not an md5 in base64", STR_ARG(str_slice(file->path, 0, 200)));
-    const unsigned char *digest = (const unsigned char *)md5.ptr;
-    enum err_code uploaded = artifact_upload_find(tx, commit->artifact_id, file->path, digest, &blob, err), code = uploaded;
-    if (code == ERR_NOT_FOUND)
-        code = project_blob_find(tx, project_id, digest, &blob, err);
+    *out = (const unsigned char *)md5.ptr;
+    return OK;
+}
+
+static enum err_code find_blob(struct db_tx *tx, const struct commit *commit, const struct artifact_file *file, const unsigned char *digest,
+                               struct artifact_blob *out, struct err *err) {
+    enum err_code code = artifact_upload_find(tx, commit->artifact_id, file->path, digest, out, err);
+    return code == ERR_NOT_FOUND ? project_blob_find(tx, commit->artifact->owner.project_id, digest, out, err) : code;
+}
+
+static enum err_code find_bytes(struct db_tx *tx, const struct commit *commit, struct artifact_file *file, struct err *err) {
+    const unsigned char *digest;
+    struct artifact_blob blob;
+
+    TRY(find_md5(commit, file, &digest, err));
+    enum err_code code = find_blob(tx, commit, file, digest, &blob, err);
     if (code == ERR_NOT_FOUND)
         return err_set(err, ERR_BAD_INPUT, "the manifest lists '%.*s', whose bytes were not uploaded",
                        STR_ARG(str_slice(file->path, 0, 200)));
@@ -177,6 +188,43 @@ static enum err_code run_in_portions(struct commit *commit, run_work *run, db_wo
         commit->end = count - commit->first < ENTRIES_PER_PORTION ? count : commit->first + ENTRIES_PER_PORTION;
     }
     return OK;
+}
+
+static enum err_code find_missing(struct db_tx *tx, void *context, struct err *err) {
+    struct commit *commit = context;
+    for (size_t i = commit->first; i < commit->end; i++) {
+        const struct artifact_file *file = commit->entries.items[i];
+        const unsigned char *digest;
+        struct artifact_blob blob;
+        if (file->ref.ptr != NULL)
+            continue;
+        TRY(find_md5(commit, file, &digest, err));
+        enum err_code code = find_blob(tx, commit, file, digest, &blob, err);
+        if (code != OK && code != ERR_NOT_FOUND)
+            return code;
+        commit->is_missing[i] = code == ERR_NOT_FOUND;
+    }
+    return OK;
+}
+
+/* What clients put into the bucket themselves. */
+static enum err_code take_arrived(struct commit *commit, struct err *err) {
+    size_t count = commit->entries.count, missing_count = 0;
+    if (!arrived_is_possible(commit->app))
+        return OK;
+    commit->is_missing = ARENA_ARRAY(commit->arena, bool, count + 1);
+    TRY(run_in_portions(commit, db_read, find_missing, false, err));
+    struct arrived_file *missing = ARENA_ARRAY(commit->arena, struct arrived_file, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct artifact_file *file = commit->entries.items[i];
+        const unsigned char *digest;
+        if (!commit->is_missing[i])
+            continue;
+        TRY(find_md5(commit, file, &digest, err));
+        missing[missing_count].path = file->path;
+        memcpy(missing[missing_count++].md5, digest, MD5_BYTES);
+    }
+    return arrived_take(commit->identity, commit->artifact, missing, missing_count, err);
 }
 
 static enum err_code add_sizes(struct commit *commit, struct err *err) {
@@ -334,6 +382,7 @@ static enum err_code check_targets(struct db_tx *tx, void *context, struct err *
 
 static enum err_code commit_pending(struct commit *commit, struct err *err) {
     TRY(read_manifests(commit, err));
+    TRY(take_arrived(commit, err));
     TRY(db_read(commit->app->db, check_targets, commit, err));
     TRY(run_in_portions(commit, db_read, find_portion, false, err));
     TRY(add_sizes(commit, err));

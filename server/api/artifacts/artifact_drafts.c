@@ -7,6 +7,7 @@
 #include "server/api/artifacts/artifact_input.h"
 #include "server/api/artifacts/artifact_links.h"
 #include "server/api/artifacts/artifact_parts.h"
+#include "server/api/artifacts/arrived.h"
 #include "server/api/node_id.h"
 #include "server/api/place.h"
 #include "server/api/runs/file_type.h"
@@ -223,11 +224,26 @@ static enum err_code find_draft_again(struct db_tx *tx, struct gql_call *call, s
     return OK;
 }
 
+/* The bucket, where clients may go there; it is given the md5 that it shall find. */
+static enum err_code set_upload_address(struct gql_call *call, const struct artifact *artifact, struct file_node *node, struct str md5,
+                                        struct err *err) {
+    struct arrived_file file = { .path = node->name };
+    struct identity *identity = gql_identity(call);
+    if (md5.len == MD5_BYTES) {
+        memcpy(file.md5, md5.ptr, MD5_BYTES);
+        TRY(arrived_address(identity->app, artifact->id, &file, &node->upload_url, call->arena, err));
+    }
+    node->is_direct = node->upload_url.ptr != NULL;
+    if (!node->is_direct)
+        node->upload_url = artifact_links_put_file(identity, artifact->id, node->name, call->arena);
+    return OK;
+}
+
 /* Nothing is to be sent when this project links those bytes already: then the version that first had them is named, and the
  * draft holds them in the same transaction, so that no collector comes between. */
 static enum err_code add_file(struct db_tx *tx, struct gql_call *call, const struct json_value *wanted, struct draft_cache *last,
                               struct connection *files, struct err *err) {
-    struct str name = json_get_str(wanted, STR("name")), md5_text = json_get_str(wanted, STR("md5")), md5;
+    struct str name = json_get_str(wanted, STR("name")), md5_text = json_get_str(wanted, STR("md5")), md5 = STR_EMPTY;
     struct file_node *node = ARENA_NEW(call->arena, struct file_node);
     struct artifact_blob blob;
     struct artifact *artifact;
@@ -253,7 +269,7 @@ static enum err_code add_file(struct db_tx *tx, struct gql_call *call, const str
     node->direct_url = node->url;
     node->artifact_id = code == OK ? blob.birth_artifact_id : artifact->id;
     if (code == ERR_NOT_FOUND) {
-        node->upload_url = artifact_links_put_file(gql_identity(call), artifact->id, name, call->arena);
+        TRY(set_upload_address(call, artifact, node, md5, err));
         TRY(artifact_parts_announce(json_get(wanted, STR("uploadPartsInput")), artifact->owner, artifact->id, name, call->arena, &node->parts, err));
     }
     connection_add(files, node, NULL, name, call->arena);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "server/api/artifacts/arrived.h"
 #include "server/api/artifacts/joiner.h"
 #include "server/api/node_id.h"
 #include "server/api/projects/quota.h"
@@ -30,7 +31,7 @@ static enum err_code find_draft(struct db_tx *tx, struct identity *identity, int
 /* ---- announcing ---- */
 
 static int by_number(const void *a, const void *b) {
-    int64_t x = **(int64_t *const *)a, y = **(int64_t *const *)b;
+    int64_t x = (*(const struct announced_part *const *)a)->number, y = (*(const struct announced_part *const *)b)->number;
     return x < y ? -1 : x > y;
 }
 
@@ -45,15 +46,16 @@ enum err_code artifact_parts_announce(const struct json_value *parts, struct own
     upload = ARENA_NEW(arena, struct multipart_upload);
     *upload = (struct multipart_upload){ .owner = owner, .artifact_id = artifact_id, .path = path };
     for (size_t i = 0; i < parts->array.count; i++) {
-        int64_t *number = ARENA_NEW(arena, int64_t);
-        *number = json_get_int(&parts->array.items[i], STR("partNumber"), 0);
-        list_add(&upload->numbers, number, arena);
+        struct announced_part *part = ARENA_NEW(arena, struct announced_part);
+        part->number = json_get_int(&parts->array.items[i], STR("partNumber"), 0);
+        part->has_md5 = hash_from_hex(json_get_str(&parts->array.items[i], STR("hexMD5")), part->md5, MD5_BYTES);
+        list_add(&upload->parts, part, arena);
     }
-    qsort(upload->numbers.items, upload->numbers.count, sizeof(void *), by_number);
-    for (size_t i = 0; i < upload->numbers.count; i++)
-        if (*(const int64_t *)upload->numbers.items[i] != (int64_t)i + 1)
+    qsort(upload->parts.items, upload->parts.count, sizeof(void *), by_number);
+    for (size_t i = 0; i < upload->parts.count; i++)
+        if (((const struct announced_part *)upload->parts.items[i])->number != (int64_t)i + 1)
             return err_set(err, ERR_BAD_INPUT, "the parts of '%.*s' must be numbered from 1 to %zu", STR_ARG(str_slice(path, 0, 200)),
-                           upload->numbers.count);
+                           upload->parts.count);
     *out = upload;
     return OK;
 }
@@ -69,15 +71,15 @@ static enum err_code answer_upload_id(struct gql_call *call, struct err *err) {
 struct part_node {
     struct owner owner;
     const struct multipart_upload *upload;
-    int64_t number;
+    const struct announced_part *part;
 };
 
 static enum err_code answer_parts(struct gql_call *call, struct err *err) {
     (void)err;
     gql_list_begin(call);
-    for (size_t i = 0; i < THE_UPLOAD->numbers.count; i++) {
+    for (size_t i = 0; i < THE_UPLOAD->parts.count; i++) {
         struct part_node *node = ARENA_NEW(call->arena, struct part_node);
-        *node = (struct part_node){ THE_UPLOAD->owner, THE_UPLOAD, *(const int64_t *)THE_UPLOAD->numbers.items[i] };
+        *node = (struct part_node){ THE_UPLOAD->owner, THE_UPLOAD, THE_UPLOAD->parts.items[i] };
         gql_list_add(call, node);
     }
     return OK;
@@ -85,16 +87,22 @@ static enum err_code answer_parts(struct gql_call *call, struct err *err) {
 
 static enum err_code answer_part_number(struct gql_call *call, struct err *err) {
     (void)err;
-    json_int(call->out, ((const struct part_node *)call->parent)->number);
+    json_int(call->out, ((const struct part_node *)call->parent)->part->number);
     return OK;
 }
 
+/* The bucket's address where clients may go there; else one of ours. */
 static enum err_code answer_part_url(struct gql_call *call, struct err *err) {
     const struct part_node *node = call->parent;
-    struct str path = arena_printf(call->arena, "/signed/parts/%lld/%lld/%.*s", (long long)node->upload->artifact_id, (long long)node->number,
-                                   STR_ARG(node->upload->path));
-    (void)err;
-    gql_str(call, link_signed(gql_identity(call), LINK_PUT, path, call->arena));
+    const struct multipart_upload *upload = node->upload;
+    struct arrived_file file = { .path = part_path(upload->path, node->part->number, call->arena) };
+    struct str path = arena_printf(call->arena, "/signed/parts/%lld/%lld/%.*s", (long long)upload->artifact_id, (long long)node->part->number,
+                                   STR_ARG(upload->path));
+    struct str url = { NULL, 0 };
+    memcpy(file.md5, node->part->md5, MD5_BYTES);
+    if (node->part->has_md5)
+        TRY(arrived_address(gql_identity(call)->app, upload->artifact_id, &file, &url, call->arena, err));
+    gql_str(call, url.ptr != NULL ? url : link_signed(gql_identity(call), LINK_PUT, path, call->arena));
     return OK;
 }
 
@@ -166,6 +174,9 @@ struct completing {
     size_t count;
     struct named_part *named;    /* by the client; both in their order */
     struct artifact_blob *parts; /* the draft's; gone once they are joined */
+    bool has_looked;             /* in the bucket, for those that clients put there */
+    struct arrived_file *missing;
+    size_t missing_count;
     struct blob_facts facts;
     bool is_joined; /* by an earlier request */
 };
@@ -228,12 +239,19 @@ static enum err_code find_whole(struct db_tx *tx, struct completing *completing,
 
 static enum err_code find_parts(struct db_tx *tx, struct completing *completing, struct err *err) {
     struct arena *arena = completing->call->arena;
+    bool may_be_in_bucket = arrived_is_possible(completing->identity->app) && !completing->has_looked;
     completing->parts = ARENA_ARRAY(arena, struct artifact_blob, completing->count);
+    completing->missing = ARENA_ARRAY(arena, struct arrived_file, completing->count);
+    completing->missing_count = 0;
     for (size_t i = 0; i < completing->count; i++) {
         int64_t number = (int64_t)i + 1;
-        enum err_code code = artifact_upload_find(tx, completing->artifact->id, part_path(completing->path, number, arena), completing->named[i].md5,
-                                                  &completing->parts[i], err);
-        if (code != OK)
+        struct arrived_file *missing = &completing->missing[completing->missing_count];
+        missing->path = part_path(completing->path, number, arena);
+        memcpy(missing->md5, completing->named[i].md5, MD5_BYTES);
+        enum err_code code = artifact_upload_find(tx, completing->artifact->id, missing->path, missing->md5, &completing->parts[i], err);
+        if (code == ERR_NOT_FOUND && may_be_in_bucket)
+            completing->missing_count++;
+        else if (code != OK)
             return code == ERR_NOT_FOUND ? not_arrived(completing, number, err) : code;
     }
     return OK;
@@ -252,6 +270,13 @@ static enum err_code find(struct db_tx *tx, void *context, struct err *err) {
     TRY(read_parts(completing, err));
     TRY(find_whole(tx, completing, err));
     return completing->is_joined ? OK : find_parts(tx, completing, err);
+}
+
+/* What clients put into the bucket themselves is the draft's from here on. */
+static enum err_code take_arrived(struct completing *completing, struct err *err) {
+    completing->has_looked = true;
+    TRY(arrived_take(completing->identity, completing->artifact, completing->missing, completing->missing_count, err));
+    return db_read(completing->identity->app->db, find, completing, err);
 }
 
 /* Waits when it is being put together: the question is asked again then. */
@@ -299,6 +324,8 @@ enum err_code artifact_parts_answer_complete(struct gql_call *call, struct err *
     if (!str_eq_c(gql_input_str(call, "completeMultipartAction"), "Complete"))
         return err_set(err, ERR_BAD_INPUT, "completeMultipartAction must be Complete: parts that are not wanted go with their draft");
     TRY(db_read(db, find, &completing, err));
+    if (!completing.is_joined && completing.missing_count > 0)
+        TRY(take_arrived(&completing, err));
     if (!completing.is_joined)
         TRY(join(&completing, err));
     TRY(db_write(db, store_whole, &completing, err));

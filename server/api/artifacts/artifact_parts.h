@@ -14,12 +14,17 @@ enum { ARTIFACT_PARTS_MAX = 10000 };
 
 extern const struct gql_type complete_multipart_upload_artifact_payload_type, upload_multipart_urls_type, upload_url_part_type;
 
+struct announced_part {
+    int64_t number;
+    bool has_md5;
+    unsigned char md5[MD5_BYTES];
+};
 /* File.uploadMultipartUrls, of a file that is to be sent in parts. */
 struct multipart_upload {
     struct owner owner;
     int64_t artifact_id;
     struct str path;
-    struct list numbers; /* of int64_t */
+    struct list parts; /* of struct announced_part */
 };
 /* NULL when no parts are asked for. ERR_BAD_INPUT for numbers that are not 1 to n. */
 MUST_CHECK enum err_code artifact_parts_announce(const struct json_value *parts, struct owner owner, int64_t artifact_id, struct str path,

@@ -119,7 +119,7 @@ static enum err_code answer_own_upload_headers(struct gql_call *call, struct err
     (void)err;
     json_array_begin(call->out);
     if (node->is_direct)
-        json_str(call->out, arena_printf(call->arena, "Content-MD5:%.*s", STR_ARG(node->md5)));
+        json_string(call->out, arena_printf(call->arena, "Content-MD5:%.*s", STR_ARG(node->md5)));
     json_array_end(call->out);
     return OK;
 }

@@ -15,6 +15,7 @@ struct file_node {
     struct str url;        /* for those who have credentials */
     struct str direct_url; /* carries its own right */
     struct str upload_url; /* ptr NULL: nothing can be put there */
+    bool is_direct;        /* that is in the bucket */
     struct str storage_path;
     struct str md5, digest; /* base64; ptr NULL: not known */
     int64_t size_bytes, updated_at;

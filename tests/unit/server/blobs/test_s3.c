@@ -162,7 +162,7 @@ static void s3__links_open_without_credentials(void **state) {
     struct http_response response = { 0 };
     struct str url;
     assert_ok(f, s3_put(f->s3, STR("a file"), STR("linked"), false, &f->err));
-    assert_ok(f, s3_link(f->s3, STR("a file"), 60, STR("attachment; filename=\"x y.txt\""), &url, f->arena, &f->err));
+    assert_ok(f, s3_link(f->s3, STR("GET"), STR("a file"), 60, STR("attachment; filename=\"x y.txt\""), &url, f->arena, &f->err));
     assert_ok(f, http_client_create(&client, &(struct http_client_options){ 0 }, &f->err));
     assert_ok(f, http_client_send(client, &(struct http_request){ .method = STR("GET"), .url = url }, &response, &f->err));
     assert_int_equal(response.status, 200);
@@ -260,7 +260,7 @@ static void s3__refuses_addresses_it_cannot_read(void **state) {
     assert_int_equal(s3_open(&s3, STR("s3://bucket?endpoint=nonsense"), &err), ERR_BAD_INPUT);
     assert_int_equal(s3_open(&s3, STR("s3://bucket?acl=public"), &err), ERR_BAD_INPUT);
     assert_string_equal(err.message,
-                        "'acl=public' is not known in the address of a bucket: endpoint, region and style=path|host are");
+                        "'acl=public' is not known in the address of a bucket: endpoint, region, style=path|host and direct=on|off are");
 }
 
 static void xml__reads_texts_in_turn(void **state) {
