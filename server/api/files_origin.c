@@ -43,5 +43,5 @@ enum err_code files_origin_answer_blob(struct http_call *call, struct err *err) 
     unsigned char sha256[SHA256_BYTES];
     if (!files_origin_is_asked(call) || !hash_from_hex(call->params[0], sha256, SHA256_BYTES))
         return err_set(err, ERR_NOT_FOUND, "there is no such file");
-    return upload_send_blob(call, sha256, call->params[1], err);
+    return upload_send_blob(call, sha256, NULL, call->params[1], err);
 }

@@ -31,6 +31,7 @@ struct blob_writer {
     struct blobs *blobs;
     struct arena *arena;
     struct hash_stream *hash;
+    bool leaves_md5;
     uint64_t size_bytes;
     uint64_t shared_left; /* of what comes, which is in the file already */
     int fd;
@@ -100,6 +101,13 @@ enum err_code blob_writer_create(struct blob_writer **out, struct blobs *blobs, 
     return OK;
 }
 
+void blob_writer_leave_md5(struct blob_writer *writer) {
+    assert(writer->size_bytes == 0);
+    hash_stream_destroy(writer->hash);
+    writer->hash = hash_stream_create_sha256();
+    writer->leaves_md5 = true;
+}
+
 /* Whole blocks can be shared, and what ends its file; ext4 shares none. */
 void blob_writer_share(struct blob_writer *writer, int fd, uint64_t size_bytes) {
     struct file_clone_range range = { .src_fd = fd, .dest_offset = writer->size_bytes };
@@ -129,7 +137,7 @@ void blob_writer_cancel(struct blob_writer *writer) {
 }
 
 static struct str end_hash(struct blob_writer *writer, struct blob_facts *facts) {
-    hash_stream_end(writer->hash, facts->id.sha256, facts->md5);
+    hash_stream_end(writer->hash, facts->id.sha256, writer->leaves_md5 ? NULL : facts->md5);
     facts->size_bytes = writer->size_bytes;
     return name_of(&facts->id, &writer->name);
 }
@@ -171,6 +179,15 @@ void blob_writer_finish_later(struct blob_writer *writer, struct blob_facts *fac
     writer->publishing = (struct publishing){ .arrival = { .fd = writer->fd, .path = writer->path }, .done = published };
     writer->publishing.arrival.name = end_hash(writer, facts);
     publisher_add(writer->size_bytes <= SMALL_BLOB_BYTES ? blobs->publisher : blobs->large_publisher, &writer->publishing);
+}
+
+enum err_code blobs_publish(struct blobs *blobs, int fd, const char *path, const struct blob_id *id, struct err *err) {
+    struct blob_name name;
+    return depot_publish(blobs->depot, fd, path, name_of(id, &name), err);
+}
+
+struct depot *blobs_depot(const struct blobs *blobs) {
+    return blobs->depot;
 }
 
 enum err_code blobs_read(struct blobs *blobs, const struct blob_id *id, int *fd, uint64_t *size_bytes, struct err *err) {

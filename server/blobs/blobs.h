@@ -35,6 +35,8 @@ MUST_CHECK enum err_code blob_writer_add(struct blob_writer *writer, struct str 
 /* What is added next is the whole of this file: where the file system can, the two share its blocks from now on, and the bytes
  * are only hashed. The file must not change. */
 void blob_writer_share(struct blob_writer *writer, int fd, uint64_t size_bytes);
+/* Before the first byte: who writes knows the MD5, and facts->md5 is left alone. */
+void blob_writer_leave_md5(struct blob_writer *writer);
 /* The blob is durable under its final name. The writer is gone, also on failure. */
 MUST_CHECK enum err_code blob_writer_finish(struct blob_writer *writer, struct blob_facts *facts, struct err *err);
 /* The same without waiting: `done` is called once the blob is durable, or could not be made so, from any thread, also from
@@ -42,6 +44,10 @@ MUST_CHECK enum err_code blob_writer_finish(struct blob_writer *writer, struct b
 typedef void blob_done(void *context, enum err_code code, const struct err *err);
 void blob_writer_finish_later(struct blob_writer *writer, struct blob_facts *facts, blob_done *done, void *context);
 void blob_writer_cancel(struct blob_writer *writer); /* NULL is fine */
+
+/* A file that lies in the depot's staging folder and has that digest becomes a blob, see depot_publish. */
+MUST_CHECK enum err_code blobs_publish(struct blobs *blobs, int fd, const char *path, const struct blob_id *id, struct err *err);
+struct depot *blobs_depot(const struct blobs *blobs);
 
 /* A file descriptor for reading, the caller's to close. ERR_NOT_FOUND when there is no such blob. */
 MUST_CHECK enum err_code blobs_read(struct blobs *blobs, const struct blob_id *id, int *fd, uint64_t *size_bytes,

@@ -33,6 +33,35 @@ def test_upload__is_answered_without_a_body(run):
     assert answer.ok and answer.headers["Content-Length"] == "0" and "Connection" not in answer.headers
 
 
+def digests(content: bytes, md5_of: bytes | None = None) -> dict[str, str]:
+    told = {"sha-256": hashlib.sha256(content).digest()} | ({} if md5_of is None else {"md5": hashlib.md5(md5_of).digest()})
+    return {"Repr-Digest": ", ".join(f"{name}=:{base64.b64encode(digest).decode()}:" for name, digest in told.items())}
+
+
+def test_upload__is_held_against_the_digest_that_comes_with_it(run):
+    answer = run.put("x.bin", CONTENT, **digests(CONTENT))
+    assert answer.ok and answer.headers["Repr-Digest"] == digests(CONTENT)["Repr-Digest"]
+    refused = run.put("y.bin", CONTENT[:-1], **digests(CONTENT))
+    assert refused.status_code == 400 and "SHA-256" in refused.json()["error"]
+    assert "y.bin" not in run.files() or not int(run.files()["y.bin"]["sizeBytes"])
+
+
+def test_upload__takes_an_md5_that_comes_with_the_right_digest(run):
+    assert run.put("x.bin", CONTENT, **digests(CONTENT, md5_of=b"another")).ok
+    assert run.files()["x.bin"]["md5"] == base64.b64encode(hashlib.md5(b"another").digest()).decode()
+    only_md5 = digests(CONTENT, md5_of=b"another")["Repr-Digest"].partition(", ")[2]
+    assert run.put("y.bin", CONTENT, **{"Repr-Digest": only_md5}).ok
+    assert run.files()["y.bin"]["md5"] == base64.b64encode(hashlib.md5(CONTENT).digest()).decode()
+
+
+def test_download__tells_its_digests(run):
+    run.put("x.bin", CONTENT)
+    address = run.files("x.bin")["x.bin"]["directUrl"]
+    for headers in ({}, {"Range": "bytes=10-19"}):
+        answer = run.server.request("GET", address, key=None, headers=headers)
+        assert answer.headers["Repr-Digest"] == digests(CONTENT, md5_of=CONTENT)["Repr-Digest"]
+
+
 def test_direct_address__needs_no_credentials(run):
     run.put("x.bin", CONTENT)
     address = run.files("x.bin")["x.bin"]["directUrl"]

@@ -171,6 +171,8 @@ def test_archive__damaged_anywhere_is_refused_in_words(archive, package, tmp_pat
         (tmp_path / "bad.tar").write_bytes(damaged)
         try:
             project = Reader(tmp_path / "bad.tar").project()
+            for file in (file for part in (*project.runs(), *project.artifacts()) for file in part.files):
+                file.check()
         except (Error, tarfile.TarError):
             continue
         # A tar's own padding may change: then everything else is as it was.

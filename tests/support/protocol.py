@@ -63,8 +63,8 @@ class RunUnderTest:
         answer = self.user.graphql(FILES, {**self.variables, "files": list(names)})["createRunFiles"]
         return {file["name"]: file["uploadUrl"] for file in answer["files"]}
 
-    def put(self, name: str, content: bytes):
-        return self.server.request("PUT", self.upload_urls(name)[name], key=None, data=content)
+    def put(self, name: str, content: bytes, **headers: str):
+        return self.server.request("PUT", self.upload_urls(name)[name], key=None, data=content, headers=headers)
 
     def files(self, *names: str) -> dict[str, dict]:
         run = self.user.graphql(LIST_FILES, {**self.variables, "names": list(names)})["project"]["run"]

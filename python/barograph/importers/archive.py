@@ -1,12 +1,13 @@
 """archive.py - a project as one tar archive: docs/moving.md describes it. Histories are Parquet, all else JSON and bytes.
 
-The last file is SHA256SUMS over all others: an archive without it is not whole, and one whose sums differ is refused.
+The last file is SHA256SUMS over all others: an archive without it is not whole, and one whose sums differ is refused. Logged files are
+held against them when they are used, all else before anything is.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
-import io
 import json
 import mmap
 import re
@@ -16,11 +17,15 @@ from pathlib import Path
 from typing import Any, Iterator
 
 from barograph.errors import Error
-from barograph.importers.model import Artifact, Project, Run, SourceFile, View
+from barograph.importers.connection import Digests, FilePart
+from barograph.importers.model import Artifact, Damaged, Project, Run, SourceFile, View
 
-# Format 1 had neither consoles nor sweeps nor collections, and of views only reports.
-FORMAT, FORMATS, ABOUT, SUMS = 2, (1, 2), "barograph-export.json", "SHA256SUMS"
-PIECE_BYTES, BATCH_ROWS, THREADS = 1 << 20, 16384, 3
+# Format 1 had neither consoles nor sweeps nor collections, and of views only reports. Up to 2 the MD5 of a run's file was the one that was
+# listed before it was fetched.
+FORMAT, FORMATS, ABOUT, SUMS = 3, (1, 2, 3), "barograph-export.json", "SHA256SUMS"
+BATCH_ROWS, THREADS = 16384, 3
+_LOGGED = re.compile(r"(files|artifacts/[0-9]+/files)/")
+_SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 def arrow() -> Any:
@@ -37,18 +42,19 @@ class Reader:
     """The file is mapped, not read: parts of it are checked, and sent, where they lie."""
 
     def __init__(self, path: Path):
-        with open(path, "rb") as file:
-            try:
-                self._bytes = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-            except ValueError:
-                raise Error(f"'{path}' is empty") from None
-            with tarfile.open(fileobj=file, mode="r:") as tar:
-                members = tar.getmembers()
+        self._source = open(path, "rb", buffering=0)
+        try:
+            self._bytes = memoryview(mmap.mmap(self._source.fileno(), 0, access=mmap.ACCESS_READ))
+        except ValueError:
+            raise Error(f"'{path}' is empty") from None
+        with tarfile.open(fileobj=self._source, mode="r:") as tar:
+            members = tar.getmembers()
         self._members = {member.name: member for member in members}
+        self._sums: dict[str, bytes] = {}
         self._check(path, members)
 
     def _check(self, path: Path, members: list[tarfile.TarInfo]) -> None:
-        """Every byte, before anything is used."""
+        """That all is there, and every byte that is not of a logged file."""
         if not members or members[0].name != ABOUT:
             raise Error(f"'{path}' is no archive of `barograph export`")
         if members[-1].name != SUMS or len(self._members) != len(members):
@@ -64,10 +70,21 @@ class Reader:
             # Takes as long as some of the sums, and is wanted next.
             if any(member.name.endswith(".parquet") for member in members):
                 pool.submit(arrow)
-            digests = pool.map(lambda member: hashlib.sha256(self._part(member)).hexdigest(), members[:-1])
-            sums = "".join(f"{digest}  {member.name}\n" for digest, member in zip(digests, members))
-        if self.read(SUMS) != sums.encode():
-            raise Error(f"the bytes of '{path}' are not those that were exported")
+            self._sums = self._read_sums()
+            if list(self._sums) != [member.name for member in members[:-1]]:
+                raise Damaged(f"'{path}' is damaged: its {SUMS} names other files than it has")
+            early = [member for member in members[:-1] if not _LOGGED.match(member.name)]
+            for member, is_right in zip(early, pool.map(self._is_right, early)):
+                if not is_right:
+                    raise Damaged(f"'{member.name}' in '{path}' is not what was exported: the archive is damaged")
+
+    def _read_sums(self) -> dict[str, bytes]:
+        lines = bytes(self.read(SUMS)).decode("utf-8", "replace").split("\n")
+        told = [_SUM.fullmatch(line) for line in lines]
+        return {line[2]: bytes.fromhex(line[1]) for line in told if line}
+
+    def _is_right(self, member: tarfile.TarInfo) -> bool:
+        return hashlib.sha256(self._part(member)).digest() == self._sums[member.name]
 
     def _part(self, member: tarfile.TarInfo) -> memoryview:
         return self._bytes[member.offset_data : member.offset_data + member.size]
@@ -94,8 +111,10 @@ class Reader:
             collections=lambda: self._lines_if_there("collections.jsonl"),
         )
 
-    def _file(self, name: str, path: str, md5: str | None = None) -> SourceFile:
-        return SourceFile(name, lambda: self.read(path), md5, len(self.read(path)))
+    def _file(self, name: str, path: str, md5: str | None) -> SourceFile:
+        content = self.read(path)
+        digests = Digests(self._sums[path], base64.b64decode(md5) if md5 and self.about["format"] >= 3 else None)
+        return SourceFile(name, lambda: content, md5, part=FilePart(self._source, self._members[path].offset_data, content), digests=digests)
 
     def _run(self, facts: dict[str, Any]) -> Run:
         name = facts["name"]
@@ -106,13 +125,15 @@ class Reader:
         )  # fmt: skip
 
     def _artifact(self, number: int, facts: dict[str, Any]) -> Artifact:
-        files = [self._file(name, f"artifacts/{number}/files/{name}") for name in facts["files"]]
-        return Artifact(facts, bytes(self.read(f"artifacts/{number}/manifest.json")), files)
+        manifest = bytes(self.read(f"artifacts/{number}/manifest.json"))
+        entries = json.loads(manifest)["contents"]
+        files = [self._file(name, f"artifacts/{number}/files/{name}", entries.get(name, {}).get("digest")) for name in facts["files"]]
+        return Artifact(facts, manifest, files)
 
     def _tables(self, name: str, first: int) -> Iterator[Any]:
         if name not in self._members:
             return
-        for batch in arrow().parquet.ParquetFile(io.BytesIO(self.read(name))).iter_batches(BATCH_ROWS):
+        for batch in arrow().parquet.ParquetFile(arrow().BufferReader(self.read(name))).iter_batches(BATCH_ROWS):
             if first >= batch.num_rows:
                 first -= batch.num_rows
                 continue

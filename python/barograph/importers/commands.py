@@ -17,6 +17,8 @@ from barograph.importers.model import Project
 from barograph.importers.target import Target, show_progress
 
 KINDS = ("wandb", "mlflow", "tensorboard")
+# numpy comes with pyarrow and begins a thread for each core, which takes longer than all that is done with it here.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _setting(name: str, otherwise: str | None = None) -> str | None:
@@ -31,6 +33,7 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
 def export(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("barograph export", description="Writes a project into one archive.")
     _add_server(parser)
+    parser.add_argument("--check", action="store_true", help="hashes every file anew instead of taking the server's word for it")
     parser.add_argument("--data", metavar="DIR", help=argparse.SUPPRESS)
     parser.add_argument("project", metavar="ENTITY/PROJECT")
     parser.add_argument("file", type=Path)
@@ -43,7 +46,7 @@ def export(arguments: Sequence[str]) -> int:
     entity, name = archive.split_project(given.project)
     connection = Connection(given.base_url, given.api_key)
     project = server.read_project(connection, entity, name)
-    counts = archive_writer.write_archive(given.file, connection, entity, project, name, show_progress)
+    counts = archive_writer.write_archive(given.file, connection, entity, project, name, show_progress, given.check)
     _tell(f"{given.file} holds", counts, project.left)
     return 0
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Callable, Iterable, Iterator
+from typing import Any, Callable, Iterable, Iterator
+
+from barograph.errors import Error
+from barograph.importers.connection import Answer, Digests, FilePart
+
+
+class Damaged(Error):
+    """What was to be carried is not what it was."""
 
 
 @dataclass
@@ -12,8 +19,13 @@ class SourceFile:
     name: str
     read: Callable[[], "bytes | memoryview"]
     md5: str | None = None  # base64; None: not known
-    size: int | None = None
-    open: Callable[[], BinaryIO] | None = None  # for what is larger than one wants in memory
+    open: Callable[[], Answer] | None = None  # from a server: read as it comes
+    part: FilePart | None = None  # of an archive: not yet held against these
+    digests: Digests = field(default_factory=Digests)
+
+    def check(self) -> None:
+        if self.part is not None and hashlib.sha256(self.part.content).digest() != self.digests.sha256:
+            raise Damaged(f"'{self.name}' is not what was exported: the archive is damaged")
 
 
 @dataclass

@@ -24,13 +24,13 @@ _ROWS = (
 )
 _EVENTS = f"{_RUN} {{ events(samples: 100000) }} }} }}"
 _CONSOLE = f"{_RUN} {{ logLines(first: 10000, after: $after) {{ edges {{ node {{ number line level label timestamp }} }} {_PAGE} }} }} }} }}"
-_FILES = f"{_RUN} {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 sizeBytes directUrl }} }} {_PAGE} }} }} }} }}"
+_FILES = f"{_RUN} {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 directUrl }} }} {_PAGE} }} }} }} }}"
 _VERSION = "versionIndex artifactSequence { name project { name entityName } }"
 _USES = f"{_RUN} {{ inputArtifacts(first: 50, after: $after) {{ edges {{ node {{ {_VERSION} }} }} {_PAGE} }} }} }} }}"
 _ARTIFACT = """id digest description metadata versionIndex state createdAt ttlDurationSeconds historyStep tags { name } artifactType { name }
     artifactSequence { name } aliases { alias artifactCollection { name } } currentManifest { file { directUrl } }"""
 _ARTIFACTS = f"{_RUN} {{ outputArtifacts(first: 50, after: $after) {{ edges {{ node {{ {_ARTIFACT} }} }} {_PAGE} }} }} }} }}"
-_ARTIFACT_FILES = f"query Files($id: ID!, $after: String) {{ artifact(id: $id) {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 sizeBytes directUrl }} }} {_PAGE} }} }} }}"
+_ARTIFACT_FILES = f"query Files($id: ID!, $after: String) {{ artifact(id: $id) {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 directUrl }} }} {_PAGE} }} }} }}"
 _VIEWS = f"{_HEAD}) {{ {_PROJECT} {{ allViews(first: 50, after: $after) {{ edges {{ node {{ id name displayName description type spec createdAt parentId }} }} {_PAGE} }} }} }}"
 _SWEEPS = f"{_HEAD}) {{ {_PROJECT} {{ sweeps(first: 50, after: $after) {{ edges {{ node {{ name displayName description config state createdAt }} }} {_PAGE} }} }} }}"
 _MEMBERS = f"artifactMemberships(first: 500) {{ edges {{ node {{ versionIndex aliases {{ alias }} artifact {{ {_VERSION} }} }} }} }}"
@@ -145,8 +145,7 @@ def _link_of(node: dict[str, Any], where: dict[str, str]) -> dict[str, Any]:
 
 def _file(connection: Connection, node: dict[str, Any]) -> SourceFile:
     url = node["directUrl"]
-    size = None if node["sizeBytes"] is None else int(node["sizeBytes"])
-    return SourceFile(node["name"], lambda: connection.fetch("GET", url), node["md5"], size, lambda: connection.open("GET", url))
+    return SourceFile(node["name"], lambda: connection.fetch("GET", url), node["md5"], lambda: connection.open("GET", url))
 
 
 def _rows_of(connection: Connection, here: dict[str, Any]) -> Any:

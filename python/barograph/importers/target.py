@@ -17,8 +17,8 @@ from urllib.parse import quote
 from barograph.errors import Error
 from barograph.importers.archive import TABLE_TYPE, table_bytes
 from barograph.importers.connection import Connection
-from barograph.importers.model import Project, Run, SourceFile, View, md5_of
-from barograph.importers.target_artifacts import Artifacts
+from barograph.importers.model import Damaged, Project, Run, SourceFile, View, md5_of
+from barograph.importers.target_artifacts import Artifacts, send_file
 
 LINES_A_REQUEST, BYTES_A_REQUEST, TABLE_BYTES = 5000, 4 << 20, 16 << 20
 RUNS_AT_ONCE, FILES_AT_ONCE, FILES_A_REQUEST, RUNS_A_REQUEST = 2, 6, 200, 500
@@ -94,6 +94,8 @@ class Target:
     def _attempt(self, what: str, do: Any, *arguments: Any) -> None:
         try:
             do(*arguments)
+        except Damaged:
+            raise
         except Error as error:
             self.left.append(f"{what}: {error}")
 
@@ -191,7 +193,8 @@ class Target:
         nodes = self.connection.pages(_FILES, "project", "run", "files", **self.where, run=run.name) if run.files else ()
         there = {node["name"]: node["md5"] for node in nodes}
         new = [file for file in run.files if not there.get(file.name) or there[file.name] != file.md5]
-        sent = []
+        # What is there already is looked at as well: an archive that was taken without a word is a good one.
+        sent = [self._files.submit(file.check) for file in run.files if file.part and there.get(file.name) and there[file.name] == file.md5]
         for first in range(0, len(new), FILES_A_REQUEST):
             some = {file.name: file for file in new[first : first + FILES_A_REQUEST]}
             made = self.connection.graphql(_CREATE_FILES, **self.where, run=run.name, files=list(some))["createRunFiles"]["files"]
@@ -201,10 +204,9 @@ class Target:
         return sent
 
     def _send_file(self, file: SourceFile, url: str, md5: str | None) -> None:
-        content = file.read()
-        if md5 and md5 == md5_of(content):
+        if file.part is None and md5 and md5 == md5_of(file.read()):
             return
-        self.connection.fetch("PUT", url, content)
+        send_file(self.connection, url, file)
         self._count("files")
 
     # ---- what is beside runs ----

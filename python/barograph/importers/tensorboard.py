@@ -107,7 +107,7 @@ class _Reader:
         for which, content in enumerate(value.files):
             digest = hashlib.sha256(content).hexdigest()
             file = f"{_FOLDERS[kind]}/{make_file_path_upload_safe(name)}_{digest[:ID_LEN]}.{ending}"
-            self.files[file] = SourceFile(file, _Again(path, at, number, which), md5_of(content), len(content))
+            self.files[file] = SourceFile(file, _Again(path, at, number, which), md5_of(content))
             told.append({"_type": f"{kind}-file", "sha256": digest, "size": len(content), "path": file})
         return _listed(kind, told, ending, value)
 

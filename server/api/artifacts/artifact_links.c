@@ -257,7 +257,7 @@ static enum err_code send(struct http_call *call, db_work *find, struct err *err
     struct app *app = call->app;
     struct download download = { .call = call };
     TRY(db_read(app->db, find, &download, err));
-    return upload_send_blob(call, download.sha256, download.name, err);
+    return upload_send_blob(call, download.sha256, NULL, download.name, err);
 }
 
 enum err_code artifact_links_answer_file(struct http_call *call, struct err *err) {

@@ -61,7 +61,7 @@ static enum err_code store_file(struct db_tx *tx, void *context, struct err *err
 }
 
 static enum err_code begin_upload(struct http_call *call, void **state, struct err *err) {
-    static const struct upload_kind kind = { check_upload, store_file, NULL };
+    static const struct upload_kind kind = { check_upload, store_file, NULL, true };
     if (!file_is_safe_path(call->params[1]))
         return err_set(err, ERR_BAD_INPUT, "'%.*s' is not a plain relative path", STR_ARG(str_slice(call->params[1], 0, 200)));
     return upload_begin(call, &kind, state, err);
@@ -96,7 +96,7 @@ static enum err_code send(struct http_call *call, db_work *find, struct err *err
     struct app *app = call->app;
     struct download download = { .call = call };
     TRY(db_read(app->db, find, &download, err));
-    return upload_send_blob(call, download.file->sha256, download.file->path, err);
+    return upload_send_blob(call, download.file->sha256, download.file->md5, download.file->path, err);
 }
 
 enum err_code run_files_answer(struct http_call *call, struct err *err) {

@@ -17,6 +17,11 @@ enum err_code upload_begin(struct http_call *call, const struct upload_kind *kin
         return err_set(err, ERR_FULL, "the server's disk is nearly full");
     TRY(db_read(app->db, kind->check, upload, err));
     TRY(blob_writer_create(&upload->writer, app->blobs, err));
+    upload->told = repr_digest_parse(http_header(call, STR("Repr-Digest")), call->arena);
+    if (kind->believes_md5 && upload->told.has_sha256 && upload->told.has_md5)
+        blob_writer_leave_md5(upload->writer);
+    else
+        upload->told.has_md5 = false;
     *state = upload;
     return OK;
 }
@@ -49,6 +54,8 @@ static void stored(void *context, enum err_code code, const struct err *err) {
     struct upload *upload = context;
     if (code == OK) {
         http_add_header(upload->call, STR("Access-Control-Allow-Origin"), STR("*"));
+        if (upload->told.has_sha256) /* so that who told it knows that it was looked at */
+            http_add_header(upload->call, STR("Repr-Digest"), repr_digest_text(upload->facts.id.sha256, NULL, upload->call->arena));
         if (upload->kind->answer != NULL)
             upload->kind->answer(upload);
     }
@@ -59,9 +66,17 @@ struct upload_queue *upload_create_queue(struct db *db) {
     return upload_queue_create(db, store, stored);
 }
 
+/* Bytes that are not those that were told lie under their own digest, where nobody looks for them, until they are collected. */
 static void published(void *context, enum err_code code, const struct err *err) {
     struct upload *upload = context;
     struct app *app = upload->call->app;
+    struct err wrong = { 0 };
+    if (code == OK && upload->told.has_sha256 && !hash_equal(upload->told.sha256, upload->facts.id.sha256, SHA256_BYTES)) {
+        code = err_set(&wrong, ERR_BAD_INPUT, "the bytes that arrived are not those of the SHA-256 that came with them");
+        err = &wrong;
+    }
+    if (upload->told.has_md5)
+        memcpy(upload->facts.md5, upload->told.md5, MD5_BYTES);
     if (code == OK)
         upload_queue_add(app->uploads, upload);
     else
@@ -104,7 +119,8 @@ static enum err_code find_in_bucket(struct http_call *call, const struct blob_id
     return blobs_link(((struct app *)call->app)->blobs, id, BUCKET_LINK_LIFE_S, url, call->arena, err);
 }
 
-enum err_code upload_send_blob(struct http_call *call, const unsigned char sha256[SHA256_BYTES], struct str name, struct err *err) {
+enum err_code upload_send_blob(struct http_call *call, const unsigned char sha256[SHA256_BYTES], const unsigned char *md5,
+                               struct str name, struct err *err) {
     struct app *app = call->app;
     struct blob_id id;
     struct str url;
@@ -131,6 +147,7 @@ enum err_code upload_send_blob(struct http_call *call, const unsigned char sha25
         return code;
     media_type_add_headers(call, name);
     http_add_header(call, STR("Cache-Control"), STR("private, no-cache"));
+    http_add_header(call, STR("Repr-Digest"), repr_digest_text(sha256, md5, call->arena));
     http_send_file(call, fd, 0, size_bytes, arena_printf(call->arena, "\"%.*s\"", STR_ARG(hex)));
     return OK;
 }

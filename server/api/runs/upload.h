@@ -8,11 +8,13 @@
 
 #include "server/api/access.h"
 #include "server/blobs/blobs.h"
+#include "server/http/repr_digest.h"
 
 struct upload {
     struct http_call *call;
     const struct upload_kind *kind;
     struct blob_writer *writer;
+    struct repr_digest told; /* by who sends */
     struct blob_facts facts; /* once all has arrived */
     void *target;            /* what `check` found; `store` may find it again */
 
@@ -27,6 +29,8 @@ struct upload_kind {
     db_work *check;
     db_work *store;
     void (*answer)(struct upload *upload);
+    /* An MD5 that is told together with the right SHA-256 is taken as it is: nothing but what is shown hangs on it. */
+    bool believes_md5;
 };
 
 /* For app.uploads. */
@@ -44,8 +48,9 @@ enum err_code upload_answer_preflight(struct http_call *call, struct err *err);
  * comes again. Asks a bucket only in the first of these cases. */
 MUST_CHECK enum err_code upload_check_stored(struct db_tx *tx, struct app *app, const struct blob_id *id, struct err *err);
 
-/* Sends a blob under the name of the file it is logged as. ERR_CORRUPT when its bytes are missing. */
-MUST_CHECK enum err_code upload_send_blob(struct http_call *call, const unsigned char sha256[SHA256_BYTES], struct str name,
-                                          struct err *err);
+/* Sends a blob under the name of the file it is logged as, and tells its digests; md5 NULL: is not known. ERR_CORRUPT when its
+ * bytes are missing. */
+MUST_CHECK enum err_code upload_send_blob(struct http_call *call, const unsigned char sha256[SHA256_BYTES], const unsigned char *md5,
+                                          struct str name, struct err *err);
 
 #endif
