@@ -244,6 +244,7 @@ static const struct gql_type *const types[] = {
     &log_line_connection_type,
     &log_line_edge_type,
     &log_line_type,
+    &log_stream_type,
     &mark_run_files_uploaded_payload_type,
     &member_type,
     &move_artifact_sequence_payload_type,

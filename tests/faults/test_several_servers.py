@@ -307,6 +307,23 @@ def test_points_that_came_in_at_one_server__are_pushed_by_another(servers):
     assert struct.unpack_from("<4sIIIIId", push) == (b"BARL", 1, 1, 1, 0, 0, float(ROWS))
 
 
+def test_lines_that_came_in_at_one_server__are_pushed_by_another_within_a_second(servers):
+    run = open_run([servers[1]], "printed")
+    page = Page(servers[0].base_url, KEY)
+    place = {"entity": "admin", "project": "faults"}
+    page.send({"watch": [place], "logs": [{**place, "run": "printed", "after": 0}]})
+    assert page.receive()["watching"] == [True]
+    took_s = []
+    for number in range(5):
+        begun = time.monotonic()
+        assert run.post({"files": {"output.log": {"offset": number, "content": [f"line {number}"]}}}).status_code == 200
+        while (message := page.receive())["type"] != "log":
+            pass
+        assert [line["line"] for line in message["lines"]] == [f"line {number}"]
+        took_s.append(time.monotonic() - begun)
+    assert sorted(took_s)[2] < 1, took_s
+
+
 def test_key_revoked_at_one_server__is_refused_at_the_others_at_once(servers):
     key = servers[0].run_cli("user", "add", "carla", key=KEY).stdout.strip()
     viewer = "{ viewer { username } }"

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "server/api/accounts/session.h"
 #include "server/api/charts/live_chart.h"
+#include "server/api/charts/live_log.h"
 #include "server/api/identity.h"
 #include "server/http/websocket.h"
 
@@ -31,6 +32,7 @@ struct live_client {
     /* the thread's */
     struct live_watches watches;
     struct live_charts charts;
+    struct live_logs logs;
     int64_t user_id, key_id, authorized_ms;
     uint64_t generation; /* of the identities, when it was authorized */
     char *cookie; /* NULL: it came with a key */
@@ -56,6 +58,7 @@ static void free_client(struct live_client *client) {
     if (client->charts.count > 0) /* the thread's */
         client->live->series_count -= client->charts.series_count;
     live_charts_finish(&client->charts);
+    live_logs_finish(&client->logs);
     buf_finish(&client->message);
     free(client->cookie);
     free(client);
@@ -138,6 +141,7 @@ struct look {
     struct arena *arena;
     bool is_unknown; /* the key or the session is gone */
     struct live_news news[LIVE_WATCHES_MAX];
+    struct live_lines lines[LIVE_LOGS_MAX];
 };
 
 static enum err_code identify(struct look *look, struct identity *identity, struct err *err) {
@@ -161,12 +165,16 @@ static enum err_code authorize(struct db_tx *tx, void *context, struct err *err)
 static enum err_code read_news(struct db_tx *tx, void *context, struct err *err) {
     struct look *look = context;
     const struct live_watches *watches = &look->client->watches;
+    struct live_logs *logs = &look->client->logs;
 
     for (size_t i = 0; i < watches->count; i++) {
         look->news[i] = (struct live_news){ 0 };
         if (watches->items[i].project_id != 0)
             TRY(live_watch_read_news(&watches->items[i], tx, look->arena, &look->news[i], err));
+        live_logs_hear(logs, &watches->items[i], &look->news[i]);
     }
+    for (size_t i = 0; i < logs->count; i++)
+        TRY(live_log_read_lines(&logs->items[i], watches, tx, look->arena, &look->lines[i], err));
     return OK;
 }
 
@@ -202,6 +210,8 @@ static void tell(struct look *look) {
         if (is_told && watches->items[i].project_id != 0)
             watches->items[i].version = news->version;
     }
+    for (size_t i = 0; i < look->client->logs.count; i++)
+        live_log_push(&look->client->logs.items[i], &look->lines[i], look->client->socket, look->arena);
     buf_finish(&text);
 }
 
@@ -232,6 +242,7 @@ static enum err_code look_at(struct look *look, struct str message, struct err *
 
     if (message.ptr != NULL) {
         TRY(live_watches_read(&client->watches, message, look->arena, err));
+        TRY(live_logs_read(&client->logs, message, look->arena, err));
         TRY(read_charts(client, message, look->arena, err));
     }
     uint64_t generation = identities_generation(client->live->app->identities);

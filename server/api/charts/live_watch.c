@@ -1,7 +1,6 @@
 /* live_watch.c - see live_watch.h. */
 #include "server/api/charts/live_watch.h"
 
-#include "base/json.h"
 #include "base/log.h"
 #include "server/api/place.h"
 
@@ -9,7 +8,7 @@ enum { WATCH_NAME_BYTES_MAX = 512 };
 
 /* ---- what is watched ---- */
 
-static void finish_watch(struct live_watch *watch) {
+void live_watch_finish(struct live_watch *watch) {
     free(watch->entity);
     free(watch->project);
     free(watch->run);
@@ -18,7 +17,7 @@ static void finish_watch(struct live_watch *watch) {
 
 void live_watches_finish(struct live_watches *watches) {
     for (size_t i = 0; i < watches->count; i++)
-        finish_watch(&watches->items[i]);
+        live_watch_finish(&watches->items[i]);
     watches->count = 0;
 }
 
@@ -33,11 +32,11 @@ static bool is_good_name(struct str text) {
     return text.len <= WATCH_NAME_BYTES_MAX && (text.len == 0 || memchr(text.ptr, '\0', text.len) == NULL);
 }
 
-static bool is_same(const struct live_watch *a, const struct live_watch *b) {
+bool live_watch_is_same(const struct live_watch *a, const struct live_watch *b) {
     return strcmp(a->entity, b->entity) == 0 && strcmp(a->project, b->project) == 0 && strcmp(a->run, b->run) == 0;
 }
 
-static enum err_code read_watch(struct live_watch *watch, const struct json_value *item, struct err *err) {
+enum err_code live_watch_read(struct live_watch *watch, const struct json_value *item, struct err *err) {
     struct str entity = json_get_str(item, STR("entity")), project = json_get_str(item, STR("project"));
     struct str run = json_get_str(item, STR("run"));
     if (entity.len == 0 || project.len == 0 || !is_good_name(entity) || !is_good_name(project) || !is_good_name(run))
@@ -48,7 +47,7 @@ static enum err_code read_watch(struct live_watch *watch, const struct json_valu
 
 static void go_on_from(struct live_watch *watch, const struct live_watches *before) {
     for (size_t i = 0; i < before->count; i++)
-        if (is_same(watch, &before->items[i])) {
+        if (live_watch_is_same(watch, &before->items[i])) {
             watch->project_id = before->items[i].project_id;
             watch->version = before->items[i].version;
         }
@@ -64,7 +63,7 @@ enum err_code live_watches_read(struct live_watches *watches, struct str text, s
     if (list == NULL || list->type != JSON_TYPE_ARRAY || list->array.count > LIVE_WATCHES_MAX)
         return err_set(err, ERR_BAD_INPUT, "'watch' must be a list of at most %d", LIVE_WATCHES_MAX);
     for (size_t i = 0; code == OK && i < list->array.count; i++) {
-        code = read_watch(&fresh.items[fresh.count], &list->array.items[i], err);
+        code = live_watch_read(&fresh.items[fresh.count], &list->array.items[i], err);
         if (code == OK)
             go_on_from(&fresh.items[fresh.count++], watches);
     }
@@ -104,7 +103,7 @@ enum err_code live_watches_authorize(struct live_watches *watches, struct db_tx 
 
 /* ---- what is told ---- */
 
-static void begin_message(struct json_writer *json, const struct live_watch *watch, const char *type) {
+void live_watch_begin_message(struct json_writer *json, const struct live_watch *watch, const char *type) {
     json_object_begin(json);
     json_key(json, STR("type"));
     json_string(json, str_from_c(type));
@@ -146,7 +145,7 @@ void live_watch_write_news(const struct live_watch *watch, const struct live_new
     struct json_writer json;
 
     json_writer_init(&json, out, JSON_STRICT);
-    begin_message(&json, watch, is_told ? "runs" : "resync");
+    live_watch_begin_message(&json, watch, is_told ? "runs" : "resync");
     if (is_told) {
         json_key(&json, STR("runs"));
         json_array_begin(&json);

@@ -5,6 +5,7 @@
 #ifndef SERVER_API_LIVE_WATCH_H
 #define SERVER_API_LIVE_WATCH_H
 
+#include "base/json.h"
 #include "server/api/access.h"
 #include "server/store/runs/run_news.h"
 
@@ -18,6 +19,14 @@ struct live_watch {
     int64_t project_id;           /* 0: not looked up yet, or refused */
     int64_t version;              /* told so far */
 };
+
+/* {"entity": "a", "project": "b", "run": "c"}. ERR_BAD_INPUT: there is nothing to finish. */
+MUST_CHECK enum err_code live_watch_read(struct live_watch *watch, const struct json_value *item, struct err *err);
+void live_watch_finish(struct live_watch *watch);
+/* Of the same place. */
+bool live_watch_is_same(const struct live_watch *a, const struct live_watch *b);
+/* {"type": "...", "entity": "a", "project": "b" */
+void live_watch_begin_message(struct json_writer *json, const struct live_watch *watch, const char *type);
 
 struct live_watches {
     struct live_watch items[LIVE_WATCHES_MAX];

@@ -1,21 +1,10 @@
-/* console_type.c - see console_type.h.
- *
- * Clients send lines in two forms: a JSON object with ts, level, label and content, or plain text "ERROR TIME text".
- * Both are shown as text with what is known of the rest.
- */
+/* console_type.c - see console_type.h. */
 #include "server/api/runs/console_type.h"
 
 #include "server/api/resolver.h"
-#include "server/store/runs/console.h"
 #include "server/store/runs/run.h"
 
-enum { PAGE_DEFAULT = 1000, PAGE_MAX = 10000 };
-
-struct log_line {
-    struct owner owner;
-    int64_t number;
-    struct str line, level, label, timestamp; /* ptr NULL: not said */
-};
+enum { PAGE_DEFAULT = 1000, PAGE_MAX = 10000, STREAMS_MAX = 1000 };
 
 /* "2026-11-21T01:52:54.733389 text"; a date is known by its shape. */
 static bool takes_time(struct str *text, struct str *timestamp) {
@@ -48,11 +37,13 @@ static struct str copy_member(const struct json_value *document, struct str name
     return text.ptr == NULL ? text : arena_copy(arena, text);
 }
 
-static void read_line(struct log_line *line, struct str text, struct arena *arena) {
+void log_line_read(struct log_line *line, const struct console_line *stored, struct arena *arena) {
+    struct str text = stored->line;
     struct arena *scratch;
     struct json_value *document;
     struct err err;
 
+    line->number = stored->number;
     read_plain(line, text);
     if (text.len == 0 || text.ptr[0] != '{')
         return;
@@ -94,8 +85,7 @@ READING_RESOLVER(lines) {
     for (size_t i = 0; i < count && (last > 0 || i < first); i++) {
         struct log_line *line = ARENA_NEW(call->arena, struct log_line);
         line->owner = run->owner;
-        line->number = found[i].number;
-        read_line(line, found[i].line, call->arena);
+        log_line_read(line, &found[i], call->arena);
         connection_add(connection, line, NULL, write_cursor(&found[i], call->arena), call->arena);
     }
     TRY(console_line_count(tx, run->id, &connection->total_count, err));
@@ -105,6 +95,44 @@ READING_RESOLVER(lines) {
 
 enum err_code console_type_answer_lines(struct gql_call *call, struct err *err) {
     return lines(call, err);
+}
+
+READING_RESOLVER(change) {
+    const struct run *run = call->parent;
+    int64_t last;
+    TRY(console_last_change(tx, run->id, &last, err));
+    json_int(call->out, last);
+    return OK;
+}
+
+enum err_code console_type_answer_change(struct gql_call *call, struct err *err) {
+    return change(call, err);
+}
+
+struct log_stream {
+    struct owner owner;
+    struct str name, label;
+    int64_t line_count;
+};
+
+READING_RESOLVER(streams) {
+    const struct run *run = call->parent;
+    struct list found = { 0 };
+    TRY(console_list_streams(tx, run->id, STREAMS_MAX, call->arena, &found, err));
+    gql_list_begin(call);
+    for (size_t i = 0; i < found.count; i++) {
+        const struct console_stream *stored = found.items[i];
+        const struct console_line last = { .line = stored->last_line };
+        struct log_line line = { 0 };
+        log_line_read(&line, &last, call->arena);
+        struct log_stream stream = { run->owner, stored->name, line.label, stored->line_count };
+        gql_list_add(call, &stream);
+    }
+    return OK;
+}
+
+enum err_code console_type_answer_streams(struct gql_call *call, struct err *err) {
+    return streams(call, err);
 }
 
 #define THE_LINE ((const struct log_line *)call->parent)
@@ -147,4 +175,31 @@ static const struct gql_field log_line_fields[] = {
     { "timestamp", "", "String", CAN_READ, answer_timestamp, "As the client gave it." },
 };
 const struct gql_type log_line_type = GQL_TYPE("LogLine", log_line_fields);
+
+#define THE_STREAM ((const struct log_stream *)call->parent)
+
+static enum err_code answer_stream_label(struct gql_call *call, struct err *err) {
+    (void)err;
+    gql_str(call, THE_STREAM->label);
+    return OK;
+}
+
+static enum err_code answer_stream_line_count(struct gql_call *call, struct err *err) {
+    (void)err;
+    json_int(call->out, THE_STREAM->line_count);
+    return OK;
+}
+
+static enum err_code answer_stream_name(struct gql_call *call, struct err *err) {
+    (void)err;
+    gql_str(call, THE_STREAM->name);
+    return OK;
+}
+
+static const struct gql_field log_stream_fields[] = {
+    { "label", "", "String", CAN_READ, answer_stream_label, "What the writer calls itself." },
+    { "lineCount", "", "Int64!", CAN_READ, answer_stream_line_count, "The highest number plus one." },
+    { "name", "", "String!", CAN_READ, answer_stream_name, "As it stands in the cursor of a line, behind its number." },
+};
+const struct gql_type log_stream_type = GQL_TYPE("LogStream", log_stream_fields);
 CONNECTION_TYPES(log_line, "LogLine", CAN_READ);

@@ -106,7 +106,7 @@ static enum err_code take_console_line(struct reading *reading, const struct str
         body->console = arena_grow(body->arena, body->console, body->console_count, room, sizeof *body->console);
         body->console_room = room;
     }
-    body->console[body->console_count++] = (struct console_line){ STR_EMPTY, number, arena_copy(body->arena, text) };
+    body->console[body->console_count++] = (struct console_line){ .stream = STR_EMPTY, .number = number, .line = arena_copy(body->arena, text) };
     return OK;
 }
 

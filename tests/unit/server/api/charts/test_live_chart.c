@@ -1,38 +1,10 @@
 /* test_live_chart.c - what a page may say that it draws. */
-#include "base/err.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "server/api/charts/live_chart.h"
+#include "tests/unit/server/api/charts/live_world.h"
 
 #define CHART(id, series)                                                                                                        \
     "{\"id\":" id ",\"entity\":\"a\",\"project\":\"p\",\"x\":\"_step\",\"point\":\"mean\",\"log\":true,\"buckets\":125,"         \
     "\"runs\":[\"r\",\"s\"],\"keys\":[\"loss\"],\"series\":" series "}"
 #define TWO "[[0,0,100,2.5],[1,0,7,0]]"
-
-struct world {
-    struct arena *arena;
-    struct live_charts charts;
-    struct err err;
-};
-
-static int set_up(void **state) {
-    static struct world world;
-    world = (struct world){ .arena = arena_create() };
-    *state = &world;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct world *w = *state;
-    live_charts_finish(&w->charts);
-    arena_destroy(w->arena);
-    return 0;
-}
 
 static enum err_code say(struct world *w, const char *text, size_t room) {
     return live_charts_read(&w->charts, str_from_c(text), room, w->arena, &w->err);
@@ -120,11 +92,11 @@ static void live_chart__keeps_what_it_had_when_the_message_is_wrong(void **state
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(live_chart__keeps_what_a_page_says, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(live_chart__goes_on_where_it_was, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(live_chart__leaves_out_what_there_is_no_room_for, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(live_chart__keeps_names_up_to_a_limit, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(live_chart__keeps_what_it_had_when_the_message_is_wrong, set_up, tear_down),
+        WORLD_TEST(live_chart__keeps_what_a_page_says),
+        WORLD_TEST(live_chart__goes_on_where_it_was),
+        WORLD_TEST(live_chart__leaves_out_what_there_is_no_room_for),
+        WORLD_TEST(live_chart__keeps_names_up_to_a_limit),
+        WORLD_TEST(live_chart__keeps_what_it_had_when_the_message_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,33 +1,5 @@
 /* test_live_watch.c - what a page may say that it watches. */
-#include "base/err.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "server/api/charts/live_watch.h"
-
-struct world {
-    struct arena *arena;
-    struct live_watches watches;
-    struct err err;
-};
-
-static int set_up(void **state) {
-    static struct world world;
-    world = (struct world){ .arena = arena_create() };
-    *state = &world;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct world *w = *state;
-    live_watches_finish(&w->watches);
-    arena_destroy(w->arena);
-    return 0;
-}
+#include "tests/unit/server/api/charts/live_world.h"
 
 static enum err_code say(struct world *w, const char *text) {
     return live_watches_read(&w->watches, str_from_c(text), w->arena, &w->err);
@@ -71,9 +43,9 @@ static void live_watch__keeps_what_it_had_when_the_message_is_wrong(void **state
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(live_watch__goes_on_where_it_was, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(live_watch__of_a_run_is_another_than_of_its_project, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(live_watch__keeps_what_it_had_when_the_message_is_wrong, set_up, tear_down),
+        WORLD_TEST(live_watch__goes_on_where_it_was),
+        WORLD_TEST(live_watch__of_a_run_is_another_than_of_its_project),
+        WORLD_TEST(live_watch__keeps_what_it_had_when_the_message_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
