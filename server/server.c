@@ -13,6 +13,7 @@
 #include "server/api/oidc/oidc.h"
 #include "server/api/files_origin.h"
 #include "server/api/accounts/log_in_limits.h"
+#include "server/api/accounts/session.h"
 #include "server/api/projects/quota.h"
 #include "server/api/routes.h"
 #include "server/api/runs/upload_queue.h"
@@ -242,6 +243,7 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     app->refuses_passwords = str_eq_c(server->config->passwords, "off");
     if (server->oidc.issuer.len > 0)
         app->oidc = oidc_start(&server->oidc, server->outside.networks);
+    TRY(session_end_with_passwords_off(app, err));
     return first_start(app, server->admin_key, data_folder_file(server->folder, "admin.key", server->arena), err);
 }
 

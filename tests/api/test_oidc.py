@@ -8,6 +8,7 @@ import subprocess
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
+import requests
 
 from tests.support.oidc import CLIENT, FOLDER, Browser, Provider
 
@@ -216,3 +217,21 @@ def test_passwords__can_be_turned_off(world):
     assert refused.status_code == 403 and "password" in refused.json()["error"]
     assert log_in({"key": key}).status_code == 204
     assert Browser(server.base_url).log_in("p").headers["location"] == "/"
+
+
+def test_sessions_begun_with_a_password__end_with_passwords(world):
+    _, server = world()
+    key = server.add_user("anna")
+    server.run_cli("user", "password", "anna", stdin="a long password\n")
+    by_password, by_key, by_provider = requests.Session(), requests.Session(), Browser(server.base_url)
+    session = f"{server.base_url}/api/session"
+    assert by_password.post(session, json={"username": "anna", "password": "a long password"}).status_code == 204
+    assert by_key.post(session, json={"key": key}).status_code == 204
+    by_provider.log_in("p")
+    server.options += ("--passwords", "off")
+    server.restart()
+    ask = {"json": {"query": "{ viewer { username } }"}, "headers": {"Origin": server.base_url}}
+    who = lambda browser: browser.post(f"{server.base_url}/graphql", **ask).json()["data"]["viewer"]  # noqa: E731
+    assert who(by_password) is None
+    assert who(by_key) == {"username": "anna"}
+    assert who(by_provider.session) is not None

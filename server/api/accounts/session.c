@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "server/api/accounts/log_in_limits.h"
 #include "server/api/identity.h"
 #include "server/store/accounts/password.h"
@@ -119,5 +120,20 @@ enum err_code session_answer_end(struct http_call *call, struct err *err) {
         identities_forget(identity->app->identities);
     }
     answer_cookie(call, STR_EMPTY, 0);
+    return OK;
+}
+
+static enum err_code end_with_passwords(struct db_tx *tx, void *context, struct err *err) {
+    TRY(session_end_with_passwords(tx, context, err));
+    return identities_end(tx, err);
+}
+
+enum err_code session_end_with_passwords_off(struct app *app, struct err *err) {
+    int64_t count = 0;
+    if (!app->refuses_passwords)
+        return OK;
+    TRY(db_write(app->db, end_with_passwords, &count, err));
+    if (count > 0)
+        log_info("ended %lld sessions that were begun with a password", (long long)count);
     return OK;
 }

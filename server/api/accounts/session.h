@@ -14,6 +14,10 @@ enum err_code session_answer_begin(struct http_call *call, struct err *err);
 /* The answer to DELETE /api/session where nobody logs in at a provider: 204. See oidc_log_out.h. */
 enum err_code session_answer_end(struct http_call *call, struct err *err);
 
+struct app;
+/* With --passwords off: ends what was begun with one before. To be called at the start. */
+MUST_CHECK enum err_code session_end_with_passwords_off(struct app *app, struct err *err);
+
 /* Hands a session to the browser, or with an empty value takes it back. */
 void session_set_cookie(struct http_call *call, struct str value, int64_t life_s);
 

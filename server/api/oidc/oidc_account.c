@@ -194,6 +194,6 @@ enum err_code oidc_enter(struct db_tx *tx, void *context, struct err *err) {
     TRY(set_teams(tx, entry, user, &actor, err));
     TRY(set_admin(tx, entry, user, &subject, &actor, err));
     TRY(identities_end(tx, err)); /* an administrator may be none any more */
-    const struct new_session session = { .user = user, .life_ms = entry->settings->session_ms };
+    const struct new_session session = { .user = user, .life_ms = entry->settings->session_ms, .by_provider = true };
     return session_create(tx, entry->secrets, &session, &actor, entry->arena, &entry->cookie, err);
 }

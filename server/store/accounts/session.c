@@ -17,8 +17,8 @@ enum err_code session_create(struct db_tx *tx, const struct secrets *secrets, co
     TRY(db_exec(tx, DB_ARGS(DB_INT(now)), "delete from sessions where expires_at <= $1", err));
     TRY(db_exec(tx,
                 DB_ARGS(DB_INT(user->id), wanted->key_id == 0 ? DB_NULL : DB_INT(wanted->key_id), DB_HASH(&hash), DB_INT(now),
-                        DB_INT(now + wanted->life_ms)),
-                "insert into sessions (user_id, key_id, hash, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+                        DB_INT(now + wanted->life_ms), DB_INT(wanted->by_provider)),
+                "insert into sessions (user_id, key_id, hash, created_at, expires_at, by_provider) values ($1, $2, $3, $4, $5, $6)",
                 err));
     return audit_add(tx, actor, "session.begin", user->owner.entity_id, user->username, err);
 }
@@ -59,4 +59,16 @@ enum err_code session_renew(struct db_tx *tx, const struct secret_hash *old, con
 enum err_code session_end(struct db_tx *tx, int64_t id, const struct actor *actor, struct err *err) {
     TRY(db_exec(tx, DB_ARGS(DB_INT(id)), "delete from sessions where id = $1", err));
     return audit_add(tx, actor, "session.end", 0, STR_EMPTY, err);
+}
+
+enum err_code session_end_with_passwords(struct db_tx *tx, int64_t *count, struct err *err) {
+    static const struct actor nobody = { 0, 0, STR_INIT("local") };
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_NO_ARGS, "select count(*) from sessions where key_id is null and by_provider = 0", err));
+    *count = db_next(rows) ? db_int(rows, 0) : 0;
+    TRY(db_end(rows, err));
+    if (*count == 0)
+        return OK;
+    TRY(db_exec(tx, DB_NO_ARGS, "delete from sessions where key_id is null and by_provider = 0", err));
+    return audit_add(tx, &nobody, "session.end", 0, STR("all that were begun with a password"), err);
 }

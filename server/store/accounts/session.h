@@ -11,6 +11,7 @@ struct new_session {
     const struct user *user;
     int64_t key_id;  /* the key it was opened with; 0: none */
     int64_t life_ms; /* SESSION_LIFE_MS, or what somebody has set */
+    bool by_provider; /* logged in at one; with neither it was a password */
 };
 /* *cookie is shown once. Old sessions of all are swept. */
 MUST_CHECK enum err_code session_create(struct db_tx *tx, const struct secrets *secrets, const struct new_session *wanted,
@@ -24,5 +25,8 @@ MUST_CHECK enum err_code session_is_good(struct db_tx *tx, int64_t id, int64_t u
 MUST_CHECK enum err_code session_renew(struct db_tx *tx, const struct secret_hash *old, const struct secret_hash *renewed,
                                        struct err *err);
 MUST_CHECK enum err_code session_end(struct db_tx *tx, int64_t id, const struct actor *actor, struct err *err);
+
+/* Those that were begun with a password; *count of them. */
+MUST_CHECK enum err_code session_end_with_passwords(struct db_tx *tx, int64_t *count, struct err *err);
 
 #endif

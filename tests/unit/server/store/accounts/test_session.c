@@ -34,8 +34,8 @@ WORK_TEST(session__ends_with_the_key_it_was_opened_with) {
 
     TRY(add_user(tx, f, "alice", &alice, err));
     TRY(api_key_create(tx, secrets, alice, api_key_make(f->arena), STR_EMPTY, &nobody, &id, err));
-    TRY(session_create(tx, secrets, &(struct new_session){ alice, id, SESSION_LIFE_MS }, &nobody, f->arena, &by_key, err));
-    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS }, &nobody, f->arena, &by_password, err));
+    TRY(session_create(tx, secrets, &(struct new_session){ alice, id, SESSION_LIFE_MS, false }, &nobody, f->arena, &by_key, err));
+    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS, false }, &nobody, f->arena, &by_password, err));
     TRY(find_session(tx, f, by_key, &found, err));
     EXPECT(found != NULL && found->id == alice->id);
     TRY(api_key_find(tx, id, f->arena, &key, err));
@@ -47,13 +47,33 @@ WORK_TEST(session__ends_with_the_key_it_was_opened_with) {
     return OK;
 }
 
+WORK_TEST(session__ends_when_passwords_do) {
+    struct fixture *f = context;
+    struct user *alice, *found;
+    struct str cookies[3];
+    int64_t key_id, count;
+
+    TRY(add_user(tx, f, "alice", &alice, err));
+    TRY(api_key_create(tx, secrets, alice, api_key_make(f->arena), STR_EMPTY, &nobody, &key_id, err));
+    const struct new_session wanted[] = { { alice, 0, SESSION_LIFE_MS, false }, { alice, key_id, SESSION_LIFE_MS, false }, { alice, 0, SESSION_LIFE_MS, true } };
+    for (size_t i = 0; i < 3; i++)
+        TRY(session_create(tx, secrets, &wanted[i], &nobody, f->arena, &cookies[i], err));
+    TRY(session_end_with_passwords(tx, &count, err));
+    EXPECT(count == 1);
+    for (size_t i = 0; i < 3; i++) {
+        TRY(find_session(tx, f, cookies[i], &found, err));
+        EXPECT((found == NULL) == (i == 0));
+    }
+    return OK;
+}
+
 WORK_TEST(session__ends_with_the_password) {
     struct fixture *f = context;
     struct user *alice, *found;
     struct str cookie;
 
     TRY(add_user(tx, f, "alice", &alice, err));
-    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS }, &nobody, f->arena, &cookie, err));
+    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS, false }, &nobody, f->arena, &cookie, err));
     TRY(user_set_password(tx, alice, STR("another"), &nobody, err));
     TRY(find_session(tx, f, cookie, &found, err));
     EXPECT(found == NULL);
@@ -66,7 +86,7 @@ WORK_TEST(session__ends_in_time) {
     struct str cookie;
 
     TRY(add_user(tx, f, "alice", &alice, err));
-    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS }, &nobody, f->arena, &cookie, err));
+    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS, false }, &nobody, f->arena, &cookie, err));
     TRY(db_exec(tx, DB_NO_ARGS, "update sessions set expires_at = 1", err));
     TRY(find_session(tx, f, cookie, &found, err));
     EXPECT(found == NULL);
@@ -80,7 +100,7 @@ WORK_TEST(session__ends_when_told) {
     int64_t id;
 
     TRY(add_user(tx, f, "alice", &alice, err));
-    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS }, &nobody, f->arena, &cookie, err));
+    TRY(session_create(tx, secrets, &(struct new_session){ alice, 0, SESSION_LIFE_MS, false }, &nobody, f->arena, &cookie, err));
     TRY(count_rows(tx, "select id from sessions", &id, err));
     TRY(session_end(tx, id, &nobody, err));
     TRY(find_session(tx, f, cookie, &found, err));
@@ -93,6 +113,7 @@ WORK_TEST(session__ends_when_told) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         SESSION_TEST(session__ends_with_the_key_it_was_opened_with),
+        SESSION_TEST(session__ends_when_passwords_do),
         SESSION_TEST(session__ends_with_the_password),
         SESSION_TEST(session__ends_in_time),
         SESSION_TEST(session__ends_when_told),
