@@ -93,9 +93,8 @@ static enum err_code open_target(struct migration_run *run, struct err *err) {
 static enum err_code open_compared(struct migration_run *run, struct err *err) {
     const struct migrate_options *options = run->options;
     struct str folder = options->data.len > 0 ? options->data : options->from;
-    if (folder.len == 0)
-        return OK;
-    run->compared_path = file_join(run->arena, arena_copy_c(run->arena, folder), "migrate.compared");
+    if (folder.len > 0)
+        run->compared_path = file_join(run->arena, arena_copy_c(run->arena, folder), "migrate.compared");
     return compared_open(&run->compared, run->compared_path, options->blobs.len > 0 ? options->blobs : options->data, err);
 }
 
@@ -171,7 +170,7 @@ static void show(void *context, int64_t done, int64_t of) {
 
 static enum err_code carry_all_files(struct migration_run *run, struct err *err) {
     struct carried_files facts;
-    TRY(carry_files(run->source, run->target, !run->options->finish, show, run, &facts, run->arena, err));
+    TRY(carry_files(run->source, run->target, run->compared, !run->options->finish, show, run, &facts, run->arena, err));
     fprintf(stderr, "files: %lld (%llu bytes), carried %lld (%llu bytes)%s\n", (long long)facts.file_count, (unsigned long long)facts.byte_count,
             (long long)facts.written_count, (unsigned long long)facts.written_bytes, facts.gone_count > 0 ? "; some went away meanwhile" : "");
     return OK;
@@ -213,7 +212,7 @@ static enum err_code compare_all_files(struct migration_run *run, struct carried
     if (files->wrong_count > 0)
         printf("wrong: %lld files differ, the first is '%.*s'\n", (long long)files->wrong_count, STR_ARG(files->first_wrong));
     if (files->known_count > 0)
-        fprintf(stderr, "%lld of the files were compared by an earlier pass\n", (long long)files->known_count);
+        fprintf(stderr, "%lld of the files were compared when they were carried\n", (long long)files->known_count);
     return OK;
 }
 

@@ -2,14 +2,9 @@
 #include "server/transfer/carry.h"
 
 #include "base/hash.h"
-#include "base/log.h"
-
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-enum { WORKERS = 8, READ_BYTES = 1 << 20 };
+enum { WORKERS = 8 };
 
 struct crew;
 typedef enum err_code crew_work(struct crew *crew, const struct place_file *file, struct err *err);
@@ -81,23 +76,28 @@ static enum err_code run_crew(struct crew *crew, struct err *err) {
 
 /* ---- carrying ---- */
 
-static enum err_code carry_one(struct crew *crew, const struct place_file *file, struct err *err) {
-    int fd;
-    enum err_code code = place_read(crew->source, file->name, &fd, err);
-    if (code == ERR_NOT_FOUND && crew->may_go) {
-        (void)pthread_mutex_lock(&crew->mutex);
-        crew->facts->gone_count++;
-        (void)pthread_mutex_unlock(&crew->mutex);
+/* What was read on both sides while it was carried need not be read again to be compared. */
+static enum err_code compare_carried(struct crew *crew, const struct place_file *file, const unsigned char ours[SHA256_BYTES], struct err *err) {
+    unsigned char theirs[SHA256_BYTES];
+    enum err_code code = place_hash(crew->target, file->name, theirs, err);
+    if (code == ERR_CORRUPT)
         return OK;
-    }
     TRY(code);
-    code = place_write(crew->target, file, fd, err);
-    (void)close(fd);
-    if (code != OK)
+    return hash_equal(ours, theirs, SHA256_BYTES) && place_is_named_so(file->name, ours) ? compared_add(crew->compared, file, err) : OK;
+}
+
+static enum err_code carry_one(struct crew *crew, const struct place_file *file, struct err *err) {
+    unsigned char sha256[SHA256_BYTES];
+    enum err_code code = place_copy(crew->source, crew->target, file, sha256, err);
+    bool is_gone = code == ERR_NOT_FOUND && crew->may_go;
+    if (code == OK && crew->compared != NULL)
+        code = compare_carried(crew, file, sha256, err);
+    if (code != OK && !is_gone)
         return code;
     (void)pthread_mutex_lock(&crew->mutex);
-    crew->facts->written_count++;
-    crew->facts->written_bytes += file->size_bytes;
+    crew->facts->gone_count += is_gone;
+    crew->facts->written_count += !is_gone;
+    crew->facts->written_bytes += is_gone ? 0 : file->size_bytes;
     (void)pthread_mutex_unlock(&crew->mutex);
     return OK;
 }
@@ -121,10 +121,10 @@ static void count_files(const struct list *files, struct carried_files *facts) {
         facts->byte_count += ((const struct place_file *)files->items[i])->size_bytes;
 }
 
-enum err_code carry_files(struct place *source, struct place *target, bool may_go, carry_progress *progress, void *context,
-                          struct carried_files *facts, struct arena *arena, struct err *err) {
-    struct crew crew = { .source = source, .target = target, .work = carry_one, .may_go = may_go, .progress = progress,
-                         .context = context, .facts = facts, .arena = arena };
+enum err_code carry_files(struct place *source, struct place *target, struct compared *compared, bool may_go, carry_progress *progress,
+                          void *context, struct carried_files *facts, struct arena *arena, struct err *err) {
+    struct crew crew = { .source = source, .target = target, .compared = compared, .work = carry_one, .may_go = may_go,
+                         .progress = progress, .context = context, .facts = facts, .arena = arena };
     struct list ours, theirs;
 
     *facts = (struct carried_files){ 0 };
@@ -137,51 +137,16 @@ enum err_code carry_files(struct place *source, struct place *target, bool may_g
 
 /* ---- comparing ---- */
 
-static enum err_code hash_one(struct place *place, struct str name, unsigned char sha256[SHA256_BYTES], struct err *err) {
-    ssize_t got = -1;
-    int fd;
-
-    TRY(place_read(place, name, &fd, err));
-    char *bytes = malloc(READ_BYTES);
-    if (bytes == NULL)
-        log_fatal("out of memory: cannot compare files");
-    struct hash_stream *hash = hash_stream_create_sha256();
-    while ((got = read(fd, bytes, READ_BYTES)) > 0)
-        hash_stream_add(hash, (struct str){ bytes, (size_t)got });
-    hash_stream_end(hash, sha256, NULL);
-    hash_stream_destroy(hash);
-    free(bytes);
-    (void)close(fd);
-    return got == 0 ? OK : err_set(err, ERR_IO, "cannot read '%.*s'", STR_ARG(name));
-}
-
-/* A blob is called by the digest of its bytes: "blobs/ab/cdef...". */
-static bool is_named_so(struct str name, const unsigned char sha256[SHA256_BYTES]) {
-    unsigned char named[SHA256_BYTES];
-    char hex[SHA256_HEX_LEN];
-    struct str rest = str_from(name, strlen("blobs/"));
-
-    if (!str_starts_with(name, STR("blobs/")))
-        return true;
-    if (rest.len != SHA256_HEX_LEN + 1)
-        return false;
-    memcpy(hex, rest.ptr, 2);
-    memcpy(hex + 2, rest.ptr + 3, SHA256_HEX_LEN - 2);
-    return hash_from_hex((struct str){ hex, SHA256_HEX_LEN }, named, SHA256_BYTES) && hash_equal(named, sha256, SHA256_BYTES);
-}
-
 static enum err_code compare_one(struct crew *crew, const struct place_file *file, struct err *err) {
     unsigned char ours[SHA256_BYTES], theirs[SHA256_BYTES];
-    enum err_code code = hash_one(crew->source, file->name, ours, err);
+    enum err_code code = place_hash(crew->source, file->name, ours, err);
+    if (code == OK)
+        code = place_hash(crew->target, file->name, theirs, err);
     if (code == ERR_NOT_FOUND && crew->may_go)
-        return OK;
-    TRY(code);
-    code = hash_one(crew->target, file->name, theirs, err);
-    if (code == ERR_NOT_FOUND && crew->may_go)
-        return OK; /* it came after the files were carried */
-    if (code != OK && code != ERR_NOT_FOUND)
+        return OK; /* it went, or came after the files were carried */
+    if (code != OK && code != ERR_NOT_FOUND && code != ERR_CORRUPT)
         return code;
-    if (code == OK && hash_equal(ours, theirs, SHA256_BYTES) && is_named_so(file->name, ours))
+    if (code == OK && hash_equal(ours, theirs, SHA256_BYTES) && place_is_named_so(file->name, ours))
         return compared_add(crew->compared, file, err);
     (void)pthread_mutex_lock(&crew->mutex);
     if (crew->facts->wrong_count++ == 0)

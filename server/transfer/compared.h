@@ -10,7 +10,8 @@
 
 struct compared;
 
-/* Goes on with the file at path, or begins it: also when it is of another target, or its end was cut off. */
+/* Goes on with the file at path, or begins it: also when it is of another target, or its end was cut off. NULL: there is no place
+ * for a file, and what was compared is forgotten at the end. */
 MUST_CHECK enum err_code compared_open(struct compared **out, const char *path, struct str target, struct err *err);
 void compared_close(struct compared *compared); /* NULL is fine */
 

@@ -131,6 +131,58 @@ enum err_code place_list(struct place *place, struct arena *arena, struct list *
     return OK;
 }
 
+/* ---- what it hashes to ---- */
+
+/* False: it is no blob's name. */
+static bool digest_in(struct str name, unsigned char sha256[SHA256_BYTES]) {
+    char hex[SHA256_HEX_LEN];
+    struct str rest = str_from(name, strlen("blobs/"));
+
+    if (!str_starts_with(name, STR("blobs/")) || rest.len != SHA256_HEX_LEN + 1)
+        return false;
+    memcpy(hex, rest.ptr, 2);
+    memcpy(hex + 2, rest.ptr + 3, SHA256_HEX_LEN - 2);
+    return hash_from_hex((struct str){ hex, SHA256_HEX_LEN }, sha256, SHA256_BYTES);
+}
+
+bool place_is_named_so(struct str name, const unsigned char sha256[SHA256_BYTES]) {
+    unsigned char named[SHA256_BYTES];
+    if (!str_starts_with(name, STR("blobs/")))
+        return true;
+    return digest_in(name, named) && hash_equal(named, sha256, SHA256_BYTES);
+}
+
+/* Reads from where fd stands to the end, and writes it to `to` unless that is negative. */
+static enum err_code pour(int from, int to, unsigned char sha256[SHA256_BYTES], struct str name, struct err *err) {
+    char *bytes = malloc(COPY_BYTES);
+    enum err_code code = OK;
+    ssize_t got = 1;
+
+    if (bytes == NULL)
+        log_fatal("out of memory: cannot carry files");
+    struct hash_stream *hash = hash_stream_create_sha256();
+    while (code == OK && got != 0) {
+        got = read(from, bytes, COPY_BYTES);
+        if (got < 0 && errno != EINTR)
+            code = err_set_errno(err, errno, "cannot read '%.*s'", STR_ARG(name));
+        if (got <= 0)
+            continue;
+        hash_stream_add(hash, (struct str){ bytes, (size_t)got });
+        if (to >= 0)
+            code = file_write_all(to, (struct str){ bytes, (size_t)got }, "a file that is carried", err);
+    }
+    hash_stream_end(hash, sha256, NULL);
+    hash_stream_destroy(hash);
+    free(bytes);
+    return code;
+}
+
+static enum err_code hash_from_start(int fd, unsigned char sha256[SHA256_BYTES], struct str name, struct err *err) {
+    if (lseek(fd, 0, SEEK_SET) != 0)
+        return err_set_errno(err, errno, "cannot read '%.*s'", STR_ARG(name));
+    return pour(fd, -1, sha256, name, err);
+}
+
 /* ---- reading and writing ---- */
 
 static enum err_code open_nameless(int *fd, struct err *err) {
@@ -139,46 +191,61 @@ static enum err_code open_nameless(int *fd, struct err *err) {
     return *fd >= 0 ? OK : err_set_errno(err, errno, "cannot make a temporary file in '%s'", folder != NULL ? folder : "/var/tmp");
 }
 
-static enum err_code fetch(struct place *place, struct str name, int *fd, struct err *err) {
+/* What arrives as a blob is held against the blob's name while it is fetched, and need not be hashed again. */
+static enum err_code fetch(struct place *place, struct str name, int fd, unsigned char sha256[SHA256_BYTES], struct err *err) {
+    struct arena *arena = arena_create();
+    bool is_known = digest_in(name, sha256);
     uint64_t size;
-    TRY(open_nameless(fd, err));
-    enum err_code code = s3_fetch(place->bucket, name, STR_EMPTY, *fd, &size, err);
-    if (code == OK && lseek(*fd, 0, SEEK_SET) != 0)
-        code = err_set_errno(err, errno, "cannot read what was fetched");
-    if (code != OK)
-        (void)close(*fd);
+    enum err_code code = s3_fetch(place->bucket, name, is_known ? hash_hex(sha256, SHA256_BYTES, arena) : STR_EMPTY, fd, &size, err);
+    if (code == OK && !is_known)
+        code = hash_from_start(fd, sha256, name, err);
+    arena_destroy(arena);
     return code;
 }
 
-enum err_code place_read(struct place *place, struct str name, int *fd, struct err *err) {
-    if (place->bucket != NULL)
-        return fetch(place, name, fd, err);
+static enum err_code open_here(struct place *place, struct str name, int *fd, struct err *err) {
     struct arena *arena = arena_create();
     enum err_code code = file_open(fd, file_join(arena, place->folder, arena_copy_c(arena, name)), O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0, err);
     arena_destroy(arena);
     return code;
 }
 
-static enum err_code copy_bytes(int from, int to, uint64_t size, struct arena *arena, struct err *err) {
-    char *bytes = arena_alloc(arena, COPY_BYTES);
-    for (uint64_t done = 0; done < size;) {
-        size_t len = size - done < COPY_BYTES ? (size_t)(size - done) : COPY_BYTES;
-        TRY(file_read_at(from, bytes, len, done, "a file that is carried", err));
-        TRY(file_write_all(to, (struct str){ bytes, len }, "a file that is carried", err));
-        done += len;
-    }
+/* From where fd stands. */
+static enum err_code read_whole(struct place *place, struct str name, int *fd, unsigned char sha256[SHA256_BYTES], struct err *err) {
+    TRY(place->bucket != NULL ? open_nameless(fd, err) : open_here(place, name, fd, err));
+    enum err_code code = place->bucket != NULL ? fetch(place, name, *fd, sha256, err) : pour(*fd, -1, sha256, name, err);
+    if (code != OK)
+        (void)close(*fd);
+    return code;
+}
+
+enum err_code place_hash(struct place *place, struct str name, unsigned char sha256[SHA256_BYTES], struct err *err) {
+    int fd;
+    TRY(read_whole(place, name, &fd, sha256, err));
+    (void)close(fd);
     return OK;
 }
 
-static enum err_code write_here(struct place *place, const struct place_file *file, int fd, struct arena *arena, struct err *err) {
+static enum err_code fill(struct place *source, struct str name, int out, unsigned char sha256[SHA256_BYTES], struct err *err) {
+    int fd;
+    if (source->bucket != NULL)
+        return fetch(source, name, out, sha256, err);
+    TRY(open_here(source, name, &fd, err));
+    enum err_code code = pour(fd, out, sha256, name, err);
+    (void)close(fd);
+    return code;
+}
+
+static enum err_code copy_here(struct place *source, struct place *target, struct str name, unsigned char sha256[SHA256_BYTES],
+                               struct arena *arena, struct err *err) {
     struct str tree, rest;
     char *staged;
     int out;
 
-    (void)str_cut(file->name, '/', &tree, &rest);
-    struct depot *depot = place->depots[str_eq_c(tree, trees[0]) ? 0 : 1];
+    (void)str_cut(name, '/', &tree, &rest);
+    struct depot *depot = target->depots[str_eq_c(tree, trees[0]) ? 0 : 1];
     TRY(depot_stage(depot, &out, &staged, arena, err));
-    enum err_code code = copy_bytes(fd, out, file->size_bytes, arena, err);
+    enum err_code code = fill(source, name, out, sha256, err);
     if (code == OK)
         code = depot_publish(depot, out, staged, rest, err);
     if (code != OK)
@@ -187,11 +254,19 @@ static enum err_code write_here(struct place *place, const struct place_file *fi
     return code;
 }
 
-enum err_code place_write(struct place *place, const struct place_file *file, int fd, struct err *err) {
-    if (place->bucket != NULL)
-        return s3_put_file(place->bucket, file->name, fd, file->size_bytes, err);
-    struct arena *arena = arena_create();
-    enum err_code code = write_here(place, file, fd, arena, err);
-    arena_destroy(arena);
+enum err_code place_copy(struct place *source, struct place *target, const struct place_file *file, unsigned char sha256[SHA256_BYTES],
+                         struct err *err) {
+    enum err_code code;
+    int fd;
+
+    if (target->bucket == NULL) {
+        struct arena *arena = arena_create();
+        code = copy_here(source, target, file->name, sha256, arena, err);
+        arena_destroy(arena);
+        return code;
+    }
+    TRY(read_whole(source, file->name, &fd, sha256, err));
+    code = s3_put_file(target->bucket, file->name, fd, file->size_bytes, err);
+    (void)close(fd);
     return code;
 }

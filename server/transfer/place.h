@@ -3,11 +3,12 @@
  * A file's name is its path in the folder and its key in the bucket: "blobs/ab/cdef...", "history/12/....parquet". Files
  * never change under their name. A folder may be read while a server uses it; files may then go away.
  *
- * Threads: place_read and place_write are safe from all. Memory: place_close.
+ * Threads: place_copy and place_hash are safe from all. Memory: place_close.
  */
 #ifndef SERVER_TRANSFER_PLACE_H
 #define SERVER_TRANSFER_PLACE_H
 
+#include "base/hash.h"
 #include "base/list.h"
 
 struct place;
@@ -26,9 +27,14 @@ struct place_file {
 
 /* All that is whole, sorted by name. */
 MUST_CHECK enum err_code place_list(struct place *place, struct arena *arena, struct list *files, struct err *err);
-/* ERR_NOT_FOUND. The fd is the caller's. */
-MUST_CHECK enum err_code place_read(struct place *place, struct str name, int *fd, struct err *err);
-/* Durable under its name when this returns. The fd stays the caller's and is read from its beginning. */
-MUST_CHECK enum err_code place_write(struct place *place, const struct place_file *file, int fd, struct err *err);
+/* Durable in the target under its name when this returns. sha256: of what was read in the source. ERR_NOT_FOUND when the source
+ * lacks it; ERR_CORRUPT when a bucket has other bytes than were stored there. */
+MUST_CHECK enum err_code place_copy(struct place *source, struct place *target, const struct place_file *file,
+                                    unsigned char sha256[SHA256_BYTES], struct err *err);
+/* Of all its bytes, which are read. ERR_NOT_FOUND and ERR_CORRUPT as above. */
+MUST_CHECK enum err_code place_hash(struct place *place, struct str name, unsigned char sha256[SHA256_BYTES], struct err *err);
+
+/* A blob is called by the digest of its bytes: "blobs/ab/cdef...". True when that is so, or it is no blob. */
+bool place_is_named_so(struct str name, const unsigned char sha256[SHA256_BYTES]);
 
 #endif

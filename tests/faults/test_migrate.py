@@ -148,7 +148,7 @@ def test_migrate__goes_on_while_the_server_is_used(filled, target, migrate, star
     assert (tmp_path / "new" / "migrate.compared").exists()
     last = migrate("--from", filled.data, *to(target), "--data", tmp_path / "new", "--finish")
     assert last.returncode == 0, last.stderr
-    assert "of the files were compared by an earlier pass" in last.stderr and not (tmp_path / "new" / "migrate.compared").exists()
+    assert "of the files were compared when they were carried" in last.stderr and not (tmp_path / "new" / "migrate.compared").exists()
     server = start(tmp_path / "new", *to(target), env=bucket_store.env)
     for index in range(2):
         rows = open_run(server, f"busy{index}").read()["rows"]

@@ -58,12 +58,12 @@ static int tear_down(void **state) {
 static void carry__sends_what_is_not_there(void **state) {
     struct fixture *f = *state;
     struct carried_files facts;
-    assert_int_equal(carry_files(f->from, f->to, false, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(carry_files(f->from, f->to, NULL, false, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_int_equal(facts.file_count, 2);
     assert_int_equal(facts.written_count, 2);
     assert_int_equal(facts.written_bytes, 7);
     put(f, "from", "history/1/b.parquet", "more rows");
-    assert_int_equal(carry_files(f->from, f->to, false, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(carry_files(f->from, f->to, NULL, false, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_int_equal(facts.written_count, 1);
     assert_int_equal(compare_files(f->from, f->to, NULL, false, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_int_equal(facts.wrong_count, 0);
@@ -86,7 +86,7 @@ static void carry__finds_blobs_that_are_not_what_they_are_called(void **state) {
     struct fixture *f = *state;
     struct carried_files facts;
     put(f, "from", ABC, "abd");
-    assert_int_equal(carry_files(f->from, f->to, false, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(carry_files(f->from, f->to, NULL, false, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_int_equal(compare_files(f->from, f->to, NULL, false, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_int_equal(facts.wrong_count, 1);
     assert_true(str_eq_c(facts.first_wrong, ABC));
@@ -98,7 +98,7 @@ static void carry__does_not_compare_twice(void **state) {
     struct carried_files facts;
     struct compared *compared;
     assert_int_equal(compared_open(&compared, file_join(f->arena, f->folder, "compared"), STR("here"), &f->err), OK);
-    assert_int_equal(carry_files(f->from, f->to, true, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(carry_files(f->from, f->to, NULL, true, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_int_equal(compare_files(f->from, f->to, compared, true, NULL, NULL, &facts, f->arena, &f->err), OK);
     assert_true(facts.known_count == 0 && facts.wrong_count == 0);
     put(f, "from", "history/1/b.parquet", "more rows");
@@ -109,12 +109,28 @@ static void carry__does_not_compare_twice(void **state) {
     compared_close(compared);
 }
 
+/* What was read on both sides while it was carried is compared; a blob that is not what it is called is not remembered as such. */
+static void carry__compares_what_it_carries(void **state) {
+    struct fixture *f = *state;
+    struct carried_files facts;
+    struct compared *compared;
+    put(f, "from", "blobs/00/00000000000000000000000000000000000000000000000000000000000000", "not these");
+    assert_int_equal(compared_open(&compared, NULL, STR("here"), &f->err), OK);
+    assert_int_equal(carry_files(f->from, f->to, compared, false, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(facts.written_count, 3);
+    assert_int_equal(compare_files(f->from, f->to, compared, false, NULL, NULL, &facts, f->arena, &f->err), OK);
+    assert_int_equal(facts.known_count, 2);
+    assert_int_equal(facts.wrong_count, 1);
+    compared_close(compared);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(carry__sends_what_is_not_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(carry__finds_bytes_that_differ_and_files_that_lack, set_up, tear_down),
         cmocka_unit_test_setup_teardown(carry__finds_blobs_that_are_not_what_they_are_called, set_up, tear_down),
         cmocka_unit_test_setup_teardown(carry__does_not_compare_twice, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(carry__compares_what_it_carries, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
