@@ -54,3 +54,47 @@ test("dots of a scatter plot are walked through, say their values, and open thei
     await page.getByRole("heading", { name: /run-2/ }).waitFor();
     assert.deepEqual(problems, []);
 });
+
+/* A chart of several cells that is steered by keys: what is said at each. */
+async function steer(page, name, keys) {
+    const chart = page.getByRole("slider", { name });
+    await chart.waitFor();
+    const heard = [await chart.getAttribute("aria-valuetext")];
+    await chart.focus();
+    for (const key of keys) {
+        await page.keyboard.press(key);
+        heard.push(await chart.getAttribute("aria-valuetext"));
+    }
+    return { chart, heard };
+}
+
+test("arrow keys walk from bar to bar, and Enter opens the run", { timeout: 60000 }, async () => {
+    const { page, problems } = await openWith(at.browser, "charts", [{ id: "b", kind: "bar", columns: ["summary_metrics.train/loss"] }]);
+    const { heard } = await steer(page, "train/loss", ["ArrowDown", "ArrowDown", "ArrowUp", "End"]);
+    assert.match(heard[0], /^4 values\./);
+    assert.match(heard[1], /^run-\d: 0\.\d+$/);
+    assert.notEqual(heard[1], heard[2]);
+    assert.equal(heard[3], heard[1]);
+    const last = heard[4].split(":")[0];
+    await page.locator(".scatter-card", { hasText: last }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/admin/charts/runs/*");
+    await page.getByRole("heading", { name: last }).waitFor();
+    assert.deepEqual(problems, []);
+});
+
+for (const [shape, first] of [
+    ["map", /^Step 3000: \S+ … \S+: \d+$/],
+    ["ridges", /^3000: \S+ … \S+: \d+$/],
+    ["step", /^run-\d: \S+ … \S+: \d+$/],
+])
+    test(`arrow keys walk through a histogram drawn as ${shape}`, { timeout: 60000 }, async () => {
+        const { page, problems } = await openWith(at.browser, "charts", [{ id: "h", kind: "histogram", keys: ["weights"], histogram: { shape } }]);
+        const { heard } = await steer(page, "weights", ["Home", "ArrowUp", "ArrowRight", "Escape"]);
+        assert.match(heard[1], first);
+        assert.notEqual(heard[2], heard[1]);
+        assert.notEqual(heard[3].split(":")[0], heard[2].split(":")[0]);
+        assert.match(heard[4], /^\d+ values\./);
+        assert.equal(await page.locator(".cell-frame").count(), 0);
+        assert.deepEqual(problems, []);
+    });

@@ -65,14 +65,16 @@ export function Check({
     label,
     value,
     onChange,
+    isOff,
 }: {
     label: string;
     value: boolean;
     onChange: (v: boolean) => void;
+    isOff?: boolean;
 }) {
     return (
         <label class="check">
-            <input type="checkbox" checked={value} onChange={(e) => onChange(e.currentTarget.checked)} />
+            <input type="checkbox" checked={value} disabled={isOff} onChange={(e) => onChange(e.currentTarget.checked)} />
             <span>{label}</span>
         </label>
     );

@@ -1,6 +1,10 @@
 /* histogram_lines.tsx - distributions as outlines: one behind the other along the steps, or of several runs over each other. */
 
 import type { RefObject } from "preact";
+import { useState } from "preact/hooks";
+import { formatNumber } from "../lib/format";
+import type { Cell } from "../lib/plot_keys";
+import { usePlotKeys } from "./use_plot_keys";
 import { makeScale, spreadTicks } from "../lib/scale";
 
 export interface Outline {
@@ -40,8 +44,28 @@ export function HistogramLines(props: Props) {
     const most = Math.max(...outlines.map(highest), 1e-300);
     const every = Math.max(1, Math.ceil(outlines.length / MAX_LABELS));
     const floorOf = (i: number) => (isRidges ? EDGE.top + rise + i * gap : height - EDGE.bottom);
+    const [pointed, setPointed] = useState<string | null>(null);
+    const hover = (id: string | null) => {
+        setPointed(id);
+        props.onHover?.(id);
+    };
+    /* Keys go from outline to outline, and along its bins. */
+    const say = ({ column, row }: Cell) => {
+        const { label, edges, counts } = outlines[column]!;
+        return `${label}: ${formatNumber(edges[row]!)} … ${formatNumber(edges[row + 1]!)}: ${formatNumber(counts[row]!)}`;
+    };
+    const { cell, steerable } = usePlotKeys({
+        rows: outlines.map((o) => o.counts.length),
+        label: props.label,
+        say,
+        onMove: (to) => hover(to === null ? null : (outlines[to.column]?.id ?? null)),
+    });
+    const lit = props.highlighted ?? pointed;
+    const at = cell === null ? undefined : outlines[cell.column];
+    const named = at === undefined ? outlines.find((o) => o.id === pointed)?.label : say(cell!);
     return (
-        <svg ref={props.svgRef} class="plot" width={width} height={height} role="img" aria-label={props.label}>
+        <>
+        <svg ref={props.svgRef} class="plot" width={width} height={height} {...steerable}>
             {spreadTicks(x.ticks).map((t) => (
                 <g key={t.label}>
                     <path class="gridline" d={`M${t.at} ${EDGE.top}V${height - EDGE.bottom}`} />
@@ -55,11 +79,10 @@ export function HistogramLines(props: Props) {
                 return (
                     <g
                         key={o.id}
-                        class={props.highlighted !== null && props.highlighted !== o.id ? "is-dim" : ""}
-                        onMouseEnter={() => props.onHover?.(o.id)}
-                        onMouseLeave={() => props.onHover?.(null)}
+                        class={lit !== null && lit !== o.id ? "is-dim" : ""}
+                        onMouseEnter={() => hover(o.id)}
+                        onMouseLeave={() => hover(null)}
                     >
-                        <title>{o.label}</title>
                         <path d={pathOf(o, x.place, floorOf(i), rise / (top || 1))} fill={o.color} fill-opacity={isRidges ? 0.75 : 0.25} stroke={isRidges ? "none" : o.color} stroke-width="1.5" />
                         {isRidges && i % every === 0 && (
                             <text class="tick" x={EDGE.left - 5} y={floorOf(i)} text-anchor="end">
@@ -69,7 +92,22 @@ export function HistogramLines(props: Props) {
                     </g>
                 );
             })}
+            {at !== undefined && (
+                <rect
+                    class="cell-frame"
+                    x={x.place(at.edges[cell!.row])}
+                    width={Math.max(2, x.place(at.edges[cell!.row + 1]) - x.place(at.edges[cell!.row]))}
+                    y={floorOf(cell!.column) - rise}
+                    height={rise}
+                />
+            )}
         </svg>
+        {named !== undefined && (
+            <div class="scatter-card" aria-hidden="true">
+                {named}
+            </div>
+        )}
+        </>
     );
 }
 

@@ -105,7 +105,7 @@ export function ScatterChart(props: Props) {
                 <text
                     class="axis-name"
                     x={(EDGE.left + width - EDGE.right) / 2}
-                    y={height - 5}
+                    y={height - 8}
                     text-anchor="middle"
                 >
                     {names[0]}

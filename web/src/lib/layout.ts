@@ -98,7 +98,8 @@ export interface Panel {
     bar?: { isVertical?: boolean; shape?: "bar" | "box" | "violin"; max?: number };
     isDiffOnly?: boolean;
     code?: { runs?: [string, string]; file?: string };
-    media?: { columns?: number; isSynced?: boolean } /* pictures in a row; one step for all such panels */;
+    /* pictures in a row; one step for all such panels; how a picture fills its place; runs beside each other */
+    media?: { columns?: number; isSynced?: boolean; fit?: "fit" | "fill" | "actual"; compare?: string[] };
     histogram?: { shape?: "map" | "ridges" | "step" };
     table?: { joinOn?: string; group?: string; hidden?: string[] } /* runs beside each other, row by row; otherwise under each other */;
     query?: { text?: string; view?: "table" | "plot" | "list"; x?: string; y?: string } /* see query.ts */;

@@ -9,6 +9,9 @@ export interface Scale {
 import { formatTick } from "./axis";
 import { ticks } from "./svg";
 
+/* A side of so many pixels needs its ticks closer to each other, or it has one or none. */
+const SHORT = 260;
+
 export function makeScale(values: readonly unknown[], from: number, to: number, isLog = false, format = formatTick): Scale {
     const present = values.filter((v) => v !== null && v !== undefined && v !== "" && !Number.isNaN(v));
     const numbers = present.filter(
@@ -24,7 +27,8 @@ export function makeScale(values: readonly unknown[], from: number, to: number, 
         typeof v === "number" && Number.isFinite(v)
             ? from + ((f(v) - f(lo)) / (f(hi) - f(lo))) * (to - from)
             : NaN;
-    const count = Math.max(2, Math.round(Math.abs(to - from) / 55));
+    const length = Math.abs(to - from);
+    const count = Math.max(3, Math.round(length / (length < SHORT ? 24 : 55)));
     return {
         kind: isLog ? "log" : "linear",
         place,

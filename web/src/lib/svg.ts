@@ -30,8 +30,11 @@ export function ticks([lo, hi]: Range, isLog: boolean, wanted = 7): number[] {
     if (!(hi > lo)) return [];
     if (isLog) {
         const out: number[] = [];
-        for (let e = Math.ceil(Math.log10(lo)); e <= Math.floor(Math.log10(hi)); e++) out.push(10 ** e);
-        return out.length >= 2 ? out : ticks([lo, hi], false, 5).filter((v) => v > 0);
+        /* A few powers of ten leave room for what lies between them. */
+        const marks = Math.log10(hi / lo) < wanted / 3 ? [1, 2, 5] : [1];
+        for (let e = Math.floor(Math.log10(lo)); e <= Math.floor(Math.log10(hi)); e++)
+            for (const m of marks) if (m * 10 ** e >= lo && m * 10 ** e <= hi) out.push(Number((m * 10 ** e).toPrecision(12)));
+        return out.length >= (marks.length === 1 ? 2 : 3) ? out : ticks([lo, hi], false, 5).filter((v) => v > 0);
     }
     const raw = (hi - lo) / wanted;
     const power = 10 ** Math.floor(Math.log10(raw));

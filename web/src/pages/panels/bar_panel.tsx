@@ -5,9 +5,13 @@ import { BarChart, type Bar } from "../../components/bar_chart";
 import { t } from "../../i18n";
 import { mean } from "../../lib/aggregate";
 import { panelTitle } from "../../lib/layout";
+import { pathOf } from "../../lib/match";
+import { navigate } from "../../router";
+import { sharedToken } from "../../shared";
 import { columnNumber } from "../../lib/runs";
 import { useWorkspace, type Workspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
+import { MissingNote } from "./missing_note";
 import { useWidth } from "./use_size";
 
 const MAX_BARS = 40;
@@ -30,7 +34,7 @@ export function BarPanel({ panel, height, onExport }: PanelProps) {
             {column === "" ? (
                 <p class="panel-note">{t("panel.no_columns")}</p>
             ) : bars.length === 0 ? (
-                <p class="panel-note">{t("panel.no_values", { keys: column })}</p>
+                <MissingNote columns={[column]} />
             ) : (
                 width > 0 && (
                     <BarChart
@@ -41,6 +45,7 @@ export function BarPanel({ panel, height, onExport }: PanelProps) {
                         height={height}
                         highlighted={ws.hovered.value}
                         onHover={(id) => (ws.hovered.value = id)}
+                        onPick={ws.isGrouped.value || sharedToken.value !== null ? undefined : (id) => navigate(pathOf(ws.entity, ws.project, "runs", id))}
                         svgRef={svg}
                         label={panelTitle(panel)}
                     />

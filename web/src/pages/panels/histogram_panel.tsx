@@ -11,6 +11,7 @@ import { panelTitle } from "../../lib/layout";
 import { atStep, histogramOf } from "../../lib/media";
 import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
+import { MissingNote } from "./missing_note";
 import { useWidth } from "./use_size";
 import { stepsOf, useValues, type RunValues } from "./use_values";
 
@@ -62,7 +63,7 @@ export function HistogramPanel({ panel, height, onExport }: PanelProps) {
                     <HistogramMap columns={columns} {...size} />
                 )
             ) : (
-                all !== null && <p class="panel-note">{t("panel.no_values", { keys: keys.join(", ") })}</p>
+                all !== null && <MissingNote keys={keys} />
             )}
             <StepSlider steps={steps} at={step} onChange={setStep} />
         </div>

@@ -11,6 +11,7 @@ import { correlation } from "../../lib/stats";
 import type { Run } from "../../lib/types";
 import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
+import { MissingNote } from "./missing_note";
 
 const MIN_RUNS = 4;
 
@@ -45,7 +46,11 @@ export function ImportancePanel({ panel, section, height, onExport }: PanelProps
     if (runs.length < MIN_RUNS)
         return (
             <div class="panel-body" style={{ height }}>
-                <p class="panel-note">{t("importance.need_runs")}</p>
+                {runs.length === 0 ? (
+                    <MissingNote columns={[target]} />
+                ) : (
+                    <p class="panel-note">{t("importance.need_runs", { key: columnLabel(target), count: runs.length })}</p>
+                )}
             </div>
         );
     /* The strongest first, and what they make of it last: as it is read. */

@@ -15,6 +15,7 @@ import { isDark } from "../../theme";
 import { useWorkspace } from "../workspace/model";
 import { bucketsOf, useLines } from "./use_lines";
 import type { PanelExport } from "./exports";
+import { MissingNote } from "./missing_note";
 
 
 const LEGEND_HEIGHT = 20;
@@ -131,19 +132,20 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
                 />
             ) : (
                 !isLoading &&
-                width > 0 && (
-                    <p class="panel-note">{emptyReason(ws.visibleRuns.value.length, lines.length, keys)}</p>
-                )
+                width > 0 && <EmptyLines lines={lines} keys={keys} x={axis.wire} />
             )}
             {(settings.legend === "bottom" || settings.legend === "right") && legend}
         </div>
     );
 }
 
-function emptyReason(runs: number, lines: number, keys: string[]): string {
-    if (runs === 0) return t("panel.no_runs");
-    if (lines > 0) return t("panel.nothing_in_range");
-    return keys.length === 0 ? t("panel.no_keys") : t("panel.no_values", { keys: keys.join(", ") });
+/* Values out of range, no x beside them, or no such values: which it is. */
+function EmptyLines({ lines, keys, x }: { lines: readonly Line[]; keys: readonly string[]; x: string }) {
+    const ws = useWorkspace();
+    if (lines.length > 0) return <p class="panel-note">{t("panel.nothing_in_range")}</p>;
+    const having = ws.visibleRuns.value.filter((r) => keys.some((k) => k in r.keys));
+    const isXMissing = !x.startsWith("_") && having.length > 0 && !having.some((r) => x in r.keys);
+    return isXMissing ? <p class="panel-note">{t("panel.no_x", { keys: keys.join(", "), x })}</p> : <MissingNote keys={keys} />;
 }
 
 function chartModel(

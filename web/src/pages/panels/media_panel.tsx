@@ -6,20 +6,24 @@ import { OverlayContext, PLAIN_OVERLAY, type Overlay } from "../../components/pi
 import { StepSlider, stepByKey } from "../../components/step_slider";
 import { t } from "../../i18n";
 import { classesOf, classKey } from "../../lib/boxes";
-import { panelTitle, type Panel } from "../../lib/layout";
+import { panelTitle, updatePanel, type Panel } from "../../lib/layout";
 import { atStep, mediaItems, pathsOf } from "../../lib/media";
 import { fetchFileLinks } from "../../queries";
 import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
+import { MissingNote } from "./missing_note";
 import { takeMedia } from "./media_picture";
-import { IndexSlider, OverlayButton } from "./media_tools";
+import { CompareButton, IndexSlider, OverlayButton } from "./media_tools";
 import { stepsOf, useValues, type RunValues } from "./use_values";
 
 const MAX_STEPS = 2000;
 
 export function MediaPanel({ panel, height, onExport }: PanelProps) {
+    const ws = useWorkspace();
     const keys = panel.keys ?? [];
-    const { all, failure } = useValues(keys, MAX_STEPS);
+    const { all: every, failure } = useValues(keys, MAX_STEPS);
+    const compared = (panel.media?.compare ?? []).filter((name) => every?.some((a) => a.run.name === name));
+    const all = every === null || compared.length === 0 ? every : every.filter((a) => compared.includes(a.run.name));
     const [step, setStep] = usePanelStep(panel);
     const [index, setIndex] = useState<number | null>(null);
     const [overlay, setOverlay] = useState<Overlay>(PLAIN_OVERLAY);
@@ -44,7 +48,8 @@ export function MediaPanel({ panel, height, onExport }: PanelProps) {
     const steps = stepsOf(all ?? []);
     const most = Math.max(0, ...shown.map((s) => Number(s[3]) + 1));
     const classes = uniqueClasses(all ?? []);
-    const hasTools = steps.length > 1 || most > 1 || classes.length > 0;
+    const runs = [...new Map((every ?? []).map((a) => [a.run.name, a.run])).values()];
+    const hasTools = steps.length > 1 || most > 1 || classes.length > 0 || runs.length > 1;
     const columns = panel.media?.columns;
     return (
         <div
@@ -52,11 +57,14 @@ export function MediaPanel({ panel, height, onExport }: PanelProps) {
             style={{ height, "--media-height": `${Math.max(60, height - (hasTools ? 100 : 66))}px` }}
             onKeyDown={(e) => stepByKey(e, steps, step, setStep)}
         >
-            {all !== null && steps.length === 0 && (
-                <p class="panel-note">{t("panel.no_values", { keys: keys.join(", ") })}</p>
-            )}
+            {all !== null && steps.length === 0 && <MissingNote keys={keys} />}
             <OverlayContext.Provider value={overlay}>
-                <div ref={host} class={`media-grid ${columns ? "has-columns" : ""}`} style={columns ? { "--media-columns": columns } : {}}>
+                <div
+                    ref={host}
+                    hidden={all !== null && steps.length === 0}
+                    class={`media-grid is-${panel.media?.fit ?? "fit"} ${columns ? "has-columns" : ""} ${compared.length > 1 ? "is-compared" : ""}`}
+                    style={{ "--media-columns": columns ?? 1, "--compared": compared.length }}
+                >
                     {(all ?? []).map((a) => (
                         <RunMedia key={`${a.run.name}/${a.key}`} values={a} step={step} index={index} />
                     ))}
@@ -64,6 +72,13 @@ export function MediaPanel({ panel, height, onExport }: PanelProps) {
             </OverlayContext.Provider>
             {hasTools && (
                 <div class="row media-tools">
+                    {runs.length > 1 && (
+                        <CompareButton
+                            runs={runs}
+                            chosen={compared}
+                            onChange={(compare) => ws.edit((l) => updatePanel(l, panel.id, { media: { ...panel.media, compare } }))}
+                        />
+                    )}
                     {classes.length > 0 && <OverlayButton classes={classes} overlay={overlay} onChange={setOverlay} />}
                     {most > 1 && <IndexSlider count={most} at={index} onChange={setIndex} />}
                     <StepSlider steps={steps} at={step} onChange={setStep} />

@@ -1,10 +1,12 @@
 /* media_tools.tsx - what chooses among the media of a panel: the item, the classes over pictures and how strong they are. */
 
+import { Check } from "../../components/controls";
 import { IconButton } from "../../components/icon";
 import { Popover } from "../../components/popover";
 import { classColor, type Overlay } from "../../components/picture";
 import { t } from "../../i18n";
 import { classKey } from "../../lib/boxes";
+import type { Run } from "../../lib/types";
 
 /* At its left end all items, then each alone. */
 export function IndexSlider({ count, at, onChange }: { count: number; at: number | null; onChange: (index: number | null) => void }) {
@@ -24,6 +26,32 @@ export function IndexSlider({ count, at, onChange }: { count: number; at: number
             />
             <output class="small">{at === null ? t("media.all") : `${at + 1} / ${count}`}</output>
         </label>
+    );
+}
+
+const MAX_COMPARED = 4;
+
+/* Two to four runs beside each other, in columns of the same width. */
+export function CompareButton({ runs, chosen, onChange }: { runs: readonly Run[]; chosen: readonly string[]; onChange: (names: string[]) => void }) {
+    return (
+        <Popover label={t("media.compare")} isPadded button={(open) => <IconButton icon="columns" label={t("media.compare")} isOn={chosen.length > 0} onClick={open} />}>
+            {() => (
+                <div class="stack">
+                    <span class="small muted">{t("media.compare_hint")}</span>
+                    <div class="column-list">
+                        {runs.map((r) => (
+                            <Check
+                                key={r.name}
+                                label={r.displayName}
+                                value={chosen.includes(r.name)}
+                                isOff={!chosen.includes(r.name) && chosen.length >= MAX_COMPARED}
+                                onChange={(on) => onChange(on ? [...chosen, r.name] : chosen.filter((n) => n !== r.name))}
+                            />
+                        ))}
+                    </div>
+                </div>
+            )}
+        </Popover>
     );
 }
 

@@ -8,8 +8,10 @@ import { columnLabel, panelTitle } from "../../lib/layout";
 import { pathOf } from "../../lib/match";
 import { columnNumber, columnValue } from "../../lib/runs";
 import { navigate } from "../../router";
+import { sharedToken } from "../../shared";
 import { useWorkspace, type Workspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
+import { MissingNote } from "./missing_note";
 import { useWidth } from "./use_size";
 
 export function ScatterPanel({ panel, height, onExport }: PanelProps) {
@@ -26,10 +28,13 @@ export function ScatterPanel({ panel, height, onExport }: PanelProps) {
         rows: dots.map((d) => [d.label, d.x, d.y, d.z]),
     }));
     const options = panel.scatter ?? {};
+    const missing = [x, y].filter((c) => c !== "" && !dots.some((d) => hasPlace(c === x ? d.x : d.y)));
     return (
         <div ref={ref} class="panel-body" style={{ height }}>
             {x === "" || y === "" ? (
                 <p class="panel-note">{t("panel.no_columns")}</p>
+            ) : missing.length > 0 || dots.length === 0 ? (
+                <MissingNote columns={missing} />
             ) : (
                 width > 0 && (
                     <ScatterChart
@@ -42,7 +47,7 @@ export function ScatterPanel({ panel, height, onExport }: PanelProps) {
                         height={height}
                         highlighted={ws.hovered.value}
                         onHover={(id) => (ws.hovered.value = id)}
-                        onPick={(id) => navigate(pathOf(ws.entity, ws.project, "runs", id))}
+                        onPick={sharedToken.value !== null ? undefined : (id) => navigate(pathOf(ws.entity, ws.project, "runs", id))}
                         svgRef={svg}
                         label={panelTitle(panel)}
                     />
@@ -51,6 +56,8 @@ export function ScatterPanel({ panel, height, onExport }: PanelProps) {
         </div>
     );
 }
+
+const hasPlace = (v: unknown) => v !== null && v !== undefined && v !== "" && !Number.isNaN(v);
 
 function dotsOf(ws: Workspace, x: string, y: string, z: string): Dot[] {
     const runs = ws.visibleRuns.value;

@@ -14,6 +14,7 @@ import { atStep, mediaItems } from "../../lib/media";
 import { concatTables, filterRows, groupRows, joinTables, sortRows, type TableData } from "../../lib/table_data";
 import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
+import { MissingNote } from "./missing_note";
 import { isMedia, loadTable, type LoadedTable } from "./load_table";
 import { stepsOf, useValues } from "./use_values";
 
@@ -122,7 +123,7 @@ export function TablePanel({ panel, height, onExport }: PanelProps) {
                 />
             )}
             {all !== null && wanted.length === 0 && (
-                <p class="panel-note">{t("panel.no_values", { keys: keys.join(", ") })}</p>
+                <MissingNote keys={keys} />
             )}
             <StepSlider steps={steps} at={step} onChange={setStep} />
         </div>

@@ -348,6 +348,18 @@ export class Workspace {
         );
     }
 
+    showRuns(runs: readonly Run[]): void {
+        const names = new Set(runs.map((r) => r.name));
+        const v = this.runsView.peek();
+        this.setRuns({ hidden: v.hidden.filter((n) => !names.has(n)), shown: [...v.shown.filter((n) => !names.has(n)), ...names] });
+    }
+
+    hideRuns(runs: readonly Run[]): void {
+        const names = new Set(runs.map((r) => r.name));
+        const v = this.runsView.peek();
+        this.setRuns({ hidden: [...v.hidden.filter((n) => !names.has(n)), ...names], shown: v.shown.filter((n) => !names.has(n)) });
+    }
+
     /* Hides every loaded run, or shows the first ones again. */
     toggleAll(): void {
         const isAnyShown = this.visibleRuns.peek().length > 0;

@@ -138,6 +138,17 @@ function MediaForm({ panel, edit }: Form) {
                     options={[{ value: "0", label: t("setting.auto") }, ...["1", "2", "3", "4", "6", "8"].map((n) => ({ value: n, label: n }))]}
                 />
             </Field>
+            <Field label={t("media.fit")}>
+                <Select<"fit" | "fill" | "actual">
+                    value={media.fit ?? "fit"}
+                    onChange={(fit) => edit({ media: { ...media, fit } })}
+                    options={[
+                        { value: "fit", label: t("media.fit_whole") },
+                        { value: "fill", label: t("media.fit_fill") },
+                        { value: "actual", label: t("media.fit_actual") },
+                    ]}
+                />
+            </Field>
             <Check label={t("media.synced")} value={media.isSynced ?? false} onChange={(isSynced) => edit({ media: { ...media, isSynced } })} />
         </>
     );
