@@ -19,6 +19,8 @@ struct db_driver {
     void (*loosen)(struct db *db);
 
     enum err_code (*write)(struct db *db, db_work *work, void *context, struct err *err);
+    /* The same once no other server does this; waits for as long as one does. */
+    enum err_code (*write_schema)(struct db *db, db_work *work, void *context, struct err *err);
     void (*write_later)(struct db *db, db_work *work, void *context,
                         void (*done)(void *context, enum err_code code, const struct err *err));
     /* NULL: as write_later. */
@@ -32,7 +34,7 @@ struct db_driver {
                           struct err *err);
     /* Several statements without parameters. */
     enum err_code (*exec_script)(struct db_tx *tx, const char *sql, struct err *err);
-    /* No other server migrates at the same time, until the transaction ends. */
+    /* No other server is within write_schema until the transaction ends. Not to be asked for within it. */
     enum err_code (*lock_schema)(struct db_tx *tx, struct err *err);
     bool is_shared; /* by several servers */
     enum err_code (*now)(struct db_tx *tx, int64_t *now_ms, struct err *err);

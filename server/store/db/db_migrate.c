@@ -73,7 +73,6 @@ static enum err_code migrate(struct db_tx *tx, void *context, struct err *err) {
     const struct migrating *migrating = context;
     bool done;
 
-    TRY(tx->driver->lock_schema(tx, err));
     TRY(tx->driver->exec_script(tx,
                                 "create table if not exists schema_version (version integer primary key, "
                                 "name text not null, oldest_writer text not null, applied_at integer not null);",
@@ -89,7 +88,7 @@ static enum err_code migrate(struct db_tx *tx, void *context, struct err *err) {
 
 enum err_code db_migrate(struct db *db, const struct migration_set *set, struct err *err) {
     struct migrating context = { set, arena_create() };
-    enum err_code code = db_write(db, migrate, &context, err);
+    enum err_code code = db->driver->write_schema(db, migrate, &context, err);
     arena_destroy(context.arena);
     return code;
 }

@@ -117,9 +117,35 @@ static struct db_stats postgres_stats(struct db *base) {
     return stats;
 }
 
-/* Several servers may start at once: one migrates, the others wait and find it done. */
+#define SCHEMA_LOCK "7021390518290001"
+
 static enum err_code postgres_lock_schema(struct db_tx *tx, struct err *err) {
-    return postgres_exec(tx, DB_NO_ARGS, "select pg_advisory_xact_lock(7021390518290001)", err);
+    return postgres_exec(tx, DB_NO_ARGS, "select pg_advisory_xact_lock(" SCHEMA_LOCK ")", err);
+}
+
+static enum err_code wait_for_schema(struct postgres_conn *conn, struct err *err) {
+    struct db_rows *rows;
+    TRY(postgres_exec(&conn->tx, DB_NO_ARGS, "set lock_timeout = 0", err)); /* migrations may take their time */
+    TRY(postgres_query(&conn->tx, &rows, DB_NO_ARGS, STR("select case when pg_try_advisory_lock(" SCHEMA_LOCK ") then 1 else 0 end"), true, err));
+    bool is_ours = postgres_next(rows) && postgres_value(rows, 0).integer != 0;
+    TRY(postgres_end(rows, err));
+    if (is_ours)
+        return OK;
+    log_info("another server brings the database up to date; waiting for it");
+    TRY(postgres_exec(&conn->tx, DB_NO_ARGS, "select pg_advisory_lock(" SCHEMA_LOCK ")", err));
+    return postgres_conn_finish(conn, err);
+}
+
+/* Several servers may start at once: one migrates, the others wait and find it done. The lock has a connection of its own, so that
+ * the transaction begins, and sees what others did, after it was had. */
+static enum err_code postgres_write_schema(struct db *base, db_work *work, void *context, struct err *err) {
+    struct postgres_conn lock;
+    TRY(postgres_conn_open(&lock, ((struct postgres_db *)base)->url, true, err));
+    enum err_code code = wait_for_schema(&lock, err);
+    if (code == OK)
+        code = postgres_write(base, work, context, err);
+    postgres_conn_close(&lock);
+    return code;
 }
 
 /* ---- several servers ---- */
@@ -186,6 +212,7 @@ const struct db_driver db_postgres_driver = {
     .stats = postgres_stats,
     .exec = postgres_exec,
     .exec_script = postgres_exec_script,
+    .write_schema = postgres_write_schema,
     .lock_schema = postgres_lock_schema,
     .is_shared = true,
     .now = postgres_now,

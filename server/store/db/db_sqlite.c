@@ -225,6 +225,7 @@ const struct db_driver db_sqlite_driver = {
     .stats = sqlite_stats,
     .exec = sqlite_exec,
     .exec_script = sqlite_exec_script,
+    .write_schema = sqlite_write,
     .lock_schema = sqlite_lock_schema,
     .now = sqlite_now,
     .write_alone = sqlite_write_alone,
