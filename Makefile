@@ -137,6 +137,7 @@ test-other-stores: build build/venv/.installed
 	tests/official/setup.sh
 	$(OTHER_STORES) build/venv/bin/pytest -q tests/api --ignore tests/api/test_graphql_oracle.py
 	$(OTHER_STORES) build/venv/bin/pytest -q tests/official
+	BAROGRAPH_TEST_DIRECT=on $(OTHER_STORES) build/venv/bin/pytest -q tests/official/test_artifacts.py -k "not cut_in_the_middle"
 
 test-faults: build build/venv/.installed
 	build/venv/bin/pytest -q tests/faults

@@ -12,7 +12,7 @@ static const struct option rows[] = {
       "the key of the first administrator, 40 or more characters; made up when not given" },
     { "admin-key-file", "FILE", OPTION_TEXT, false, AT(admin_key_file), NULL, "a file that holds it: command lines are seen by others" },
     { "blobs", "URL", OPTION_TEXT, false, AT(blobs), NULL,
-      "where files live: s3://BUCKET[/PREFIX][?endpoint=URL&region=R]; the data folder by default" },
+      "where files live: s3://BUCKET[/PREFIX][?endpoint=URL&region=R&direct=on]; the data folder by default" },
     { "cache-gib", "GIB", OPTION_COUNT, false, AT(cache_gib), "20",
       "with --blobs s3://...: how much of it is kept in the data folder" },
     { "crash-after-s", "SECONDS", OPTION_COUNT, false, AT(crash_after_s), "300",
