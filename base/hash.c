@@ -106,20 +106,30 @@ struct hash_stream {
     EVP_MD_CTX *sha256, *md5;
 };
 
-struct hash_stream *hash_stream_create_sha256(void) {
+static EVP_MD_CTX *begin(const EVP_MD *algorithm) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    check(context != NULL && EVP_DigestInit_ex2(context, algorithm, NULL));
+    return context;
+}
+
+static struct hash_stream *create_stream(bool has_sha256, bool has_md5) {
     struct hash_stream *stream = malloc(sizeof *stream);
     need_shared();
     check(stream != NULL);
-    *stream = (struct hash_stream){ .sha256 = EVP_MD_CTX_new() };
-    check(stream->sha256 != NULL && EVP_DigestInit_ex2(stream->sha256, shared.sha256, NULL));
+    *stream = (struct hash_stream){ has_sha256 ? begin(shared.sha256) : NULL, has_md5 ? begin(shared.md5) : NULL };
     return stream;
 }
 
+struct hash_stream *hash_stream_create_sha256(void) {
+    return create_stream(true, false);
+}
+
+struct hash_stream *hash_stream_create_md5(void) {
+    return create_stream(false, true);
+}
+
 struct hash_stream *hash_stream_create(void) {
-    struct hash_stream *stream = hash_stream_create_sha256();
-    stream->md5 = EVP_MD_CTX_new();
-    check(stream->md5 != NULL && EVP_DigestInit_ex2(stream->md5, shared.md5, NULL));
-    return stream;
+    return create_stream(true, true);
 }
 
 void hash_stream_destroy(struct hash_stream *stream) {
@@ -131,12 +141,12 @@ void hash_stream_destroy(struct hash_stream *stream) {
 }
 
 void hash_stream_add(struct hash_stream *stream, struct str bytes) {
-    check(EVP_DigestUpdate(stream->sha256, bytes.ptr, bytes.len));
+    check(stream->sha256 == NULL || EVP_DigestUpdate(stream->sha256, bytes.ptr, bytes.len));
     check(stream->md5 == NULL || EVP_DigestUpdate(stream->md5, bytes.ptr, bytes.len));
 }
 
-void hash_stream_end(struct hash_stream *stream, unsigned char sha256[SHA256_BYTES], unsigned char *md5) {
-    check(EVP_DigestFinal_ex(stream->sha256, sha256, NULL));
+void hash_stream_end(struct hash_stream *stream, unsigned char *sha256, unsigned char *md5) {
+    check(stream->sha256 == NULL || EVP_DigestFinal_ex(stream->sha256, sha256, NULL));
     check(stream->md5 == NULL || EVP_DigestFinal_ex(stream->md5, md5, NULL));
 }
 

@@ -18,9 +18,11 @@ struct hash_stream;
 struct hash_stream *hash_stream_create(void);
 /* Where nobody asks for MD5, which takes three times as long where the processor knows SHA-256: hash_stream_end gets NULL for it. */
 struct hash_stream *hash_stream_create_sha256(void);
+/* The other way round. */
+struct hash_stream *hash_stream_create_md5(void);
 void hash_stream_destroy(struct hash_stream *stream); /* NULL is fine */
 void hash_stream_add(struct hash_stream *stream, struct str bytes);
-void hash_stream_end(struct hash_stream *stream, unsigned char sha256[SHA256_BYTES], unsigned char *md5);
+void hash_stream_end(struct hash_stream *stream, unsigned char *sha256, unsigned char *md5);
 
 uint32_t hash_crc32(uint32_t crc, struct str bytes); /* zlib's; begin with 0 */
 uint64_t hash_of_str(struct str text);               /* for tables in memory; seeded per process */

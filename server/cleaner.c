@@ -2,7 +2,8 @@
 #include "server/cleaner.h"
 
 #include "base/clock.h"
-#include "server/blobs/blobs.h"
+#include "server/api/artifacts/joiner.h"
+#include "server/blobs/gather.h"
 #include "server/store/artifacts/artifact.h"
 #include "server/store/artifacts/blob.h"
 #include "server/store/db/lease.h"
@@ -156,4 +157,36 @@ enum err_code cleaner_collect_blobs(struct app *app, int64_t grace_ms, const _At
     } while (code == OK && sweeping.last_len > 0 && !*is_stopping);
     arena_destroy(sweeping.arena);
     return code;
+}
+
+/* ---- files whose parts were sent and that were never put together ---- */
+
+struct gathered {
+    struct app *app;
+    int64_t oldest_ms, artifact_id, made_ms;
+    bool is_draft;
+};
+
+static enum err_code look_for_draft(struct db_tx *tx, void *context, struct err *err) {
+    struct gathered *gathered = context;
+    struct arena *arena = arena_create();
+    struct artifact *artifact;
+    enum err_code code = artifact_get(tx, gathered->artifact_id, arena, &artifact, err);
+    gathered->is_draft = code == OK && artifact->state == ARTIFACT_PENDING && artifact->created_at == gathered->made_ms;
+    arena_destroy(arena);
+    return code == ERR_NOT_FOUND ? OK : code;
+}
+
+/* While it cannot be found out, it is. */
+static bool is_wanted(void *context, struct str name, int64_t modified_ms) {
+    struct gathered *gathered = context;
+    struct err err;
+    if (modified_ms < gathered->oldest_ms || !joiner_name_parse(name, &gathered->artifact_id, &gathered->made_ms))
+        return false;
+    return db_read(gathered->app->db, look_for_draft, gathered, &err) != OK || gathered->is_draft;
+}
+
+void cleaner_sweep_gathered(struct app *app, int64_t grace_ms) {
+    struct gathered gathered = { .app = app, .oldest_ms = clock_wall_ms() - grace_ms };
+    gather_sweep(app->blobs, is_wanted, &gathered);
 }

@@ -15,4 +15,7 @@ MUST_CHECK enum err_code cleaner_delete_expired(struct app *app, size_t *count, 
 MUST_CHECK enum err_code cleaner_collect_blobs(struct app *app, int64_t grace_ms, const _Atomic bool *is_stopping, size_t *count,
                                                struct err *err);
 
+/* Removes what large uploads left whose draft is gone or has been committed, or to which nothing was added for so long. */
+void cleaner_sweep_gathered(struct app *app, int64_t grace_ms);
+
 #endif

@@ -118,6 +118,7 @@ static void clean_if_due(struct watcher *watcher) {
         return;
     if (has_upkeep(watcher))
         clean(watcher);
+    cleaner_sweep_gathered(watcher->app, BLOB_GRACE_MS);
     depot_tidy(watcher->app->blob_depot, watcher->app->cache_max_bytes / 2);
     if (has_upkeep(watcher))
         arrival_tidy(watcher->app->blob_depot, ARRIVAL_KEPT_MS);

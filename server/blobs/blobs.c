@@ -181,9 +181,9 @@ void blob_writer_finish_later(struct blob_writer *writer, struct blob_facts *fac
     publisher_add(writer->size_bytes <= SMALL_BLOB_BYTES ? blobs->publisher : blobs->large_publisher, &writer->publishing);
 }
 
-enum err_code blobs_publish(struct blobs *blobs, int fd, const char *path, const struct blob_id *id, struct err *err) {
+enum err_code blobs_publish_linked(struct blobs *blobs, const char *path, const struct blob_id *id, struct err *err) {
     struct blob_name name;
-    return depot_publish(blobs->depot, fd, path, name_of(id, &name), err);
+    return depot_publish_linked(blobs->depot, path, name_of(id, &name), err);
 }
 
 struct depot *blobs_depot(const struct blobs *blobs) {

@@ -45,8 +45,8 @@ typedef void blob_done(void *context, enum err_code code, const struct err *err)
 void blob_writer_finish_later(struct blob_writer *writer, struct blob_facts *facts, blob_done *done, void *context);
 void blob_writer_cancel(struct blob_writer *writer); /* NULL is fine */
 
-/* A file that lies in the depot's staging folder and has that digest becomes a blob, see depot_publish. */
-MUST_CHECK enum err_code blobs_publish(struct blobs *blobs, int fd, const char *path, const struct blob_id *id, struct err *err);
+/* A synced file of the depot's staging folder that has that digest is a blob, too; see depot_publish_linked. */
+MUST_CHECK enum err_code blobs_publish_linked(struct blobs *blobs, const char *path, const struct blob_id *id, struct err *err);
 struct depot *blobs_depot(const struct blobs *blobs);
 
 /* A file descriptor for reading, the caller's to close. ERR_NOT_FOUND when there is no such blob. */

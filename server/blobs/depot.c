@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "server/blobs/s3.h"
 
+#include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -36,10 +38,25 @@ struct depot {
     int holders;
 };
 
+static enum err_code remove_staged(const char *staged, const char *kept, struct arena *arena, struct err *err) {
+    DIR *folder = opendir(staged);
+    enum err_code code = OK;
+    struct dirent *entry;
+    if (folder == NULL)
+        return errno == ENOENT ? OK : err_set_errno(err, errno, "cannot read the folder '%s'", staged);
+    while (code == OK && (entry = readdir(folder)) != NULL) {
+        const char *path = file_join(arena, staged, entry->d_name);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && strcmp(path, kept) != 0)
+            code = file_remove_tree(path, err);
+    }
+    (void)closedir(folder);
+    return code;
+}
+
 enum err_code depot_open(struct depot **out, const char *folder, struct s3 *bucket, struct str key_prefix, struct err *err) {
     struct arena *arena = arena_create();
     const char *staged = file_join(arena, folder, STAGED);
-    enum err_code code = file_remove_tree(staged, err);
+    enum err_code code = remove_staged(staged, file_join(arena, folder, DEPOT_KEPT), arena, err);
     if (code == OK)
         code = file_make_folders(staged, FOLDER_MODE, err);
     arena_destroy(arena);
@@ -155,6 +172,26 @@ enum err_code depot_publish(struct depot *depot, int fd, const char *path, struc
     struct arena *arena = arena_create();
     enum err_code code = depot->bucket == NULL ? publish_here(depot, fd, path, name, arena, err)
                                                : publish_there(depot, fd, path, name, arena, err);
+    arena_destroy(arena);
+    return code;
+}
+
+/* A blob that is there already is of the same bytes. */
+static enum err_code link_here(struct depot *depot, const char *staged, struct str name, struct arena *arena, struct err *err) {
+    char *path = path_of(depot, name, arena);
+    TRY(make_folder_of(depot, path, arena, err));
+    if (link(staged, path) != 0 && errno != EEXIST)
+        return err_set_errno(err, errno, "cannot give '%s' its name", staged);
+    *strrchr(path, '/') = '\0';
+    file_sync_folder(path);
+    return OK;
+}
+
+enum err_code depot_publish_linked(struct depot *depot, const char *path, struct str name, struct err *err) {
+    assert(depot->bucket == NULL);
+    TRY(check_name(name, err));
+    struct arena *arena = arena_create();
+    enum err_code code = link_here(depot, path, name, arena, err);
     arena_destroy(arena);
     return code;
 }

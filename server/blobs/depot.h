@@ -14,6 +14,9 @@
 struct depot;
 struct s3;
 
+/* What is not finished goes at the next start, but for what lies in this folder of the depot's: see gather.h. */
+#define DEPOT_KEPT "staged/gathered-1"
+
 /* bucket NULL: the folder is all there is. Keys in the bucket begin with key_prefix. Makes the folder. */
 MUST_CHECK enum err_code depot_open(struct depot **out, const char *folder, struct s3 *bucket, struct str key_prefix,
                                     struct err *err);
@@ -30,6 +33,9 @@ MUST_CHECK enum err_code depot_publish(struct depot *depot, int fd, const char *
 /* The same for bytes that are in the bucket already, under another key. sha256: their digest in hex. */
 MUST_CHECK enum err_code depot_publish_copy(struct depot *depot, struct str key, struct str sha256, const char *path, struct str name,
                                             struct err *err);
+
+/* The same of a file that is synced, and keeps its path beside the name; for folders only. */
+MUST_CHECK enum err_code depot_publish_linked(struct depot *depot, const char *path, struct str name, struct err *err);
 
 struct depot_arrival {
     int fd;

@@ -30,8 +30,10 @@ def b64(content):
 
 
 class Draft:
-    def __init__(self, user, name="c"):
-        self.user, self.server = user, user.server
+    """is_placed: its parts are written to their places in the file; those whose length nobody tells beforehand are kept one by one."""
+
+    def __init__(self, user, name="c", is_placed=True):
+        self.user, self.server, self.is_placed = user, user.server, is_placed and not user.server.has_bucket
         RunUnderTest(user, "p", "r")
         given = {"entityName": user.name, "projectName": "p", "artifactTypeName": "t", "artifactCollectionName": name, "digest": "d", "runName": "r"}
         self.id = user.graphql(CREATE, {"input": given})["createArtifact"]["artifact"]["id"]
@@ -41,8 +43,8 @@ class Draft:
         given = {"artifactFiles": [{"artifactID": self.id, "name": name, "md5": b64(b"".join(parts)), "uploadPartsInput": spec}]}
         return self.user.graphql(FILES, {"input": given})["createArtifactFiles"]["files"]["edges"][0]["node"]
 
-    def put(self, url, part, status=200):
-        response = self.server.request("PUT", url, key=None, data=part)
+    def put(self, url, part, status=200, **headers):
+        response = self.server.request("PUT", url, key=None, data=part if self.is_placed else iter([part]), headers=headers)
         assert response.status_code == status, response.text
         return response.headers.get("ETag")
 
@@ -66,9 +68,9 @@ class Draft:
         return self.user.graphql(COMMIT, {"id": self.id})["commitArtifact"]["artifact"]
 
 
-@pytest.fixture
-def draft(user):
-    return Draft(user)
+@pytest.fixture(params=["at their places", "one by one"])
+def draft(user, request):
+    return Draft(user, is_placed=request.param == "at their places")
 
 
 def refusal(function, *arguments, **values) -> GraphQLError:
@@ -90,10 +92,29 @@ def test_parts__become_the_file(draft):
     assert draft.server.request("GET", url, key=None).content == WHOLE
 
 
+def gathered(server):
+    folder = server.data / "blobs" / "staged" / "gathered-1"
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_asking_again__needs_no_parts_any_more(make_server):
+    """A client that lost its patience asks again after a large file was put together."""
+    server = make_server()
+    draft = Draft(User(server, "alice"))
+    node = draft.announce()
+    parts = draft.put_all(node)
+    assert len(gathered(server)) == (2 if draft.is_placed else 0)
+    assert draft.complete(node, parts) == b64(WHOLE)
+    assert gathered(server) == []
+    assert draft.complete(node, parts) == b64(WHOLE)
+    server.restart()
+    assert draft.complete(node, parts) == b64(WHOLE)
+
+
 def test_asking_again__does_not_put_them_together_again(make_server):
     """A client that lost its patience asks again while, or after, a large file is put together."""
     server = make_server()
-    draft = Draft(User(server, "alice"))
+    draft = Draft(User(server, "alice"), is_placed=False)
     node = draft.announce()
     parts = draft.put_all(node)
     assert draft.complete(node, parts) == b64(WHOLE)
@@ -124,10 +145,10 @@ def waits_to_be_collected(server, part):
 
 def test_parts__are_let_go_once_the_file_is_stored(make_server):
     server = make_server()
-    draft = Draft(User(server, "alice"))
+    draft = Draft(User(server, "alice"), is_placed=False)
     node = draft.announce()
     parts = draft.put_all(node)
-    other = Draft(draft.user, "other")
+    other = Draft(draft.user, "other", is_placed=False)
     other.announce()
     other.put_all(other.announce())  # the same bytes, which are needed there
     assert draft.complete(node, parts) == b64(WHOLE)
@@ -177,7 +198,7 @@ def test_announced_numbers__are_one_to_n(draft, numbers):
 def test_part__is_for_its_draft_and_its_link_only(draft, make_user):
     node = draft.announce()
     url = node["uploadMultipartUrls"]["uploadUrlParts"][0]["uploadUrl"]
-    assert draft.server.request("PUT", url.replace("/1/big.bin", "/2/big.bin"), key=None, data=b"x").status_code == 403
+    assert draft.server.request("PUT", url.replace("/1-3/big.bin", "/2-3/big.bin"), key=None, data=b"x").status_code == 403
     parts = draft.put_all(node)
     stranger = Draft(make_user())
     stranger.id = draft.id
@@ -187,7 +208,8 @@ def test_part__is_for_its_draft_and_its_link_only(draft, make_user):
     assert draft.server.request("PUT", url, key=None, data=b"x").status_code == 409
 
 
-def test_known_bytes__are_not_sent_in_parts_either(draft, user):
+def test_known_bytes__are_not_sent_in_parts_either(user):
+    draft = Draft(user)
     node = draft.announce()
     draft.complete(node, draft.put_all(node))
     draft.commit()
@@ -243,7 +265,7 @@ def answers_of(server, status):
 
 def test_parts__are_put_together_while_they_arrive(make_server):
     server = make_server()
-    draft = Draft(User(server, "alice"))
+    draft = Draft(User(server, "alice"), is_placed=False)
     node = draft.announce(LARGE)
     put_large(draft, node, [1, 2])
     assert soon(lambda: [path.stat().st_size for path in staged(server)] == [40_000_000])
@@ -255,7 +277,7 @@ def test_parts__are_put_together_while_they_arrive(make_server):
 def test_part_sent_again__is_what_the_file_has(make_server):
     """Also when the one it replaces was put to the others already."""
     server = make_server()
-    draft = Draft(User(server, "alice"))
+    draft = Draft(User(server, "alice"), is_placed=False)
     node = draft.announce(LARGE)
     first = node["uploadMultipartUrls"]["uploadUrlParts"][0]["uploadUrl"]
     draft.put(first, b"half of it")
@@ -281,7 +303,7 @@ def test_server__stops_while_a_file_is_put_together(make_server):
 
 def test_join_that_fails__is_told_and_begun_anew(make_server):
     server = make_server()
-    draft = Draft(User(server, "alice"))
+    draft = Draft(User(server, "alice"), is_placed=False)
     node = draft.announce()
     parts = draft.put_all(node)
     server.stop()  # it had put them together already

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 # Of one connection; the two sides of a relay have each their own.
 OF_THE_CONNECTION = ("connection", "content-length", "expect", "transfer-encoding")
-PART = re.compile(r"/signed/parts/\d+/(\d+)/")
+PART = re.compile(r"/signed/parts/\d+/(\d+)(?:-\d+)?/")
 
 
 class Relay:

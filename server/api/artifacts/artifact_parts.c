@@ -11,7 +11,7 @@
 #include "server/store/artifacts/artifact_file.h"
 
 /* A file's path does not begin with a slash. */
-static struct str part_path(struct str path, int64_t number, struct arena *arena) {
+struct str artifact_parts_name(struct str path, int64_t number, struct arena *arena) {
     return arena_printf(arena, "/part/%lld/%.*s", (long long)number, STR_ARG(path));
 }
 
@@ -19,7 +19,7 @@ static enum err_code no_such_artifact(struct err *err) {
     return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
 }
 
-static enum err_code find_draft(struct db_tx *tx, struct identity *identity, int64_t id, struct artifact **out, struct err *err) {
+enum err_code artifact_parts_find_draft(struct db_tx *tx, struct identity *identity, int64_t id, struct artifact **out, struct err *err) {
     TRY(artifact_get(tx, id, identity->arena, out, err));
     enum err_code code = access_check_in(tx, identity, &(*out)->owner, CAN_WRITE, err);
     if (code == ERR_NOT_FOUND || (*out)->state == ARTIFACT_DELETED)
@@ -95,9 +95,9 @@ static enum err_code answer_part_number(struct gql_call *call, struct err *err) 
 static enum err_code answer_part_url(struct gql_call *call, struct err *err) {
     const struct part_node *node = call->parent;
     const struct multipart_upload *upload = node->upload;
-    struct arrived_file file = { .path = part_path(upload->path, node->part->number, call->arena) };
-    struct str path = arena_printf(call->arena, "/signed/parts/%lld/%lld/%.*s", (long long)upload->artifact_id, (long long)node->part->number,
-                                   STR_ARG(upload->path));
+    struct arrived_file file = { .path = artifact_parts_name(upload->path, node->part->number, call->arena) };
+    struct str path = arena_printf(call->arena, "/signed/parts/%lld/%lld-%zu/%.*s", (long long)upload->artifact_id, (long long)node->part->number,
+                                   upload->parts.count, STR_ARG(upload->path));
     struct str url = { NULL, 0 };
     memcpy(file.md5, node->part->md5, MD5_BYTES);
     if (node->part->has_md5)
@@ -117,48 +117,6 @@ static const struct gql_field part_fields[] = {
 };
 const struct gql_type upload_url_part_type = GQL_TYPE("UploadUrlPart", part_fields);
 
-/* ---- a part arrives ---- */
-
-static enum err_code check_part(struct db_tx *tx, void *context, struct err *err) {
-    struct upload *upload = context;
-    struct artifact *artifact;
-    int64_t id;
-    if (!str_to_i64(upload->call->params[0], &id))
-        return no_such_artifact(err);
-    TRY(find_draft(tx, http_identity(upload->call), id, &artifact, err));
-    upload->target = artifact;
-    return quota_check(((struct app *)upload->call->app)->quota, &artifact->owner, err);
-}
-
-static enum err_code store_part(struct db_tx *tx, void *context, struct err *err) {
-    struct upload *upload = context;
-    const struct artifact *artifact = upload->target;
-    int64_t number;
-    if (!str_to_i64(upload->call->params[1], &number))
-        return no_such_artifact(err);
-    return artifact_upload_store(tx, artifact->id, part_path(upload->call->params[2], number, upload->call->arena), upload->facts.md5,
-                                 upload->facts.id.sha256, (int64_t)upload->facts.size_bytes, clock_wall_ms(), err);
-}
-
-static void name_part(struct upload *upload) {
-    struct http_call *call = upload->call;
-    const struct artifact *artifact = upload->target;
-    int64_t number;
-    if (str_to_i64(call->params[1], &number))
-        joiner_note_part(((struct app *)call->app)->joiner, artifact->id, call->params[2], number, upload->facts.id.sha256);
-    http_add_header(call, STR("ETag"), arena_printf(call->arena, "\"%.*s\"", STR_ARG(hash_hex(upload->facts.md5, MD5_BYTES, call->arena))));
-}
-
-static enum err_code begin_part(struct http_call *call, void **state, struct err *err) {
-    static const struct upload_kind kind = { check_part, store_part, name_part };
-    int64_t number;
-    if (!file_is_safe_path(call->params[2]) || !str_to_i64(call->params[1], &number) || number < 1 || number > ARTIFACT_PARTS_MAX)
-        return err_set(err, ERR_BAD_INPUT, "there is no such part");
-    return upload_begin(call, &kind, state, err);
-}
-
-const struct http_sink artifact_parts_upload = { begin_part, upload_add, upload_end, upload_cancel };
-
 /* ---- together they become the file ---- */
 
 struct named_part {
@@ -172,11 +130,12 @@ struct completing {
     struct artifact *artifact;
     struct str path;
     size_t count;
-    struct named_part *named;    /* by the client; both in their order */
-    struct artifact_blob *parts; /* the draft's; gone once they are joined */
-    bool has_looked;             /* in the bucket, for those that clients put there */
+    struct named_part *named; /* by the client; both in their order */
+    struct joint_part *parts; /* gone once they are joined */
+    bool has_looked;          /* in the bucket, for those that clients put there */
     struct arrived_file *missing;
     size_t missing_count;
+    int64_t first_missing;
     struct blob_facts facts;
     bool is_joined; /* by an earlier request */
 };
@@ -237,22 +196,41 @@ static enum err_code find_whole(struct db_tx *tx, struct completing *completing,
     return OK;
 }
 
+static struct joiner_file file_of(const struct completing *completing) {
+    return (struct joiner_file){ completing->artifact->id, completing->artifact->created_at, completing->path };
+}
+
+/* A part that is kept like a file came after the one that lies at its place, if there is one, and its md5 was computed. */
+static enum err_code find_part(struct db_tx *tx, const struct completing *completing, struct str path, struct joint_part *part, struct err *err) {
+    unsigned char md5[MD5_BYTES];
+    struct artifact_blob blob;
+    enum err_code code = part->is_placed ? artifact_upload_get(tx, completing->artifact->id, path, md5, &blob, err)
+                                         : artifact_upload_find(tx, completing->artifact->id, path, part->md5, &blob, err);
+    if (code == ERR_NOT_FOUND || (code == OK && part->is_placed && memcmp(md5, part->md5, MD5_BYTES) != 0))
+        return OK;
+    TRY(code);
+    part->is_known = part->is_blob = true;
+    part->is_placed = false;
+    memcpy(part->id.sha256, blob.sha256, SHA256_BYTES);
+    return OK;
+}
+
 static enum err_code find_parts(struct db_tx *tx, struct completing *completing, struct err *err) {
     struct arena *arena = completing->call->arena;
-    bool may_be_in_bucket = arrived_is_possible(completing->identity->app) && !completing->has_looked;
-    completing->parts = ARENA_ARRAY(arena, struct artifact_blob, completing->count);
+    struct joiner_file file = file_of(completing);
+    completing->parts = ARENA_ARRAY(arena, struct joint_part, completing->count);
     completing->missing = ARENA_ARRAY(arena, struct arrived_file, completing->count);
     completing->missing_count = 0;
+    for (size_t i = 0; i < completing->count; i++)
+        memcpy(completing->parts[i].md5, completing->named[i].md5, MD5_BYTES);
+    joiner_find_placed(completing->identity->app->joiner, &file, completing->parts, completing->count);
     for (size_t i = 0; i < completing->count; i++) {
-        int64_t number = (int64_t)i + 1;
         struct arrived_file *missing = &completing->missing[completing->missing_count];
-        missing->path = part_path(completing->path, number, arena);
+        missing->path = artifact_parts_name(completing->path, (int64_t)i + 1, arena);
         memcpy(missing->md5, completing->named[i].md5, MD5_BYTES);
-        enum err_code code = artifact_upload_find(tx, completing->artifact->id, missing->path, missing->md5, &completing->parts[i], err);
-        if (code == ERR_NOT_FOUND && may_be_in_bucket)
-            completing->missing_count++;
-        else if (code != OK)
-            return code == ERR_NOT_FOUND ? not_arrived(completing, number, err) : code;
+        TRY(find_part(tx, completing, missing->path, &completing->parts[i], err));
+        if (!completing->parts[i].is_known && completing->missing_count++ == 0)
+            completing->first_missing = (int64_t)i + 1;
     }
     return OK;
 }
@@ -262,14 +240,19 @@ static enum err_code find(struct db_tx *tx, void *context, struct err *err) {
     int64_t id;
     if (!node_id_parse(gql_input_str(completing->call, "artifactID"), "Artifact", &id, completing->call->arena))
         return no_such_artifact(err);
-    TRY(find_draft(tx, completing->identity, id, &completing->artifact, err));
+    TRY(artifact_parts_find_draft(tx, completing->identity, id, &completing->artifact, err));
     TRY(quota_check(completing->identity->app->quota, &completing->artifact->owner, err));
     completing->path = gql_input_str(completing->call, "storagePath");
     if (!file_is_safe_path(completing->path))
         return err_set(err, ERR_BAD_INPUT, "storagePath is not that of an announced file");
     TRY(read_parts(completing, err));
+    TRY(find_parts(tx, completing, err)); /* those that were sent since an earlier request count more than what that one made */
+    if (completing->missing_count == 0)
+        return OK;
     TRY(find_whole(tx, completing, err));
-    return completing->is_joined ? OK : find_parts(tx, completing, err);
+    if (completing->is_joined || (arrived_is_possible(completing->identity->app) && !completing->has_looked))
+        return OK;
+    return not_arrived(completing, completing->first_missing, err);
 }
 
 /* What clients put into the bucket themselves is the draft's from here on. */
@@ -283,8 +266,8 @@ static enum err_code take_arrived(struct completing *completing, struct err *err
 static enum err_code join(struct completing *completing, struct err *err) {
     struct identity *identity = completing->identity;
     bool is_pending;
-    TRY(joiner_ask(identity->app->joiner, completing->artifact->id, completing->path, completing->parts, completing->count,
-                   &completing->facts, &is_pending, err));
+    struct joiner_file file = file_of(completing);
+    TRY(joiner_ask(identity->app->joiner, &file, completing->parts, completing->count, &completing->facts, &is_pending, err));
     if (!is_pending)
         return OK;
     identity->awaits = ARENA_NEW(identity->arena, struct joiner_waiter);
@@ -295,21 +278,34 @@ static enum err_code join(struct completing *completing, struct err *err) {
 /* The whole is durable: the parts would only take as much room once more, until the draft is committed and long after. */
 static enum err_code let_parts_go(struct db_tx *tx, const struct completing *completing, struct err *err) {
     for (size_t i = 0; !completing->is_joined && i < completing->count; i++) {
-        struct str path = part_path(completing->path, (int64_t)i + 1, completing->call->arena);
-        TRY(artifact_upload_let_go(tx, completing->artifact->id, path, completing->parts[i].sha256, err));
+        struct str path = artifact_parts_name(completing->path, (int64_t)i + 1, completing->call->arena);
+        if (completing->parts[i].is_blob)
+            TRY(artifact_upload_let_go(tx, completing->artifact->id, path, completing->parts[i].id.sha256, err));
     }
     return OK;
 }
 
 static enum err_code store_whole(struct db_tx *tx, void *context, struct err *err) {
     struct completing *completing = context;
-    TRY(find_draft(tx, completing->identity, completing->artifact->id, &completing->artifact, err));
+    TRY(artifact_parts_find_draft(tx, completing->identity, completing->artifact->id, &completing->artifact, err));
     TRY(upload_check_stored(tx, completing->identity->app, &completing->facts.id, err));
     const struct str paths[] = { completing->path, whole_path(completing) };
     for (size_t i = 0; i < 2; i++)
         TRY(artifact_upload_store(tx, completing->artifact->id, paths[i], completing->facts.md5, completing->facts.id.sha256,
                                   (int64_t)completing->facts.size_bytes, clock_wall_ms(), err));
     return let_parts_go(tx, completing, err);
+}
+
+/* While it was stored a collector may have taken it for garbage: the next one who asks has it made again. */
+static enum err_code store(struct completing *completing, struct err *err) {
+    struct app *app = completing->identity->app;
+    struct joiner_file file = file_of(completing);
+    enum err_code code = db_write(app->db, store_whole, completing, err);
+    if (code == OK)
+        joiner_forget(app->joiner, &file);
+    else if (code == ERR_BUSY)
+        joiner_doubt(app->joiner, &file);
+    return code;
 }
 
 struct payload {
@@ -328,7 +324,7 @@ enum err_code artifact_parts_answer_complete(struct gql_call *call, struct err *
         TRY(take_arrived(&completing, err));
     if (!completing.is_joined)
         TRY(join(&completing, err));
-    TRY(db_write(db, store_whole, &completing, err));
+    TRY(store(&completing, err));
     payload->owner = completing.artifact->owner;
     payload->digest = hash_base64((struct str){ (const char *)completing.facts.md5, MD5_BYTES }, call->arena);
     gql_object(call, payload);

@@ -2,10 +2,11 @@
 #include "server/api/artifacts/joiner.h"
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/os.h"
 #include "server/api/app.h"
-#include "server/api/artifacts/joint.h"
+#include "server/blobs/depot.h"
 #include "server/store/db/lease.h"
 
 #include <pthread.h>
@@ -34,6 +35,7 @@ struct joiner {
     _Atomic bool is_stopping;
     struct joint *joints;
     size_t joint_count;
+    struct settler *settler;
 };
 
 static void lock(struct joiner *joiner) {
@@ -234,24 +236,27 @@ static struct joint *next_work(struct joiner *joiner) {
 }
 
 static void begin_again(struct joiner *joiner, struct joint *joint) {
-    struct blob_writer *writer = joint->writer;
-    joint->writer = NULL;
     joint->appended = 0;
     joint->is_stale = false;
     unlock(joiner);
-    blob_writer_cancel(writer);
+    joint_begin_again(joint);
     lock(joiner);
 }
 
 static void append(struct joiner *joiner, struct joint *joint) {
-    struct blob_id id = joint->parts[joint->appended].id;
+    struct joint_part part = joint->parts[joint->appended];
+    struct gather *gather = joint->gather;
     struct err err;
+    bool must_begin_again;
     joint->is_appending = true;
     unlock(joiner);
-    enum err_code code = joint_append(joint, joiner->app->blobs, &id, &joiner->is_stopping, &err);
+    enum err_code code = joint_append(joint, gather, joiner->app->blobs, &part, &joiner->is_stopping, &must_begin_again, &err);
     lock(joiner);
     joint->is_appending = false;
+    if (code == OK && !must_begin_again && joint->writer == NULL)
+        joint_set_placed(joint, joint->appended, &part);
     joint->appended++;
+    joint->is_stale = joint->is_stale || must_begin_again;
     if (code != OK && !joint->is_stale) {
         joint->code = code;
         joint->err = err;
@@ -259,11 +264,17 @@ static void append(struct joiner *joiner, struct joint *joint) {
 }
 
 static void finish(struct joiner *joiner, struct joint *joint) {
-    unlock(joiner);
+    struct gather *gather = joint->gather;
     struct blob_facts facts;
     struct err err;
-    enum err_code code = joint_finish(joint, &facts, &err);
+    bool must_begin_again;
+    unlock(joiner);
+    enum err_code code = joint_finish(joint, gather, &facts, &must_begin_again, &err);
     lock(joiner);
+    if (must_begin_again) {
+        joint->is_stale = true;
+        return;
+    }
     joint->appended = 0;
     joint->is_joined = code == OK;
     joint->code = code;
@@ -330,6 +341,7 @@ struct joiner *joiner_create(struct app *app, int64_t idle_max_ms) {
     joiner->arena = arena_create();
     hash_random(random, sizeof random);
     joiner->owner = hash_hex(random, sizeof random, joiner->arena);
+    joiner->settler = settler_create();
     (void)pthread_mutex_init(&joiner->lock, NULL);
     os_cond_init(&joiner->wakes);
     os_cond_init(&joiner->stops);
@@ -366,6 +378,7 @@ void joiner_stop(struct joiner *joiner) {
 void joiner_destroy(struct joiner *joiner) {
     if (joiner == NULL)
         return;
+    settler_destroy(joiner->settler);
     lock(joiner);
     while (joiner->joints != NULL)
         remove_joint(joiner, joiner->joints);
@@ -377,23 +390,93 @@ void joiner_destroy(struct joiner *joiner) {
     free(joiner);
 }
 
+/* ---- the parts that have places ---- */
+
+static struct str gather_name(const struct joiner_file *file, struct arena *arena) {
+    unsigned char digest[SHA256_BYTES];
+    hash_sha256(digest, file->path);
+    return arena_printf(arena, "%lld-%lld-%.*s", (long long)file->artifact_id, (long long)file->made_ms,
+                        STR_ARG(hash_hex(digest, SHA256_BYTES, arena)));
+}
+
+bool joiner_name_parse(struct str name, int64_t *artifact_id, int64_t *made_ms) {
+    struct str id, rest, made, digest;
+    return str_cut(name, '-', &id, &rest) && str_cut(rest, '-', &made, &digest) && str_to_i64(id, artifact_id) && str_to_i64(made, made_ms);
+}
+
+/* Of one that was begun before this server was, or by nobody yet. In a bucket a file is made of blobs. */
+static void need_gather(struct joiner *joiner, struct joint *joint, const struct joiner_file *file, bool may_make) {
+    if (joint->gather != NULL || depot_is_remote(blobs_depot(joiner->app->blobs)))
+        return;
+    struct arena *arena = arena_create();
+    struct err err;
+    enum err_code code = gather_open(&joint->gather, joiner->app->blobs, gather_name(file, arena), may_make, &err);
+    if (code != OK && code != ERR_NOT_FOUND)
+        log_warn("the parts of a file are kept one by one: %s", err.message);
+    arena_destroy(arena);
+}
+
+struct gather_place *joiner_claim(struct joiner *joiner, const struct joiner_file *file, size_t number, size_t count, uint64_t size_bytes) {
+    struct gather_place *place = NULL;
+    lock(joiner);
+    struct joint *joint = joiner->is_stopping ? NULL : find_or_add(joiner, file->artifact_id, file->path);
+    if (joint != NULL && joint->count == 0)
+        need_gather(joiner, joint, file, true);
+    if (joint != NULL && joint->count == 0 && joint->gather != NULL)
+        place = gather_claim(joint->gather, number, count, size_bytes);
+    unlock(joiner);
+    return place;
+}
+
+void joiner_settle(struct joiner *joiner, struct settling *item) {
+    settler_add(joiner->settler, item);
+}
+
+void joiner_find_placed(struct joiner *joiner, const struct joiner_file *file, struct joint_part *parts, size_t count) {
+    uint64_t offset, size_bytes;
+    lock(joiner);
+    struct joint *joint = joiner->is_stopping ? NULL : find_or_add(joiner, file->artifact_id, file->path);
+    if (joint != NULL)
+        need_gather(joiner, joint, file, false);
+    for (size_t i = 0; joint != NULL && joint->gather != NULL && i < count; i++)
+        parts[i].is_known = parts[i].is_placed = gather_has(joint->gather, i + 1, parts[i].md5, &offset, &size_bytes);
+    unlock(joiner);
+}
+
+void joiner_doubt(struct joiner *joiner, const struct joiner_file *file) {
+    lock(joiner);
+    struct joint *joint = find(joiner, file->artifact_id, file->path);
+    if (joint != NULL && joint->is_joined && !joint->is_busy)
+        joint_forget_parts(joint);
+    unlock(joiner);
+}
+
+void joiner_forget(struct joiner *joiner, const struct joiner_file *file) {
+    lock(joiner);
+    struct joint *joint = find(joiner, file->artifact_id, file->path);
+    if (joint != NULL && joint->gather != NULL)
+        gather_remove(joint->gather);
+    unlock(joiner);
+}
+
 /* ---- from requests ---- */
 
-void joiner_note_part(struct joiner *joiner, int64_t artifact_id, struct str path, int64_t number,
-                      const unsigned char sha256[SHA256_BYTES]) {
+void joiner_note_part(struct joiner *joiner, const struct joiner_file *file, size_t number, const struct joint_part *part) {
     if (joiner->app->is_disk_low)
         return;
     lock(joiner);
-    struct joint *joint = joiner->is_stopping ? NULL : find_or_add(joiner, artifact_id, path);
+    struct joint *joint = joiner->is_stopping ? NULL : find_or_add(joiner, file->artifact_id, file->path);
+    if (joint != NULL && part->is_placed)
+        need_gather(joiner, joint, file, false);
     if (joint != NULL && joint->count == 0) {
-        joint_set_part(joint, (size_t)number - 1, sha256);
+        joint_set_part(joint, number - 1, part);
         start(joiner);
         (void)pthread_cond_signal(&joiner->wakes);
     }
     unlock(joiner);
 }
 
-static enum err_code ask(struct joiner *joiner, struct joint *joint, const struct artifact_blob *parts, size_t count,
+static enum err_code ask(struct joiner *joiner, struct joint *joint, const struct joint_part *parts, size_t count,
                          bool *is_pending, struct err *err) {
     if (joint->count > 0 && !joint_is_of(joint, parts, count)) {
         if (!joint->is_joined || joint->is_busy)
@@ -414,11 +497,11 @@ static enum err_code ask(struct joiner *joiner, struct joint *joint, const struc
     return OK;
 }
 
-enum err_code joiner_ask(struct joiner *joiner, int64_t artifact_id, struct str path, const struct artifact_blob *parts, size_t count,
+enum err_code joiner_ask(struct joiner *joiner, const struct joiner_file *file, const struct joint_part *parts, size_t count,
                          struct blob_facts *facts, bool *is_pending, struct err *err) {
     enum err_code code;
     lock(joiner);
-    struct joint *joint = joiner->is_stopping ? NULL : find_or_add(joiner, artifact_id, path);
+    struct joint *joint = joiner->is_stopping ? NULL : find_or_add(joiner, file->artifact_id, file->path);
     if (joint != NULL)
         code = ask(joiner, joint, parts, count, is_pending, err);
     else

@@ -7,6 +7,7 @@
 #include "server/api/runs/upload.h"
 #include "server/blobs/blobs.h"
 #include "server/blobs/depot.h"
+#include "server/blobs/gather.h"
 #include "server/blobs/s3.h"
 #include "server/store/artifacts/artifact_file.h"
 #include "server/store/artifacts/blob.h"
@@ -192,6 +193,7 @@ static void cleaner__never_takes_bytes_that_a_commit_relies_on(void **state) {
 
     struct depot *depot;
     assert_int_equal(depot_open(&depot, arena_printf(f->arena, "%s/blobs", f->folder).ptr, NULL, STR_EMPTY, &f->err), OK);
+    f->app.blob_depot = depot;
     f->app.blobs = blobs_create(depot);
     assert_int_equal(db_write(f->app.db, make_collection, &race, &f->err), OK);
     assert_int_equal(pthread_create(&collector, NULL, collect, &race), 0);
@@ -409,8 +411,63 @@ static void cleaner__leaves_alone_what_another_is_at(void **state) {
     tear_down_removal(&test);
 }
 
+/* ---- files whose parts were sent and that were never put together ---- */
+
+static void gather_one(struct race *race, int64_t artifact_id, int64_t made_ms) {
+    struct gather *gather;
+    struct str name = arena_printf(race->arena, "%lld-%lld-digest", (long long)artifact_id, (long long)made_ms);
+    assert_int_equal(gather_open(&gather, race->f->app.blobs, name, true, &race->f->err), OK);
+    gather_close(gather);
+}
+
+static bool is_gathered(struct race *race, int64_t artifact_id, int64_t made_ms) {
+    struct gather *gather = NULL;
+    struct str name = arena_printf(race->arena, "%lld-%lld-digest", (long long)artifact_id, (long long)made_ms);
+    enum err_code code = gather_open(&gather, race->f->app.blobs, name, false, &race->f->err);
+    gather_close(gather);
+    assert_true(code == OK || code == ERR_NOT_FOUND);
+    return code == OK;
+}
+
+static enum err_code make_draft(struct db_tx *tx, void *context, struct err *err) {
+    struct race *race = context;
+    TRY(make_collection(tx, race, err));
+    return begin(tx, race, err);
+}
+
+static enum err_code delete_draft(struct db_tx *tx, void *context, struct err *err) {
+    struct race *race = context;
+    return artifact_delete(tx, race->artifact_id, race->now_ms, err);
+}
+
+static void cleaner__removes_parts_whose_draft_is_gone(void **state) {
+    struct race race = { .f = *state, .arena = arena_create(), .now_ms = 5000 };
+    struct depot *depot;
+    const char *folder = arena_printf(race.arena, "%s/blobs", race.f->folder).ptr;
+    assert_int_equal(depot_open(&depot, folder, NULL, STR_EMPTY, &race.f->err), OK);
+    race.f->app.blobs = blobs_create(depot);
+    assert_int_equal(db_write(race.f->app.db, make_draft, &race, &race.f->err), OK);
+    gather_one(&race, race.artifact_id, 5000);
+    gather_one(&race, race.artifact_id, 4999); /* of a draft that had the same number */
+    gather_one(&race, race.artifact_id + 1, 5000);
+    cleaner_sweep_gathered(&race.f->app, 60000);
+    assert_true(is_gathered(&race, race.artifact_id, 5000));
+    assert_false(is_gathered(&race, race.artifact_id, 4999));
+    assert_false(is_gathered(&race, race.artifact_id + 1, 5000));
+    cleaner_sweep_gathered(&race.f->app, -60000); /* nothing was added for so long */
+    assert_false(is_gathered(&race, race.artifact_id, 5000));
+    gather_one(&race, race.artifact_id, 5000);
+    assert_int_equal(db_write(race.f->app.db, delete_draft, &race, &race.f->err), OK);
+    cleaner_sweep_gathered(&race.f->app, 60000);
+    assert_false(is_gathered(&race, race.artifact_id, 5000));
+    blobs_destroy(race.f->app.blobs);
+    depot_close(depot);
+    arena_destroy(race.arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        API_TEST(cleaner__removes_parts_whose_draft_is_gone),
         API_TEST(cleaner__never_takes_bytes_that_a_commit_relies_on),
         API_TEST(cleaner__lets_others_write_while_the_bucket_hangs),
         API_TEST(cleaner__removes_again_what_was_left_half_done),

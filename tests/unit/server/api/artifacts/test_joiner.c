@@ -16,8 +16,10 @@ struct world {
     struct fixture *f;
     struct depot *depot;
     struct joiner *joiner;
-    unsigned char first[SHA256_BYTES], second[SHA256_BYTES];
+    struct joint_part first, second;
 };
+
+static const struct joiner_file the_file = { 1, 1000, { "big.bin", 7 } };
 
 static struct world world;
 static struct file_calls real_calls;
@@ -29,13 +31,14 @@ static int counted_unlink(const char *path) {
     return result;
 }
 
-static void put(struct str bytes, unsigned char sha256[SHA256_BYTES]) {
+static void put(struct str bytes, struct joint_part *part) {
     struct blob_writer *writer;
     struct blob_facts facts;
     assert_int_equal(blob_writer_create(&writer, world.f->app.blobs, &world.f->err), OK);
     assert_int_equal(blob_writer_add(writer, bytes, &world.f->err), OK);
     assert_int_equal(blob_writer_finish(writer, &facts, &world.f->err), OK);
-    memcpy(sha256, facts.id.sha256, SHA256_BYTES);
+    *part = (struct joint_part){ .is_known = true, .is_blob = true, .id = facts.id };
+    memcpy(part->md5, facts.md5, MD5_BYTES);
 }
 
 static int set_up(void **state, int64_t idle_max_ms) {
@@ -45,8 +48,8 @@ static int set_up(void **state, int64_t idle_max_ms) {
     assert_int_equal(depot_open(&world.depot, folder, NULL, STR_EMPTY, &world.f->err), OK);
     world.f->app.blobs = blobs_create(world.depot);
     world.joiner = joiner_create(&world.f->app, idle_max_ms);
-    put(STR("first "), world.first);
-    put(STR("second"), world.second);
+    put(STR("first "), &world.first);
+    put(STR("second"), &world.second);
     real_calls = file_calls;
     file_calls.unlink = counted_unlink;
     removed_count = 0;
@@ -93,10 +96,8 @@ static bool comes_to(int64_t bytes) {
 }
 
 static enum err_code ask(bool *is_pending, struct blob_facts *facts) {
-    struct artifact_blob parts[2] = { { .size_bytes = 6 }, { .size_bytes = 6 } };
-    memcpy(parts[0].sha256, world.first, SHA256_BYTES);
-    memcpy(parts[1].sha256, world.second, SHA256_BYTES);
-    return joiner_ask(world.joiner, 1, STR("big.bin"), parts, 2, facts, is_pending, &world.f->err);
+    const struct joint_part parts[2] = { world.first, world.second };
+    return joiner_ask(world.joiner, &the_file, parts, 2, facts, is_pending, &world.f->err);
 }
 
 static void assert_becomes_whole(void) {
@@ -117,7 +118,7 @@ static void assert_becomes_whole(void) {
 static void joiner__drops_a_file_that_nobody_goes_on_with(void **state) {
     (void)state;
     int64_t end_ms = clock_mono_ms() + WAIT_MAX_MS;
-    joiner_note_part(world.joiner, 1, STR("big.bin"), 1, world.first);
+    joiner_note_part(world.joiner, &the_file, 1, &world.first);
     while (removed_count == 0 && clock_mono_ms() < end_ms)
         (void)usleep(10 * 1000);
     assert_int_equal(removed_count, 1);
@@ -127,9 +128,9 @@ static void joiner__drops_a_file_that_nobody_goes_on_with(void **state) {
 
 static void joiner__keeps_a_file_whose_next_part_may_come(void **state) {
     (void)state;
-    joiner_note_part(world.joiner, 1, STR("big.bin"), 1, world.first);
+    joiner_note_part(world.joiner, &the_file, 1, &world.first);
     assert_true(comes_to(6));
-    joiner_note_part(world.joiner, 1, STR("big.bin"), 2, world.second);
+    joiner_note_part(world.joiner, &the_file, 2, &world.second);
     assert_true(comes_to(12));
     assert_becomes_whole();
 }

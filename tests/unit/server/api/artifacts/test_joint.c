@@ -8,16 +8,27 @@
 
 #include <cmocka.h>
 
-static const unsigned char *digest(unsigned char fill) {
-    static unsigned char room[4][SHA256_BYTES];
-    memset(room[fill % 4], fill, SHA256_BYTES);
-    return room[fill % 4];
+static struct joint_part blob(unsigned char fill) {
+    struct joint_part part = { .is_known = true, .is_blob = true };
+    memset(&part.id, fill, sizeof part.id);
+    memset(part.md5, fill, MD5_BYTES);
+    return part;
 }
 
-static struct artifact_blob blob(unsigned char fill) {
-    struct artifact_blob blob = { .size_bytes = 1 };
-    memset(blob.sha256, fill, SHA256_BYTES);
-    return blob;
+static struct joint_part placed(unsigned char fill) {
+    struct joint_part part = { .is_known = true, .is_placed = true };
+    memset(part.md5, fill, MD5_BYTES);
+    return part;
+}
+
+static void set_blob(struct joint *joint, size_t at, unsigned char fill) {
+    struct joint_part part = blob(fill);
+    joint_set_part(joint, at, &part);
+}
+
+static void set_placed(struct joint *joint, size_t at, unsigned char fill) {
+    struct joint_part part = placed(fill);
+    joint_set_part(joint, at, &part);
 }
 
 static int set_up(void **state) {
@@ -33,9 +44,9 @@ static int tear_down(void **state) {
 static void joint__takes_parts_in_their_order(void **state) {
     struct joint *joint = *state;
     assert_false(joint_has_next_part(joint));
-    joint_set_part(joint, 1, digest(2));
+    set_blob(joint, 1, 2);
     assert_false(joint_has_next_part(joint));
-    joint_set_part(joint, 0, digest(1));
+    set_blob(joint, 0, 1);
     assert_true(joint_has_next_part(joint));
     joint->appended = 2;
     assert_false(joint_has_next_part(joint));
@@ -43,23 +54,23 @@ static void joint__takes_parts_in_their_order(void **state) {
 
 static void joint__is_stale_once_a_written_part_is_another(void **state) {
     struct joint *joint = *state;
-    joint_set_part(joint, 0, digest(1));
+    set_blob(joint, 0, 1);
     joint->appended = 1;
-    joint_set_part(joint, 0, digest(1));
+    set_blob(joint, 0, 1);
     assert_false(joint->is_stale);
-    joint_set_part(joint, 1, digest(2));
-    joint_set_part(joint, 1, digest(3));
+    set_blob(joint, 1, 2);
+    set_blob(joint, 1, 3);
     assert_false(joint->is_stale);
     joint->is_appending = true;
-    joint_set_part(joint, 1, digest(2));
+    set_blob(joint, 1, 2);
     assert_true(joint->is_stale);
 }
 
 static void joint__is_stale_when_fewer_parts_are_wanted(void **state) {
-    const struct artifact_blob parts[] = { blob(1), blob(2) };
+    const struct joint_part parts[] = { blob(1), blob(2) };
     struct joint *joint = *state;
-    joint_set_part(joint, 0, digest(1));
-    joint_set_part(joint, 1, digest(2));
+    set_blob(joint, 0, 1);
+    set_blob(joint, 1, 2);
     joint->appended = 2;
     joint_want(joint, parts, 2);
     assert_false(joint->is_stale);
@@ -70,9 +81,9 @@ static void joint__is_stale_when_fewer_parts_are_wanted(void **state) {
 }
 
 static void joint__needs_no_part_after_the_last_wanted(void **state) {
-    const struct artifact_blob parts[] = { blob(1) };
+    const struct joint_part parts[] = { blob(1) };
     struct joint *joint = *state;
-    joint_set_part(joint, 1, digest(2));
+    set_blob(joint, 1, 2);
     joint_want(joint, parts, 1);
     assert_true(joint_has_next_part(joint));
     joint->appended = 1;
@@ -81,15 +92,40 @@ static void joint__needs_no_part_after_the_last_wanted(void **state) {
 
 static void joint__forgets_its_parts(void **state) {
     struct joint *joint = *state;
-    joint_set_part(joint, 0, digest(1));
+    set_blob(joint, 0, 1);
     joint_forget_parts(joint);
     assert_false(joint->is_stale);
-    joint_set_part(joint, 0, digest(1));
+    set_blob(joint, 0, 1);
     joint->appended = 1;
     joint_forget_parts(joint);
     assert_true(joint->is_stale);
     joint->appended = 0;
     assert_false(joint_has_next_part(joint));
+}
+
+static void joint__takes_a_part_that_came_again_for_another(void **state) {
+    struct joint *joint = *state;
+    set_placed(joint, 0, 1);
+    joint->appended = 1;
+    set_placed(joint, 0, 1);
+    assert_false(joint->is_stale);
+    set_blob(joint, 0, 1); /* told to have the same md5, but nobody has looked */
+    assert_true(joint->is_stale);
+}
+
+static void joint__knows_a_blob_that_it_brought_to_its_place(void **state) {
+    struct joint *joint = *state;
+    const struct joint_part as_blob = blob(1), at_its_place = placed(1);
+    set_blob(joint, 0, 1);
+    joint_want(joint, &as_blob, 1);
+    assert_false(joint_is_of(joint, &at_its_place, 1));
+    joint_set_placed(joint, 0, &as_blob);
+    assert_true(joint_is_of(joint, &at_its_place, 1));
+    assert_true(joint_is_of(joint, &as_blob, 1));
+    joint->appended = 1;
+    set_placed(joint, 0, 1);
+    assert_false(joint->is_stale);
+    assert_true(joint_is_of(joint, &as_blob, 1));
 }
 
 #define JOINT_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -101,6 +137,8 @@ int main(void) {
         JOINT_TEST(joint__is_stale_when_fewer_parts_are_wanted),
         JOINT_TEST(joint__needs_no_part_after_the_last_wanted),
         JOINT_TEST(joint__forgets_its_parts),
+        JOINT_TEST(joint__takes_a_part_that_came_again_for_another),
+        JOINT_TEST(joint__knows_a_blob_that_it_brought_to_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
