@@ -75,6 +75,8 @@ static enum err_code open_source(struct migration_run *run, struct err *err) {
     const char *folder = arena_copy_c(run->arena, options->from), *file = file_join(run->arena, folder, "barograph.db");
     struct str url = options->from_database.len > 0 ? options->from_database : arena_printf(run->arena, "sqlite:%s", file);
 
+    if (str_starts_with(url, STR("postgresql:"))) /* so that it is not taken for a server */
+        url = arena_printf(run->arena, "%.*s%c" LEASE_VISITOR, STR_ARG(url), str_contains(url, STR("?")) ? '&' : '?');
     if (options->from_database.len == 0 && !file_exists(file))
         return err_set(err, ERR_NOT_FOUND, "there is no database '%s'", file);
     TRY(db_open_to_read(&run->source_db, url, err));

@@ -47,8 +47,10 @@ void lease_keeper_stop(struct lease_keeper *keeper); /* NULL is fine */
 bool lease_keeper_has(struct lease_keeper *keeper, enum duty duty);
 /* In the transaction of the work: ERR_CONFLICT when it is not. */
 MUST_CHECK enum err_code lease_keeper_check(struct lease_keeper *keeper, struct db_tx *tx, enum duty duty, struct err *err);
-/* A server that uses this database: one that has a duty now. Empty: there is none, or it is not shared. Takes up to
- * LEASE_RENEWAL_MS and a little, since a duty that was given back is taken by another as late as that. */
+/* A server that uses this database: one that has a duty now. Empty: there is none, or it is not shared. Unless nobody else at all is
+ * connected, it takes LEASE_RENEWAL_MS and a little, since a duty that was given back is taken by another as late as that. Who asks
+ * connects with LEASE_VISITOR in the address. */
+#define LEASE_VISITOR "application_name=barograph-migrate"
 MUST_CHECK enum err_code lease_find_server(struct db *db, struct str *owner, struct arena *arena, struct err *err);
 
 #endif

@@ -82,12 +82,25 @@ enum { LOOK_AGAIN_MS = LEASE_RENEWAL_MS + 500 };
 
 struct looking {
     struct str owner;
+    bool is_alone;
     struct arena *arena;
 };
+
+/* A server keeps one connection open for as long as it runs. */
+static enum err_code look_for_company(struct db_tx *tx, bool *is_alone, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_NO_ARGS,
+                 "select count(*) from pg_stat_activity where datname = current_database() and backend_type = 'client backend'"
+                 " and coalesce(application_name, '') <> 'barograph-migrate'",
+                 err));
+    *is_alone = db_next(rows) && db_int(rows, 0) == 0;
+    return db_end(rows, err);
+}
 
 static enum err_code look_for_owners(struct db_tx *tx, void *context, struct err *err) {
     struct looking *looking = context;
     looking->owner = STR_EMPTY;
+    TRY(look_for_company(tx, &looking->is_alone, err));
     for (enum duty duty = 0; duty < DUTY_COUNT && looking->owner.len == 0; duty++)
         TRY(lease_find_owner(tx, name_of(duty), &looking->owner, looking->arena, err));
     return OK;
@@ -101,7 +114,7 @@ enum err_code lease_find_server(struct db *db, struct str *owner, struct arena *
     if (!db_is_shared(db))
         return OK;
     TRY(db_read(db, look_for_owners, &looking, err));
-    if (looking.owner.len == 0) {
+    if (looking.owner.len == 0 && !looking.is_alone) {
         (void)nanosleep(&pause, NULL);
         TRY(db_read(db, look_for_owners, &looking, err));
     }
