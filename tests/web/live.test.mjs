@@ -94,11 +94,17 @@ function listen(page, tell) {
 
 async function logRows(project, first, count) {
     const content = Array.from({ length: count }, (_, i) => JSON.stringify({ _step: first + i, loss: 1 / (first + i + 1) }));
+    await stream(project, { "wandb-history.jsonl": { offset: first, content } });
+}
+
+const print = (project, first, content) => stream(project, { "output.log": { offset: first, content } });
+
+async function stream(project, files) {
     const authorization = `Basic ${Buffer.from(`api:${key}`).toString("base64")}`;
     const response = await fetch(`${base}/files/admin/${project}/run/file_stream`, {
         method: "POST",
         headers: { "content-type": "application/json", authorization },
-        body: JSON.stringify({ files: { "wandb-history.jsonl": { offset: first, content } } }),
+        body: JSON.stringify({ files }),
     });
     assert.equal(response.status, 200);
 }
@@ -199,6 +205,71 @@ test("printed lines arrive, and a dropped connection is said and mended", { time
     cable.cut();
     cable.close();
     run.process.kill();
+});
+
+test("lines are pushed as they are printed and written again, and asked for when the connection was gone", { timeout: 240000 }, async () => {
+    await print("printing", 0, ["first"]);
+    const context = await openContext(browser);
+    const cable = await openCable();
+    const page = await context.newPage();
+    let asked = 0;
+    page.on("request", (r) => (asked += /query PageLogs\b/.test(r.postData() ?? "")));
+    await page.goto(`${cable.base}/admin/printing/runs/run/logs`);
+    await page.getByText("first", { exact: true }).waitFor();
+    await print("printing", 1, ["10 %"]);
+    await page.getByText("10 %").waitFor();
+    const before = asked;
+    for (const [number, text] of [[1, "50 %"], [1, "100 %"], [2, "done"], [0, "first again"]]) {
+        await print("printing", number, [text]);
+        await page.getByText(text, { exact: true }).waitFor({ timeout: 20000 });
+    }
+    assert.equal(asked, before, "what is pushed is not asked for");
+    assert.equal(await page.locator(".log-row").count(), 3);
+
+    cable.cut();
+    await page.locator(".offline").waitFor({ timeout: 60000 });
+    await print("printing", 1, ["written while nobody heard"]);
+    await print("printing", 3, Array.from({ length: 2000 }, (_, i) => `line ${i}`));
+    cable.mend();
+    await page.locator(".offline").waitFor({ state: "detached", timeout: 60000 });
+    await page.getByText("2003 lines").waitFor();
+    await page.getByText("line 1999").waitFor();
+    await page.locator(".log-lines").focus();
+    await page.keyboard.press("Home");
+    await page.getByText("written while nobody heard").waitFor();
+    await context.close();
+    cable.close();
+});
+
+test("a log of any length is looked at, searched and followed in little memory", { timeout: 240000 }, async () => {
+    const context = await openContext(browser);
+    const COUNT = 120000;
+    for (let first = 0; first < COUNT; first += 20000)
+        await print("long", first, Array.from({ length: 20000 }, (_, i) => `step ${first + i} ${"x".repeat(80)}`));
+    const { page, problems } = await openPage(context, "/admin/long/runs/run/logs");
+    await page.getByText(`${COUNT} lines`).waitFor();
+    const session = await context.newCDPSession(page);
+    const heap = async () => {
+        await session.send("HeapProfiler.collectGarbage");
+        return (await session.send("Runtime.getHeapUsage")).usedSize;
+    };
+    await page.getByText(`step ${COUNT - 1} `).waitFor();
+    await page.locator(".log-lines").focus();
+    await page.keyboard.press("Home");
+    await page.getByText("step 0 ").waitFor();
+    const early = await heap();
+    await page.getByLabel("Search the log").fill("step 77777 ");
+    await page.locator(".log-row.is-hit", { hasText: "step 77777 " }).waitFor({ timeout: 60000 });
+    await page.getByText("1 / 1").waitFor();
+    await page.getByLabel("Follow").check();
+    for (let first = COUNT, i = 0; i < 60; first += 1000, i++) {
+        await print("long", first, Array.from({ length: 1000 }, (_, k) => `step ${first + k} ${"x".repeat(80)}`));
+        await page.getByText(`step ${first + 999} `).waitFor({ timeout: 20000 });
+    }
+    const growth = (await heap()) - early;
+    assert.ok(growth < 24 << 20, `the heap grew by ${Math.round(growth / 1024)} KiB over 60,000 lines and a search of 120,000`);
+    assert.deepEqual(problems, []);
+    await context.close();
 });
 
 test("a websocket from another origin, or without a session, is refused", async () => {

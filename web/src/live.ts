@@ -6,6 +6,7 @@
 
 import { signal } from "@preact/signals";
 import { ApiError } from "./api";
+import { logsToSay, onLogs, takeLog } from "./pushed_logs";
 import { chartsToSay, forgetCharts, hearKnown, onChange, takePush } from "./pushed_charts";
 import { sharedToken } from "./shared";
 import { readMessage, retryPause, type RunNews } from "./lib/live_message";
@@ -30,6 +31,7 @@ interface Watcher {
 
 const watchers = new Set<Watcher>();
 onChange.call = () => sayWhatIsWatched();
+onLogs.call = () => sayWhatIsWatched();
 const HIDDEN_MS = 60000;
 const SHARED_MS = 15000 /* who only has a link may not listen */;
 const WATCH_DELAY_MS = 5;
@@ -105,7 +107,7 @@ function sayWhatIsWatched(): void {
     watchTimer = window.setTimeout(() => {
         if (socket?.readyState !== WebSocket.OPEN) return;
         const places = new Map([...watchers].map((w) => [JSON.stringify(w.place), w.place]));
-        socket.send(JSON.stringify({ watch: [...places.values()].slice(-16), charts: chartsToSay() }));
+        socket.send(JSON.stringify({ watch: [...places.values()].slice(-16), charts: chartsToSay(), logs: logsToSay() }));
     }, WATCH_DELAY_MS);
 }
 
@@ -124,6 +126,7 @@ function take(text: string): void {
         settleTimer = window.setTimeout(() => void catchUpAll(), wasLost ? 0 : SETTLE_MS);
         return;
     }
+    if (message.type === "log") return takeLog(message);
     for (const watcher of [...watchers]) {
         if (watcher.place.entity !== message.entity || watcher.place.project !== message.project) continue;
         if (message.type === "resync") void catchUp(watcher);

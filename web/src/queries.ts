@@ -192,58 +192,6 @@ export async function fetchFiles(
     };
 }
 
-export interface LogLine {
-    number: number;
-    timestamp: string | null;
-    level: string | null;
-    label: string | null;
-    line: string;
-}
-
-export async function fetchLogLines(
-    entity: string,
-    project: string,
-    name: string,
-    page: { first?: number; last?: number; after?: string | null },
-): Promise<{ lines: LogLine[]; next: string | null }> {
-    const data = await graphql<{ project: { run: { logLines: Edges<LogLine> } | null } | null }>(
-        `
-            query PageLogs(
-                $entity: String!
-                $project: String!
-                $name: String!
-                $first: Int
-                $after: String
-                $last: Int
-            ) {
-                project(name: $project, entityName: $entity) {
-                    run(name: $name) {
-                        logLines(first: $first, after: $after, last: $last) {
-                            edges {
-                                node {
-                                    number
-                                    timestamp
-                                    level
-                                    label
-                                    line
-                                }
-                                cursor
-                            }
-                            pageInfo {
-                                endCursor
-                                hasNextPage
-                            }
-                        }
-                    }
-                }
-            }
-        `,
-        { entity, project, name, ...page },
-    );
-    const log = data.project?.run?.logLines;
-    return { lines: nodes(log), next: log?.pageInfo?.endCursor ?? log?.edges.at(-1)?.cursor ?? null };
-}
-
 /* ---- changes ---- */
 
 export interface RunChange {

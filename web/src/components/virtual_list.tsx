@@ -4,9 +4,11 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 const OVERSCAN = 8;
+/* Browsers draw no box that is much higher: a longer list scrolls faster. */
+const HEIGHT_MAX = 15_000_000;
 
 export interface VirtualListProps<T> {
-    items: readonly T[];
+    items: { readonly length: number; slice(from: number, to: number): readonly T[] };
     rowHeight: number;
     render: (item: T, index: number) => ComponentChildren;
     onEnd?: (() => void) | undefined;
@@ -24,6 +26,9 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
     const { items, rowHeight, render, onEnd } = props;
     const ref = useRef<HTMLDivElement>(null);
     const [view, setView] = useState({ top: 0, height: 600 });
+    const fullHeight = items.length * rowHeight;
+    const height = Math.min(fullHeight, HEIGHT_MAX);
+    const stretch = fullHeight > height ? (fullHeight - view.height) / (height - view.height) : 1;
     const read = () => {
         const el = ref.current!;
         setView((old) =>
@@ -47,10 +52,14 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
     }, [items.length, props.isFollowing]);
     useLayoutEffect(() => {
         if (props.scrollTo != null)
-            ref.current!.scrollTop = Math.max(0, props.scrollTo * rowHeight - ref.current!.clientHeight / 2);
+            ref.current!.scrollTop = Math.max(0, (props.scrollTo * rowHeight - ref.current!.clientHeight / 2) / stretch);
     }, [props.scrollTo]);
-    const first = Math.max(0, Math.floor(view.top / rowHeight) - OVERSCAN);
-    const last = Math.min(items.length, Math.ceil((view.top + view.height) / rowHeight) + OVERSCAN);
+    const inView = Math.ceil(view.height / rowHeight);
+    const top = Math.max(0, Math.min(Math.floor((view.top * stretch) / rowHeight), items.length - 1));
+    const first = Math.max(0, top - OVERSCAN);
+    const last = Math.min(items.length, top + inView + 1 + OVERSCAN);
+    /* Where the first row is drawn, so that the row at the top is at the top. */
+    const offset = stretch === 1 ? first * rowHeight : Math.min(view.top, height - inView * rowHeight) - (top - first) * rowHeight;
     useEffect(() => {
         if (last >= items.length) onEnd?.();
     }, [last, items.length]);
@@ -65,8 +74,8 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
             aria-label={props.label}
         >
             {props.header}
-            <div style={{ height: items.length * rowHeight, width, position: "relative" }}>
-                <div style={{ transform: `translateY(${first * rowHeight}px)` }}>
+            <div style={{ height, width, position: "relative" }}>
+                <div style={{ transform: `translateY(${offset}px)` }}>
                     {items.slice(first, last).map((item, i) => render(item, first + i))}
                 </div>
             </div>

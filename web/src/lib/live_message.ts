@@ -1,6 +1,7 @@
 /* live_message.ts - what the server tells an open page, and how long to wait before asking for it again. */
 
 import { decodeBuckets, type Series } from "./buckets";
+import type { LogLine } from "./log_book";
 import type { RunState } from "./types";
 
 export interface RunNews {
@@ -12,7 +13,20 @@ export interface RunNews {
     isDeleted: boolean;
 }
 
+/* What a run has printed, or written again. */
+export interface LogPush {
+    type: "log";
+    entity: string;
+    project: string;
+    run: string;
+    after: number;
+    change: number;
+    isMore: boolean;
+    lines: LogLine[];
+}
+
 export type LiveMessage =
+    | LogPush
     | { type: "watching"; watching: boolean[]; charts?: number[] /* those that are pushed to */ }
     | { type: "resync"; entity: string; project: string }
     | { type: "runs"; entity: string; project: string; runs: RunNews[] };
@@ -23,6 +37,7 @@ export function readMessage(text: string): LiveMessage | null {
         const message = JSON.parse(text) as LiveMessage;
         if (message.type === "watching" && Array.isArray(message.watching)) return message;
         if (message.type === "resync" && typeof message.project === "string") return message;
+        if (message.type === "log" && Array.isArray(message.lines)) return message;
         return message.type === "runs" && Array.isArray(message.runs) ? message : null;
     } catch {
         return null;
