@@ -17,6 +17,9 @@
 /* The disk writes while more arrives, instead of all of a large file once it is whole. */
 enum { WRITE_BACK_BYTES = 8 << 20, SMALL_BLOB_BYTES = 1 << 20 };
 
+/* A bucket waits longer than it works: several go there at once, without holding a worker of the server. */
+enum { SMALL_TO_BUCKET_MAX = PUBLISHER_THREADS_MAX, LARGE_TO_BUCKET_MAX = 4 };
+
 struct blobs {
     struct depot *depot;
     struct publisher *publisher, *large_publisher; /* so that no small one waits for a large one */
@@ -62,8 +65,9 @@ struct blobs *blobs_create(struct depot *depot) {
     if (blobs == NULL)
         log_fatal("out of memory: cannot open the blobs");
     blobs->depot = depot;
-    blobs->publisher = publisher_create(depot, PUBLISHER_GROUP_MAX);
-    blobs->large_publisher = publisher_create(depot, 1);
+    bool is_remote = depot_is_remote(depot);
+    blobs->publisher = publisher_create(depot, is_remote ? 1 : PUBLISHER_GROUP_MAX, is_remote ? SMALL_TO_BUCKET_MAX : 1);
+    blobs->large_publisher = publisher_create(depot, 1, is_remote ? LARGE_TO_BUCKET_MAX : 1);
     return blobs;
 }
 
@@ -168,12 +172,6 @@ static void published(struct publishing *item) {
 
 void blob_writer_finish_later(struct blob_writer *writer, struct blob_facts *facts, blob_done *done, void *context) {
     struct blobs *blobs = writer->blobs;
-    if (depot_is_remote(blobs->depot)) {
-        struct err err = { 0 };
-        enum err_code code = blob_writer_finish(writer, facts, &err);
-        done(context, code, &err);
-        return;
-    }
     writer->done = done;
     writer->context = context;
     writer->publishing = (struct publishing){ .arrival = { .fd = writer->fd, .path = writer->path }, .done = published };

@@ -1,8 +1,8 @@
 /* publisher.h - publishes files that arrive side by side together, so that they wait for the disk once and not one after
  * the other.
  *
- * Threads: publisher_add may be called from any; `done` is called from the publisher's own, which begins with the first
- * arrival. Memory: the item is the publisher's until its `done` is called.
+ * Threads: publisher_add may be called from any; `done` is called from one of the publisher's own, which begin as they are
+ * needed. Memory: the item is the publisher's until its `done` is called.
  */
 #ifndef SERVER_BLOBS_PUBLISHER_H
 #define SERVER_BLOBS_PUBLISHER_H
@@ -17,10 +17,10 @@ struct publishing {
     struct publishing *next;
 };
 
-enum { PUBLISHER_GROUP_MAX = 256 };
+enum { PUBLISHER_GROUP_MAX = 256, PUBLISHER_THREADS_MAX = 16 };
 
-/* With up to group_max in a group; 1: one after the other. The depot must outlive it. */
-struct publisher *publisher_create(struct depot *depot, size_t group_max);
+/* With up to group_max in a group, and up to thread_max groups side by side. The depot must outlive it. */
+struct publisher *publisher_create(struct depot *depot, size_t group_max, size_t thread_max);
 void publisher_add(struct publisher *publisher, struct publishing *item);
 /* Waits for what was added. NULL is fine. */
 void publisher_destroy(struct publisher *publisher);

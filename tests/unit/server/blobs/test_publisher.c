@@ -1,12 +1,14 @@
 /* test_publisher.c - files published by a thread of their own, in groups, in a real folder. */
 #include "server/blobs/publisher.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -54,7 +56,7 @@ static int set_up(void **state) {
     assert_non_null(mkdtemp(fixture->folder));
     fixture->arena = arena_create();
     assert_int_equal(depot_open(&fixture->depot, fixture->folder, NULL, STR_EMPTY, &fixture->err), OK);
-    fixture->publisher = publisher_create(fixture->depot, PUBLISHER_GROUP_MAX);
+    fixture->publisher = publisher_create(fixture->depot, PUBLISHER_GROUP_MAX, 1);
     (void)pthread_mutex_init(&fixture->mutex, NULL);
     (void)pthread_cond_init(&fixture->has_ended, NULL);
     real_calls = file_calls;
@@ -135,7 +137,7 @@ static void publisher__syncs_a_group_twice_however_many_are_in_it(void **state) 
 static void publisher__syncs_each_by_itself_when_a_group_is_one(void **state) {
     struct fixture *fixture = *state;
     publisher_destroy(fixture->publisher);
-    fixture->publisher = publisher_create(fixture->depot, 1);
+    fixture->publisher = publisher_create(fixture->depot, 1, 1);
     add_one_and_then_the_others(fixture);
     assert_int_equal(fixture->failed_count, 0);
     assert_int_equal(sync_all_count, 0);
@@ -160,11 +162,40 @@ static void publisher__ends_only_when_all_that_was_added_is_published(void **sta
     assert_int_equal(fixture->done_count, FILE_COUNT);
 }
 
+enum { SIDE_BY_SIDE = 3, MEET_MAX_MS = 60 * 1000 };
+static atomic_int at_disk, most_at_disk;
+
+/* Returns once as many are there as may be, so that one more would be seen. */
+static int meeting_fsync(int fd) {
+    int64_t end_ms = clock_mono_ms() + MEET_MAX_MS;
+    int count = ++at_disk;
+    if (count > most_at_disk)
+        most_at_disk = count;
+    while (most_at_disk < SIDE_BY_SIDE && clock_mono_ms() < end_ms)
+        (void)usleep(1000);
+    at_disk--;
+    return real_calls.fsync(fd);
+}
+
+static void publisher__works_on_as_many_at_once_as_it_may(void **state) {
+    struct fixture *fixture = *state;
+    publisher_destroy(fixture->publisher);
+    fixture->publisher = publisher_create(fixture->depot, 1, SIDE_BY_SIDE);
+    at_disk = most_at_disk = 0;
+    file_calls.fsync = meeting_fsync;
+    for (int i = 0; i < FILE_COUNT; i++)
+        add(fixture, i);
+    wait_for(fixture, FILE_COUNT);
+    assert_int_equal(fixture->failed_count, 0);
+    assert_int_equal(most_at_disk, SIDE_BY_SIDE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(publisher__syncs_a_group_twice_however_many_are_in_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(publisher__syncs_each_by_itself_when_a_group_is_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(publisher__publishes_the_rest_when_one_of_a_group_has_a_name_that_is_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(publisher__works_on_as_many_at_once_as_it_may, set_up, tear_down),
         cmocka_unit_test_setup_teardown(publisher__ends_only_when_all_that_was_added_is_published, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
