@@ -45,15 +45,23 @@ enum err_code place_find_project(struct db_tx *tx, struct identity *identity, st
     return check(tx, identity, &(*out)->owner, who, project_name, err);
 }
 
+/* Most often the entity is misspelt. One that the asker may not see answers the same. */
+static enum err_code nowhere_to_make(struct str entity_name, struct str project_name, struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "entity '%.*s' not found: there is nowhere to make the project '%.*s'",
+                   STR_ARG(str_slice(entity_name, 0, PROJECT_NAME_MAX)), STR_ARG(str_slice(project_name, 0, PROJECT_NAME_MAX)));
+}
+
 /* A project that does not exist, or must not be seen: the right to write to the entity tells them apart. */
 static enum err_code make(struct db_tx *tx, struct identity *identity, struct str entity_name, struct str project_name, int64_t now_ms,
                           struct project **out, struct err *err) {
+    struct str name = named_or_own(entity_name, identity);
     struct entity *entity;
     bool is_inserted;
-    enum err_code code = entity_find(tx, named_or_own(entity_name, identity), identity->arena, &entity, err);
+    enum err_code code = entity_find(tx, name, identity->arena, &entity, err);
+    if (code == OK)
+        code = access_check_in(tx, identity, &entity->owner, CAN_WRITE, err);
     if (code != OK)
-        return code == ERR_NOT_FOUND ? project_not_found(project_name, err) : code;
-    TRY(check(tx, identity, &entity->owner, CAN_WRITE, project_name, err));
+        return code == ERR_NOT_FOUND ? nowhere_to_make(name, project_name, err) : code;
     return project_ensure(tx, entity->owner.entity_id, project_name, identity->user_id, now_ms, identity->arena, out, &is_inserted, err);
 }
 

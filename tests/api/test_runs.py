@@ -118,6 +118,13 @@ def test_create_run__of_the_public_api_may_be_pending(user):
 # --- whose it is ----------------------------------------------------------------------------------
 
 
+def test_entity_that_is_misspelt_or_anothers__is_named(make_user):
+    owner, other = make_user(), make_user()
+    for entity in (owner.name, "nobody-of-this-name"):
+        told = refusal(other, f'mutation {{ upsertBucket(input: {{entityName: "{entity}", modelName: "p", name: "r"}}) {{ inserted }} }}')
+        assert (told.code, str(told)) == ("NOT_FOUND", f"200: entity '{entity}' not found: there is nowhere to make the project 'p'")
+
+
 def test_other_peoples_runs__look_like_none(make_user):
     owner, other = make_user(), make_user()
     run = RunUnderTest(owner, "p", "r")
