@@ -5,6 +5,7 @@
 #include "server/api/artifacts/joiner.h"
 #include "server/blobs/gather.h"
 #include "server/store/artifacts/artifact.h"
+#include "server/store/artifacts/artifact_event.h"
 #include "server/store/artifacts/blob.h"
 #include "server/store/db/lease.h"
 #include "server/store/projects/removal.h"
@@ -53,8 +54,12 @@ static enum err_code delete_expired(struct db_tx *tx, void *context, struct err 
     struct list expired;
 
     enum err_code code = artifact_list_expired(tx, now_ms, ARTIFACTS_PER_PORTION, arena, &expired, err);
-    for (size_t i = 0; code == OK && i < expired.count; i++)
-        code = artifact_delete(tx, ((const struct artifact *)expired.items[i])->id, now_ms, err);
+    for (size_t i = 0; code == OK && i < expired.count; i++) {
+        const struct artifact_event event = { .artifact_id = ((const struct artifact *)expired.items[i])->id, .action = STR("DELETED") };
+        code = artifact_event_add(tx, &event, now_ms, err);
+        if (code == OK)
+            code = artifact_delete(tx, event.artifact_id, now_ms, err);
+    }
     expiry->count = code == OK ? expired.count : 0;
     arena_destroy(arena);
     return code;

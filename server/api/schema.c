@@ -3,6 +3,7 @@
 
 #include "server/api/access.h"
 #include "server/api/accounts/account_types.h"
+#include "server/api/artifacts/artifact_history.h"
 #include "server/api/artifacts/artifact_mutations.h"
 #include "server/api/artifacts/artifact_parts.h"
 #include "server/api/artifacts/artifact_type.h"
@@ -160,6 +161,9 @@ static const struct gql_type *const types[] = {
     &artifact_collection_type,
     &artifact_connection_type,
     &artifact_edge_type,
+    &artifact_event_connection_type,
+    &artifact_event_edge_type,
+    &artifact_event_type,
     &artifact_manifest_type,
     &artifact_membership_connection_type,
     &artifact_membership_edge_type,

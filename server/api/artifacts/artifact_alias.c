@@ -1,6 +1,8 @@
 /* artifact_alias.c - see artifact_alias.h. */
 #include "server/api/artifacts/artifact_alias.h"
 
+#include "base/clock.h"
+#include "server/store/artifacts/artifact_event.h"
 #include "server/store/projects/names.h"
 
 enum { ALIAS_MAX = 128, ALIASES_MAX = 1000 };
@@ -38,22 +40,34 @@ enum err_code artifact_alias_check_all(const struct json_value *aliases, struct 
     return OK;
 }
 
-enum err_code artifact_alias_set(struct db_tx *tx, const struct membership *membership, struct str alias, struct arena *arena,
+static enum err_code set(struct db_tx *tx, const struct identity *identity, int64_t collection_id, struct str alias, int64_t artifact_id,
+                         struct err *err) {
+    TRY(artifact_event_add_alias(tx, identity->user_id, collection_id, alias, artifact_id, clock_wall_ms(), err));
+    return alias_set(tx, collection_id, alias, artifact_id, err);
+}
+
+enum err_code artifact_alias_set_latest(struct db_tx *tx, const struct identity *identity, int64_t collection_id, int64_t artifact_id,
+                                        struct err *err) {
+    return set(tx, identity, collection_id, STR("latest"), artifact_id, err);
+}
+
+enum err_code artifact_alias_set(struct db_tx *tx, const struct identity *identity, const struct membership *membership, struct str alias,
                                  struct err *err) {
     struct list named;
     uint64_t index;
     TRY(check_text(alias, err));
     if (!read_version(alias, &index))
-        return alias_set(tx, membership->collection_id, alias, membership->artifact_id, err);
-    TRY(membership_list_of_artifact(tx, membership->artifact_id, arena, &named, err));
+        return set(tx, identity, membership->collection_id, alias, membership->artifact_id, err);
+    TRY(membership_list_of_artifact(tx, membership->artifact_id, identity->arena, &named, err));
     for (size_t i = 0; i < named.count; i++)
         if (index == (uint64_t)((const struct membership *)named.items[i])->version_index)
             return OK;
     return refuse_version(alias, err);
 }
 
-static enum err_code apply_one(struct db_tx *tx, const struct artifact *artifact, const struct json_value *item, struct arena *arena,
-                               struct err *err) {
+static enum err_code apply_one(struct db_tx *tx, const struct identity *identity, const struct artifact *artifact,
+                               const struct json_value *item, struct err *err) {
+    struct arena *arena = identity->arena;
     struct str name = json_get_str(item, STR("artifactCollectionName"));
     struct collection *collection;
     struct membership *membership;
@@ -61,16 +75,16 @@ static enum err_code apply_one(struct db_tx *tx, const struct artifact *artifact
     if (name.ptr != NULL && !str_eq(name, collection->name))
         TRY(collection_find(tx, artifact->owner.project_id, name, arena, &collection, err));
     TRY(membership_get(tx, collection->id, artifact->id, arena, &membership, err));
-    return artifact_alias_set(tx, membership, json_get_str(item, STR("alias")), arena, err);
+    return artifact_alias_set(tx, identity, membership, json_get_str(item, STR("alias")), err);
 }
 
-enum err_code artifact_alias_apply(struct db_tx *tx, const struct artifact *artifact, const struct json_value *aliases,
-                                   struct arena *arena, struct err *err) {
+enum err_code artifact_alias_apply(struct db_tx *tx, const struct identity *identity, const struct artifact *artifact,
+                                   const struct json_value *aliases, struct err *err) {
     if (aliases == NULL || aliases->type != JSON_TYPE_ARRAY)
         return OK;
     if (aliases->array.count > ALIASES_MAX)
         return err_set(err, ERR_BAD_INPUT, "at most %d aliases are taken at once, got %zu", ALIASES_MAX, aliases->array.count);
     for (size_t i = 0; i < aliases->array.count; i++)
-        TRY(apply_one(tx, artifact, &aliases->array.items[i], arena, err));
+        TRY(apply_one(tx, identity, artifact, &aliases->array.items[i], err));
     return OK;
 }

@@ -7,15 +7,19 @@
 #define SERVER_API_ARTIFACT_ALIAS_H
 
 #include "base/json.h"
+#include "server/api/access.h"
 #include "server/store/artifacts/artifact.h"
 
 /* What a draft will be given: [{"alias": ...}]. NULL and null are fine. */
 MUST_CHECK enum err_code artifact_alias_check_all(const struct json_value *aliases, struct err *err);
 /* Moves the alias to this version in the membership's collection. */
-MUST_CHECK enum err_code artifact_alias_set(struct db_tx *tx, const struct membership *membership, struct str alias,
-                                            struct arena *arena, struct err *err);
+MUST_CHECK enum err_code artifact_alias_set(struct db_tx *tx, const struct identity *identity, const struct membership *membership,
+                                            struct str alias, struct err *err);
 /* [{"alias": ..., "artifactCollectionName": ...}]: moved to this version in its collection, or in the one named. */
-MUST_CHECK enum err_code artifact_alias_apply(struct db_tx *tx, const struct artifact *artifact, const struct json_value *aliases,
-                                              struct arena *arena, struct err *err);
+MUST_CHECK enum err_code artifact_alias_apply(struct db_tx *tx, const struct identity *identity, const struct artifact *artifact,
+                                              const struct json_value *aliases, struct err *err);
+/* The one that the server moves by itself. */
+MUST_CHECK enum err_code artifact_alias_set_latest(struct db_tx *tx, const struct identity *identity, int64_t collection_id,
+                                                   int64_t artifact_id, struct err *err);
 
 #endif

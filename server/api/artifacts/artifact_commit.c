@@ -272,8 +272,8 @@ static enum err_code move_aliases(struct db_tx *tx, struct commit *commit, struc
     struct json_value *aliases = NULL;
     if (commit->artifact->pending_aliases.ptr != NULL)
         TRY(json_parse(&aliases, commit->artifact->pending_aliases, JSON_STRICT, commit->arena, err));
-    TRY(artifact_alias_apply(tx, commit->artifact, aliases, commit->arena, err));
-    return alias_set(tx, commit->artifact->collection_id, STR("latest"), commit->artifact_id, err);
+    TRY(artifact_alias_apply(tx, commit->identity, commit->artifact, aliases, err));
+    return artifact_alias_set_latest(tx, commit->identity, commit->artifact->collection_id, commit->artifact_id, err);
 }
 
 /* Again, now that nothing can change: since the reading a blob may have lost its last link. What is linked is held from

@@ -72,7 +72,7 @@ static enum err_code find_run(struct db_tx *tx, struct gql_call *call, const str
 /* The same content under the same name is the version that is there, with the new aliases, also an output of this run. */
 static enum err_code use_same(struct db_tx *tx, struct gql_call *call, const struct artifact *same, const struct run *run, int64_t now_ms,
                               struct err *err) {
-    TRY(artifact_alias_apply(tx, same, gql_input(call, "aliases"), call->arena, err));
+    TRY(artifact_alias_apply(tx, gql_identity(call), same, gql_input(call, "aliases"), err));
     return run == NULL ? OK : artifact_add_output(tx, run->id, same->id, now_ms, err);
 }
 

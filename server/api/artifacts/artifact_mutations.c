@@ -2,6 +2,7 @@
 #include "server/api/artifacts/artifact_mutations.h"
 
 #include "server/api/artifacts/artifact_alias.h"
+#include "server/api/artifacts/artifact_history.h"
 #include "server/api/artifacts/artifact_input.h"
 #include "server/api/identity.h"
 #include "server/api/node_id.h"
@@ -32,16 +33,19 @@ static enum err_code note_place(struct db_tx *tx, struct gql_call *call, const c
 
 MUTATION(update) {
     struct str description = gql_input_str(call, "description"), metadata = gql_input_str(call, "metadata");
+    struct artifact_texts before;
     struct artifact *artifact;
     TRY(artifact_input_find(tx, call, gql_input_str(call, "artifactID"), CAN_WRITE, &artifact, err));
     TRY(name_check_text(description, "the description", ARTIFACT_TEXT_MAX, err));
     TRY(name_check_text(metadata, "the metadata", ARTIFACT_METADATA_MAX, err));
     TRY(artifact_input_check_list(call, "tagsToAdd", ARTIFACT_TAGS_MAX, err));
     TRY(artifact_input_check_list(call, "tagsToDelete", ARTIFACT_TAGS_MAX, err));
+    TRY(artifact_history_read(tx, artifact->id, call->arena, &before, err));
     TRY(artifact_update(tx, artifact->id, description, metadata, artifact_input_int(call, "ttlDurationSeconds", INT64_MIN), clock_wall_ms(), err));
     TRY(artifact_input_apply_tags(tx, call, "tagsToAdd", artifact->id, true, err));
     TRY(artifact_input_apply_tags(tx, call, "tagsToDelete", artifact->id, false, err));
-    TRY(artifact_alias_apply(tx, artifact, gql_input(call, "aliases"), call->arena, err));
+    TRY(artifact_history_note_update(tx, gql_identity(call), &before, call->arena, err));
+    TRY(artifact_alias_apply(tx, gql_identity(call), artifact, gql_input(call, "aliases"), err));
     payload->owner = artifact->owner;
     return artifact_get(tx, artifact->id, call->arena, &payload->artifact, err);
 }
@@ -57,6 +61,7 @@ MUTATION(delete) {
         return err_set(err, ERR_BAD_INPUT, "the artifact has the alias '%.*s' among others; delete its aliases too, or remove them first",
                        STR_ARG(((const struct artifact_alias *)aliases.items[0])->alias));
     TRY(note(tx, call, "artifact.delete", artifact, err));
+    TRY(artifact_history_note(tx, gql_identity(call), artifact->id, "DELETED", 0, STR_EMPTY, err));
     int64_t now_ms = clock_wall_ms();
     TRY(trash_save_artifact(tx, artifact->id, err));
     TRY(artifact_delete(tx, artifact->id, now_ms, err));
@@ -79,6 +84,14 @@ static enum err_code find_alias_collection(struct db_tx *tx, struct gql_call *ca
     return access_check_in(tx, gql_identity(call), &(*out)->owner, CAN_WRITE, err);
 }
 
+static enum err_code remove_alias(struct db_tx *tx, struct gql_call *call, const struct membership *membership, struct str alias,
+                                  struct err *err) {
+    TRY(alias_remove(tx, membership->collection_id, alias, membership->artifact_id, err));
+    if (db_changed(tx) == 0)
+        return OK;
+    return artifact_history_note(tx, gql_identity(call), membership->artifact_id, "ALIAS_REMOVED", membership->collection_id, alias, err);
+}
+
 static enum err_code change_aliases(struct db_tx *tx, struct gql_call *call, bool is_added, struct payload *payload, struct err *err) {
     const struct json_value *aliases = gql_input(call, "aliases");
     struct artifact *artifact;
@@ -92,7 +105,10 @@ static enum err_code change_aliases(struct db_tx *tx, struct gql_call *call, boo
         TRY(find_alias_collection(tx, call, artifact, item, &collection, err));
         TRY(membership_get(tx, collection->id, artifact->id, call->arena, &membership, err));
         TRY(note_place(tx, call, is_added ? "alias.add" : "alias.delete", collection, alias, err));
-        TRY(is_added ? artifact_alias_set(tx, membership, alias, call->arena, err) : alias_remove(tx, collection->id, alias, artifact->id, err));
+        if (is_added)
+            TRY(artifact_alias_set(tx, gql_identity(call), membership, alias, err));
+        else
+            TRY(remove_alias(tx, call, membership, alias, err));
     }
     payload->owner = artifact->owner;
     payload->artifact = artifact;
@@ -167,10 +183,11 @@ MUTATION(link) {
     TRY(find_portfolio(tx, call, artifact, now_ms, &portfolio, err));
     payload->owner = portfolio->owner;
     TRY(note_place(tx, call, "artifact.link", portfolio, node_id_make("Artifact", artifact->id, call->arena), err));
+    TRY(artifact_history_note(tx, gql_identity(call), artifact->id, "LINKED", portfolio->id, STR_EMPTY, err));
     TRY(membership_link(tx, portfolio->id, artifact->id, now_ms, call->arena, &payload->membership, err));
     for (size_t i = 0; aliases != NULL && aliases->type == JSON_TYPE_ARRAY && i < aliases->array.count; i++)
-        TRY(artifact_alias_set(tx, payload->membership, json_get_str(&aliases->array.items[i], STR("alias")), call->arena, err));
-    return alias_set(tx, portfolio->id, STR("latest"), artifact->id, err);
+        TRY(artifact_alias_set(tx, gql_identity(call), payload->membership, json_get_str(&aliases->array.items[i], STR("alias")), err));
+    return artifact_alias_set_latest(tx, gql_identity(call), portfolio->id, artifact->id, err);
 }
 
 MUTATION(unlink) {
@@ -186,6 +203,7 @@ MUTATION(unlink) {
     if (!portfolio->is_portfolio)
         return err_set(err, ERR_BAD_INPUT, "'%.*s' is no portfolio: its versions cannot be unlinked", STR_ARG(portfolio->name));
     TRY(note_place(tx, call, "artifact.unlink", portfolio, node_id_make("Artifact", artifact->id, call->arena), err));
+    TRY(artifact_history_note(tx, gql_identity(call), artifact->id, "UNLINKED", portfolio->id, STR_EMPTY, err));
     TRY(membership_unlink(tx, portfolio->id, artifact->id, err));
     payload->owner = portfolio->owner;
     payload->artifact = artifact;

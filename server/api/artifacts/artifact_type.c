@@ -1,6 +1,8 @@
 /* artifact_type.c - GraphQL's Artifact: one version. See artifact_type.h. */
 #include "server/api/artifacts/artifact_type.h"
 
+#include "server/api/artifacts/artifact_history.h"
+
 #include "server/api/artifacts/artifact_links.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
@@ -201,7 +203,7 @@ READING_RESOLVER(answer_tags) {
 
 /* ---- lineage: runs of projects one may not read are left out ---- */
 
-static enum err_code find_readable_run(struct db_tx *tx, struct gql_call *call, int64_t id, struct run **out, struct err *err) {
+enum err_code artifact_find_readable_run(struct db_tx *tx, struct gql_call *call, int64_t id, struct run **out, struct err *err) {
     *out = NULL;
     enum err_code code = run_find_by_id(tx, id, 0, call->arena, out, err);
     if (code == OK)
@@ -215,7 +217,7 @@ static enum err_code find_readable_run(struct db_tx *tx, struct gql_call *call, 
 READING_RESOLVER(answer_created_by) {
     struct run *run = NULL;
     if (THE_ARTIFACT->run_id != 0)
-        TRY(find_readable_run(tx, call, THE_ARTIFACT->run_id, &run, err));
+        TRY(artifact_find_readable_run(tx, call, THE_ARTIFACT->run_id, &run, err));
     if (run != NULL)
         gql_object_of(call, "Run", run);
     return OK;
@@ -226,7 +228,7 @@ READING_RESOLVER(answer_used_by) {
     TRY(artifact_list_users(tx, THE_ARTIFACT->id, call->arena, &ids, err));
     for (size_t i = 0; i < ids.count; i++) {
         struct run *run;
-        TRY(find_readable_run(tx, call, *(const int64_t *)ids.items[i], &run, err));
+        TRY(artifact_find_readable_run(tx, call, *(const int64_t *)ids.items[i], &run, err));
         if (run != NULL)
             list_add(&runs, run, call->arena);
     }
@@ -291,6 +293,7 @@ static const struct gql_field artifact_fields[] = {
     { "filesByManifestEntries",
       "entries: [ArtifactManifestEntryInput!], manifestVersion: String, storageLayout: String, storageRegion: String",
       "FileConnection!", CAN_READ, answer_files_by_entries, NULL },
+    { "history", ARTIFACT_HISTORY_ARGS, "ArtifactEventConnection!", CAN_READ, artifact_history_answer, "What was done to it, the newest first." },
     { "historyStep", "", "Int64", CAN_READ, answer_history_step, NULL },
     { "id", "", "ID!", CAN_READ, answer_id, NULL },
     { "metadata", "", "JSONString", CAN_READ, answer_metadata, NULL },

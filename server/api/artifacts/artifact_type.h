@@ -28,6 +28,10 @@ struct tag_node {
     struct str name;
 };
 
+struct run;
+/* *out is NULL when there is none, or the asker may not see it. */
+MUST_CHECK enum err_code artifact_find_readable_run(struct db_tx *tx, struct gql_call *call, int64_t id, struct run **out, struct err *err);
+
 /* ---- fields of Query ---- */
 enum err_code artifact_answer_by_id(struct gql_call *call, struct err *err);            /* id: ID! -> Artifact */
 enum err_code artifact_answer_collection_by_id(struct gql_call *call, struct err *err); /* id: ID! -> ArtifactCollection */

@@ -1,6 +1,7 @@
 /* trash_type.c - see trash_type.h. */
 #include "server/api/projects/trash_type.h"
 
+#include "server/api/artifacts/artifact_history.h"
 #include "server/api/identity.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
@@ -136,7 +137,10 @@ static enum err_code restore(struct db_tx *tx, struct gql_call *call, struct pay
     TRY(find_item(tx, call, &item, err));
     payload->owner = item->owner;
     TRY(audit_add(tx, &actor, "trash.restore", item->owner.entity_id, item->name, err));
-    return trash_restore(tx, item, err);
+    TRY(trash_restore(tx, item, err));
+    return item->kind == TRASH_ARTIFACT
+               ? artifact_history_note(tx, gql_identity(call), item->id, "RESTORED", 0, STR_EMPTY, err)
+               : OK;
 }
 
 enum err_code trash_answer_restore(struct gql_call *call, struct err *err) {

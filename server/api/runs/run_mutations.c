@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "server/api/artifacts/artifact_history.h"
 #include "server/api/identity.h"
 #include "server/api/place.h"
 #include "server/api/runs/run_type.h"
@@ -233,8 +234,10 @@ static enum err_code delete_outputs(struct db_tx *tx, const struct change *chang
     TRY(artifact_list_outputs(tx, run_id, change->arena, &outputs, err));
     for (size_t i = 0; i < outputs.count; i++) {
         const struct artifact *artifact = outputs.items[i];
-        if (artifact->run_id == run_id)
-            TRY(artifact_delete(tx, artifact->id, change->now_ms, err));
+        if (artifact->run_id != run_id)
+            continue;
+        TRY(artifact_history_note(tx, change->identity, artifact->id, "DELETED", 0, STR_EMPTY, err));
+        TRY(artifact_delete(tx, artifact->id, change->now_ms, err));
     }
     return OK;
 }

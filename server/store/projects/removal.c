@@ -136,6 +136,7 @@ static enum err_code remove_artifact(struct portion *portion, struct err *err) {
         SOME_OF("artifact_references", "artifact_id", "target_id"),
         SOME_OF("artifact_outputs", "artifact_id", "run_id"),
         SOME_OF("artifact_uses", "artifact_id", "run_id"),
+        SOME_OF("artifact_events", "artifact_id", "id"),
         SOME_OF("trashed_memberships", "artifact_id", "collection_id"),
         SOME_OF("trashed_aliases", "artifact_id", "collection_id, alias"),
         SOME_OF("trashed_tags", "artifact_id", "tag"),
