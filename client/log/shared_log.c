@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -139,7 +140,34 @@ static void enter_pages(struct shared_log *log, uint64_t at, uint64_t end) {
     log->entered_to = to;
 }
 
+/* The system's last tick, some milliseconds ago at most; a tenth of what the exact time costs. */
+static int64_t last_tick_ns(void) {
+    struct timespec now;
+#ifdef CLOCK_MONOTONIC_COARSE
+    (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+#else
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+#endif
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Somebody may cut the file off meanwhile (truncate, or a tidying of logs), and a write to pages behind its end is a signal that
+ * would end the training. A look at each row would make it a third slower, so it is one a tick, 4 ms: a training that logs
+ * less often looks each time. What was cut off before it was sent is lost; rows go on where they were. */
+static void notice_cut(struct shared_log *log) {
+    int64_t tick_ns = last_tick_ns();
+    if (tick_ns == log->looked_at_ns)
+        return;
+    log->looked_at_ns = tick_ns;
+    off_t size = lseek(log->fd, 0, SEEK_END);
+    if (size < 0 || (uint64_t)size >= log->control->allocated)
+        return;
+    log->control->allocated = (uint64_t)size;
+    log->entered_from = log->entered_to = log->window_at;
+}
+
 static enum err_code room_for(struct shared_log *log, uint64_t at, size_t bytes, struct err *err) {
+    notice_cut(log);
     if (at + bytes > log->control->allocated)
         TRY(set_aside(log, at + bytes, err));
     TRY(map_window(log, at, bytes, err));

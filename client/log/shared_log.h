@@ -51,6 +51,7 @@ struct shared_log {
     uint64_t window_at;
     size_t window_bytes;
     uint64_t entered_from, entered_to; /* the part of the window that has its pages */
+    int64_t looked_at_ns; /* whether the file was cut off */
     struct buf scratch; /* of a log that is written and not mapped */
     char *path;
 };

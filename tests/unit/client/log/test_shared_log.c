@@ -270,6 +270,27 @@ static void shared_log__takes_what_is_left_of_a_nearly_full_disk(void **state) {
     shared_log_close(log);
 }
 
+/* In the middle of a window that has its pages already. */
+static void shared_log__goes_on_when_somebody_cuts_it_off(void **state) {
+    struct place *place = *state;
+    struct shared_log *log;
+    struct err err;
+    struct stat stat;
+    assert_int_equal(shared_log_create(&log, place->path, &err), OK);
+    append_many(log);
+    uint64_t end = shared_log_end(log);
+    (void)usleep(20 * 1000); /* ticks are 1 to 10 ms apart */
+    assert_int_equal(truncate(place->path, 0), 0);
+    append(log, (struct str){ "\5hello", 6 });
+    append_many(log);
+    assert_int_equal(fstat(log->fd, &stat), 0);
+    assert_true((uint64_t)stat.st_size >= shared_log_end(log) && shared_log_end(log) > end);
+    char first[32] = { 0 };
+    assert_int_equal(pread(log->fd, first, sizeof first, (off_t)end), sizeof first);
+    assert_non_null(memmem(first, sizeof first, "hello", 5));
+    shared_log_close(log);
+}
+
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
 int main(void) {
@@ -283,6 +304,7 @@ int main(void) {
         PLACED(shared_log__sets_room_aside_in_steps_that_grow_to_a_limit),
         PLACED(shared_log__holds_two_mebibytes_at_most_however_long_it_is),
         PLACED(shared_log__takes_what_is_left_of_a_nearly_full_disk),
+        PLACED(shared_log__goes_on_when_somebody_cuts_it_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
