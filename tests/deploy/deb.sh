@@ -11,8 +11,8 @@ packages=systemd-sysv,dbus,curl,ca-certificates,libssl3,libsqlite3-0,libsodium23
 
 mkdir -p "$work"
 if [ ! -s "$work/guest.tar" ]; then
-    mmdebstrap --variant=minbase --include=$packages bookworm "$work/guest.tar.part" >"$work/mmdebstrap.log" 2>&1 || { tail "$work/mmdebstrap.log" >&2; exit 1; }
-    mv "$work/guest.tar.part" "$work/guest.tar"
+    mmdebstrap --variant=minbase --include=$packages bookworm "$work/guest.part.tar" >"$work/mmdebstrap.log" 2>&1 || { tail "$work/mmdebstrap.log" >&2; exit 1; }
+    mv "$work/guest.part.tar" "$work/guest.tar"
 fi
 rm -rf "$guest"
 mkdir "$guest"

@@ -42,7 +42,12 @@ comes_back() {
 survives_a_kill() { before=$(pid); kill -9 "$before"; comes_back "$before" && has_run r1; }
 is_upgraded() { before=$(pid); dpkg -i /srv/barograph.deb && comes_back "$before" && has_run r1; }
 ends_well() { systemctl stop barograph && [ "$(systemctl show -P Result barograph)" = success ] && [ "$(systemctl show -P ExecMainStatus barograph)" = 0 ]; }
-verifies() { barograph verify --data /var/lib/barograph; }
+verifies() { runuser -u barograph -- barograph verify --data /var/lib/barograph; }
+# As docs/operations.md says it, when the machine is gone.
+is_restored() {
+    mv /var/lib/barograph /var/lib/barograph.before && barograph restore /srv/backup.tar --data /var/lib/barograph &&
+        chown -R barograph: /var/lib/barograph && verifies && systemctl start barograph && curl -sSf "$base/readyz" && has_run r1
+}
 keeps_settings() { grep -q mine /etc/barograph/barograph.env; }
 is_purged() { dpkg --purge barograph && [ ! -e /usr/bin/barograph ] && [ ! -e /etc/barograph/barograph.env ] && [ -e /var/lib/barograph/barograph.db ]; }
 
@@ -63,6 +68,7 @@ check "the package installed again keeps data" is_upgraded
 check "and settings" keeps_settings
 check "it ends well" ends_well
 check "what it stored is right" verifies
+check "a backup takes the place of what is gone" is_restored
 check "purging leaves the data" is_purged
 journalctl -u barograph --no-pager >/srv/journal 2>&1
 echo done >>/srv/report
