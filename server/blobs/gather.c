@@ -163,13 +163,15 @@ static const char *folder_of(struct blobs *blobs, struct arena *arena) {
     return file_join(arena, depot_folder(blobs_depot(blobs)), DEPOT_KEPT);
 }
 
-static enum err_code make_folder(const char *folder, struct arena *arena, struct err *err) {
+/* With the folder above, which the depot made and nobody synced: what lies there does not outlive a start otherwise. */
+static enum err_code make_folder(const char *folder, struct blobs *blobs, struct arena *arena, struct err *err) {
     if (file_exists(folder))
         return OK;
     TRY(file_make_folders(folder, FOLDER_MODE, err));
     char *above = arena_copy_c(arena, str_from_c(folder));
     *strrchr(above, '/') = '\0';
     file_sync_folder(above);
+    file_sync_folder(depot_folder(blobs_depot(blobs)));
     return OK;
 }
 
@@ -177,7 +179,7 @@ static enum err_code open_files(struct gather *gather, const char *folder, bool 
     int flags = O_RDWR | (may_make ? O_CREAT : 0);
     bool is_new = !file_exists(gather->list_path);
     if (may_make)
-        TRY(make_folder(folder, gather->arena, err));
+        TRY(make_folder(folder, gather->blobs, gather->arena, err));
     TRY(file_open(&gather->fd, gather->bytes_path, flags, FILE_MODE, err));
     TRY(file_open(&gather->list_fd, gather->list_path, flags, FILE_MODE, err));
     if (is_new)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -29,11 +31,22 @@ def b64(content):
     return base64.b64encode(hashlib.md5(content).digest()).decode()
 
 
+class Unmeasured:
+    """Sent in chunks, again if need be."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def __iter__(self):
+        yield self.content
+
+
 class Draft:
     """is_placed: its parts are written to their places in the file; those whose length nobody tells beforehand are kept one by one."""
 
     def __init__(self, user, name="c", is_placed=True):
-        self.user, self.server, self.is_placed = user, user.server, is_placed and not user.server.has_bucket
+        self.user, self.server = user, user.server
+        self.tells_length, self.is_placed = is_placed, is_placed and not user.server.has_bucket
         RunUnderTest(user, "p", "r")
         given = {"entityName": user.name, "projectName": "p", "artifactTypeName": "t", "artifactCollectionName": name, "digest": "d", "runName": "r"}
         self.id = user.graphql(CREATE, {"input": given})["createArtifact"]["artifact"]["id"]
@@ -44,7 +57,7 @@ class Draft:
         return self.user.graphql(FILES, {"input": given})["createArtifactFiles"]["files"]["edges"][0]["node"]
 
     def put(self, url, part, status=200, **headers):
-        response = self.server.request("PUT", url, key=None, data=part if self.is_placed else iter([part]), headers=headers)
+        response = self.server.request("PUT", url, key=None, data=part if self.tells_length else Unmeasured(part), headers=headers)
         assert response.status_code == status, response.text
         return response.headers.get("ETag")
 
@@ -90,6 +103,84 @@ def test_parts__become_the_file(draft):
     assert int(artifact["size"]) == len(WHOLE)
     url = artifact["files"]["edges"][0]["node"]["directUrl"]
     assert draft.server.request("GET", url, key=None).content == WHOLE
+
+
+def urls_of(node):
+    return [each["uploadUrl"] for each in node["uploadMultipartUrls"]["uploadUrlParts"]]
+
+
+def named(etags):
+    return [{"partNumber": number, "hexMD5": etag} for number, etag in enumerate(etags, 1)]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]])
+def test_parts__come_in_any_order(draft, order):
+    node = draft.announce()
+    etags = {i: draft.put(urls_of(node)[i], PARTS[i]) for i in order}
+    assert draft.complete(node, named([etags[i] for i in range(3)])) == b64(WHOLE)
+    assert int(draft.commit()["size"]) == len(WHOLE)
+
+
+def test_part_with_other_bytes__is_another_version_of_it(draft):
+    node = draft.announce()
+    parts = draft.put_all(node)
+    other = b"B" * len(PARTS[1])
+    etag = draft.put(urls_of(node)[1], other)
+    assert etag == f'"{hashlib.md5(other).hexdigest()}"'
+    changed = [parts[0], {**parts[1], "hexMD5": etag}, parts[2]]
+    assert draft.complete(node, changed) == b64(PARTS[0] + other + PARTS[2])
+    assert draft.put_all(node) == parts
+    assert draft.complete(node, parts) == b64(WHOLE)
+
+
+def test_part_that_was_cut_off__is_sent_again(draft):
+    node = draft.announce()
+    address = urlsplit(urls_of(node)[0])
+    with socket.create_connection((address.hostname, address.port)) as client:
+        head = f"PUT {address.path}?{address.query} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {len(PARTS[0])}\r\n\r\n"
+        client.sendall(head.encode() + b"x" * 1_000_000)
+    assert draft.complete(node, draft.put_all(node)) == b64(WHOLE)
+    assert int(draft.commit()["size"]) == len(WHOLE)
+
+
+def test_md5_that_comes_with_a_part__names_it(draft):
+    node = draft.announce()
+    etags = [draft.put(url, part, **{"Content-MD5": b64(part)}) for url, part in zip(urls_of(node), PARTS)]
+    assert etags == [f'"{hashlib.md5(part).hexdigest()}"' for part in PARTS]
+    assert draft.complete(node, named(etags)) == b64(WHOLE)
+    assert int(draft.commit()["size"]) == len(WHOLE)
+
+
+def test_part_that_was_damaged_on_its_way__is_found_in_the_file_and_can_be_sent_again(draft):
+    node = draft.announce()
+    damaged = b"A" + PARTS[0][1:]
+    etags = [draft.put(url, part, **{"Content-MD5": b64(sent)}) for url, part, sent in zip(urls_of(node), [damaged, *PARTS[1:]], PARTS)]
+    if draft.is_placed:
+        assert draft.complete(node, named(etags)) == b64(damaged + WHOLE[len(damaged) :])
+    else:
+        assert etags[0] != f'"{hashlib.md5(PARTS[0]).hexdigest()}"'
+    assert "big.bin" in str(refusal(draft.commit))
+    parts = draft.put_all(node)
+    assert draft.complete(node, parts) == b64(WHOLE)
+    assert int(draft.commit()["size"]) == len(WHOLE)
+
+
+def test_parts_at_their_places__are_there_after_a_restart(make_server):
+    server = make_server()
+    draft = Draft(User(server, "alice"))
+    node = draft.announce()
+    etags = [draft.put(url, part) for url, part in zip(urls_of(node)[:2], PARTS)]
+    old = server.data / "blobs" / "staged" / "gathered-0"
+    old.mkdir()
+    (old / "1-1-x.bytes").write_bytes(b"of another version")
+    server.restart()
+    assert not old.exists() and len(gathered(server)) == (2 if draft.is_placed else 0)
+    assert "part 3 of 'big.bin' has not arrived" in str(refusal(draft.complete, node, named([*etags, etags[0]])))
+    etags.append(draft.put(urls_of(node)[2], PARTS[2]))
+    server.restart()
+    assert draft.complete(node, named(etags)) == b64(WHOLE)
+    assert gathered(server) == []
+    assert int(draft.commit()["size"]) == len(WHOLE)
 
 
 def gathered(server):

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum operation { CREATE = 1, WRITE, TRUNCATE, RENAME, UNLINK, MAKE_FOLDER, SYNC, SYNC_FOLDER, SYNC_ALL };
+enum operation { CREATE = 1, WRITE, TRUNCATE, RENAME, UNLINK, MAKE_FOLDER, SYNC, SYNC_FOLDER, SYNC_ALL, LINK };
 
 struct __attribute__((packed)) record {
     uint8_t operation;
@@ -36,7 +36,7 @@ static struct {
     int log;
     int (*open)(const char *, int, ...);
     ssize_t (*write)(int, const void *, size_t), (*pwrite)(int, const void *, size_t, off_t), (*pread)(int, void *, size_t, off_t);
-    int (*ftruncate)(int, off_t), (*rename)(const char *, const char *), (*unlink)(const char *), (*mkdir)(const char *, mode_t);
+    int (*ftruncate)(int, off_t), (*rename)(const char *, const char *), (*link)(const char *, const char *), (*unlink)(const char *), (*mkdir)(const char *, mode_t);
     int (*fsync)(int), (*fdatasync)(int), (*syncfs)(int);
 } disk = { .mutex = PTHREAD_MUTEX_INITIALIZER, .log = -1 };
 
@@ -45,7 +45,7 @@ static struct {
 __attribute__((constructor)) static void set_up(void) {
     const char *log = getenv("DISK_LOG");
     FIND(open, "open64"), FIND(write, "write"), FIND(pwrite, "pwrite64"), FIND(pread, "pread64"), FIND(ftruncate, "ftruncate64");
-    FIND(rename, "rename"), FIND(unlink, "unlink"), FIND(mkdir, "mkdir"), FIND(fsync, "fsync"), FIND(fdatasync, "fdatasync");
+    FIND(rename, "rename"), FIND(link, "link"), FIND(unlink, "unlink"), FIND(mkdir, "mkdir"), FIND(fsync, "fsync"), FIND(fdatasync, "fdatasync");
     FIND(syncfs, "syncfs");
     disk.folder = getenv("DISK_FOLDER");
     disk.control = getenv("DISK_SWITCH");
@@ -233,6 +233,17 @@ int rename(const char *from, const char *to) {
     if (result == 0)
         note(RENAME, -1, 0, from, strlen(from), to);
     die_if('K', to, ".parquet");
+    unlock();
+    return result;
+}
+
+int link(const char *from, const char *to) {
+    if (!is_ours(from))
+        return disk.link(from, to);
+    lock();
+    int result = disk.link(from, to);
+    if (result == 0)
+        note(LINK, -1, 0, from, strlen(from), to);
     unlock();
     return result;
 }

@@ -11,7 +11,7 @@ import random
 import struct
 from pathlib import Path
 
-CREATE, WRITE, TRUNCATE, RENAME, UNLINK, MAKE_FOLDER, SYNC, SYNC_FOLDER, SYNC_ALL = range(1, 10)
+CREATE, WRITE, TRUNCATE, RENAME, UNLINK, MAKE_FOLDER, SYNC, SYNC_FOLDER, SYNC_ALL, LINK = range(1, 11)
 HEADER = struct.Struct("<BQqII")
 
 
@@ -87,6 +87,8 @@ class PowerCut:
             inode = self.names[path]
             self._name(path, None)
             self._name(second.decode(), inode)
+        elif operation == LINK:
+            self._name(second.decode(), self.names[path])
         elif operation == UNLINK:
             self._name(path, None)
         elif skip_syncs is not None and skip_syncs in path:

@@ -65,7 +65,7 @@ def servers(start_one) -> list[Server]:
 class Client:
     """The administrator, asking one server or each in turn until one answers: what a load balancer does."""
 
-    name, key = "admin", KEY
+    name, key, has_bucket = "admin", KEY, True
 
     def __init__(self, *servers: Server):
         self.servers, self.server, self.next = servers, self, 0
