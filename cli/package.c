@@ -1,7 +1,7 @@
-/* package.c - barograph login, sweep, agent, artifact, exec, export, import: those that the Python package does, run by the Python that it
- * is installed for.
+/* package.c - barograph login, sweep, agent, artifact, exec, import (and export, with export.c): those that the Python package does, run by
+ * the Python that it is installed for.
  */
-#include "cli/command.h"
+#include "cli/package.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -26,7 +26,7 @@ static const char *find_python(char room[PATH_MAX]) {
     return "python3";
 }
 
-static int run(const struct command *command, int argc, char **argv) {
+int package_run(const struct command *command, int argc, char **argv) {
     char room[PATH_MAX];
     const char *python = find_python(room);
     char **command_line = calloc((size_t)argc + 4, sizeof *command_line);
@@ -48,47 +48,40 @@ const struct command agent_command = {
     .name = "agent",
     .usage = "[--count N] [--entity NAME] [--project NAME] [[ENTITY/]PROJECT/]SWEEP",
     .summary = "Runs what a sweep asks for.",
-    .run = run,
+    .run = package_run,
 };
 
 const struct command artifact_command = {
     .name = "artifact",
     .usage = "put [--name NAME] [--type TYPE] [--alias ALIAS]... PATH\nget [--root DIR] ARTIFACT\nls [--type TYPE] [ENTITY/]PROJECT",
     .summary = "Puts, gets and lists artifacts.",
-    .run = run,
+    .run = package_run,
 };
 
 const struct command exec_command = {
     .name = "exec",
     .usage = "SCRIPT [ARGUMENT...]\n-m MODULE [ARGUMENT...]",
     .summary = "Runs a Python program whose `import wandb` means barograph.",
-    .run = run,
-};
-
-const struct command export_command = {
-    .name = "export",
-    .usage = "[--base-url URL] ENTITY/PROJECT FILE",
-    .summary = "Writes a project into one archive: rows as Parquet, files, artifacts, reports.",
-    .run = run,
+    .run = package_run,
 };
 
 const struct command import_command = {
     .name = "import",
     .usage = "[--entity E] [--project P] FILE\n[--source-url URL] wandb ENTITY/PROJECT\nmlflow FOLDER\ntensorboard FOLDER",
     .summary = "Reads an archive, or a history of another tool, into a server.",
-    .run = run,
+    .run = package_run,
 };
 
 const struct command login_command = {
     .name = "login",
     .usage = "[--host URL] [--relogin] [--key-file FILE]",
     .summary = "Keeps an API key, from the terminal, a file or standard input.",
-    .run = run,
+    .run = package_run,
 };
 
 const struct command sweep_command = {
     .name = "sweep",
     .usage = "[--entity NAME] [--project NAME] FILE.yaml\n--pause|--resume|--stop|--cancel [[ENTITY/]PROJECT/]SWEEP",
     .summary = "Makes a sweep, or changes what one does.",
-    .run = run,
+    .run = package_run,
 };

@@ -141,7 +141,28 @@ def test_export__of_what_may_not_be_read_is_refused(filled, package, tmp_path):
     assert done.returncode == 1 and not (tmp_path / "p.tar").exists() and not (tmp_path / "p.tar.part").exists()
 
 
-def test_export__of_a_folder_says_which_ways_there_are(filled, package, tmp_path):
+def test_export__of_a_stopped_folder_is_that_of_its_server(filled, package, tmp_path):
     command = Command(package, filled, tmp_path)
-    done = command("export", "--data", filled.data, "admin/p", tmp_path / "p.tar")
-    assert done.returncode == 2 and "barograph server --data" in done.stderr and "barograph backup --data" in done.stderr
+    assert command("export", "admin/p", tmp_path / "served.tar").returncode == 0
+    # What is told to a service does not reach the server that is started for this.
+    env = {**command.env, "BAROGRAPH_PYTHON": sys.executable, "BAROGRAPH_LISTEN": "192.0.2.1:1", "BAROGRAPH_PUBLIC_URL": "https://example.org"}
+    del env["BAROGRAPH_API_KEY"], env["BAROGRAPH_BASE_URL"]
+
+    def export(*words) -> subprocess.CompletedProcess:
+        return subprocess.run([filled.binary, "export", *map(str, words)], env=env, capture_output=True, text=True, timeout=120)
+
+    used = export("--data", filled.data, "admin/p", tmp_path / "p.tar")
+    assert used.returncode == 1 and "Traceback" not in used.stderr and not (tmp_path / "p.tar").exists(), used.stderr
+    filled.stop()
+    done = export("--data", filled.data, "--check", "admin/p", tmp_path / "p.tar")
+    assert done.returncode == 0 and "2 runs" in done.stdout, done.stderr
+    assert contents(tmp_path / "p.tar") == contents(tmp_path / "served.tar")
+    none = export(f"--data={filled.data}", "admin/another", tmp_path / "q.tar")
+    assert none.returncode == 1 and "there is no project admin/another" in none.stderr
+    filled.start()  # nothing was left running on it
+    assert export("--database", "sqlite:x", "admin/p", tmp_path / "q.tar").returncode == 2
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as tar:
+        return {member.name: tar.extractfile(member).read() for member in tar if member.name not in ("barograph-export.json", "SHA256SUMS")}

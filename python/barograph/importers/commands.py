@@ -39,10 +39,7 @@ def export(arguments: Sequence[str]) -> int:
     parser.add_argument("file", type=Path)
     given = parser.parse_args(arguments)
     if given.data is not None:
-        raise UsageError(
-            f"an export asks a server that runs: start it with `barograph server --data {given.data}`, export with a key of it, and stop it; "
-            f"all that a stopped server holds goes into one file with `barograph backup --data {given.data} FILE`"
-        )
+        raise UsageError(f"of a folder the server's own program exports: `barograph export --data {given.data} {given.project} {given.file}`")
     entity, name = archive.split_project(given.project)
     connection = Connection(given.base_url, given.api_key)
     project = server.read_project(connection, entity, name)
