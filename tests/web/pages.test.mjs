@@ -60,7 +60,7 @@ test("a spike of one step reaches the top of its chart", async () => {
                     v > 60 &&
                     Math.max(data[i - 3], data[i - 2], data[i - 1]) -
                         Math.min(data[i - 3], data[i - 2], data[i - 1]) >
-                        25,
+                        12,
             );
             return at < 0 ? 1 : Math.floor(at / 4 / width) / canvas.height;
         });

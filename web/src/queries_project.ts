@@ -28,3 +28,12 @@ export async function changeProject(entityName: string, name: string, change: { 
 export async function deleteProject(id: string): Promise<void> {
     await graphql("mutation PageDeleteProject($id: String!) { deleteModel(input: { id: $id }) { clientMutationId } }", { id });
 }
+
+/* How many runs there are, whatever a list lets through. */
+export async function fetchRunCount(entity: string, project: string, filters: object | null): Promise<number> {
+    const data = await graphql<{ project: { runCount: number } | null }>(
+        "query PageRunCount($entity: String!, $project: String!, $filters: JSONString) { project(name: $project, entityName: $entity) { runCount(filters: $filters) } }",
+        { entity, project, filters: filters === null ? null : JSON.stringify(filters) },
+    );
+    return data.project?.runCount ?? 0;
+}

@@ -18,18 +18,31 @@ interface Props<R> {
     cell: (row: R, column: GridColumn) => ComponentChildren;
     onSort?: (column: GridColumn) => void;
     menu?: (column: GridColumn) => ComponentChildren;
+    head?: (column: GridColumn) => ComponentChildren /* instead of the label, where there is any */;
+    canMove?: (column: GridColumn) => boolean /* heads that are dragged to another place */;
+    onMove?: (column: GridColumn, before: GridColumn) => void;
     onEnd?: () => void;
     label: string;
     frozen?: number /* columns that stay when scrolling sideways */;
     rowHeight?: number;
 }
 
+const COLUMN = "text/x-column";
 const HEAD = 30;
 const OVERSCAN = 6;
 
 export function DataGrid<R>(props: Props<R>) {
     const { rows, columns, rowHeight = 30, frozen = 0 } = props;
     const ref = useRef<HTMLDivElement>(null);
+    const [over, setOver] = useState("");
+    const movable = (c: GridColumn) => props.onMove !== undefined && (props.canMove?.(c) ?? true);
+    const drop = (e: DragEvent, before: GridColumn) => {
+        setOver("");
+        const moved = columns.find((c) => c.id === e.dataTransfer?.getData(COLUMN));
+        if (moved === undefined || moved === before) return;
+        e.preventDefault();
+        props.onMove?.(moved, before);
+    };
     const [view, setView] = useState({ top: 0, left: 0, width: 1200, height: 700 });
     const read = () => {
         const { scrollTop: top, scrollLeft: left, clientWidth: width, clientHeight: height } = ref.current!;
@@ -80,9 +93,18 @@ export function DataGrid<R>(props: Props<R>) {
                 {shown.map((s) => (
                     <div
                         key={s.c.id}
-                        class={`grid-cell ${s.i < frozen ? "is-frozen" : ""}`}
+                        class={`grid-cell ${s.i < frozen ? "is-frozen" : ""} ${over === s.c.id && over !== "" ? "is-before" : ""}`}
                         role="columnheader"
                         style={place(s)}
+                        draggable={movable(s.c)}
+                        onDragStart={(e) => e.dataTransfer!.setData(COLUMN, s.c.id)}
+                        onDragOver={(e) => {
+                            if (!movable(s.c) || !e.dataTransfer?.types.includes(COLUMN)) return;
+                            e.preventDefault();
+                            setOver(s.c.id);
+                        }}
+                        onDragLeave={() => setOver("")}
+                        onDrop={(e) => movable(s.c) && drop(e, s.c)}
                         aria-sort={
                             s.c.sorted === "up"
                                 ? "ascending"
@@ -91,6 +113,7 @@ export function DataGrid<R>(props: Props<R>) {
                                   : undefined
                         }
                     >
+                        {props.head?.(s.c)}
                         {props.onSort && s.c.label !== "" ? (
                             <button
                                 type="button"

@@ -7,15 +7,19 @@ export function EditableText({
     label,
     onChange,
     isOff,
+    isOpen = false,
+    onEnd,
     as: Tag = "span",
 }: {
     value: string;
     label: string;
     onChange: (v: string) => void;
     isOff?: boolean;
+    isOpen?: boolean /* a field from the beginning */;
+    onEnd?: () => void;
     as?: "span" | "h1";
 }) {
-    const [draft, setDraft] = useState<string | null>(null);
+    const [draft, setDraft] = useState<string | null>(isOpen ? value : null);
     const input = useRef<HTMLInputElement>(null);
     useEffect(() => input.current?.select(), [draft !== null]);
     if (isOff) return <Tag class="clip">{value}</Tag>;
@@ -36,6 +40,7 @@ export function EditableText({
     const end = (isKept: boolean) => {
         const next = draft.trim();
         setDraft(null);
+        onEnd?.();
         if (isKept && next !== "" && next !== value) onChange(next);
     };
     return (

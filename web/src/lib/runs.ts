@@ -136,9 +136,16 @@ function parseMetrics(raw: unknown): MetricDefinition[] {
             isGlob: m["1"] === undefined && m["2"] !== undefined,
             stepMetric: step,
             isHidden: options.includes(2),
-            goal: m["8"] === 1 ? "min" : m["8"] === 2 ? "max" : null,
+            goal: goalOf(m),
         };
     });
+}
+
+/* What was asked for, or what its summary keeps: who keeps the lowest value wants low ones. */
+function goalOf(m: Record<string, unknown>): MetricDefinition["goal"] {
+    if (m["8"] === 1 || m["8"] === 2) return m["8"] === 1 ? "min" : "max";
+    const kept = Array.isArray(m["7"]) ? m["7"] : [];
+    return kept.includes(1) === kept.includes(2) ? null : kept.includes(1) ? "min" : "max";
 }
 
 function readCharts(raw: unknown): Record<string, CustomChart> {

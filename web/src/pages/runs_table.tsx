@@ -1,32 +1,27 @@
-/* runs_table.tsx - every run of a project with every column, edited in place or many at once. */
+/* runs_table.tsx - every run of a project with every column, edited in place or many at once. What is filtered, grouped,
+ * sorted and shown is the workspace's: the table is its list of runs, wide open. */
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { NotFound } from "../app";
 import { DataGrid, type GridColumn } from "../components/data_grid";
-import { EditableText } from "../components/editable_text";
 import { SearchBox } from "../components/controls";
-import { Icon, IconButton } from "../components/icon";
-import { Popover } from "../components/popover";
+import { Icon } from "../components/icon";
 import { sayError } from "../components/toast";
-import { language, t, type MessageName } from "../i18n";
+import { t } from "../i18n";
 import { toCsv } from "../lib/csv";
 import { compileRegex, escapeRegex } from "../lib/filters";
-import { formatAgo, formatDuration, formatNumber, formatTime, formatValue } from "../lib/format";
-import { columnLabel } from "../lib/layout";
-import { pathOf } from "../lib/match";
 import { RUN_COLUMNS, columnValue, columnsOf } from "../lib/runs";
 import type { Run } from "../lib/types";
-import { changeRun } from "../queries";
 import type { PageProps } from "../routes";
 import { goToLogin, viewer } from "../session";
+import { DEFAULT_COLUMNS } from "../views";
 import { saveBlob } from "./panels/exports";
+import { GroupCell, MarkCell, RunCell, labelOf, shownValue } from "./runs_cells";
 import { BulkBar } from "./table_bulk";
 import { ColumnMenu, metricOf } from "./table_columns";
-import { FilterBuilder } from "../components/filter_builder";
-import { countRows } from "../lib/filters";
 import { Workspace, WorkspaceContext } from "./workspace/model";
-import { ColumnPicker, orderName } from "./workspace/sidebar_tools";
-import { DEFAULT_COLUMNS } from "../views";
+import { sidebarRows } from "./workspace/sidebar";
+import { ColumnPicker, SidebarTools, Tool, orderName } from "./workspace/sidebar_tools";
 
 const WIDTHS: Record<string, number> = {
     displayName: 220,
@@ -36,13 +31,47 @@ const WIDTHS: Record<string, number> = {
     state: 110,
 };
 const DEFAULT_WIDTH = 120;
-const FROZEN = 2;
+const MARKS_WIDTH = 88;
+/* Columns that stay may not take all the room that those have which move. */
+const FROZEN_SHARE = 0.6;
+
+/* The name first, then what is pinned, then the rest. */
+function orderOf(chosen: readonly string[], pinned: readonly string[]): string[] {
+    const first = chosen.includes("displayName") ? ["displayName"] : [];
+    const kept = pinned.filter((c) => c !== "displayName");
+    return [...first, ...kept, ...chosen.filter((c) => c !== "displayName" && !pinned.includes(c))];
+}
+
+function gridColumns(ws: Workspace, ids: readonly string[]): GridColumn[] {
+    const v = ws.runsView.value;
+    const sample = ws.store.runs.value.slice(0, 20);
+    const columnOf = (id: string): GridColumn => {
+        const extreme = v.extremes?.[metricOf(id)];
+        const order = extreme ? `${extreme}:${metricOf(id)}` : orderName(id);
+        return {
+            id,
+            label: labelOf(id) + (extreme ? ` (${t(`extreme.${extreme}`)})` : ""),
+            width: WIDTHS[id] ?? DEFAULT_WIDTH,
+            isNumber: id !== "createdAt" && sample.some((r) => typeof columnValue(r, id) === "number"),
+            sorted: order === v.order.replace(/^[-+]/, "") ? (v.order.startsWith("-") ? "down" : "up") : null,
+        };
+    };
+    return [{ id: "", label: "", width: MARKS_WIDTH }, ...ids.map(columnOf)];
+}
+
+/* How many columns stay in their place: the marks, the name, what is pinned. */
+function frozenOf(columns: readonly GridColumn[], pinned: number): number {
+    let room = window.innerWidth * FROZEN_SHARE;
+    const wanted = columns.slice(0, (columns[1]?.id === "displayName" ? 2 : 1) + pinned);
+    return wanted.filter((c) => (room -= c.width) >= 0).length;
+}
 
 export default function RunsTable({ params }: PageProps) {
     const { entity, project } = params as { entity: string; project: string };
-    const ws = useMemo(() => new Workspace(entity, project, [], "/table"), [entity, project]);
+    const ws = useMemo(() => new Workspace(entity, project, [], ""), [entity, project]);
     useEffect(() => ws.start(), [ws]);
     const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+    const lastPicked = useRef("");
     const { runs, total, exists, failure } = ws.store;
     const v = ws.runsView.value;
     if (!exists.value) {
@@ -53,36 +82,32 @@ export default function RunsTable({ params }: PageProps) {
     const chosen =
         v.columns.length > 0
             ? v.columns
-            : [
-                  ...DEFAULT_COLUMNS,
-                  ...all.filter((c) => c.startsWith("config.") || c.startsWith("summary_metrics.")),
-              ];
-    const order = v.order.replace(/^[-+]/, "");
-    const orderOf = (id: string) => {
-        const extreme = v.extremes?.[metricOf(id)];
-        return extreme ? `${extreme}:${metricOf(id)}` : orderName(id);
+            : [...DEFAULT_COLUMNS, ...all.filter((c) => c.startsWith("config.") || c.startsWith("summary_metrics."))];
+    const ids = orderOf(chosen, v.sidebarColumns);
+    const columns = gridColumns(ws, ids);
+    const sort = (c: GridColumn) => {
+        const extreme = v.extremes?.[metricOf(c.id)];
+        const name = extreme ? `${extreme}:${metricOf(c.id)}` : orderName(c.id);
+        ws.setRuns({ order: (c.sorted === "down" ? "+" : "-") + name });
     };
-    const columns: GridColumn[] = [
-        { id: "", label: "", width: 34 },
-        ...chosen.map(
-            (id): GridColumn => ({
-                id,
-                label: labelOf(id) + (v.extremes?.[metricOf(id)] ? ` (${t(`extreme.${v.extremes[metricOf(id)]!}`)})` : ""),
-                width: WIDTHS[id] ?? DEFAULT_WIDTH,
-                isNumber:
-                    id !== "createdAt" &&
-                    runs.value.slice(0, 20).some((r) => typeof columnValue(r, id) === "number"),
-                sorted: orderOf(id) === order ? (v.order.startsWith("-") ? "down" : "up") : null,
-            }),
-        ),
-    ];
-    const sort = (c: GridColumn) =>
-        ws.setRuns({ order: c.sorted === "down" ? "+" + order : "-" + orderOf(c.id) });
-    const pick = (run: Run) => {
+    const moveColumn = (moved: GridColumn, before: GridColumn) => {
+        const next = ids.filter((c) => c !== moved.id);
+        next.splice(next.indexOf(before.id), 0, moved.id);
+        ws.setRuns({ columns: next, sidebarColumns: v.sidebarColumns.filter((c) => c !== moved.id || v.sidebarColumns.includes(before.id)) });
+    };
+    const rows = sidebarRows(ws);
+    const ordered = rows.flatMap((r) => ("run" in r ? [r.run] : []));
+    /* With shift all from the one that was chosen before. */
+    const pick = (run: Run, isRange: boolean) => {
         const next = new Set(picked);
-        if (!next.delete(run.id)) next.add(run.id);
+        const from = ordered.findIndex((r) => r.id === lastPicked.current);
+        const to = ordered.indexOf(run);
+        if (isRange && from >= 0) for (const r of ordered.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(r.id);
+        else if (!next.delete(run.id)) next.add(run.id);
+        lastPicked.current = run.id;
         setPicked(next);
     };
+    const isAll = runs.value.length > 0 && picked.size >= runs.value.length;
     return (
         <WorkspaceContext.Provider value={ws}>
             <main class="table-page">
@@ -99,26 +124,15 @@ export default function RunsTable({ params }: PageProps) {
                             onRegex={(isRegex) => ws.setRuns({ isRegex })}
                         />
                     </div>
-                    <span class="muted">{t("table.count", { count: total.value })}</span>
-                    <TableTool icon="filter" label={t("runs.filter")} count={countRows(v.filter)}>
-                        <FilterBuilder
-                            group={v.filter}
-                            columns={all}
-                            onChange={(filter) => ws.setRuns({ filter })}
-                        />
-                    </TableTool>
-                    <TableTool icon="columns" label={t("runs.columns")} count={v.columns.length}>
-                        <ColumnPicker
-                            columns={all}
-                            chosen={chosen}
-                            onChange={(c) => ws.setRuns({ columns: c })}
-                        />
-                    </TableTool>
-                    <button
-                        type="button"
-                        class="button"
-                        onClick={() => void exportCsv(ws, chosen).catch(sayError)}
-                    >
+                    <span class="muted">
+                        {ws.runCount.value === null ? t("table.count", { count: total.value }) : t("runs.listed", { count: total.value, total: ws.runCount.value })}
+                    </span>
+                    <SidebarTools isTable>
+                        <Tool icon="columns" label={t("runs.columns")} count={v.columns.length} isNamed>
+                            <ColumnPicker columns={all} chosen={chosen} onChange={(c) => ws.setRuns({ columns: c })} />
+                        </Tool>
+                    </SidebarTools>
+                    <button type="button" class="button" onClick={() => void exportCsv(ws, ids).catch(sayError)}>
                         <Icon name="download" />
                         CSV
                     </button>
@@ -126,151 +140,42 @@ export default function RunsTable({ params }: PageProps) {
                 {picked.size > 0 && <BulkBar ws={ws} picked={picked} onDone={() => setPicked(new Set())} />}
                 {failure.value !== "" && <p class="notice is-bad">{failure.value}</p>}
                 <DataGrid
-                    rows={ws.orderedRuns.value}
+                    rows={rows}
                     columns={columns}
-                    keyOf={(r) => r.id}
+                    keyOf={(r) => ("run" in r ? r.run.id : r.group.key)}
                     label={t("title.table")}
-                    frozen={FROZEN}
+                    frozen={frozenOf(columns, v.sidebarColumns.length)}
                     onEnd={() => void ws.store.more()}
                     onSort={sort}
-                    menu={(c) => c.id !== "" && <ColumnMenu ws={ws} column={c.id} chosen={chosen} />}
-                    cell={(run, c) =>
-                        c.id === "" ? (
+                    canMove={(c) => c.id !== "" && c.id !== "displayName"}
+                    onMove={moveColumn}
+                    head={(c) =>
+                        c.id === "" && (
                             <input
                                 type="checkbox"
-                                checked={picked.has(run.id)}
-                                aria-label={run.displayName}
-                                onChange={() => pick(run)}
+                                checked={isAll}
+                                aria-label={t("table.pick_all")}
+                                onChange={() => setPicked(new Set(isAll ? [] : runs.value.map((r) => r.id)))}
                             />
+                        )
+                    }
+                    menu={(c) => c.id !== "" && <ColumnMenu ws={ws} column={c.id} chosen={ids} />}
+                    cell={(row, c) =>
+                        "group" in row ? (
+                            <GroupCell ws={ws} group={row.group} depth={row.depth} column={c.id} isName={c === columns[1]} />
+                        ) : c.id === "" ? (
+                            <MarkCell ws={ws} run={row.run} isPicked={picked.has(row.run.id)} onPick={(isRange) => pick(row.run, isRange)} />
                         ) : (
-                            <RunCell ws={ws} run={run} column={c.id} />
+                            <RunCell ws={ws} run={row.run} column={c.id} />
                         )
                     }
                 />
+                {runs.value.length === 0 && !ws.store.isLoading.value && failure.value === "" && (
+                    <p class="empty">{t(ws.runCount.value ? "runs.none" : "workspace.no_runs")}</p>
+                )}
             </main>
         </WorkspaceContext.Provider>
     );
-}
-
-const LABELS: Record<string, MessageName> = {
-    createdAt: "column.created",
-    displayName: "column.name",
-    group: "column.group",
-    heartbeatAt: "column.heartbeat",
-    jobType: "column.job_type",
-    name: "column.id",
-    notes: "column.notes",
-    runtime: "column.runtime",
-    state: "column.state",
-    sweep: "column.sweep",
-    tags: "column.tags",
-    username: "column.owner",
-};
-
-function labelOf(column: string): string {
-    const known = LABELS[column];
-    return known ? t(known) : columnLabel(column);
-}
-
-function TableTool({
-    icon,
-    label,
-    count,
-    children,
-}: {
-    icon: "filter" | "columns";
-    label: string;
-    count: number;
-    children: preact.ComponentChildren;
-}) {
-    return (
-        <Popover
-            label={label}
-            isPadded
-            button={(open) => (
-                <button type="button" class={`button ${count > 0 ? "is-on" : ""}`} onClick={open}>
-                    <Icon name={icon} />
-                    {label}
-                    {count > 0 ? ` ${count}` : ""}
-                </button>
-            )}
-        >
-            {() => children}
-        </Popover>
-    );
-}
-
-/* The last value, or the lowest or highest where the column says so. */
-function shownValue(ws: Workspace, run: Run, column: string): unknown {
-    const extreme = ws.runsView.value.extremes?.[metricOf(column)];
-    if (extreme === undefined) return columnValue(run, column);
-    return ws.extremes.values.value.get(metricOf(column))?.get(run.name)?.[extreme === "min" ? 0 : 1];
-}
-
-function RunCell({ ws, run, column }: { ws: Workspace; run: Run; column: string }) {
-    const isMine = viewer.value !== null;
-    const change = (shown: Partial<Run>, sent: Parameters<typeof changeRun>[1]) => {
-        ws.store.patch(run.id, shown);
-        void changeRun(run.id, sent).catch(sayError);
-    };
-    const rename = async () => {
-        const displayName = window.prompt(t("runs.rename"), run.displayName)?.trim();
-        if (displayName) change({ displayName }, { displayName });
-    };
-    switch (column) {
-        case "displayName":
-            return (
-                <span class="row name-cell">
-                    <a class="clip grow" href={pathOf(ws.entity, ws.project, "runs", run.name)}>
-                        {run.displayName}
-                    </a>
-                    {isMine && <IconButton icon="edit" class="on-hover" label={`${t("runs.rename")}: ${run.displayName}`} onClick={() => void rename()} />}
-                </span>
-            );
-        case "notes":
-            return (
-                <EditableText
-                    value={run.notes || (isMine ? "–" : "")}
-                    label={t("run.notes")}
-                    isOff={!isMine}
-                    onChange={(notes) => change({ notes }, { notes })}
-                />
-            );
-        case "tags":
-            return (
-                <EditableText
-                    value={run.tags.join(", ") || (isMine ? "–" : "")}
-                    label={t("column.tags")}
-                    isOff={!isMine}
-                    onChange={(text) => {
-                        const tags = text
-                            .split(",")
-                            .map((s) => s.trim())
-                            .filter((s) => s !== "" && s !== "–");
-                        change({ tags }, { tags });
-                    }}
-                />
-            );
-        case "state":
-            return <span class={`state state-${run.state}`}>{t(`state.${run.state}`)}</span>;
-        case "createdAt":
-        case "heartbeatAt":
-            return (
-                <span class="clip" title={formatTime(run[column], language)}>
-                    {formatAgo(run[column], Date.now(), language)}
-                </span>
-            );
-        case "runtime":
-            return formatDuration(columnValue(run, column) as number);
-        default: {
-            const value = shownValue(ws, run, column);
-            return (
-                <span class="clip" title={formatValue(value)}>
-                    {typeof value === "number" ? formatNumber(value, 5) : formatValue(value)}
-                </span>
-            );
-        }
-    }
 }
 
 /* Everything that the filter lets through, not only what was scrolled to. */

@@ -1,12 +1,15 @@
 /* table_bulk.tsx - what can be done to many runs at once. */
 
-import { sayError } from "../components/toast";
+import { say, sayError } from "../components/toast";
 import { t } from "../i18n";
-import { changeRun, stopRun } from "../queries";
+import type { Run } from "../lib/types";
+import { changeRun, stopRun, type RunChange } from "../queries";
 import { createLink } from "../queries_shares";
 import { moveTo } from "../moving";
 import { removeRuns } from "../removal";
 import type { Workspace } from "./workspace/model";
+
+const TIME_TO_UNDO_MS = 8000;
 
 export function BulkBar({
     ws,
@@ -24,16 +27,30 @@ export function BulkBar({
         await ws.store.refresh();
         onDone();
     };
+    /* Changes those that need it, and offers to put back what they had before. */
+    const changeAll = async (wanted: readonly Run[], change: (run: Run) => RunChange, before: (run: Run) => RunChange) => {
+        const undo = async () => {
+            for (const run of wanted) await changeRun(run.id, before(run));
+            await ws.store.refresh();
+        };
+        for (const run of wanted) await changeRun(run.id, change(run));
+        await ws.store.refresh();
+        onDone();
+        say(t("table.changed", { count: wanted.length }), { label: t("action.undo"), call: () => void undo().catch(sayError) }, TIME_TO_UNDO_MS);
+    };
     const tag = () => {
         const name = ask(t("run.add_tag"));
-        if (name !== "")
-            void each((r) =>
-                r.tags.includes(name) ? Promise.resolve() : changeRun(r.id, { tags: [...r.tags, name] }),
-            ).catch(sayError);
+        const wanted = runs.filter((r) => !r.tags.includes(name));
+        if (name !== "") void changeAll(wanted, (r) => ({ tags: [...r.tags, name] }), (r) => ({ tags: r.tags })).catch(sayError);
+    };
+    const untag = () => {
+        const name = ask(t("table.untag"));
+        const wanted = runs.filter((r) => r.tags.includes(name));
+        if (name !== "") void changeAll(wanted, (r) => ({ tags: r.tags.filter((o) => o !== name) }), (r) => ({ tags: r.tags })).catch(sayError);
     };
     const group = () => {
         const name = ask(t("column.group"));
-        if (name !== "") void each((r) => changeRun(r.id, { groupName: name })).catch(sayError);
+        if (name !== "") void changeAll(runs, () => ({ groupName: name }), (r) => ({ groupName: r.group })).catch(sayError);
     };
     const move = async () => {
         if ((await moveTo(ws.entity, ws.project, runs)) === null) return;
@@ -57,6 +74,17 @@ export function BulkBar({
             <b>{t("table.picked", { count: runs.length })}</b>
             <button type="button" class="button" onClick={tag}>
                 {t("table.tag")}
+            </button>
+            {runs.some((r) => r.tags.length > 0) && (
+                <button type="button" class="button" onClick={untag}>
+                    {t("table.untag")}
+                </button>
+            )}
+            <button type="button" class="button" onClick={() => ws.showRuns(runs)}>
+                {t("runs.show")}
+            </button>
+            <button type="button" class="button" onClick={() => ws.hideRuns(runs)}>
+                {t("runs.hide")}
             </button>
             <button type="button" class="button" onClick={group}>
                 {t("table.group")}

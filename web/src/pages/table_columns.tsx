@@ -29,6 +29,14 @@ export function ColumnMenu({ ws, column, chosen }: { ws: Workspace; column: stri
             ...(isSorted ? { order: v.order[0]! + (next === null ? orderName(column) : `${next}:${metric}`) } : {}),
         });
     };
+    const at = chosen.indexOf(column);
+    const canStep = (by: -1 | 1) => column !== "displayName" && !v.sidebarColumns.includes(column) && chosen[at + by] !== undefined && !isKept(chosen[at + by]!);
+    const isKept = (c: string) => c === "displayName" || v.sidebarColumns.includes(c);
+    const step = (by: -1 | 1) => {
+        const columns = [...chosen];
+        columns.splice(at + by, 0, columns.splice(at, 1)[0]!);
+        ws.setRuns({ columns });
+    };
     return (
         <Popover isMenu label={t("action.more")} button={(open) => <IconButton icon="chevron" class="on-hover" label={`${t("action.more")}: ${columnLabel(column)}`} onClick={open} />}>
             {(close) => (
@@ -42,7 +50,21 @@ export function ColumnMenu({ ws, column, chosen }: { ws: Workspace; column: stri
                         isMetric && { label: t("extreme.min"), isChecked: extreme === "min", onClick: () => show("min") },
                         isMetric && { label: t("extreme.max"), isChecked: extreme === "max", onClick: () => show("max") },
                         "line",
-                        { label: t("table.to_front"), onClick: () => ws.setRuns({ columns: [column, ...chosen.filter((c) => c !== column)] }) },
+                        column !== "displayName" && {
+                            label: t("table.group_by"),
+                            isChecked: v.group.includes(column),
+                            onClick: () => ws.setRuns({ group: v.group.includes(column) ? v.group.filter((c) => c !== column) : [...v.group, column] }),
+                        },
+                        column !== "displayName" && {
+                            label: t("table.pin"),
+                            isChecked: v.sidebarColumns.includes(column),
+                            onClick: () =>
+                                ws.setRuns({
+                                    sidebarColumns: v.sidebarColumns.includes(column) ? v.sidebarColumns.filter((c) => c !== column) : [...v.sidebarColumns, column],
+                                }),
+                        },
+                        canStep(-1) && { label: t("table.to_left"), onClick: () => step(-1) },
+                        canStep(1) && { label: t("table.to_right"), onClick: () => step(1) },
                         { label: t("table.hide_column"), isOff: chosen.length < 2, onClick: () => ws.setRuns({ columns: chosen.filter((c) => c !== column) }) },
                     ]}
                 />

@@ -4,7 +4,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { assignColors } from "../../lib/color";
-import { compileRegex, runsFilter, type Mongo } from "../../lib/filters";
+import { EMPTY_FILTER, compileRegex, runsFilter, type Mongo } from "../../lib/filters";
 import * as L from "../../lib/layout";
 import { groupRuns, type RunGroup } from "../../lib/runs";
 import { sectionTree, type TreeRow } from "../../lib/sections";
@@ -16,15 +16,20 @@ import { RunStore } from "../../run_store";
 import { address, setQuery } from "../../router";
 import type { SavedView } from "../../queries_views";
 import { sayError } from "../../components/toast";
+import { fetchRunCount } from "../../queries_project";
 import { viewer } from "../../session";
+import { sharedToken } from "../../shared";
 import { askAhead } from "../panels/use_lines";
 import * as views from "../../views";
 
 const SAVE_DELAY_MS = 400;
 const MAX_PAGE = 1000;
+const MAX_PINNED = 20;
 
 export class Workspace {
     readonly store: RunStore;
+    /* Pinned runs and the baseline, where they are not among the first runs. */
+    private readonly kept: RunStore;
     readonly viewId = signal(views.PERSONAL);
     readonly viewTitle = signal("");
     readonly named = signal<readonly SavedView[]>([]);
@@ -50,6 +55,8 @@ export class Workspace {
     readonly columnSearch = signal("");
     readonly extremes: Extremes;
     readonly openGroups = signal<ReadonlySet<string>>(new Set());
+    /* Of the runs that there are without search and filter; null while nothing narrows them. */
+    readonly runCount = signal<number | null>(null);
     readonly place: views.Place;
     /* Whether changes are a saved workspace; in a report they are the report's. */
     isKept = true;
@@ -64,13 +71,14 @@ export class Workspace {
             (r, i) => !hidden.has(r.name) && (shown.has(r.name) || pinned.has(r.name) || i < v.maxShown),
         );
     });
-    /* Pinned runs first, each once. */
+    /* Pinned runs first, each once, even those that the filter leaves out. */
     readonly orderedRuns = computed(() => {
         const pinned = new Set(this.runsView.value.pinned);
         const runs = this.store.runs.value;
-        return pinned.size === 0
-            ? runs
-            : [...runs.filter((r) => pinned.has(r.name)), ...runs.filter((r) => !pinned.has(r.name))];
+        if (pinned.size === 0) return runs;
+        const known = new Set(runs.map((r) => r.name));
+        const kept = this.kept.runs.value.filter((r) => !known.has(r.name));
+        return [...[...kept, ...runs].filter((r) => pinned.has(r.name)), ...runs.filter((r) => !pinned.has(r.name))];
     });
     readonly groups = computed<RunGroup[]>(() =>
         groupRuns(this.visibleRuns.value, this.runsView.value.group),
@@ -84,7 +92,7 @@ export class Workspace {
         return assignColors(names, v.palette, v.colors);
     });
     readonly baselineRun = computed<Run | null>(
-        () => this.store.runs.value.find((r) => r.name === this.runsView.value.baseline) ?? null,
+        () => [...this.store.runs.value, ...this.kept.runs.value].find((r) => r.name === this.runsView.value.baseline) ?? null,
     );
     readonly metrics = computed(() => metricsOf(this.visibleRuns.value));
 
@@ -96,6 +104,7 @@ export class Workspace {
         private readonly preset: L.Layout | null = null,
     ) {
         this.store = new RunStore(entity, project, true);
+        this.kept = new RunStore(entity, project, true);
         this.extremes = new Extremes(entity, project);
         this.place = { user: viewer.peek()?.username ?? "", entity, project: project + scope };
         const kept = views.loadKept(this.place, views.PERSONAL);
@@ -112,6 +121,8 @@ export class Workspace {
         let timer = 0;
         const ends = [
             effect(() => this.ask()),
+            effect(() => this.askCount()),
+            effect(() => this.askKept()),
             effect(() => this.askExtremes()),
             effect(() => {
                 const next = L.addMissingPanels(this.layout.value, this.metrics.value);
@@ -136,6 +147,7 @@ export class Workspace {
         if (views.isShared(this.place)) void this.openFirst();
         return () => {
             ends.forEach((end) => end());
+            this.endKept();
             window.clearTimeout(timer);
             if (this.isUnsaved) this.keep();
         };
@@ -164,6 +176,31 @@ export class Workspace {
             const section = byName.get(path);
             return section ? !section.isOpen : this.collapsedParents.value.has(path);
         });
+    }
+
+    private followsKept = false;
+
+    private askKept(): void {
+        const { pinned, baseline } = this.runsView.value;
+        if (this.store.isLoading.value || sharedToken.peek() !== null) return;
+        const known = new Set(this.store.runs.value.map((r) => r.name));
+        const missing = [...new Set([...pinned, ...(baseline === null ? [] : [baseline])])].filter((n) => !known.has(n)).sort();
+        if (missing.length === 0) return;
+        void this.kept.ask({ name: { $in: missing } }, "-created_at");
+        if (this.followsKept) return;
+        this.followsKept = true;
+        this.endKept = this.kept.follow();
+    }
+
+    private endKept = (): void => undefined;
+
+    private askCount(): void {
+        const all = runsFilter(EMPTY_FILTER, "", false, [...this.extra]);
+        const isNarrowed = JSON.stringify(this.filter()) !== JSON.stringify(all);
+        /* Told anew with the number of those that fit: runs come and go. */
+        void this.store.total.value;
+        if (!isNarrowed || sharedToken.peek() !== null) this.runCount.value = null;
+        else void fetchRunCount(this.entity, this.project, all).then((n) => (this.runCount.value = n), () => undefined);
     }
 
     /* For columns that show the lowest or highest value. */
@@ -337,15 +374,11 @@ export class Workspace {
         return this.visibleRuns.value.includes(run);
     }
 
-    toggleRun(run: Run): void {
-        const v = this.runsView.peek();
-        const isOn = this.visibleRuns.peek().includes(run);
-        const without = (list: string[]) => list.filter((n) => n !== run.name);
-        this.setRuns(
-            isOn
-                ? { hidden: [...without(v.hidden), run.name], shown: without(v.shown) }
-                : { hidden: without(v.hidden), shown: [...without(v.shown), run.name] },
-        );
+    /* Hides them when each of them is shown, shows them all otherwise. */
+    toggleRuns(runs: readonly Run[]): void {
+        const visible = new Set(this.visibleRuns.peek());
+        if (runs.every((r) => visible.has(r))) this.hideRuns(runs);
+        else this.showRuns(runs);
     }
 
     showRuns(runs: readonly Run[]): void {
@@ -366,10 +399,22 @@ export class Workspace {
         this.setRuns({ hidden: isAnyShown ? this.store.runs.peek().map((r) => r.name) : [], shown: [] });
     }
 
+    toggleGroup(key: string): void {
+        const next = new Set(this.openGroups.peek());
+        if (!next.delete(key)) next.add(key);
+        this.openGroups.value = next;
+    }
+
+    /* Of a run or a group; null gives back the colour it has by itself. */
+    pickColor(name: string, color: string | null): void {
+        const { [name]: _, ...rest } = this.runsView.peek().colors;
+        this.setRuns({ colors: color === null ? rest : { ...rest, [name]: color } });
+    }
+
     togglePin(name: string): void {
         const v = this.runsView.peek();
         this.setRuns({
-            pinned: v.pinned.includes(name) ? v.pinned.filter((n) => n !== name) : [...v.pinned, name],
+            pinned: v.pinned.includes(name) ? v.pinned.filter((n) => n !== name) : [...v.pinned, name].slice(-MAX_PINNED),
         });
     }
 

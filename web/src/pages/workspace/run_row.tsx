@@ -9,7 +9,8 @@ import { t } from "../../i18n";
 import { formatNumber, formatValue } from "../../lib/format";
 import { columnLabel } from "../../lib/layout";
 import { pathOf } from "../../lib/match";
-import { columnNumber, columnValue, definitionOf, type RunGroup } from "../../lib/runs";
+import { deltaOf, meanOf, type GroupNode } from "../../lib/run_groups";
+import { columnNumber, columnValue, definitionOf } from "../../lib/runs";
 import type { Run } from "../../lib/types";
 import { changeRun, stopRun } from "../../queries";
 import { moveTo } from "../../moving";
@@ -19,25 +20,25 @@ import { sharedToken } from "../../shared";
 import { useWorkspace, type Workspace } from "./model";
 import { openRun } from "./open_run";
 
-export function RunRow({ run }: { run: Run }) {
+const INDENT = 14;
+
+export function RunRow({ run, depth = 0 }: { run: Run; depth?: number }) {
     const ws = useWorkspace();
     const v = ws.runsView.value;
     const isOn = ws.isVisible(run);
-    const pick = (color: string | null) => {
-        const { [run.name]: _, ...rest } = v.colors;
-        ws.setRuns({ colors: color === null ? rest : { ...rest, [run.name]: color } });
-    };
+    const pick = (color: string | null) => ws.pickColor(run.name, color);
     return (
         <div
             role="listitem"
-            class={`run-row ${isOn ? "" : "is-off"} ${ws.hovered.value === run.name ? "is-hovered" : ""}`}
+            class={`run-row ${isOn ? "" : "is-off"} ${ws.hovered.value === run.name ? "is-hovered" : ""} ${isLastPinned(ws, run) ? "is-last-pinned" : ""}`}
+            style={{ paddingLeft: 8 + depth * INDENT }}
             onMouseEnter={() => (ws.hovered.value = run.name)}
             onMouseLeave={() => (ws.hovered.value = null)}
         >
             <IconButton
                 icon={isOn ? "eye" : "eyeOff"}
                 label={`${t(isOn ? "runs.hide" : "runs.show")}: ${run.displayName}`}
-                onClick={() => ws.toggleRun(run)}
+                onClick={() => ws.toggleRuns([run])}
             />
             <RunDot
                 color={isOn ? ws.colorOf(run) : "#8b909955"}
@@ -69,26 +70,22 @@ export function RunRow({ run }: { run: Run }) {
 
 /* A value, or its distance from the baseline, coloured where the metric has a goal. */
 function Cell({ run, column, ws }: { run: Run; column: string; ws: Workspace }) {
-    const base = ws.baselineRun.value;
     const value = columnNumber(run, column);
-    const delta = base && base !== run ? value - columnNumber(base, column) : NaN;
-    if (!Number.isFinite(delta) || !column.startsWith("summary_metrics.")) {
-        const text = Number.isFinite(value) ? formatNumber(value) : formatValue(columnValue(run, column));
-        return (
-            <span class="cell clip" title={text}>
-                {text}
-            </span>
-        );
-    }
-    const goal = definitionOf(run, columnLabel(column))?.goal ?? null;
-    const mood =
-        goal === null || delta === 0 ? "" : delta < 0 === (goal === "min") ? "is-better" : "is-worse";
+    const delta = deltaOf(run, ws.baselineRun.value, column, definitionOf(run, columnLabel(column))?.goal ?? null);
+    const text = Number.isFinite(value) ? formatNumber(value) : formatValue(columnValue(run, column));
     return (
-        <span class={`cell clip ${mood}`} title={`${columnLabel(column)} ${formatNumber(value)}`}>
-            {delta > 0 ? "+" : ""}
-            {formatNumber(delta)}
+        <span class={`cell clip ${delta?.mood ?? ""}`} title={delta === null ? text : `${columnLabel(column)} ${text}`}>
+            {delta === null ? text : (delta.value > 0 ? "+" : "") + formatNumber(delta.value)}
         </span>
     );
+}
+
+/* Below it stands a line. */
+function isLastPinned(ws: Workspace, run: Run): boolean {
+    const { pinned, group } = ws.runsView.value;
+    if (group.length > 0 || !pinned.includes(run.name)) return false;
+    const next = ws.orderedRuns.value[ws.orderedRuns.value.indexOf(run) + 1];
+    return next !== undefined && !pinned.includes(next.name);
 }
 
 function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
@@ -142,14 +139,9 @@ function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
                                 ws.setRuns({ baseline: v.baseline === run.name ? null : run.name }),
                         },
                         "line",
-                        window.isSecureContext && {
-                            label: t("runs.copy_name"),
-                            onClick: () => void copyText(run.displayName),
-                        },
-                        window.isSecureContext && {
-                            label: t("runs.copy_path"),
-                            onClick: () => void copyText(path),
-                        },
+                        { label: t("runs.copy_name"), onClick: () => void copyText(run.displayName).catch(sayError) },
+                        { label: t("runs.copy_id"), onClick: () => void copyText(run.name).catch(sayError) },
+                        { label: t("runs.copy_path"), onClick: () => void copyText(path).catch(sayError) },
                         viewer.value !== null && {
                             label: t("runs.rename"),
                             onClick: () => void rename().catch(sayError),
@@ -175,44 +167,57 @@ function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
     );
 }
 
-export function GroupRow({ group }: { group: RunGroup }) {
+export function groupLabel(group: GroupNode): string {
+    return group.path[group.path.length - 1] || t("runs.no_value");
+}
+
+export function GroupRow({ group, depth }: { group: GroupNode; depth: number }) {
     const ws = useWorkspace();
     const v = ws.runsView.value;
-    const open = ws.openGroups.value;
-    const isOpen = open.has(group.key);
-    const toggle = () => {
-        const next = new Set(open);
-        if (!next.delete(group.key)) next.add(group.key);
-        ws.openGroups.value = next;
-    };
-    const label = group.path.map((p) => p || t("runs.no_value")).join(" · ");
+    const isOpen = ws.openGroups.value.has(group.key);
+    const isLine = group.groups.length === 0;
+    const isOn = group.runs.some((r) => ws.isVisible(r));
+    const toggle = () => ws.toggleGroup(group.key);
+    const label = groupLabel(group);
     return (
         <div
             role="listitem"
-            class={`run-row is-group ${ws.hovered.value === group.key ? "is-hovered" : ""}`}
+            class={`run-row is-group ${isOn ? "" : "is-off"} ${ws.hovered.value === group.key ? "is-hovered" : ""}`}
+            style={{ paddingLeft: 8 + depth * INDENT }}
             onMouseEnter={() => (ws.hovered.value = group.key)}
             onMouseLeave={() => (ws.hovered.value = null)}
         >
             <IconButton
-                icon="chevron"
-                label={label}
-                class={isOpen ? "is-open" : "is-closed"}
-                onClick={toggle}
+                icon={isOn ? "eye" : "eyeOff"}
+                label={`${t(isOn ? "runs.hide" : "runs.show")}: ${label}`}
+                onClick={() => ws.toggleRuns(group.runs)}
             />
-            <RunDot
-                color={ws.colors.value.get(group.key) ?? "#888888"}
-                palette={v.palette}
-                name={label}
-                onPick={(c) => ws.setRuns({ colors: c === null ? {} : { ...v.colors, [group.key]: c } })}
-            />
+            <IconButton icon="chevron" label={label} class={isOpen ? "is-open" : "is-closed"} onClick={toggle} />
+            {isLine && (
+                <RunDot
+                    color={ws.colors.value.get(group.key) ?? "#888888"}
+                    palette={v.palette}
+                    name={label}
+                    onPick={(c) => ws.pickColor(group.key, c)}
+                />
+            )}
             <button
                 type="button"
                 class="link-button clip grow plain"
+                aria-expanded={isOpen}
                 onClick={toggle}
-                title={v.group.map(columnLabel).join(" · ")}
+                title={v.group.slice(0, depth + 1).map((c, i) => `${columnLabel(c)} ${group.path[i]}`).join(" · ")}
             >
-                {label}
+                <span class="faint">{columnLabel(v.group[depth] ?? "")}</span> {label}
             </button>
+            {v.sidebarColumns.map((c) => {
+                const mean = meanOf(group.runs, c);
+                return (
+                    <span key={c} class="cell clip" title={t("runs.mean")}>
+                        {Number.isFinite(mean) ? formatNumber(mean) : ""}
+                    </span>
+                );
+            })}
             <span class="chip">{group.runs.length}</span>
         </div>
     );

@@ -6,15 +6,12 @@ import { VirtualList } from "../../components/virtual_list";
 import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
 import { columnLabel } from "../../lib/layout";
-import { groupRuns, type RunGroup } from "../../lib/runs";
-import type { Run } from "../../lib/types";
+import { groupTree, rowsOf, type GroupedRow } from "../../lib/run_groups";
 import { useWorkspace, type Workspace } from "./model";
 import { GroupRow, RunRow } from "./run_row";
 import { SidebarTools } from "./sidebar_tools";
 
 export const ROW_HEIGHT = 28;
-
-type Row = { run: Run } | { group: RunGroup };
 
 export function Sidebar() {
     const ws = useWorkspace();
@@ -30,7 +27,7 @@ export function Sidebar() {
                     onClick={() => ws.toggleAll()}
                 />
                 <h2 class="grow">
-                    {t("runs.title")} <span class="faint">{total.value}</span>
+                    {t("runs.title")} <span class="faint">{ws.runCount.value === null ? total.value : t("runs.listed", { count: total.value, total: ws.runCount.value })}</span>
                 </h2>
                 <span class="small muted">{t("runs.shown", { count: ws.visibleRuns.value.length })}</span>
                 <IconButton
@@ -54,16 +51,16 @@ export function Sidebar() {
             {failure.value !== "" && <p class="notice is-bad">{failure.value}</p>}
             {v.sidebarColumns.length > 0 && <ColumnHeads columns={v.sidebarColumns} />}
             <VirtualList
-                items={rowsOf(ws)}
+                items={sidebarRows(ws)}
                 rowHeight={ROW_HEIGHT}
                 class="grow"
                 label={t("runs.title")}
                 onEnd={() => void ws.store.more()}
                 render={(row) =>
                     "run" in row ? (
-                        <RunRow key={row.run.id} run={row.run} />
+                        <RunRow key={row.run.id} run={row.run} depth={row.depth} />
                     ) : (
-                        <GroupRow key={row.group.key} group={row.group} />
+                        <GroupRow key={row.group.key} group={row.group} depth={row.depth} />
                     )
                 }
             />
@@ -88,15 +85,10 @@ function ColumnHeads({ columns }: { columns: readonly string[] }) {
     );
 }
 
-function rowsOf(ws: Workspace): Row[] {
+export function sidebarRows(ws: Workspace): GroupedRow[] {
     const runs = ws.orderedRuns.value;
     const { group } = ws.runsView.value;
-    if (group.length === 0) return runs.map((run) => ({ run }));
-    const open = ws.openGroups.value;
-    return groupRuns(runs, group).flatMap((g) => [
-        { group: g },
-        ...(open.has(g.key) ? g.runs.map((run) => ({ run })) : []),
-    ]);
+    return group.length === 0 ? runs.map((run) => ({ run, depth: 0 })) : rowsOf(groupTree(runs, group), ws.openGroups.value);
 }
 
 const MIN_WIDTH = 200;

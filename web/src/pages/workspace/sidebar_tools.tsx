@@ -12,14 +12,15 @@ import { viewer } from "../../session";
 import type { PaletteName } from "../../lib/color";
 import { useWorkspace } from "./model";
 
-export function SidebarTools() {
+/* Over the list beside the charts, and with names over the table of all runs; `children` stand for the columns there. */
+export function SidebarTools({ isTable = false, children }: { isTable?: boolean; children?: preact.ComponentChildren }) {
     const ws = useWorkspace();
     const v = ws.runsView.value;
     const columns = [...RUN_COLUMNS, ...columnsOf(ws.store.runs.value)];
     const filters = countRows(v.filter) + Number(v.hideCrashed) + Number(v.onlyMine);
     return (
         <div class="sidebar-tools">
-            <Tool icon="filter" label={t("runs.filter")} count={filters}>
+            <Tool icon="filter" label={t("runs.filter")} count={filters} isNamed={isTable}>
                 <div class="stack">
                     <FilterBuilder
                         group={v.filter}
@@ -40,19 +41,30 @@ export function SidebarTools() {
                     />
                 </div>
             </Tool>
-            <Tool icon="group" label={t("runs.group")} count={v.group.length}>
+            <Tool icon="group" label={t("runs.group")} count={v.group.length} isNamed={isTable}>
                 <GroupPicker columns={columns} group={v.group} onChange={(group) => ws.setRuns({ group })} />
             </Tool>
-            <Tool icon="sort" label={t("runs.sort")} count={v.order === "-created_at" ? 0 : 1}>
+            <Tool icon="sort" label={t("runs.sort")} count={v.order === "-created_at" ? 0 : 1} isNamed={isTable}>
                 <SortPicker columns={columns} order={v.order} onChange={(order) => ws.setRuns({ order })} />
             </Tool>
-            <Tool icon="columns" label={t("runs.columns")} count={v.sidebarColumns.length}>
-                <ColumnPicker
-                    columns={columns}
-                    chosen={v.sidebarColumns}
-                    onChange={(sidebarColumns) => ws.setRuns({ sidebarColumns })}
-                />
-            </Tool>
+            {children ?? (
+                <Tool icon="columns" label={t("runs.columns")} count={v.sidebarColumns.length}>
+                    <ColumnPicker
+                        columns={columns}
+                        chosen={v.sidebarColumns}
+                        onChange={(sidebarColumns) => ws.setRuns({ sidebarColumns })}
+                    />
+                </Tool>
+            )}
+            {!isTable && <Appearance />}
+        </div>
+    );
+}
+
+function Appearance() {
+    const ws = useWorkspace();
+    const v = ws.runsView.value;
+    return (
             <Tool icon="settings" label={t("runs.appearance")} count={0}>
                 <div class="stack">
                     <label class="field">
@@ -83,19 +95,20 @@ export function SidebarTools() {
                     </button>
                 </div>
             </Tool>
-        </div>
     );
 }
 
-function Tool({
+export function Tool({
     icon,
     label,
     count,
+    isNamed = false,
     children,
 }: {
     icon: IconName;
     label: string;
     count: number;
+    isNamed?: boolean;
     children: preact.ComponentChildren;
 }) {
     return (
@@ -105,13 +118,14 @@ function Tool({
             button={(open, isOpen) => (
                 <button
                     type="button"
-                    class={`icon-button tool ${count > 0 || isOpen ? "is-on" : ""}`}
+                    class={`${isNamed ? "button" : "icon-button tool"} ${count > 0 || isOpen ? "is-on" : ""}`}
                     title={label}
                     aria-label={label}
                     aria-expanded={isOpen}
                     onClick={open}
                 >
                     <Icon name={icon} />
+                    {isNamed && label}
                     {count > 0 && <span>{count}</span>}
                 </button>
             )}
