@@ -15,6 +15,8 @@ static const struct option rows[] = {
       "where files live: s3://BUCKET[/PREFIX][?endpoint=URL&region=R&direct=on]; the data folder by default" },
     { "cache-gib", "GIB", OPTION_COUNT, false, AT(cache_gib), "20",
       "with --blobs s3://...: how much of it is kept in the data folder" },
+    { "clean-every-s", "SECONDS", OPTION_COUNT, false, AT(clean_every_s), "600",
+      "how often what nobody needs any more is looked for: files that no version has, what cut uploads left" },
     { "crash-after-s", "SECONDS", OPTION_COUNT, false, AT(crash_after_s), "300",
       "a run that has not been heard of for so long is crashed" },
     { "data", "DIR", OPTION_TEXT, false, AT(data), NULL, "the data folder (default $XDG_DATA_HOME/barograph)" },

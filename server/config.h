@@ -23,7 +23,7 @@ struct config {
     struct str trusted_proxies;
     struct str webhook_networks;
     int64_t cache_gib;
-    int64_t crash_after_s;
+    int64_t clean_every_s, crash_after_s;
     int64_t trash_days;
     int64_t entity_quota_mb, project_quota_mb;
     int64_t max_connections;

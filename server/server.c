@@ -332,7 +332,8 @@ enum err_code server_run(const struct config *config, struct err *err) {
         code = open_http(&server, err);
     if (code == OK) {
         set_signals(server.app.http);
-        server.watcher = watcher_start(&server.app, config->crash_after_s, data_folder_file(server.folder, ".", server.arena),
+        server.watcher = watcher_start(&server.app, config->crash_after_s, config->clean_every_s,
+                                       data_folder_file(server.folder, ".", server.arena),
                                        data_folder_file(server.folder, "ballast", server.arena));
         server.automations = automation_worker_start(&server.app, &server.outside);
         say_where(&server);

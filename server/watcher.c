@@ -17,7 +17,6 @@ enum {
     RUNS_PER_LOOK = 1000,
     PAUSE_MS = 1000, /* what was deleted is gone for all who ask; its rows may wait that long */
     LONGEST_SILENCE_PERIOD_MS = 10000,
-    CLEANING_PERIOD_MS = 600000,
     EXPIRY_PERIOD_MS = 30000, /* so late a version's end may be, and none after a start */
     QUOTA_PERIOD_MS = 10000,
     QUOTA_SHARE = 20, /* counting takes no more than a twentieth of the time */
@@ -27,7 +26,7 @@ enum {
 
 struct watcher {
     struct app *app;
-    int64_t crash_after_ms;
+    int64_t crash_after_ms, clean_every_ms;
     int64_t started_ms;       /* monotonic */
     int64_t next_cleaning_ms, next_expiry_ms, next_silence_ms, next_quota_ms; /* monotonic */
     struct ballast ballast;
@@ -123,7 +122,7 @@ static void clean_if_due(struct watcher *watcher) {
     if (has_upkeep(watcher))
         arrival_tidy(watcher->app->blob_depot, ARRIVAL_KEPT_MS);
     depot_tidy(watcher->app->history_depot, watcher->app->cache_max_bytes / 2);
-    watcher->next_cleaning_ms = clock_mono_ms() + CLEANING_PERIOD_MS;
+    watcher->next_cleaning_ms = clock_mono_ms() + watcher->clean_every_ms;
 }
 
 /* ---- quotas ---- */
@@ -173,15 +172,16 @@ static void *watch(void *context) {
     return NULL;
 }
 
-struct watcher *watcher_start(struct app *app, int64_t crash_after_s, const char *folder, const char *ballast) {
+struct watcher *watcher_start(struct app *app, int64_t crash_after_s, int64_t clean_every_s, const char *folder, const char *ballast) {
     struct watcher *watcher = calloc(1, sizeof *watcher);
     if (watcher == NULL)
         log_fatal("out of memory: cannot start the watcher");
     watcher->app = app;
     watcher->ballast = (struct ballast){ folder, ballast, &app->is_disk_low };
     watcher->crash_after_ms = crash_after_s * 1000;
+    watcher->clean_every_ms = clean_every_s * 1000;
     watcher->started_ms = clock_mono_ms();
-    watcher->next_cleaning_ms = watcher->started_ms + CLEANING_PERIOD_MS;
+    watcher->next_cleaning_ms = watcher->started_ms + watcher->clean_every_ms;
     (void)pthread_mutex_init(&watcher->lock, NULL);
     (void)pthread_cond_init(&watcher->wakes, NULL);
     if (pthread_create(&watcher->thread, NULL, watch, watcher) != 0)

@@ -12,9 +12,9 @@
 
 struct watcher;
 
-/* crash_after_s: how long a run may be silent; 0: for ever. folder: the data folder, ballast: the file in it that takes room
- * (see ballast.h); both are borrowed. */
-struct watcher *watcher_start(struct app *app, int64_t crash_after_s, const char *folder, const char *ballast);
+/* crash_after_s: how long a run may be silent; 0: for ever. clean_every_s: how often it cleans up. folder: the data folder,
+ * ballast: the file in it that takes room (see ballast.h); both are borrowed. */
+struct watcher *watcher_start(struct app *app, int64_t crash_after_s, int64_t clean_every_s, const char *folder, const char *ballast);
 void watcher_stop(struct watcher *watcher); /* waits for what it is doing; NULL is fine */
 
 #endif
