@@ -72,6 +72,13 @@ def read_back(server, open_run):
     return live.read()
 
 
+def tables_of(path):
+    """All but what a database says about itself."""
+    with sqlite3.connect(path) as connection:
+        names = {name for (name,) in connection.execute("select name from sqlite_schema where type = 'table'")}
+    return names - {"schema_version", "sqlite_sequence", "transfers", "write_marks"}
+
+
 def all_rows(path):
     """Of each table, in no order: what a database is, without how it lies on the disk."""
     with sqlite3.connect(path) as connection:
@@ -94,6 +101,7 @@ def test_migrate__there_and_back_is_the_same(filled, target, migrate, start, buc
     done = migrate("--from", filled.data, *to(target), "--data", tmp_path / "new", "--finish")
     assert done.returncode == 0, done.stderr
     assert "runs 3 " in done.stdout and "wrong" not in done.stdout
+    assert {line.split()[0] for line in done.stdout.splitlines()} - {"files"} == tables_of(filled.data / "barograph.db"), "a table was forgotten"
     back = migrate("--from-database", target["database"], "--from-blobs", target["blobs"], "--from", tmp_path / "new",
                    "--data", tmp_path / "back", "--finish")  # fmt: skip
     assert back.returncode == 0, back.stderr

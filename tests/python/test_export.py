@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.protocol import RunUnderTest
+
 REPOSITORY = Path(__file__).parent.parent.parent
 OFFICIAL = REPOSITORY / "build" / "venvs" / "wandb-0.31.0" / "bin" / "python"
 
@@ -45,6 +47,14 @@ print(json.dumps(found, sort_keys=True, default=str))
 
 REPORT = """mutation View($entity: String!, $spec: String) { upsertView(input: {entityName: $entity, projectName: "p", name: "r1",
     type: "runs", displayName: "A report", description: "of it", spec: $spec}) { view { id } } }"""
+
+PRIVATE = """mutation { upsertView(input: {entityName: "admin", projectName: "p", name: "nw-mine-v", type: "project-view", displayName: "mine",
+    spec: "{}", private: true}) { view { id } } }"""
+
+
+class Administrator:
+    def __init__(self, server):
+        self.server, self.name, self.key, self.graphql = server, "admin", server.admin_key, server.graphql
 
 
 class Command:
@@ -139,6 +149,29 @@ def test_export__of_what_may_not_be_read_is_refused(filled, package, tmp_path):
     command = Command(package, filled, tmp_path)
     done = command("export", "admin/p", tmp_path / "p.tar", BAROGRAPH_API_KEY=filled.add_user("stranger"))
     assert done.returncode == 1 and not (tmp_path / "p.tar").exists() and not (tmp_path / "p.tar.part").exists()
+
+
+THREAD = """mutation Thread($view: ID!) { createDiscussionThread(input: {viewId: $view, quote: "of it", body: "why is that?"}) { thread { id } } }"""
+
+
+def test_export__keeps_what_is_private_and_what_was_said(make_server, package, tmp_path):
+    server, other = make_server(), make_server()
+    RunUnderTest(Administrator(server), "p", "one").post({"complete": True, "exitcode": 0})
+    report = server.graphql(REPORT, {"entity": "admin", "spec": "{}"})["upsertView"]["view"]["id"]
+    server.graphql(THREAD, {"view": report})
+    server.graphql(PRIVATE)
+    assert Command(package, server, tmp_path)("export", "admin/p", tmp_path / "p.tar").returncode == 0
+    report, workspace = map(json.loads, contents(tmp_path / "p.tar")["views.jsonl"].splitlines()[::-1])
+    assert report["discussions"][0]["quote"] == "of it"
+    assert [(said["username"], said["body"]) for said in report["discussions"][0]["comments"]] == [("admin", "why is that?")]
+    assert workspace["private"] and not report["private"]
+    for views in (2, 0):
+        done = Command(package, other, tmp_path)("import", tmp_path / "p.tar")
+        assert done.returncode == 0 and f"{views} views" in done.stdout, done.stdout + done.stderr
+        assert "not carried: view A report: its 1 comments" in done.stdout and "1 things could not be carried" in done.stderr
+    assert Command(package, other, tmp_path)("export", "admin/p", tmp_path / "q.tar").returncode == 0
+    again = [json.loads(line) for line in contents(tmp_path / "q.tar")["views.jsonl"].splitlines()]
+    assert [(view["name"], view["private"]) for view in again] == [("nw-mine-v", True), ("r1", False)]
 
 
 def test_export__of_a_stopped_folder_is_that_of_its_server(filled, package, tmp_path):

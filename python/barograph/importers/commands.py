@@ -42,7 +42,7 @@ def export(arguments: Sequence[str]) -> int:
         raise UsageError(f"of a folder the server's own program exports: `barograph export --data {given.data} {given.project} {given.file}`")
     entity, name = archive.split_project(given.project)
     connection = Connection(given.base_url, given.api_key)
-    project = server.read_project(connection, entity, name)
+    project = server.read_project(connection, entity, name, is_ours=True)
     counts = archive_writer.write_archive(given.file, connection, entity, project, name, show_progress, given.check)
     _tell(f"{given.file} holds", counts, project.left)
     return 0

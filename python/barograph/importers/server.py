@@ -32,6 +32,10 @@ _ARTIFACT = """id digest description metadata versionIndex state createdAt ttlDu
 _ARTIFACTS = f"{_RUN} {{ outputArtifacts(first: 50, after: $after) {{ edges {{ node {{ {_ARTIFACT} }} }} {_PAGE} }} }} }} }}"
 _ARTIFACT_FILES = f"query Files($id: ID!, $after: String) {{ artifact(id: $id) {{ files(first: 500, after: $after) {{ edges {{ node {{ name md5 directUrl }} }} {_PAGE} }} }} }}"
 _VIEWS = f"{_HEAD}) {{ {_PROJECT} {{ allViews(first: 50, after: $after) {{ edges {{ node {{ id name displayName description type spec createdAt parentId }} }} {_PAGE} }} }} }}"
+# What only our own server has.
+OWN_VIEW = "private locked coverUrl previewUrl"
+_COMMENTS = "discussionThreads { quote createdAt resolvedAt resolvedBy { username } comments { username body createdAt editedAt } }"
+_OWN_VIEWS = _VIEWS.replace("parentId }", f"parentId {OWN_VIEW} {_COMMENTS} }}")
 _SWEEPS = f"{_HEAD}) {{ {_PROJECT} {{ sweeps(first: 50, after: $after) {{ edges {{ node {{ name displayName description config state createdAt }} }} {_PAGE} }} }} }}"
 _MEMBERS = f"artifactMemberships(first: 500) {{ edges {{ node {{ versionIndex aliases {{ alias }} artifact {{ {_VERSION} }} }} }} }}"
 _COLLECTIONS = (
@@ -40,15 +44,15 @@ _COLLECTIONS = (
 )
 
 
-def read_project(connection: Connection, entity: str, project: str) -> Project:
-    return _Reading(connection, entity, project).project
+def read_project(connection: Connection, entity: str, project: str, is_ours: bool = False) -> Project:
+    return _Reading(connection, entity, project, is_ours).project
 
 
 class _Reading:
     """What is read of one project, part by part, when it is asked for."""
 
-    def __init__(self, connection: Connection, entity: str, project: str):
-        self._connection, self._where = connection, {"entity": entity, "project": project}
+    def __init__(self, connection: Connection, entity: str, project: str, is_ours: bool):
+        self._connection, self._where, self._is_ours = connection, {"entity": entity, "project": project}, is_ours
         found = connection.graphql(_COUNT, after=None, **self._where)["project"]
         if found is None:
             raise Error(f"there is no project {entity}/{project}, or it may not be read with this key")
@@ -120,11 +124,13 @@ class _Reading:
     # ---- views ----
 
     def _views(self) -> Iterable[View]:
-        nodes = self._offered("reports and workspaces", _VIEWS, "allViews")
+        nodes = self._offered("reports and workspaces", _OWN_VIEWS if self._is_ours else _VIEWS, "allViews")
         names = {node["id"]: node["name"] for node in nodes}
         for node in nodes:
             node["parentName"] = names.get(node.pop("parentId"))
             del node["id"]
+            if threads := node.pop("discussionThreads", None):
+                node["discussions"] = threads
         # A draft comes after the report that it is of. Times do not count: a server that took them in gave them others.
         return [View(node) for node in sorted(nodes, key=lambda node: (node["parentName"] is not None, node["type"], node["name"]))]
 

@@ -38,10 +38,12 @@ _FILES = """query Files($entity: String!, $project: String!, $run: String!, $aft
 _CREATE_FILES = """mutation Create($entity: String!, $project: String!, $run: String!, $files: [String!]!) {
   createRunFiles(input: {entityName: $entity, projectName: $project, runName: $run, files: $files}) { files { name uploadUrl } } }"""
 _VIEWS = """query Views($entity: String!, $project: String!, $after: String) { project(name: $project, entityName: $entity) {
-  allViews(first: 50, after: $after) { edges { node { id type name spec displayName description } } pageInfo { hasNextPage endCursor } } } }"""
+  allViews(first: 50, after: $after) { edges { node { id type name spec displayName description private locked coverUrl previewUrl } } pageInfo { hasNextPage endCursor } } } }"""
 _VIEW = """mutation View($entity: String!, $project: String!, $id: ID, $parent: ID, $name: String, $type: String!, $displayName: String, $description: String,
-    $spec: String) { upsertView(input: {entityName: $entity, projectName: $project, id: $id, parentId: $parent, name: $name, type: $type,
-    displayName: $displayName, description: $description, spec: $spec}) { view { id } } }"""
+    $spec: String, $private: Boolean, $locked: Boolean, $coverUrl: String, $previewUrl: String) {
+  upsertView(input: {entityName: $entity, projectName: $project, id: $id, parentId: $parent, name: $name, type: $type, displayName: $displayName,
+    description: $description, spec: $spec, private: $private, locked: $locked, coverUrl: $coverUrl, previewUrl: $previewUrl}) { view { id } } }"""
+_VIEW_WORDS = ("spec", "displayName", "description", "private", "locked", "coverUrl", "previewUrl")
 
 
 class Target:
@@ -236,14 +238,17 @@ class Target:
             if there is None:
                 nodes = self.connection.pages(_VIEWS, "project", "allViews", **self.where)
                 there = {(node["type"], node["name"]): node for node in nodes}
-            self._attempt(f"view {view.facts['displayName'] or view.facts['name']}", self._take_view, view.facts, there)
+            what = f"view {view.facts['displayName'] or view.facts['name']}"
+            self._attempt(what, self._take_view, view.facts, there)
+            if said := sum(len(thread["comments"]) for thread in view.facts.get("discussions", ())):
+                self.left.append(f"{what}: its {said} comments, which their writers only could make; they stand in the archive")
 
     def _take_view(self, facts: dict[str, Any], there: dict[tuple[str, str], Any]) -> None:
         known = there.get((facts["type"], facts["name"]))
-        if known and all(known[name] == facts[name] for name in ("spec", "displayName", "description")):
+        own = {name: facts[name] for name in ("name", "type", *_VIEW_WORDS) if facts.get(name) is not None}
+        if known and all(known[name] == value for name, value in own.items()):
             return
         parent = there.get(("runs", facts.get("parentName") or ""))
-        own = {name: facts[name] for name in ("name", "type", "displayName", "description", "spec")}
         asked = {**own, "id": known["id"] if known else None, "parent": parent["id"] if parent else None}
         there[facts["type"], facts["name"]] = {**own, "id": self.connection.graphql(_VIEW, **self.where, **asked)["upsertView"]["view"]["id"]}
         self._count("views")
