@@ -33,13 +33,23 @@ function nodes<T>(edges: Edges<T> | null | undefined): T[] {
     return edges?.edges.map((e) => e.node) ?? [];
 }
 
+export interface RecentRun {
+    displayName: string;
+    name: string;
+    state: string;
+    createdAt: string;
+    user: { username: string } | null;
+}
+
+const RECENT_RUNS = 3 /* of each project */;
+
 export interface ProjectSummary {
     name: string;
     entityName: string;
     access: Access;
     createdAt: string | null;
     runCount: number;
-    lastRun: { displayName: string; name: string; state: string; createdAt: string } | null;
+    recentRuns: RecentRun[] /* the newest first */;
 }
 
 /* Every project of an entity, a page at a time. */
@@ -49,11 +59,11 @@ export async function fetchProjects(entityName: string): Promise<ProjectSummary[
     do {
         const data: {
             models: Edges<
-                Omit<ProjectSummary, "lastRun"> & { runs: Edges<NonNullable<ProjectSummary["lastRun"]>> }
+                Omit<ProjectSummary, "recentRuns"> & { runs: Edges<RecentRun> }
             > | null;
         } = await graphql(
             `
-                query PageProjects($entityName: String!, $after: String) {
+                query PageProjects($entityName: String!, $after: String, $runs: Int) {
                     models(entityName: $entityName, first: 100, after: $after) {
                         edges {
                             node {
@@ -62,13 +72,16 @@ export async function fetchProjects(entityName: string): Promise<ProjectSummary[
                                 access
                                 createdAt
                                 runCount
-                                runs(first: 1, order: "-created_at") {
+                                runs(first: $runs, order: "-created_at") {
                                     edges {
                                         node {
                                             name
                                             displayName
                                             state
                                             createdAt
+                                            user {
+                                                username
+                                            }
                                         }
                                     }
                                 }
@@ -81,9 +94,9 @@ export async function fetchProjects(entityName: string): Promise<ProjectSummary[
                     }
                 }
             `,
-            { entityName, after },
+            { entityName, after, runs: RECENT_RUNS },
         );
-        for (const p of nodes(data.models)) out.push({ ...p, lastRun: nodes(p.runs)[0] ?? null });
+        for (const p of nodes(data.models)) out.push({ ...p, recentRuns: nodes(p.runs) });
         after = data.models?.pageInfo?.hasNextPage ? data.models.pageInfo.endCursor : null;
     } while (after !== null);
     return out;

@@ -22,6 +22,25 @@ function copyBySelection(text: string): void {
     if (!isCopied) throw new Error(t("action.not_copied"));
 }
 
+export function CopyButton({ text, label }: { text: string; label?: string }) {
+    const name = label === undefined ? t("action.copy") : `${t("action.copy")}: ${label}`;
+    return (
+        <button type="button" class="icon-button copy-button" title={t("action.copy")} aria-label={name} onClick={() => void copyText(text).catch(sayError)}>
+            <Icon name="copy" />
+        </button>
+    );
+}
+
+/* Code to take along. */
+export function Snippet({ text }: { text: string }) {
+    return (
+        <div class="snippet-box">
+            <pre class="snippet">{text}</pre>
+            <CopyButton text={text} />
+        </div>
+    );
+}
+
 export function CopyText({ text, label }: { text: string; label: string }) {
     return (
         <div class="row">

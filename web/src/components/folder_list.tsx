@@ -8,6 +8,7 @@ import type { RunFile } from "../queries";
 import { Ago } from "./ago";
 import { FileView } from "./file_view";
 import { Icon } from "./icon";
+import { useMore } from "./more_rows";
 
 export function FolderList({
     files,
@@ -52,42 +53,46 @@ function Folder({
     link: (to: string) => string;
 }) {
     const entries = listFolder(files, path);
+    const more = useMore(entries);
     if (entries.length === 0) return <p class="empty">{t("files.none")}</p>;
     return (
-        <table class="list card">
-            <thead>
-                <tr>
-                    <th>{t("files.name")}</th>
-                    <th>{t("files.modified")}</th>
-                    <th class="num">{t("files.size")}</th>
-                    <th />
-                </tr>
-            </thead>
-            <tbody>
-                {entries.map((e) => (
-                    <tr key={e.path}>
-                        <td>
-                            <a class="row" href={link(e.path)}>
-                                <Icon name={e.file ? "file" : "folder"} />
-                                {e.name}
-                            </a>
-                        </td>
-                        <td>{e.file && <Ago at={e.file.updatedAt} />}</td>
-                        <td class="num">{formatBytes(e.size)}</td>
-                        <td class="num">
-                            {e.file && (
-                                <a
-                                    href={samePath(e.file.url)}
-                                    download={e.name}
-                                    aria-label={`${t("action.download")}: ${e.name}`}
-                                >
-                                    <Icon name="download" />
-                                </a>
-                            )}
-                        </td>
+        <>
+            <table class="list card">
+                <thead>
+                    <tr>
+                        <th>{t("files.name")}</th>
+                        <th>{t("files.modified")}</th>
+                        <th class="num">{t("files.size")}</th>
+                        <th />
                     </tr>
-                ))}
-            </tbody>
-        </table>
+                </thead>
+                <tbody>
+                    {more.shown.map((e) => (
+                        <tr key={e.path}>
+                            <td>
+                                <a class="row" href={link(e.path)}>
+                                    <Icon name={e.file ? "file" : "folder"} />
+                                    {e.name}
+                                </a>
+                            </td>
+                            <td>{e.file && <Ago at={e.file.updatedAt} />}</td>
+                            <td class="num">{formatBytes(e.size)}</td>
+                            <td class="num">
+                                {e.file && (
+                                    <a
+                                        href={samePath(e.file.url)}
+                                        download={e.name}
+                                        aria-label={`${t("action.download")}: ${e.name}`}
+                                    >
+                                        <Icon name="download" />
+                                    </a>
+                                )}
+                            </td>
+                        </tr>
+                    ))}
+                </tbody>
+            </table>
+            {more.button}
+        </>
     );
 }

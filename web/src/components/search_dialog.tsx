@@ -34,9 +34,9 @@ export function SearchDialog() {
     return (
         <>
             {viewer.value && (
-                <button type="button" class="button" onClick={() => setOpen(true)}>
+                <button type="button" class="button open-search" aria-label={t("search.label")} onClick={() => setOpen(true)}>
                     <Icon name="search" />
-                    {t("search.label")}
+                    <span>{t("search.label")}</span>
                     <kbd>Ctrl K</kbd>
                 </button>
             )}

@@ -2,8 +2,10 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../app";
+import { Snippet } from "../components/copy_text";
 import { Ago } from "../components/ago";
 import { FolderList } from "../components/folder_list";
+import { useMore } from "../components/more_rows";
 import { ValueTree } from "../components/value_tree";
 import { t, type MessageName } from "../i18n";
 import { pathOf } from "../lib/match";
@@ -17,6 +19,7 @@ import type { ArtifactDetail, ArtifactVersion, RunLink } from "../queries_artifa
 import type { PageProps } from "../routes";
 import { RunName, VersionOverview } from "./artifact_tabs/overview";
 import { CompareTab } from "./artifact_tabs/compare";
+import { HistoryTab } from "./artifact_tabs/history";
 import { LineageTab } from "./artifact_tabs/lineage";
 
 const TABS: Record<string, MessageName> = {
@@ -25,13 +28,17 @@ const TABS: Record<string, MessageName> = {
     usage: "artifact.usage",
     files: "run.files",
     lineage: "artifact.lineage",
+    history: "artifact.history",
     compare: "compare.title",
 };
+
+const VERSIONS_SHOWN = 200;
 
 export default function Artifact({ params }: PageProps) {
     const { entity, project, type, collection } = params as Record<string, string> & { entity: string; project: string; type: string; collection: string };
     const [versions, setVersions] = useState<ArtifactVersion[] | null | undefined>(undefined);
     const [failure, setFailure] = useState("");
+    const more = useMore(versions ?? [], VERSIONS_SHOWN);
     useEffect(() => {
         fetchVersions(entity, project, collection).then(setVersions, (e: Error) => setFailure(e.message));
     }, [entity, project, collection]);
@@ -50,7 +57,7 @@ export default function Artifact({ params }: PageProps) {
     return (
         <main class="artifact-page">
             <nav class="versions" aria-label={t("artifact.versions")}>
-                {versions.map((v) => (
+                {more.shown.map((v) => (
                     <a key={v.id} class="version" aria-current={v === chosen ? "page" : undefined} href={link(v.version, tab)}>
                         <b>{v.version}</b> <Ago at={v.createdAt} />
                         <span class="chips">
@@ -62,6 +69,7 @@ export default function Artifact({ params }: PageProps) {
                         </span>
                     </a>
                 ))}
+                {more.button}
             </nav>
             <div class="run-body stack">
                 <h1>
@@ -113,13 +121,14 @@ function VersionTab({ tab, path, version, versions, place, fileLink }: TabProps)
     const [failure, setFailure] = useState("");
     useEffect(() => {
         const fail = (e: Error) => setFailure(e.message);
-        if (tab === "lineage" || tab === "compare") return; /* they ask for themselves */
+        if (tab === "lineage" || tab === "compare" || tab === "history") return; /* they ask for themselves */
         if (tab === "files") fetchArtifactFiles(entity, project, name).then(setFiles, fail);
         else fetchDetail(entity, project, name).then(setDetail, fail);
     }, []);
     if (failure !== "") return <p class="notice is-bad">{failure}</p>;
     if (tab === "lineage") return <LineageTab entity={entity} project={project} name={name} />;
     if (tab === "compare") return <CompareTab entity={entity} project={project} collection={name.slice(0, name.lastIndexOf(":"))} version={version} versions={versions} />;
+    if (tab === "history") return <HistoryTab id={version.id} />;
     if (tab === "files") return files && <FolderList files={files} path={path} link={fileLink} />;
     if (detail === null) return null;
     if (tab === "metadata") return <ValueTree title={t("artifact.metadata")} value={parseObject(detail.metadata)} />;
@@ -151,9 +160,9 @@ function Usage({ place, usedBy }: { place: TabProps["place"]; usedBy: RunLink[] 
     const outside = `import wandb\n\nfolder = wandb.Api().artifact(${JSON.stringify(full)}).download()`;
     return (
         <>
-            <pre class="snippet">{inRun}</pre>
-            <pre class="snippet">{outside}</pre>
-            <pre class="snippet">{`wandb artifact get ${full}`}</pre>
+            <Snippet text={inRun} />
+            <Snippet text={outside} />
+            <Snippet text={`wandb artifact get ${full}`} />
             <h2>{t("artifact.used_by")}</h2>
             {usedBy.length === 0 && <p class="faint">{t("artifact.unused")}</p>}
             {usedBy.map((r) => (

@@ -1,14 +1,20 @@
 /* home.tsx - the projects of the person, their teams, or one entity. */
 
 import { useEffect, useState } from "preact/hooks";
+import { Snippet } from "../components/copy_text";
+import { useMore } from "../components/more_rows";
+import { Ago } from "../components/ago";
 import { SearchBox } from "../components/controls";
-import { t, language } from "../i18n";
+import { t } from "../i18n";
 import { compileRegex, escapeRegex } from "../lib/filters";
-import { formatAgo, formatTime } from "../lib/format";
 import { pathOf } from "../lib/match";
-import { fetchProjects, type ProjectSummary } from "../queries";
+import { parseTime } from "../lib/runs";
+import { fetchProjects, type ProjectSummary, type RecentRun } from "../queries";
 import type { PageProps } from "../routes";
 import { viewer } from "../session";
+
+const RECENT_SHOWN = 6;
+const PROJECTS_SHOWN = 20;
 
 export default function Home({ params }: PageProps) {
     const entity = params["entity"];
@@ -52,55 +58,89 @@ export default function Home({ params }: PageProps) {
             )}
             {projects !== null && projects.length === 0 && <Welcome />}
             {shown.length > 0 && <ProjectTable projects={shown} />}
+            {projects !== null && <RecentRuns projects={projects} />}
         </main>
     );
 }
 
 function lastActive(p: ProjectSummary): number {
-    return Date.parse(p.lastRun?.createdAt ?? p.createdAt ?? "") || 0;
+    return Date.parse(p.recentRuns[0]?.createdAt ?? p.createdAt ?? "") || 0;
 }
 
 function sortByActivity(projects: ProjectSummary[]): ProjectSummary[] {
     return [...projects].sort((a, b) => lastActive(b) - lastActive(a));
 }
 
-function ProjectTable({ projects }: { projects: ProjectSummary[] }) {
+function RecentRuns({ projects }: { projects: readonly ProjectSummary[] }) {
+    const runs = projects
+        .flatMap((project) => project.recentRuns.map((run) => ({ project, run })))
+        .sort((a, b) => parseTime(b.run.createdAt) - parseTime(a.run.createdAt))
+        .slice(0, RECENT_SHOWN);
+    if (runs.length === 0) return null;
     return (
-        <table class="list card">
-            <thead>
-                <tr>
-                    <th>{t("home.project")}</th>
-                    <th>{t("column.owner")}</th>
-                    <th>{t("project.seen_by")}</th>
-                    <th class="num">{t("home.runs")}</th>
-                    <th>{t("home.last_run")}</th>
-                </tr>
-            </thead>
-            <tbody>
-                {projects.map((p) => (
-                    <tr key={`${p.entityName}/${p.name}`}>
-                        <td>
-                            <a href={pathOf(p.entityName, p.name)}>
-                                <b>{p.name}</b>
-                            </a>
-                        </td>
-                        <td>
-                            <a class="muted" href={pathOf(p.entityName)}>
-                                {p.entityName}
-                            </a>
-                        </td>
-                        <td class="muted">{t(`access.${p.access}`)}</td>
-                        <td class="num">{p.runCount}</td>
-                        <td>{p.lastRun && <LastRun project={p} run={p.lastRun} />}</td>
-                    </tr>
+        <section class="stack" aria-label={t("home.recent")}>
+            <h2>{t("home.recent")}</h2>
+            <div class="link-cards">
+                {runs.map(({ project, run }) => (
+                    <a
+                        key={`${project.entityName}/${project.name}/${run.name}`}
+                        class="link-card"
+                        href={pathOf(project.entityName, project.name, "runs", run.name)}
+                    >
+                        <span class="link-card-body">
+                            <b class={`clip state state-${run.state}`}>{run.displayName || run.name}</b>
+                            <span class="muted small clip">
+                                {project.entityName}/{project.name} · {run.user && `${run.user.username} · `}
+                                <Ago at={run.createdAt} />
+                            </span>
+                        </span>
+                    </a>
                 ))}
-            </tbody>
-        </table>
+            </div>
+        </section>
     );
 }
 
-function LastRun({ project, run }: { project: ProjectSummary; run: NonNullable<ProjectSummary["lastRun"]> }) {
-    const at = Date.parse(run.createdAt.endsWith("Z") ? run.createdAt : run.createdAt + "Z");
+function ProjectTable({ projects }: { projects: ProjectSummary[] }) {
+    const more = useMore(projects, PROJECTS_SHOWN);
+    return (
+        <>
+            <table class="list card home-projects">
+                <thead>
+                    <tr>
+                        <th>{t("home.project")}</th>
+                        <th>{t("column.owner")}</th>
+                        <th>{t("project.seen_by")}</th>
+                        <th class="num">{t("home.runs")}</th>
+                        <th>{t("home.last_run")}</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {more.shown.map((p) => (
+                        <tr key={`${p.entityName}/${p.name}`}>
+                            <td>
+                                <a href={pathOf(p.entityName, p.name)}>
+                                    <b>{p.name}</b>
+                                </a>
+                            </td>
+                            <td>
+                                <a class="muted" href={pathOf(p.entityName)}>
+                                    {p.entityName}
+                                </a>
+                            </td>
+                            <td class="muted nowrap">{t(`access.short.${p.access}`)}</td>
+                            <td class="num">{p.runCount}</td>
+                            <td>{p.recentRuns[0] && <LastRun project={p} run={p.recentRuns[0]} />}</td>
+                        </tr>
+                    ))}
+                </tbody>
+            </table>
+            {more.button}
+        </>
+    );
+}
+
+function LastRun({ project, run }: { project: ProjectSummary; run: RecentRun }) {
     return (
         <span class="row">
             <a
@@ -109,8 +149,8 @@ function LastRun({ project, run }: { project: ProjectSummary; run: NonNullable<P
             >
                 {run.displayName || run.name}
             </a>
-            <span class="faint" title={formatTime(at, language)}>
-                {formatAgo(at, Date.now(), language)}
+            <span class="nowrap">
+                <Ago at={run.createdAt} />
             </span>
         </span>
     );
@@ -133,7 +173,7 @@ function Welcome() {
         <div class="card stack">
             <h2>{t("home.welcome")}</h2>
             <p class="muted">{t("home.welcome_hint")}</p>
-            <pre class="snippet">{snippet}</pre>
+            <Snippet text={snippet} />
             <p>
                 <a class="button primary" href="/authorize">
                     {t("keys.make")}

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../app";
+import { Snippet } from "../components/copy_text";
 import { language, t } from "../i18n";
 import { formatDuration, formatTime } from "../lib/format";
 import { runtimeOf } from "../lib/runs";
@@ -80,7 +81,7 @@ export default function ProjectOverview({ params }: PageProps) {
                     </div>
                 )}
             </dl>
-            <pre class="snippet">{snippet}</pre>
+            <Snippet text={snippet} />
             {viewer.value && <ShareList entity={entity} project={project} />}
             {viewer.value && <ProjectTrash entity={entity} project={project} />}
         </main>

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../app";
+import { Snippet } from "../components/copy_text";
 import { Ago } from "../components/ago";
 import { t } from "../i18n";
 import { pathOf } from "../lib/match";
@@ -54,7 +55,7 @@ export default function RegistryPage({ params }: PageProps) {
                     <Collections registry={registry} link={selection} />
                     <section class="card stack">
                         <h2>{t("registry.how_to_link")}</h2>
-                        <pre class="snippet">{linkSnippet(org.entity, registry)}</pre>
+                        <Snippet text={linkSnippet(org.entity, registry)} />
                     </section>
                     <RegistryMembers registry={registry} org={org} onChange={reload} />
                 </>

@@ -1,6 +1,7 @@
 /* registry_versions.tsx - the versions linked into one collection of a registry: aliases, origin, and how to use them. */
 
 import { useEffect, useState } from "preact/hooks";
+import { Snippet } from "../components/copy_text";
 import { Ago } from "../components/ago";
 import { TagEditor } from "../components/tag_editor";
 import { sayError } from "../components/toast";
@@ -81,7 +82,7 @@ export function RegistryVersions({ entity, registry, collection, highlighted }: 
             )}
             <section class="card stack">
                 <h2>{t("artifact.usage")}</h2>
-                <pre class="snippet">{`import wandb\n\nartifact = wandb.Api().artifact(${JSON.stringify(`${entity}/${project}/${collection.name}:latest`)})\nfolder = artifact.download()`}</pre>
+                <Snippet text={`import wandb\n\nartifact = wandb.Api().artifact(${JSON.stringify(`${entity}/${project}/${collection.name}:latest`)})\nfolder = artifact.download()`} />
             </section>
         </>
     );

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { NotFound } from "../app";
-import { copyText } from "../components/copy_text";
+import { copyText, Snippet } from "../components/copy_text";
 import { EditableText } from "../components/editable_text";
 import { IconButton } from "../components/icon";
 import { sayError } from "../components/toast";
@@ -137,7 +137,7 @@ function Overview({ sweep }: { sweep: Sweep }) {
         <main class="page stack">
             <section class="card stack">
                 <h2>{t("sweep.config")}</h2>
-                <pre class="snippet">{sweep.config}</pre>
+                <Snippet text={sweep.config} />
             </section>
             <section class="card stack">
                 <h2>{t("sweep.agents")}</h2>

@@ -5,6 +5,8 @@ import { IconButton } from "../../components/icon";
 import { t } from "../../i18n";
 import { NODE, placeLineage, relatives, type PlacedNode } from "../../lib/lineage";
 import { fetchLineage, type Lineage } from "../../queries_lineage";
+import { useDrag, useWheelZoom } from "./lineage_moves";
+import { LineageSide } from "./lineage_side";
 
 const FIRST_DEPTH = 4;
 const EDGE = 12;
@@ -16,6 +18,7 @@ export function LineageTab({ entity, project, name }: { entity: string; project:
     const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
     const [isExploded, setExploded] = useState(false);
     const [zoom, setZoom] = useState(1);
+    const [chosen, setChosen] = useState<string | null>(null);
     useEffect(() => {
         let isOver = false;
         fetchLineage(entity, project, name, depth).then(
@@ -42,7 +45,18 @@ export function LineageTab({ entity, project, name }: { entity: string; project:
                 <IconButton icon="minus" label={t("lineage.smaller")} onClick={() => setZoom(Math.max(0.3, zoom / 1.25))} />
                 <IconButton icon="plus" label={t("lineage.larger")} onClick={() => setZoom(Math.min(2.5, zoom * 1.25))} />
             </div>
-            <Graph lineage={lineage} open={isExploded ? everyCluster(lineage) : open} zoom={zoom} onZoom={setZoom} onOpen={(id) => setOpen(new Set([...open, id]))} />
+            <div class="lineage-row">
+                <Graph
+                    lineage={lineage}
+                    open={isExploded ? everyCluster(lineage) : open}
+                    zoom={zoom}
+                    onZoom={setZoom}
+                    onOpen={(id) => setOpen(new Set([...open, id]))}
+                    chosen={chosen}
+                    onChoose={setChosen}
+                />
+                {chosen !== null && <LineageSide lineage={lineage} id={chosen} onChoose={setChosen} onClose={() => setChosen(null)} />}
+            </div>
         </div>
     );
 }
@@ -57,9 +71,11 @@ interface GraphProps {
     zoom: number;
     onZoom: (zoom: number) => void;
     onOpen: (id: string) => void;
+    chosen: string | null;
+    onChoose: (id: string) => void;
 }
 
-function Graph({ lineage, open, zoom, onZoom, onOpen }: GraphProps) {
+function Graph({ lineage, open, zoom, onZoom, onOpen, chosen, onChoose }: GraphProps) {
     const [hovered, setHovered] = useState<string | null>(null);
     const picture = useMemo(() => placeLineage(lineage.nodes, lineage.edges, open, lineage.root), [lineage, open]);
     const bright = hovered === null ? null : relatives(hovered, picture.edges);
@@ -68,13 +84,10 @@ function Graph({ lineage, open, zoom, onZoom, onOpen }: GraphProps) {
     const host = useRef<HTMLDivElement>(null);
     /* As much as fits while it can still be read. */
     useLayoutEffect(() => onZoom(Math.max(0.55, Math.min(1, host.current!.clientWidth / width))), [lineage]);
-    const wheel = (e: WheelEvent) => {
-        if (!e.ctrlKey && !e.metaKey) return;
-        e.preventDefault();
-        onZoom(Math.max(0.3, Math.min(2.5, zoom * Math.exp(-e.deltaY / 400))));
-    };
+    useWheelZoom(host, zoom, onZoom);
+    const drag = useDrag(host);
     return (
-        <div ref={host} class="lineage card" onWheel={wheel} tabIndex={0} role="group" aria-label={t("artifact.lineage")}>
+        <div ref={host} class="lineage card grow" onPointerDown={drag} tabIndex={0} role="group" aria-label={t("artifact.lineage")}>
             <div style={{ width: width * zoom, height: height * zoom }}>
                 <div class="lineage-sheet" style={{ width, height, transform: `scale(${zoom})` }}>
                     <svg width={width} height={height} aria-hidden="true">
@@ -91,6 +104,8 @@ function Graph({ lineage, open, zoom, onZoom, onOpen }: GraphProps) {
                             isDim={bright !== null && !bright.has(n.id)}
                             onHover={(isOn) => setHovered(isOn ? n.id : null)}
                             onOpen={() => onOpen(n.id)}
+                            isChosen={n.id === chosen}
+                            onChoose={() => onChoose(n.id)}
                         />
                     ))}
                 </div>
@@ -112,12 +127,14 @@ interface NodeProps {
     isDim: boolean;
     onHover: (isOn: boolean) => void;
     onOpen: () => void;
+    isChosen: boolean;
+    onChoose: () => void;
 }
 
-function Node({ node, isRoot, isDim, onHover, onOpen }: NodeProps) {
+function Node({ node, isRoot, isDim, onHover, onOpen, isChosen, onChoose }: NodeProps) {
     const first = node.members[0]!;
     const style = { left: node.x + EDGE, top: node.y + EDGE, width: NODE.width, height: NODE.height };
-    const look = `lineage-node is-${first.kind} ${isRoot ? "is-root" : ""} ${isDim ? "is-dim" : ""}`;
+    const look = `lineage-node is-${first.kind} ${isRoot ? "is-root" : ""} ${isDim ? "is-dim" : ""} ${isChosen ? "is-chosen" : ""}`;
     const hover = { onMouseEnter: () => onHover(true), onMouseLeave: () => onHover(false), onFocus: () => onHover(true), onBlur: () => onHover(false) };
     if (node.members.length > 1)
         return (
@@ -139,7 +156,21 @@ function Node({ node, isRoot, isDim, onHover, onOpen }: NodeProps) {
             {inner}
         </span>
     ) : (
-        <a class={look} style={style} href={first.href} title={first.label} aria-current={isRoot ? "true" : undefined} {...hover}>
+        <a
+            class={look}
+            style={style}
+            href={first.href}
+            title={first.label}
+            draggable={false}
+            aria-current={isRoot ? "true" : undefined}
+            onClick={(e) => {
+                if (e.ctrlKey || e.metaKey || e.shiftKey) return; /* a tab of its own */
+                e.preventDefault();
+                e.stopPropagation();
+                onChoose();
+            }}
+            {...hover}
+        >
             {inner}
         </a>
     );

@@ -1,5 +1,6 @@
 /* overview.tsx - what a run was: notes, tags, machine, code, config and summary. */
 
+import { CopyButton } from "../../components/copy_text";
 import { EditableMarkdown } from "../../components/editable_markdown";
 import { TagEditor } from "../../components/tag_editor";
 import { ValueTree } from "../../components/value_tree";
@@ -7,6 +8,7 @@ import { sayError } from "../../components/toast";
 import { language, t, type MessageName } from "../../i18n";
 import { formatBytes, formatDuration, formatTime, formatValue } from "../../lib/format";
 import { runtimeOf } from "../../lib/runs";
+import { gitCheckout, gitClone } from "../../lib/shell";
 import type { Run } from "../../lib/types";
 import { changeRun } from "../../queries";
 import { viewer } from "../../session";
@@ -52,17 +54,25 @@ function withoutInternal(summary: Record<string, unknown>): Record<string, unkno
     return Object.fromEntries(Object.entries(summary).filter(([k]) => k !== "_wandb"));
 }
 
-type Fact = [MessageName, string];
+/* isTaken: somebody will want to paste it. */
+type Fact = [name: MessageName, value: string, isTaken?: boolean];
 
 function Facts({ facts }: { facts: Fact[] }) {
     return (
         <dl class="facts">
             {facts
                 .filter(([, value]) => value !== "")
-                .map(([name, value]) => (
+                .map(([name, value, isTaken]) => (
                     <div key={name}>
                         <dt>{t(name)}</dt>
-                        <dd>{value}</dd>
+                        {isTaken ? (
+                            <dd class="taken">
+                                <code>{value}</code>
+                                <CopyButton text={value} label={t(name)} />
+                            </dd>
+                        ) : (
+                            <dd>{value}</dd>
+                        )}
                     </div>
                 ))}
         </dl>
@@ -84,16 +94,16 @@ function factsOf(entity: string, project: string, run: Run): Fact[] {
         ["fact.author", run.user],
         ["fact.started", formatTime(run.createdAt, language)],
         ["fact.runtime", formatDuration(runtimeOf(run))],
-        ["fact.path", [entity, project, run.name].join("/")],
+        ["fact.path", [entity, project, run.name].join("/"), true],
         ["fact.group", run.group],
         ["fact.job_type", run.jobType],
         ["fact.sweep", run.sweep],
         ["fact.host", text(e["host"])],
         ["fact.os", text(e["os"])],
         ["fact.python", [text(e["python"]), text(e["executable"])].filter(Boolean).join(" · ")],
-        ["fact.command", command],
-        ["fact.git", git["remote"] ? `git clone ${text(git["remote"])}` : ""],
-        ["fact.commit", git["commit"] ? `git checkout ${text(git["commit"])}` : ""],
+        ["fact.command", command, true],
+        ["fact.git", git["remote"] ? gitClone(text(git["remote"])) : "", true],
+        ["fact.commit", git["commit"] ? gitCheckout(text(git["commit"])) : "", true],
         [
             "fact.cpus",
             [text(e["cpu_count"]), e["cpu_count_logical"] ? `(${text(e["cpu_count_logical"])})` : ""]
