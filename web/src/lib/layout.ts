@@ -36,6 +36,7 @@ export interface LineSettings {
     lineWidth?: number;
     syncZoom?: boolean;
     markExtremes?: boolean;
+    colorBy?: "run" | "metric" /* where a panel has several metrics */;
 }
 
 export const LINE_DEFAULTS: Required<LineSettings> = {
@@ -61,6 +62,7 @@ export const LINE_DEFAULTS: Required<LineSettings> = {
     lineWidth: 1.5,
     syncZoom: true,
     markExtremes: false,
+    colorBy: "run",
 };
 
 export type PanelKind =

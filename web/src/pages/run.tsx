@@ -6,7 +6,6 @@ import { EditableText } from "../components/editable_text";
 import { Icon } from "../components/icon";
 import { sayError } from "../components/toast";
 import { language, t, type MessageName } from "../i18n";
-import { colorOf } from "../lib/color";
 import { formatAgo, formatDuration } from "../lib/format";
 import { pathOf } from "../lib/match";
 import { runtimeOf } from "../lib/runs";
@@ -14,6 +13,7 @@ import type { Run } from "../lib/types";
 import { changeRun } from "../queries";
 import { isBare } from "../router";
 import type { PageProps } from "../routes";
+import { colorOfRun } from "../run_colors";
 import { goToLogin, viewer } from "../session";
 import { RunActions } from "./run_actions";
 import { ArtifactsTab } from "./run_tabs/artifacts";
@@ -113,7 +113,7 @@ function RunTitle({ entity, project, run, reload }: TitleProps) {
                     <Icon name="back" />
                 </a>
             )}
-            <i class="dot" style={{ background: colorOf(run.name, "default") }} aria-hidden="true" />
+            <i class="dot" style={{ background: colorOfRun(entity, project, run.name) }} aria-hidden="true" />
             <EditableText
                 value={run.displayName}
                 label={t("runs.rename")}

@@ -4,7 +4,7 @@ import { EditableText } from "../components/editable_text";
 import { IconButton } from "../components/icon";
 import { RunDot } from "../components/run_dot";
 import { sayError } from "../components/toast";
-import { language, t, type MessageName } from "../i18n";
+import { language, t } from "../i18n";
 import { formatAgo, formatDuration, formatNumber, formatTime, formatValue } from "../lib/format";
 import { columnLabel } from "../lib/layout";
 import { pathOf } from "../lib/match";
@@ -17,26 +17,6 @@ import { metricOf } from "./table_columns";
 import type { Workspace } from "./workspace/model";
 import { groupLabel } from "./workspace/run_row";
 import { useState } from "preact/hooks";
-
-const LABELS: Record<string, MessageName> = {
-    createdAt: "column.created",
-    displayName: "column.name",
-    group: "column.group",
-    heartbeatAt: "column.heartbeat",
-    jobType: "column.job_type",
-    name: "column.id",
-    notes: "column.notes",
-    runtime: "column.runtime",
-    state: "column.state",
-    sweep: "column.sweep",
-    tags: "column.tags",
-    username: "column.owner",
-};
-
-export function labelOf(column: string): string {
-    const known = LABELS[column];
-    return known ? t(known) : columnLabel(column);
-}
 
 /* The last value, or the lowest or highest where the column says so. */
 export function shownValue(ws: Workspace, run: Run, column: string): unknown {

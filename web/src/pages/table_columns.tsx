@@ -2,13 +2,33 @@
 
 import { IconButton } from "../components/icon";
 import { MenuList, Popover } from "../components/popover";
-import { t } from "../i18n";
+import { t, type MessageName } from "../i18n";
 import type { Extreme } from "../lib/extremes";
 import { columnLabel } from "../lib/layout";
 import type { Workspace } from "./workspace/model";
 import { orderName } from "./workspace/sidebar_tools";
 
 const SUMMARY = "summary_metrics.";
+
+const LABELS: Record<string, MessageName> = {
+    createdAt: "column.created",
+    displayName: "column.name",
+    group: "column.group",
+    heartbeatAt: "column.heartbeat",
+    jobType: "column.job_type",
+    name: "column.id",
+    notes: "column.notes",
+    runtime: "column.runtime",
+    state: "column.state",
+    sweep: "column.sweep",
+    tags: "column.tags",
+    username: "column.owner",
+};
+
+export function labelOf(column: string): string {
+    const known = LABELS[column];
+    return known ? t(known) : columnLabel(column);
+}
 
 /* The metric behind a column; "" when it is no metric. */
 export function metricOf(column: string): string {
@@ -38,7 +58,7 @@ export function ColumnMenu({ ws, column, chosen }: { ws: Workspace; column: stri
         ws.setRuns({ columns });
     };
     return (
-        <Popover isMenu label={t("action.more")} button={(open) => <IconButton icon="chevron" class="on-hover" label={`${t("action.more")}: ${columnLabel(column)}`} onClick={open} />}>
+        <Popover isMenu label={t("action.more")} button={(open) => <IconButton icon="chevron" class="on-hover" label={`${t("action.more")}: ${labelOf(column)}`} onClick={open} />}>
             {(close) => (
                 <MenuList
                     close={close}

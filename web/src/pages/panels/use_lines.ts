@@ -215,16 +215,16 @@ export function useLines(
             const made =
                 grouping === null
                     ? runLines(ws, loaded, shapes, item.text, items.length > 1, panel, settings)
-                    : groupLines(grouping, shapes, item.text, items.length > 1, settings);
+                    : groupLines(grouping, shapes, item.text, items.length > 1, panel, settings);
             return made.map(
                 (l): Line =>
-                    isOnlyRun
+                    isOnlyRun || (settings.colorBy === "metric" && items.length > 1)
                         ? {
                               ...l,
                               color: PALETTES[ws.runsView.value.palette][
                                   i % PALETTES[ws.runsView.value.palette].length
                               ]!,
-                              label: item.text,
+                              label: isOnlyRun ? item.text : l.label,
                           }
                         : { ...l, dash: DASHES[i % DASHES.length]! },
             );
@@ -332,18 +332,24 @@ function groupLines(
     shapes: Map<string, Shape>,
     key: string,
     isMany: boolean,
+    panel: Panel,
     settings: Required<LineSettings>,
 ): Line[] {
+    const { legend, hover } = splitTemplate(panel.legendTemplate ?? "");
     return groups.slice(0, settings.maxRuns).flatMap((group) => {
         const members = group.runs.flatMap((r) => shapes.get(r.name) ?? []);
         if (members.length === 0) return [];
         const shape = groupShape(members, settings);
         const name = group.path.map((p) => p || "–").join(" · ");
+        const plain = isMany ? `${name} ${key}` : name;
+        /* What is grouped by is the same in all of its runs. */
+        const first = group.runs[0]!;
         return [
             {
                 ...shape,
                 id: `${group.key}\n${key}`,
-                label: isMany ? `${name} ${key}` : name,
+                label: legend === "" ? plain : fillTemplate(legend, first, key),
+                hover: hover && fillTemplate(hover, first, key),
                 color: colors.get(group.key) ?? "#888888",
                 dash: [],
                 run: group.key,

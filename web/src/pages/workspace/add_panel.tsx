@@ -8,7 +8,7 @@ import { compileRegex } from "../../lib/filters";
 import { newId } from "../../lib/ids";
 import * as L from "../../lib/layout";
 import { PANELS } from "../panels/table";
-import { SECTION_CHARTS } from "../../lib/sections";
+import { SECTION_CHARTS, isInternalKey } from "../../lib/sections";
 import { useWorkspace, type Workspace } from "./model";
 import { sectionLabel } from "./section_view";
 
@@ -51,6 +51,7 @@ export function AddPanel({ into = "", onClose }: { into?: string /* a section */
                         ))}
                 </div>
                 <QuickBuilder section={section} onDone={onClose} />
+                <MissingMetrics ws={ws} section={section} />
                 <HiddenPanels ws={ws} />
             </div>
         </div>
@@ -117,6 +118,33 @@ function QuickBuilder({ section, onDone }: { section: string; onDone: () => void
         </div>
     );
 }
+
+/* Metrics that no panel shows: each to be added alone, or all at once into the sections they belong to. */
+function MissingMetrics({ ws, section }: { ws: Workspace; section: string }) {
+    const { sections, prefix } = ws.layout.value;
+    const shown = new Set(sections.flatMap((s) => s.panels.flatMap((p) => [p.id, ...(p.keys ?? []).map((k) => `${p.stream ?? "history"}\n${k}`)])));
+    const missing = ws.metrics.value.filter((m) => !isInternalKey(m.key) && !shown.has(L.panelId(m)) && !shown.has(`${m.stream}\n${m.key}`));
+    if (missing.length === 0) return null;
+    const put = (layout: L.Layout, m: L.Metric, into: string) =>
+        L.addPanel({ ...layout, hidden: layout.hidden.filter((p) => p.id !== L.panelId(m)) }, into, L.panelOf(m));
+    return (
+        <div class="field">
+            <span>{t("panel.undisplayed")}</span>
+            <div class="column-list">
+                {missing.slice(0, MAX_LISTED).map((m) => (
+                    <button key={L.panelId(m)} type="button" class="menu-item" onClick={() => ws.edit((l) => put(l, m, section))}>
+                        + {m.key}
+                    </button>
+                ))}
+            </div>
+            <button type="button" class="button" onClick={() => ws.edit((l) => missing.reduceRight((acc, m) => put(acc, m, L.sectionFor(m, prefix)), l))}>
+                {t("panel.add_all", { count: missing.length })}
+            </button>
+        </div>
+    );
+}
+
+const MAX_LISTED = 300;
 
 function HiddenPanels({ ws }: { ws: Workspace }) {
     const hidden = ws.layout.value.hidden;

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { Field, NumberInput, Select } from "../../components/controls";
 import { t, type MessageName } from "../../i18n";
 import type { LineSettings } from "../../lib/layout";
+import type { SmoothingKind } from "../../lib/smoothing";
 import { useWorkspace } from "./model";
 
 type Choice<K extends keyof LineSettings> = { value: NonNullable<LineSettings[K]> & string; label: string };
@@ -105,6 +106,18 @@ export function xChoices(metrics: readonly string[]): { value: string; label: st
     ];
 }
 
+/* Exponential kinds take a share; the others a width in units of x, or a number of points. */
+export function weightRange(kind: SmoothingKind): { min: number; max: number; step: number } {
+    return kind === "twema" || kind === "ema" ? { min: 0, max: 0.999, step: 0.001 } : { min: 0, max: 100, step: 1 };
+}
+
+/* Another kind, with the amount where its range has it: 0.9 points mean nothing. */
+function changeKind(kind: SmoothingKind, before: SmoothingKind, weight: number): LineSettings {
+    const [from, to] = [weightRange(before).max, weightRange(kind).max];
+    const scaled = (weight / from) * to;
+    return kind === "none" || from === to ? { smoothing: kind } : { smoothing: kind, weight: to > 1 ? Math.round(scaled) : Number(scaled.toFixed(3)) };
+}
+
 function DataPage(props: SettingsFormProps) {
     const ws = useWorkspace();
     const { row, choice, flag, number, set } = useRow(props);
@@ -112,7 +125,7 @@ function DataPage(props: SettingsFormProps) {
         .filter((m) => m.kind === "line" && m.stream === "history")
         .map((m) => m.key);
     const { smoothing, weight } = props.resolved;
-    const isShare = smoothing === "twema" || smoothing === "ema";
+    const range = weightRange(smoothing);
     return (
         <>
             {row(
@@ -127,16 +140,20 @@ function DataPage(props: SettingsFormProps) {
             {number("yMax", "setting.y_max")}
             {flag("isLogX", "setting.log_x")}
             {flag("isLogY", "setting.log_y")}
-            {choice(
+            {row(
                 "smoothing",
                 "setting.smoothing",
-                [
-                    { value: "twema", label: t("smoothing.twema") },
-                    { value: "ema", label: t("smoothing.ema") },
-                    { value: "gaussian", label: t("smoothing.gaussian") },
-                    { value: "average", label: t("smoothing.average") },
-                    { value: "none", label: t("smoothing.none") },
-                ],
+                <Select<SmoothingKind>
+                    value={smoothing}
+                    onChange={(kind) => props.onChange(changeKind(kind, smoothing, weight))}
+                    options={[
+                        { value: "twema", label: t("smoothing.twema") },
+                        { value: "ema", label: t("smoothing.ema") },
+                        { value: "gaussian", label: t("smoothing.gaussian") },
+                        { value: "average", label: t("smoothing.average") },
+                        { value: "none", label: t("smoothing.none") },
+                    ]}
+                />,
                 true,
             )}
             {smoothing !== "none" &&
@@ -146,9 +163,8 @@ function DataPage(props: SettingsFormProps) {
                     <span class="row">
                         <input
                             type="range"
-                            min="0"
-                            max={isShare ? "0.999" : "100"}
-                            step={isShare ? "0.001" : "1"}
+                            {...range}
+                            aria-label={t("setting.weight")}
                             value={weight}
                             onInput={(e) => set("weight", Number(e.currentTarget.value))}
                         />
@@ -233,6 +249,10 @@ function ChartPage(props: SettingsFormProps) {
                     onChange={(n) => set("lineWidth", Number(n))}
                 />,
             )}
+            {choice("colorBy", "setting.color_by", [
+                { value: "run", label: t("setting.color_run") },
+                { value: "metric", label: t("setting.color_metric") },
+            ])}
             {flag("markExtremes", "setting.extremes")}
             {flag("syncZoom", "setting.sync_zoom")}
         </>

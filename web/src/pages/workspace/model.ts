@@ -12,6 +12,7 @@ import type { Run } from "../../lib/types";
 import { commit, redo, replace, start, undo, type Undoable } from "../../lib/undo";
 import { sendNow } from "../../chart_data";
 import { Extremes } from "../../extremes";
+import { keepColors, keptColors } from "../../run_colors";
 import { RunStore } from "../../run_store";
 import { address, setQuery } from "../../router";
 import type { SavedView } from "../../queries_views";
@@ -89,8 +90,10 @@ export class Workspace {
         const names = this.isGrouped.value
             ? this.groups.value.map((g) => g.key)
             : this.visibleRuns.value.map((r) => r.name).sort();
-        return assignColors(names, v.palette, v.colors);
+        return assignColors(names, v.palette, this.scope === "" ? v.colors : { ...this.elsewhere, ...v.colors });
     });
+    /* What runs look like in the project's workspace, where this is not that one. */
+    private readonly elsewhere: Record<string, string>;
     readonly baselineRun = computed<Run | null>(
         () => [...this.store.runs.value, ...this.kept.runs.value].find((r) => r.name === this.runsView.value.baseline) ?? null,
     );
@@ -106,6 +109,7 @@ export class Workspace {
         this.store = new RunStore(entity, project, true);
         this.kept = new RunStore(entity, project, true);
         this.extremes = new Extremes(entity, project);
+        this.elsewhere = scope === "" ? {} : keptColors(entity, project);
         this.place = { user: viewer.peek()?.username ?? "", entity, project: project + scope };
         const kept = views.loadKept(this.place, views.PERSONAL);
         this.show(kept?.view ?? this.firstView(), kept?.version ?? 0);
@@ -119,6 +123,7 @@ export class Workspace {
     /* Starts asking and saving; the returned function ends both. */
     start(): () => void {
         let timer = 0;
+        let colorTimer = 0;
         const ends = [
             effect(() => this.ask()),
             effect(() => this.askCount()),
@@ -130,6 +135,12 @@ export class Workspace {
                     this.layoutSteps.value = replace(this.layoutSteps.peek(), next);
             }),
             effect(() => this.askAhead()),
+            effect(() => {
+                const colors = this.colors.value;
+                window.clearTimeout(colorTimer);
+                if (this.scope === "" && !this.isGrouped.value && colors.size > 0)
+                    colorTimer = window.setTimeout(() => keepColors(this.entity, this.project, colors), SAVE_DELAY_MS);
+            }),
             effect(() => {
                 void this.layout.value;
                 void this.runsView.value;
@@ -149,6 +160,7 @@ export class Workspace {
             ends.forEach((end) => end());
             this.endKept();
             window.clearTimeout(timer);
+            window.clearTimeout(colorTimer);
             if (this.isUnsaved) this.keep();
         };
     }

@@ -11,7 +11,7 @@ import * as L from "../../lib/layout";
 import { viewer } from "../../session";
 import { PERSONAL, isConflict, isShared } from "../../views";
 import { WORKSPACE_SETTINGS } from "./editor";
-import { xChoices } from "./line_settings";
+import { weightRange, xChoices } from "./line_settings";
 import { useWorkspace } from "./model";
 
 export function WorkspaceHeader() {
@@ -36,13 +36,12 @@ export function WorkspaceHeader() {
                 <Select value={settings.x} options={xChoices([])} onChange={(x) => set({ x })} />
             </label>
             <label class="row quick" title={t("setting.smoothing")}>
-                <span class="muted small">{t("setting.smoothing")}</span>
+                <span class="muted small quick-name">{t("setting.smoothing")}</span>
                 <input
                     type="range"
-                    min="0"
-                    max="0.99"
-                    step="0.01"
-                    value={Math.min(settings.weight, 0.99)}
+                    {...weightRange(settings.smoothing)}
+                    value={settings.weight}
+                    disabled={settings.smoothing === "none"}
                     aria-label={t("setting.smoothing")}
                     onChange={(e) => set({ weight: Number(e.currentTarget.value) })}
                 />
