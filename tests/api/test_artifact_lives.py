@@ -21,6 +21,27 @@ USE = "mutation($input: UseArtifactInput!) { useArtifact(input: $input) { artifa
 COMMIT = "mutation($id: ID!) { commitArtifact(input: {artifactID: $id}) { artifact { state } } }"
 
 
+# ---- the first version ----
+
+
+def test_collection__is_not_seen_before_its_first_version_is_whole(user):
+    shown = """query($e: String!) { project(name: "p", entityName: $e) { artifactCollection(name: "c") { name }
+        artifactCollections { totalCount } artifactType(name: "t") { artifactCollection(name: "c") { name }
+        artifactCollections { edges { node { name } } } } } }"""
+    RunUnderTest(user, "p", "r")
+    place = {"entityName": user.name, "projectName": "p"}
+    draft = {**place, "artifactTypeName": "t", "artifactCollectionName": "c", "digest": "cut off", "runName": "r"}
+    user.graphql(CREATE, {"input": draft})
+    nothing = {"artifactCollection": None, "artifactCollections": {"edges": []}}
+    project = user.graphql(shown, {"e": user.name})["project"]
+    assert project == {"artifactCollection": None, "artifactCollections": {"totalCount": 0}, "artifactType": nothing}
+    version = log(user, "p", "c", b"whole")
+    user.graphql(DELETE, {"id": version["id"]})  # what had a version stays, though it is empty now
+    project = user.graphql(shown, {"e": user.name})["project"]
+    assert project["artifactCollection"] == project["artifactType"]["artifactCollection"] == {"name": "c"}
+    assert project["artifactCollections"] == {"totalCount": 1}
+
+
 # ---- time to live ----
 
 

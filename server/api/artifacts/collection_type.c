@@ -263,7 +263,7 @@ READING_RESOLVER(answer_type_collections) {
 }
 
 static enum err_code find_of_type(struct db_tx *tx, struct gql_call *call, struct collection **out, struct err *err) {
-    TRY(collection_find(tx, THE_TYPE->owner.project_id, gql_arg_str(call, "name"), call->arena, out, err));
+    TRY(collection_find_shown(tx, THE_TYPE->owner.project_id, gql_arg_str(call, "name"), call->arena, out, err));
     return (*out)->type_id == THE_TYPE->id ? OK : err_set(err, ERR_NOT_FOUND, "there is no such artifact collection");
 }
 
@@ -407,7 +407,7 @@ enum err_code artifact_answer_project_types(struct gql_call *call, struct err *e
 
 READING_RESOLVER(project_collection) {
     struct collection *collection;
-    enum err_code code = collection_find(tx, THE_PROJECT->id, gql_arg_str(call, "name"), call->arena, &collection, err);
+    enum err_code code = collection_find_shown(tx, THE_PROJECT->id, gql_arg_str(call, "name"), call->arena, &collection, err);
     if (code == OK)
         gql_object_of(call, artifact_collection_type_name(collection), collection);
     return null_when_missing(code);

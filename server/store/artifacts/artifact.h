@@ -24,6 +24,7 @@ struct collection {
     int64_t id, type_id, created_at, updated_at;
     struct str name, type_name, description, client_id;
     bool is_portfolio;
+    bool is_shown; /* false: a sequence whose first version is still being uploaded, or never came */
 };
 
 enum artifact_state { ARTIFACT_PENDING, ARTIFACT_COMMITTED, ARTIFACT_DELETED };
@@ -73,7 +74,10 @@ MUST_CHECK enum err_code collection_ensure(struct db_tx *tx, int64_t project_id,
 MUST_CHECK enum err_code collection_find(struct db_tx *tx, int64_t project_id, struct str name, struct arena *arena,
                                          struct collection **out, struct err *err);
 MUST_CHECK enum err_code collection_get(struct db_tx *tx, int64_t id, struct arena *arena, struct collection **out, struct err *err);
-/* Of struct collection, by name; of one type unless type_id is 0. */
+/* Only what readers may see. */
+MUST_CHECK enum err_code collection_find_shown(struct db_tx *tx, int64_t project_id, struct str name, struct arena *arena,
+                                               struct collection **out, struct err *err);
+/* Of struct collection, those that are shown, by name; of one type unless type_id is 0. */
 MUST_CHECK enum err_code collection_list(struct db_tx *tx, int64_t project_id, int64_t type_id, struct arena *arena,
                                          struct list *out, struct err *err);
 /* name and description stay when their ptr is NULL. ERR_CONFLICT when the name is taken. */

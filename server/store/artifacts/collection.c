@@ -61,7 +61,7 @@ enum err_code artifact_type_list(struct db_tx *tx, int64_t project_id, struct ar
 
 #define COLLECTION_SELECT                                                                                                \
     "select c.id, c.type_id, c.created_at, c.updated_at, c.name, t.name, c.description, c.client_id, c.is_portfolio,"   \
-    " p.entity_id, c.project_id from artifact_collections c join artifact_types t on t.id = c.type_id"                  \
+    " p.entity_id, c.project_id, c.next_version from artifact_collections c join artifact_types t on t.id = c.type_id"                  \
     " join projects p on p.id = c.project_id "
 
 static struct collection *read_collection(const struct db_rows *rows, struct arena *arena) {
@@ -76,6 +76,7 @@ static struct collection *read_collection(const struct db_rows *rows, struct are
     collection->client_id = db_str(rows, 7, arena);
     collection->is_portfolio = db_int(rows, 8) != 0;
     collection->owner = (struct owner){ db_int(rows, 9), db_int(rows, 10) };
+    collection->is_shown = collection->is_portfolio || db_int(rows, 11) > 0;
     return collection;
 }
 
@@ -111,6 +112,12 @@ enum err_code collection_find(struct db_tx *tx, int64_t project_id, struct str n
     return read_one_collection(rows, arena, out, err);
 }
 
+enum err_code collection_find_shown(struct db_tx *tx, int64_t project_id, struct str name, struct arena *arena, struct collection **out,
+                                    struct err *err) {
+    TRY(collection_find(tx, project_id, name, arena, out, err));
+    return (*out)->is_shown ? OK : err_set(err, ERR_NOT_FOUND, "there is no such artifact collection");
+}
+
 enum err_code collection_get(struct db_tx *tx, int64_t id, struct arena *arena, struct collection **out, struct err *err) {
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)), COLLECTION_SELECT "where c.id = $1", err));
@@ -123,8 +130,11 @@ enum err_code collection_list(struct db_tx *tx, int64_t project_id, int64_t type
     *out = (struct list){ 0 };
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id), DB_INT(type_id)),
                  COLLECTION_SELECT "where c.project_id = $1 and ($2 = 0 or c.type_id = $2) order by c.name", err));
-    while (db_next(rows))
-        list_add(out, read_collection(rows, arena), arena);
+    while (db_next(rows)) {
+        struct collection *collection = read_collection(rows, arena);
+        if (collection->is_shown)
+            list_add(out, collection, arena);
+    }
     return db_end(rows, err);
 }
 
