@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import subprocess
 import sys
 import tarfile
@@ -172,6 +175,24 @@ def test_export__keeps_what_is_private_and_what_was_said(make_server, package, t
     assert Command(package, other, tmp_path)("export", "admin/p", tmp_path / "q.tar").returncode == 0
     again = [json.loads(line) for line in contents(tmp_path / "q.tar")["views.jsonl"].splitlines()]
     assert [(view["name"], view["private"]) for view in again] == [("nw-mine-v", True), ("r1", False)]
+
+
+def test_import__shows_how_far_it_is_at_a_terminal(make_server, package, tmp_path):
+    server = make_server()
+    for name in ("one", "two"):
+        RunUnderTest(Administrator(server), "p", name).post({"complete": True, "exitcode": 0})
+    command = Command(package, server, tmp_path)
+    for words in (("export", "admin/p", tmp_path / "p.tar"), ("import", tmp_path / "p.tar", "--project", "q")):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([sys.executable, "-m", "barograph.cli", *map(str, words)], env=command.env, stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while piece := os.read(ours, 1000):
+                shown += piece
+        os.close(ours)
+        assert process.wait(60) == 0, shown
+        assert b"[###############...............] 1 of 2 runs" in shown and b"] 2 of 2 runs" in shown
 
 
 def test_export__of_a_stopped_folder_is_that_of_its_server(filled, package, tmp_path):

@@ -107,9 +107,12 @@ class _Reading:
             facts["tags"] = sorted(tag["name"] for tag in node["tags"])
             manifest = self._connection.fetch("GET", node["currentManifest"]["file"]["directUrl"])
             # What is a reference lies elsewhere, and stays there.
-            elsewhere = {name for name, entry in json.loads(manifest)["contents"].items() if "ref" in entry}
-            files = self._list_files(_ARTIFACT_FILES, "artifact", "files", id=node["id"])
-            yield Artifact(facts, manifest, [file for file in files if file.name not in elsewhere])
+            entries = json.loads(manifest)["contents"]
+            elsewhere = {name for name, entry in entries.items() if "ref" in entry}
+            files = [file for file in self._list_files(_ARTIFACT_FILES, "artifact", "files", id=node["id"]) if file.name not in elsewhere]
+            for file in files:
+                file.md5 = entries.get(file.name, {}).get("digest", file.md5)
+            yield Artifact(facts, manifest, files)
 
     def _collections(self) -> Iterator[dict[str, Any]]:
         for node in self._offered("descriptions and tags of collections, and portfolios", _COLLECTIONS, "artifactCollections"):

@@ -206,7 +206,7 @@ class Target:
         return sent
 
     def _send_file(self, file: SourceFile, url: str, md5: str | None) -> None:
-        if file.part is None and md5 and md5 == md5_of(file.read()):
+        if file.part is None and file.open is None and md5 and md5 == md5_of(file.read()):
             return
         send_file(self.connection, url, file)
         self._count("files")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import re
+import tempfile
 from typing import Any
 
-from barograph.errors import Error
-from barograph.importers.connection import Connection
+from barograph.errors import CommError, Error
+from barograph.importers.connection import Connection, Digests, FilePart
 from barograph.importers.model import Artifact, SourceFile, md5_of
 
+PIECE_BYTES, TRIES = 1 << 20, 3
 _MADE_BY_SERVERS = re.compile(r"latest|v\d+")  # aliases
 _CREATE = "mutation Create($input: CreateArtifactInput!) { createArtifact(input: $input) { artifact { id state } } }"
 _CREATE_MANIFEST = """mutation Create($input: CreateArtifactManifestInput!) { createArtifactManifest(input: $input) {
@@ -30,10 +33,38 @@ _LINK = "mutation Link($input: LinkArtifactInput!) { linkArtifact(input: $input)
 
 
 def send_file(connection: Connection, url: str, file: SourceFile) -> None:
-    """From where it lies, if it lies in an archive. A server that answers with the digest has held what came against it; otherwise it is done here."""
-    if file.part is None:
+    """From where it lies, if it lies in an archive; from another server through a file, since it may be larger than memory."""
+    if file.open is not None:
+        with tempfile.TemporaryFile() as spool:
+            _send_part(connection, url, _fetched(file, spool))
+    elif file.part is not None:
+        _send_part(connection, url, file)
+    else:
         connection.fetch("PUT", url, file.read())
-        return
+
+
+def _fetched(file: SourceFile, spool: Any) -> SourceFile:
+    for left in reversed(range(TRIES)):
+        spool.seek(0)
+        spool.truncate()
+        sha256 = hashlib.sha256()
+        try:
+            with file.open() as answer:  # type: ignore[misc]
+                while piece := answer.read(PIECE_BYTES):
+                    spool.write(piece)
+                    sha256.update(piece)
+            break
+        except CommError:
+            if left == 0:
+                raise
+    spool.flush()
+    content = memoryview(mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ)) if spool.tell() else memoryview(b"")
+    return SourceFile(file.name, lambda: content, part=FilePart(spool, 0, content), digests=Digests(sha256.digest()))
+
+
+def _send_part(connection: Connection, url: str, file: SourceFile) -> None:
+    """A server that answers with the digest has held what came against it; otherwise it is done here."""
+    assert file.part is not None
     try:
         _, told = connection.send("PUT", url, file.part, **file.digests.field())
     except Error:
