@@ -4,6 +4,7 @@
 #include "server/blobs/blobs.h"
 #include "server/blobs/depot.h"
 #include "server/blobs/s3.h"
+#include "server/bucket_claim.h"
 #include "server/store/db/data_folder.h"
 #include "server/store/db/db.h"
 #include "server/store/db/lease.h"
@@ -20,6 +21,8 @@ enum err_code stores_open(struct stores *stores, const struct data_folder *folde
     TRY(db_refuse_half_carried(stores->db, err));
     if (options->blobs.len > 0)
         TRY(s3_open(&stores->bucket, options->blobs, err));
+    if (stores->bucket != NULL && !options->history.has_no_worker)
+        TRY(bucket_claim(stores->bucket, stores->db, err));
     TRY(depot_open(&stores->blob_depot, data_folder_file(folder, "blobs", arena), stores->bucket, STR("blobs/"), err));
     stores->blobs = blobs_create(stores->blob_depot);
     TRY(depot_open(&stores->history_depot, data_folder_file(folder, "history", arena), stores->bucket, STR("history/"), err));

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import polars
@@ -148,3 +149,32 @@ def test_histories__are_read_in_the_bucket_by_other_programs(start_on_bucket, op
         (name,) = [found.path for found in bucket.get_file_info(FileSelector(place, recursive=True)) if found.is_file]
         rows = connection.execute(f"select _step, a, name from read_parquet('bucket://{name}') order by _step").fetchall()
     assert rows == wanted
+
+
+def test_folder_of_another_database__is_refused_and_left_alone(start_on_bucket, start, open_run, bucket_store, tmp_path):
+    """Its housekeeping would take the files for nobody's."""
+    server = start_on_bucket()
+    run = open_run(server)
+    assert put(run, "a.txt", b"hello") == 200
+    with pytest.raises(RuntimeError, match="the files in the bucket are another database's"):
+        start(tmp_path / "other", "--blobs", start_on_bucket.address, env=bucket_store.env)
+    beside = start(tmp_path / "beside", "--blobs", start_on_bucket.address.replace("/team", "/others"), env=bucket_store.env)
+    assert beside.stop() == 0
+    forget_cache(server)
+    server.start()
+    assert get(run, "a.txt").content == b"hello"
+    assert "no conditional puts" not in server.log()
+
+
+def test_folder_that_two_databases_want_at_once__is_given_to_one(start, bucket_store, tmp_path):
+    address = f"s3://wanted-by-two/team?endpoint={bucket_store.endpoint}"
+
+    def outcome(number: int) -> str:
+        try:
+            start(tmp_path / f"data-{number}", "--blobs", address, env=bucket_store.env)
+        except RuntimeError as error:
+            return "refused" if "another database's" in str(error) else str(error)
+        return "started"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(outcome, range(4))) == ["refused"] * 3 + ["started"]

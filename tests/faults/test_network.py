@@ -27,8 +27,8 @@ def bucket(bucket_store):
 
 @pytest.fixture
 def server(start, bucket_store, bucket, tmp_path, request):
-    name = "".join(c if c.isalnum() else "-" for c in request.node.name.lower())[:50].strip("-")
-    address = f"s3://{name}/team?endpoint=http://127.0.0.1:{bucket.own_port}"
+    name = "".join(c if c.isalnum() else "-" for c in request.node.name.lower())
+    address = f"s3://network/{name}?endpoint=http://127.0.0.1:{bucket.own_port}"
     return start(tmp_path / "data", "--blobs", address, env=bucket_store.env)
 
 

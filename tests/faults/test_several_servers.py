@@ -349,13 +349,17 @@ def test_clocks_ten_minutes_apart__crash_no_run_and_end_no_link(start_one, clock
     fast = start_one(1, *options, env=clock(600))
     servers = [slow, fast]
     run = open_run([slow], "run")
-    limit, sent = time.monotonic() + lasting(9), 0
-    while time.monotonic() < limit:
+    state = "{ project(name: \"faults\", entityName: \"admin\") { run(name: \"run\") { state } } }"
+    limit, sent, looks = time.monotonic() + lasting(9), 0, 0
+    while time.monotonic() < limit or looks < 10:
+        begun = time.monotonic()
         assert run.post(body_of(sent)).status_code == 200
         sent += ROWS
         time.sleep(0.5)
-    states = [RunUnderTest(Client(server), "faults", "run").read()["state"] for server in servers]
-    assert states == ["running", "running"]
+        states = [server.graphql(state, key=KEY)["project"]["run"]["state"] for server in servers]
+        if time.monotonic() - begun < 3:  # a machine that stands still may make a run silent
+            assert states == ["running", "running"]
+            looks += 1
     address = run.upload_urls("a.txt")["a.txt"]
     path = "/" + address.split("/", 3)[3]
     assert fast.request("PUT", path, key=None, data=b"hello").status_code == 200
