@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openContext, openPage, until, withBrowser } from "./browser.mjs";
-import { openWith } from "./looking.mjs";
+import { look, openWith } from "./looking.mjs";
 
 const at = withBrowser();
 
@@ -81,4 +81,56 @@ test("a private view says so, and can be shared later", async () => {
     page.once("dialog", (d) => d.accept());
     await page.getByRole("menuitem", { name: "Delete this view" }).click();
     await page.waitForURL((url) => !url.search.includes("nw="));
+});
+
+test("a panel's frame for other pages shows the panel alone, to strangers", { timeout: 60000 }, async () => {
+    const { page } = await openWith(at.browser, "charts", [{ id: "l", kind: "line", keys: ["train/loss"], title: "The loss" }]);
+    await page.evaluate(() => (navigator.clipboard.writeText = async (text) => void (window.copied = text)));
+    const panel = page.locator('[data-panel="l"]');
+    await panel.locator("canvas").first().waitFor();
+    await panel.hover();
+    await panel.locator("header").getByLabel(/^More/).click();
+    answerPrompt(page, "1");
+    await page.getByRole("menuitem", { name: "Copy HTML for another page" }).click();
+    const html = await until(() => page.evaluate(() => window.copied ?? ""), (text) => text !== "");
+    const address = /src="([^"]+)"/.exec(html)[1].replace(/&amp;/g, "&");
+    const stranger = await openPage(await openContext(at.browser, { viewport: { width: 700, height: 420 } }, true), address.replace(/^https?:\/\/[^/]+/, ""));
+    await stranger.page.getByRole("heading", { name: "The loss" }).waitFor();
+    await stranger.page.locator(".panel.is-embedded canvas").first().waitFor();
+    assert.equal(await stranger.page.locator(".topbar, .sidebar, .section").count(), 0);
+    const drawn = () => look(at.eye, stranger.page.locator(".panel.is-embedded"));
+    assert.ok((await until(drawn, (n) => n > 300)) > 300);
+    assert.deepEqual(stranger.problems, []);
+});
+
+test("a panel is moved by its menu, and its bell leads to an automation for its metric", async () => {
+    const { page } = await openWith(at.browser, "charts", [
+        { id: "a", kind: "line", keys: ["train/loss"] },
+        { id: "b", kind: "text", text: "words" },
+    ]);
+    await page.getByText("words").waitFor();
+    const order = () => page.$$eval(".panel", (list) => list.map((p) => p.dataset.panel).join());
+    await page.locator('[data-panel="a"]').hover();
+    await page.locator('[data-panel="a"] header').getByLabel(/^More/).click();
+    await page.getByRole("menuitem", { name: "Move behind the next one" }).click();
+    assert.equal(await until(order, (o) => o === "b,a"), "b,a");
+    await page.locator('[data-panel="a"]').hover();
+    await page.locator('[data-panel="a"]').getByRole("button", { name: "Make an automation for it" }).click();
+    await page.waitForURL((url) => url.pathname.endsWith("/automations") && url.searchParams.get("metric") === "train/loss");
+});
+
+test("a run looks the same on its own page as in the workspace", async () => {
+    const { page } = await openPage(await openContext(at.browser), "/admin/charts");
+    const colorIn = (selector) => page.$eval(selector, (dot) => getComputedStyle(dot).backgroundColor);
+    await page.locator(".run-row .dot").nth(2).waitFor();
+    for (const at of [0, 1, 2]) {
+        const color = await until(() => colorIn(`.virtual > * .run-row:nth-child(${at + 1}) .dot`).catch(() => ""), (c) => c !== "");
+        const name = await page.locator(".run-row a").nth(at).textContent();
+        await page.waitForFunction(() => Object.keys(localStorage).some((k) => k.startsWith("barograph.colors")));
+        await page.locator(".run-row a").nth(at).click();
+        await page.getByRole("heading", { name }).waitFor();
+        assert.equal(await colorIn(".run-title .dot"), color);
+        await page.goBack();
+        await page.locator(".run-row .dot").nth(2).waitFor();
+    }
 });

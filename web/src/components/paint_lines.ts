@@ -44,7 +44,7 @@ export function paintLines(
         }
         ctx.strokeStyle = line.color;
         trace(painter, line.x, line.shown, lineWidth, line.dash);
-        if (isMany && line.lo !== null && !hasShade) paintSpikes(painter, line);
+        if (line.lo !== null && !o.isFilled && (isMany ? !hasShade : hasShade && line.count === 1)) paintSpikes(painter, line, !isMany, lineWidth);
         if (line.marks.length > 0) paintMarks(painter, line);
         if (o.markExtremes) paintExtremes(painter, line);
     }
@@ -146,18 +146,27 @@ function paintShade(p: Painter, line: Line, isFilled: boolean, edgeStrength: num
     for (const edge of [upper, lower]) if (edge !== null) trace(p, line.x, edge, 0.75, []);
 }
 
+/* How much higher than the others a bucket is that sticks out. */
+const LONE_FACTOR = 5;
 const SPIKE_SHARE = 0.25;
 
-/* Where there are too many lines for shades, a bucket's range still shows once it is a good part of the chart's. */
-function paintSpikes({ ctx, u, px, py }: Painter, line: Line): void {
+/* A bucket whose range is a good part of the chart's shows where there are too many lines for shades; where there is a shade, the
+ * one that reaches far out of it: a single pixel's shade is too faint to be seen. */
+function paintSpikes({ ctx, u, px, py }: Painter, line: Line, isLoneOnly: boolean, lineWidth: number): void {
     const { top, height } = u.bbox;
     const [from, to] = visible(u, line.x);
-    ctx.strokeStyle = withAlpha(line.color, 0.4);
+    const lowOf = (i: number) => clampY(pixel(py, line.lo![i]!), top, height);
+    const highOf = (i: number) => clampY(pixel(py, line.hi![i]!), top, height);
+    let sum = 0;
+    if (isLoneOnly) for (let i = from; i < to; i++) sum += lowOf(i) - highOf(i);
+    const least = Math.max(SPIKE_SHARE * height, (sum / Math.max(1, to - from)) * LONE_FACTOR);
+    ctx.strokeStyle = withAlpha(line.color, isLoneOnly ? 0.8 : 0.4);
+    if (isLoneOnly) ctx.lineWidth = lineWidth * (window.devicePixelRatio || 1);
     ctx.beginPath();
     for (let i = from; i < to; i++) {
-        const low = clampY(pixel(py, line.lo![i]!), top, height);
-        const high = clampY(pixel(py, line.hi![i]!), top, height);
-        if (low - high < SPIKE_SHARE * height) continue;
+        const low = lowOf(i);
+        const high = highOf(i);
+        if (low - high < least) continue;
         ctx.moveTo(pixel(px, line.x[i]!), low);
         ctx.lineTo(pixel(px, line.x[i]!), high);
     }

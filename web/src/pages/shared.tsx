@@ -10,6 +10,8 @@ import { isBare } from "../router";
 import { sharesReport } from "../shared";
 import type { PageProps } from "../routes";
 import { BlockList } from "./report/block_list";
+import { panelOfHash } from "../lib/embed";
+import { EmbeddedPanel } from "./workspace/embed_panel";
 import { Workspace } from "./workspace/model";
 import { WorkspaceView } from "./workspace/workspace_view";
 
@@ -38,6 +40,8 @@ export default function Shared({ params }: PageProps) {
         );
     if (shared?.report) return <SharedReport shared={shared} report={shared.report} />;
     if (shared === null || ws === null) return <main aria-busy="true" />;
+    const framed = isBare.value ? panelOfHash(window.location.hash) : null;
+    if (framed !== null) return <EmbeddedPanel ws={ws} panel={framed} />;
     return (
         <div class="run-page">
             <header class="run-head">

@@ -15,7 +15,9 @@ import { viewer } from "../../session";
 import { sharedToken } from "../../shared";
 import { PANELS } from "../panels/table";
 import { saveCsv, savePng, saveSvg, type PanelExport } from "../panels/exports";
-import { useWorkspace } from "./model";
+import { canEmbed } from "../../lib/embed";
+import { embedPanel } from "./embed_panel";
+import { useWorkspace, type Workspace } from "./model";
 
 const HEADER = 26;
 
@@ -34,6 +36,7 @@ export function PanelFrame({ panel, section, height, isFull = false }: Props) {
     const title = L.panelTitle(panel) || t(type.name);
     const canDrag = section !== null && !isFull;
     const [isOver, setOver] = useState(false);
+    const metric = metricOf(panel);
     const drop = (e: DragEvent) => {
         setOver(false);
         const id = e.dataTransfer?.getData("text/x-panel");
@@ -74,6 +77,9 @@ export function PanelFrame({ panel, section, height, isFull = false }: Props) {
                         label={t("panel.edit")}
                         onClick={() => (ws.editedPanel.value = panel.id)}
                     />
+                    {metric !== "" && mayWrite(ws) && (
+                        <IconButton icon="bell" label={t("panel.automation")} onClick={() => navigate(automationPath(ws, metric))} />
+                    )}
                     <PanelMenu panel={panel} section={section} make={() => make.current?.() ?? null} />
                 </span>
             </header>
@@ -88,6 +94,17 @@ export function PanelFrame({ panel, section, height, isFull = false }: Props) {
         </article>
     );
 }
+
+/* What an automation can watch: the first metric of a line chart. */
+function metricOf(panel: L.Panel): string {
+    return panel.kind === "line" && panel.stream !== "events" ? (panel.keys?.[0] ?? "") : "";
+}
+
+function mayWrite(ws: Workspace): boolean {
+    return viewer.value !== null && sharedToken.value === null && ws.isKept;
+}
+
+const automationPath = (ws: Workspace, metric: string) => `${pathOf(ws.entity, ws.project, "automations")}?metric=${encodeURIComponent(metric)}`;
 
 function PanelMenu({
     panel,
@@ -110,13 +127,15 @@ function PanelMenu({
         const e = make();
         if (e !== null) void Promise.resolve(save(e)).catch(sayError);
     };
-    const metric = panel.kind === "line" ? (panel.keys?.[0] ?? "") : "";
+    const metric = metricOf(panel);
     const toReport = async () => {
         const [{ gridOf }, { makeReport }] = await Promise.all([import("../report/panel_grid"), import("../report/new_report")]);
         const { search, isRegex, filter, group, order, hidden } = ws.runsView.peek();
         await makeReport(ws.entity, ws.project, [gridOf(ws.entity, ws.project, panel, { search, isRegex, filter, group, order, hidden })]);
     };
-    const canWrite = viewer.value !== null && sharedToken.value === null && ws.isKept;
+    const canWrite = mayWrite(ws);
+    const at = section?.panels.indexOf(panel) ?? -1;
+    const step = (before: L.Panel | undefined) => () => ws.edit((l) => L.movePanel(l, panel.id, section!.name, before?.id ?? null));
     return (
         <Popover
             isMenu
@@ -131,15 +150,13 @@ function PanelMenu({
                         { label: t("panel.save_svg"), onClick: take(saveSvg) },
                         { label: t("panel.save_csv"), onClick: take(saveCsv) },
                         "line",
-                        window.isSecureContext && {
-                            label: t("panel.copy_link"),
-                            onClick: () => void copyText(link()),
-                        },
+                        { label: t("panel.copy_link"), onClick: () => void copyText(link()).catch(sayError) },
+                        canWrite && canEmbed(panel) && { label: t("panel.embed"), onClick: () => void embedPanel(ws, panel, section).catch(sayError) },
                         canWrite && { label: t("panel.to_report"), onClick: () => void toReport().catch(sayError) },
                         canWrite &&
                             metric !== "" && {
                                 label: t("panel.automation"),
-                                onClick: () => navigate(`${pathOf(ws.entity, ws.project, "automations")}?metric=${encodeURIComponent(metric)}`),
+                                onClick: () => navigate(automationPath(ws, metric)),
                             },
                         section !== null && {
                             label: t("panel.duplicate"),
@@ -148,6 +165,8 @@ function PanelMenu({
                                     L.duplicatePanel(l, panel.id, newId(panel.kind)),
                                 ),
                         },
+                        at > 0 && { label: t("panel.earlier"), onClick: step(section!.panels[at - 1]) },
+                        section !== null && at < section.panels.length - 1 && { label: t("panel.later"), onClick: step(section.panels[at + 2]) },
                         ...(section === null
                             ? []
                             : ws.layout.value.sections
