@@ -16,7 +16,6 @@ import { sharedToken } from "../../shared";
 import { PANELS } from "../panels/table";
 import { saveCsv, savePng, saveSvg, type PanelExport } from "../panels/exports";
 import { canEmbed } from "../../lib/embed";
-import { embedPanel } from "./embed_panel";
 import { useWorkspace, type Workspace } from "./model";
 
 const HEADER = 26;
@@ -134,6 +133,7 @@ function PanelMenu({
         await makeReport(ws.entity, ws.project, [gridOf(ws.entity, ws.project, panel, { search, isRegex, filter, group, order, hidden })]);
     };
     const canWrite = mayWrite(ws);
+    const embed = async () => (await import("./embed_panel")).embedPanel(ws, panel, section);
     const at = section?.panels.indexOf(panel) ?? -1;
     const step = (before: L.Panel | undefined) => () => ws.edit((l) => L.movePanel(l, panel.id, section!.name, before?.id ?? null));
     return (
@@ -151,7 +151,7 @@ function PanelMenu({
                         { label: t("panel.save_csv"), onClick: take(saveCsv) },
                         "line",
                         { label: t("panel.copy_link"), onClick: () => void copyText(link()).catch(sayError) },
-                        canWrite && canEmbed(panel) && { label: t("panel.embed"), onClick: () => void embedPanel(ws, panel, section).catch(sayError) },
+                        canWrite && canEmbed(panel) && { label: t("panel.embed"), onClick: () => void embed().catch(sayError) },
                         canWrite && { label: t("panel.to_report"), onClick: () => void toReport().catch(sayError) },
                         canWrite &&
                             metric !== "" && {
