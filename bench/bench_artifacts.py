@@ -179,18 +179,25 @@ class Bench:
         path.unlink()
         print(f"the disk itself, {count << 2} MiB: written and synced {(count << 2) / written:.0f} MiB/s, read {(count << 2) / read:.0f} MiB/s", flush=True)
 
-    def large_file(self, gibibytes: float) -> None:
+    def make_large_file(self, gibibytes: float) -> None:
+        """Sparse, and no two parts of it alike."""
         files = self.folder / "large"
         files.mkdir()
-        size = int(gibibytes * 2**30)
-        with open(files / "large.bin", "wb") as file:  # sparse, and no two parts of it alike
-            for offset in range(0, size, 1 << 24):
+        with open(files / "large.bin", "wb") as file:
+            for offset in range(0, int(gibibytes * 2**30), 1 << 24):
                 file.seek(offset)
                 file.write(f"at {offset}".encode())
-            file.truncate(size)
-        self.measure(f"log one file of {gibibytes} GiB", lambda: self.client(LOG, "large", files))
-        self.measure(f"download one file of {gibibytes} GiB", lambda: self.client(DOWNLOAD, "large", self.folder / "large-back"))
-        check_same(files, self.folder / "large-back")
+            file.truncate(int(gibibytes * 2**30))
+
+    def fetch_large_file(self, gibibytes: float) -> None:
+        back = self.folder / "large-back"
+        self.measure(f"download one file of {gibibytes} GiB", lambda: self.client(DOWNLOAD, "large", back))
+        check_same(self.folder / "large", back)
+
+    def large_file(self, gibibytes: float) -> None:
+        self.make_large_file(gibibytes)
+        self.measure(f"log one file of {gibibytes} GiB", lambda: self.client(LOG, "large", self.folder / "large"))
+        self.fetch_large_file(gibibytes)
 
     def seen_before(self) -> None:
         """The same hundred files again, under another name."""
