@@ -87,7 +87,7 @@ static enum err_code store_file(struct db_tx *tx, void *context, struct err *err
 }
 
 static enum err_code begin_file(struct http_call *call, void **state, struct err *err) {
-    static const struct upload_kind kind = { check_file, store_file, NULL };
+    static const struct upload_kind kind = { check_file, store_file, NULL, false };
     if (!file_is_safe_path(call->params[1]))
         return err_set(err, ERR_BAD_INPUT, "'%.*s' is not a plain relative path", STR_ARG(str_slice(call->params[1], 0, 200)));
     return upload_begin(call, &kind, state, err);
@@ -116,7 +116,7 @@ static enum err_code store_manifest(struct db_tx *tx, void *context, struct err 
 }
 
 static enum err_code begin_manifest(struct http_call *call, void **state, struct err *err) {
-    static const struct upload_kind kind = { check_manifest, store_manifest, NULL };
+    static const struct upload_kind kind = { check_manifest, store_manifest, NULL, false };
     return upload_begin(call, &kind, state, err);
 }
 
