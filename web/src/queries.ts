@@ -241,13 +241,14 @@ export async function moveRuns(sourceEntityName: string, sourceProjectName: stri
 
 export interface ApiKey {
     id: string;
+    createdAt: string;
     name: string;
     description: string | null;
 }
 
 export async function fetchKeys(): Promise<ApiKey[]> {
     const data = await graphql<{ viewer: { apiKeys: Edges<ApiKey> | null } | null }>(
-        "query PageKeys { viewer { apiKeys { edges { node { id name description } } } } }",
+        "query PageKeys { viewer { apiKeys { edges { node { id name description createdAt } } } } }",
     );
     return nodes(data.viewer?.apiKeys);
 }

@@ -12,6 +12,7 @@ export interface Sweep {
     runCount: number;
     runCountExpected: number | null;
     bestLoss: number | null;
+    computeSeconds: number;
     createdAt: string;
     user: string;
     agents: { name: string; state: string; host: string }[];
@@ -27,17 +28,19 @@ interface Node {
     runCount: number;
     runCountExpected: number | null;
     bestLoss: number | null;
+    computeSeconds: number | string;
     createdAt: string;
     user: { username: string } | null;
     agents?: { edges: { node: { name: string; state: string; host: string | null } }[] };
 }
 
-const FIELDS = "id name displayName method state config runCount runCountExpected bestLoss createdAt user { username }";
+const FIELDS = "id name displayName method state config runCount runCountExpected bestLoss computeSeconds createdAt user { username }";
 
 function parse(n: Node): Sweep {
     return {
         ...n,
         displayName: n.displayName || n.name,
+        computeSeconds: Number(n.computeSeconds),
         user: n.user?.username ?? "",
         agents: (n.agents?.edges ?? []).map(({ node }) => ({ ...node, host: node.host ?? "" })),
     };

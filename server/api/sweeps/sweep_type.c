@@ -176,6 +176,13 @@ READING_RESOLVER(answer_run_count) {
     return OK;
 }
 
+READING_RESOLVER(answer_compute_seconds) {
+    int64_t seconds;
+    TRY(sweep_run_sum_seconds(tx, THE_SWEEP, &seconds, err));
+    json_int(call->out, seconds);
+    return OK;
+}
+
 READING_RESOLVER(answer_prior_runs) {
     struct connection *connection = connection_create(THE_SWEEP->owner, call->arena);
     size_t first = (size_t)connection_first(call, RUN_PAGE_MAX, RUN_PAGE_MAX);
@@ -296,6 +303,7 @@ static const struct gql_field sweep_fields[] = {
     { "agent", "agentName: String!", "Agent", CAN_READ, answer_agent, "By its name or id." },
     { "agents", "after: String, first: Int", "AgentConnection!", CAN_READ, answer_agents, NULL },
     { "bestLoss", "", "Float", CAN_READ, answer_best_loss, "The best value of the metric so far." },
+    { "computeSeconds", "", "Int64!", CAN_READ, answer_compute_seconds, "Of all its runs together." },
     { "config", "", "String!", CAN_READ, answer_config, "YAML, as it was given." },
     { "controller", "", "JSONString", CAN_READ, answer_controller, "What a controller on the client's side wants done." },
     { "controllerRunName", "", "String", CAN_READ, answer_nothing, NULL },

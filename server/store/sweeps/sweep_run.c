@@ -134,6 +134,14 @@ enum err_code sweep_run_count_all(struct db_tx *tx, const struct sweep *sweep, i
     return take_count(rows, count, err);
 }
 
+enum err_code sweep_run_sum_seconds(struct db_tx *tx, const struct sweep *sweep, int64_t *seconds, struct err *err) {
+    struct db_rows *rows;
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep->owner.project_id), DB_TEXT(sweep->name)),
+                 "select coalesce(sum((heartbeat_at - created_at) / 1000), 0) from runs"
+                 " where project_id = $1 and sweep = $2 and deleted_at is null", err));
+    return take_count(rows, seconds, err);
+}
+
 static struct str hash_of(struct str args, struct arena *arena) {
     unsigned char digest[SHA256_BYTES];
     hash_sha256(digest, args);

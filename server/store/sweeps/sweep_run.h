@@ -64,6 +64,8 @@ MUST_CHECK enum err_code sweep_run_count(struct db_tx *tx, int64_t sweep_id, int
 MUST_CHECK enum err_code sweep_run_count_queued(struct db_tx *tx, int64_t sweep_id, int64_t *count, struct err *err);
 /* Runs of the sweep that are not deleted. */
 MUST_CHECK enum err_code sweep_run_count_all(struct db_tx *tx, const struct sweep *sweep, int64_t *count, struct err *err);
+/* Of the same, all seconds between the first and the last sign of life. */
+MUST_CHECK enum err_code sweep_run_sum_seconds(struct db_tx *tx, const struct sweep *sweep, int64_t *seconds, struct err *err);
 /* Whether some run tries these args already. */
 MUST_CHECK enum err_code sweep_run_is_tried(struct db_tx *tx, int64_t sweep_id, struct str args, struct arena *arena, bool *is_tried,
                                             struct err *err);

@@ -1,10 +1,12 @@
 /* settings.tsx - the person's keys and look of the page. */
 
 import { useEffect, useState } from "preact/hooks";
+import { Ago } from "../components/ago";
 import { Segmented } from "../components/controls";
 import { NewKey } from "../components/new_key";
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
+import { pathOf } from "../lib/match";
 import { deleteKey, fetchKeys, type ApiKey } from "../queries";
 import { viewer } from "../session";
 import { setTheme, theme } from "../theme";
@@ -23,9 +25,16 @@ export default function Settings() {
             <h1>{t("title.settings")}</h1>
             <section class="card stack">
                 <h2>{viewer.value?.username}</h2>
-                <p class="muted">
-                    {t("settings.teams")}: {viewer.value?.teams.join(", ")}
-                </p>
+                {viewer.value && viewer.value.teams.length > 0 && (
+                    <nav class="row team-links" aria-label={t("settings.teams")}>
+                        <span class="muted">{t("settings.teams")}</span>
+                        {viewer.value.teams.map((team) => (
+                            <a key={team} class="chip" href={pathOf(team)}>
+                                {team}
+                            </a>
+                        ))}
+                    </nav>
+                )}
                 <Segmented
                     label={t("settings.theme")}
                     value={theme.value}
@@ -46,6 +55,7 @@ export default function Settings() {
                             <tr>
                                 <th>{t("keys.start")}</th>
                                 <th>{t("keys.description")}</th>
+                                <th>{t("column.created")}</th>
                                 <th />
                             </tr>
                         </thead>
@@ -54,6 +64,9 @@ export default function Settings() {
                                 <tr key={key.id}>
                                     <td class="mono">{key.name}…</td>
                                     <td>{key.description}</td>
+                                    <td>
+                                        <Ago at={key.createdAt} />
+                                    </td>
                                     <td class="num">
                                         <button
                                             type="button"

@@ -37,7 +37,7 @@ export function sweepLayout(sweep: Sweep): Layout {
                 panels: [
                     { id: "sweep-parallel", kind: "parallel", columns, span: 2, height: 320 },
                     { id: "sweep-importance", kind: "importance", columns: target, height: 320 },
-                    { id: "sweep-scatter", kind: "scatter", columns: ["createdAt", target[0] ?? "", ""], height: 320, scatter: { frontier: readSweepConfig(sweep.config).goal === "maximize" ? "max" : "min" } },
+                    { id: "sweep-scatter", kind: "scatter", columns: ["createdAt", target[0] ?? "", ""], span: 3, height: 320, scatter: { frontier: readSweepConfig(sweep.config).goal === "maximize" ? "max" : "min" } },
                 ],
             },
         ],

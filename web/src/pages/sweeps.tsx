@@ -5,15 +5,17 @@ import { NotFound } from "../app";
 import { TextInput } from "../components/controls";
 import { sayError } from "../components/toast";
 import { language, t } from "../i18n";
-import { formatAgo, formatNumber } from "../lib/format";
+import { formatAgo, formatDuration, formatNumber } from "../lib/format";
 import { pathOf } from "../lib/match";
 import { parseTime } from "../lib/runs";
 import { readSweepConfig } from "../lib/sweep_config";
+import { follow, throttled } from "../live";
 import { createSweep, fetchSweeps, type Sweep } from "../queries_sweeps";
 import { navigate } from "../router";
 import type { PageProps } from "../routes";
 import { viewer } from "../session";
 
+const REFRESH_MS = 3000;
 const EXAMPLE = `program: train.py
 method: bayes
 metric:
@@ -32,7 +34,11 @@ export default function Sweeps({ params }: PageProps) {
     const { entity, project } = params as { entity: string; project: string };
     const [sweeps, setSweeps] = useState<Sweep[] | null | undefined>(undefined);
     const [isMaking, setMaking] = useState(false);
-    useEffect(() => void fetchSweeps(entity, project).then(setSweeps, sayError), [entity, project]);
+    useEffect(() => {
+        const load = () => fetchSweeps(entity, project).then(setSweeps);
+        void load().catch(sayError);
+        return follow({ entity, project }, throttled(REFRESH_MS, load), load);
+    }, [entity, project]);
     if (sweeps === null) return <NotFound />;
     if (sweeps === undefined) return <main aria-busy="true" />;
     return (
@@ -54,7 +60,7 @@ export default function Sweeps({ params }: PageProps) {
 
 function SweepTable({ entity, project, sweeps }: { entity: string; project: string; sweeps: Sweep[] }) {
     return (
-        <table class="list">
+        <table class="list card">
             <thead>
                 <tr>
                     <th>{t("column.name")}</th>
@@ -63,6 +69,7 @@ function SweepTable({ entity, project, sweeps }: { entity: string; project: stri
                     <th>{t("column.owner")}</th>
                     <th>{t("column.created")}</th>
                     <th class="num">{t("runs.title")}</th>
+                    <th class="num">{t("overview.compute")}</th>
                     <th class="num">{t("sweep.best")}</th>
                 </tr>
             </thead>
@@ -82,6 +89,7 @@ function SweepTable({ entity, project, sweeps }: { entity: string; project: stri
                         <td>{s.user}</td>
                         <td>{formatAgo(parseTime(s.createdAt), Date.now(), language)}</td>
                         <td class="num">{s.runCountExpected === null ? s.runCount : `${s.runCount} / ${s.runCountExpected}`}</td>
+                        <td class="num">{formatDuration(s.computeSeconds)}</td>
                         <td class="num" title={readSweepConfig(s.config).metric ?? ""}>
                             {s.bestLoss === null ? "–" : formatNumber(s.bestLoss)}
                         </td>

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { Select } from "../../components/controls";
+import { useMore } from "../../components/more_rows";
 import { t } from "../../i18n";
 import { formatBytes } from "../../lib/format";
 import { parseObject } from "../../lib/runs";
@@ -50,9 +51,13 @@ export function CompareTab({ entity, project, collection, version, versions }: P
             </label>
             {found && (
                 <>
-                    <h2>{t("run.files")}</h2>
+                    <h2>
+                        {t("run.files")} <span class="faint">{found.files.length}</span>
+                    </h2>
                     <DifferenceTable rows={found.files} from={other} to={version.version} />
-                    <h2>{t("artifact.metadata")}</h2>
+                    <h2>
+                        {t("artifact.metadata")} <span class="faint">{found.metadata.length}</span>
+                    </h2>
                     <DifferenceTable rows={found.metadata} from={other} to={version.version} />
                 </>
             )}
@@ -61,25 +66,29 @@ export function CompareTab({ entity, project, collection, version, versions }: P
 }
 
 function DifferenceTable({ rows, from, to }: { rows: readonly Row[]; from: string; to: string }) {
+    const more = useMore(rows);
     if (rows.length === 0) return <p class="faint">{t("compare.same")}</p>;
     return (
-        <table class="list card">
-            <thead>
-                <tr>
-                    <th>{t("files.name")}</th>
-                    <th>{from}</th>
-                    <th>{to}</th>
-                </tr>
-            </thead>
-            <tbody>
-                {rows.map((r) => (
-                    <tr key={r.name} class={`difference is-${r.kind}`}>
-                        <td>{r.name}</td>
-                        <td>{r.before ?? "–"}</td>
-                        <td>{r.after ?? "–"}</td>
+        <>
+            <table class="list card">
+                <thead>
+                    <tr>
+                        <th>{t("files.name")}</th>
+                        <th>{from}</th>
+                        <th>{to}</th>
                     </tr>
-                ))}
-            </tbody>
-        </table>
+                </thead>
+                <tbody>
+                    {more.shown.map((r) => (
+                        <tr key={r.name} class={`difference is-${r.kind}`}>
+                            <td>{r.name}</td>
+                            <td>{r.before ?? "–"}</td>
+                            <td>{r.after ?? "–"}</td>
+                        </tr>
+                    ))}
+                </tbody>
+            </table>
+            {more.button}
+        </>
     );
 }

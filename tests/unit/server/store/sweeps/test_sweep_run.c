@@ -111,6 +111,9 @@ WORK_TEST(sweep_run__takes_in_runs_that_were_there) {
     EXPECT(strangers.count == 0 && count == 0);
     TRY(sweep_run_count_all(tx, scene.sweep, &count, err));
     EXPECT(count == 1);
+    TRY(db_exec(tx, DB_ARGS(DB_INT(run->id)), "update runs set heartbeat_at = created_at + 2999 where id = $1", err));
+    TRY(sweep_run_sum_seconds(tx, scene.sweep, &count, err));
+    EXPECT(count == 2);
     return OK;
 }
 
