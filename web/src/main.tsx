@@ -14,6 +14,7 @@ import "./styles/workspace.css";
 import "./styles/panels.css";
 import "./styles/pages.css";
 import "./styles/viewers.css";
+import "./styles/reports.css";
 
 async function start(): Promise<void> {
     const answer = loadViewer().catch(() => undefined);

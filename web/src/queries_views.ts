@@ -10,6 +10,7 @@ export interface SavedView {
     description: string;
     type: string;
     user: string;
+    updatedBy: string;
     createdAt: string;
     updatedAt: string;
     version: number;
@@ -18,9 +19,9 @@ export interface SavedView {
     parentId: string | null;
 }
 
-type Node = Omit<SavedView, "user"> & { user: { username: string } | null; spec?: string | null };
+type Node = Omit<SavedView, "user" | "updatedBy"> & { user: { username: string } | null; updatedBy: { username: string } | null; spec?: string | null };
 
-const FIELDS = "id name displayName description type createdAt updatedAt version locked private parentId user { username }";
+const FIELDS = "id name displayName description type createdAt updatedAt version locked private parentId user { username } updatedBy { username }";
 
 function parse(node: Node): SavedView {
     return {
@@ -28,6 +29,7 @@ function parse(node: Node): SavedView {
         description: node.description ?? "",
         displayName: node.displayName || node.name,
         user: node.user?.username ?? "",
+        updatedBy: node.updatedBy?.username ?? "",
     };
 }
 

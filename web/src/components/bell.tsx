@@ -1,10 +1,11 @@
-/* bell.tsx - what happened while one was away: alerts and automations, the new ones marked. Until when one has looked is kept in
+/* bell.tsx - what happened while one was away: alerts, automations and comments, the new ones marked. Until when one has looked is kept in
  * this browser. */
 
 import { useEffect, useState } from "preact/hooks";
 import { language, t } from "../i18n";
 import { formatAgo } from "../lib/format";
 import { pathOf } from "../lib/match";
+import { reportSlug } from "../lib/report_blocks";
 import { fetchNotices, type Notice } from "../queries_notices";
 import { viewer } from "../session";
 import { Icon } from "./icon";
@@ -105,6 +106,7 @@ function List({ notices, seen, close, onSeen }: { notices: readonly Notice[]; se
 }
 
 function linkOf(n: Notice): string {
+    if (n.viewId !== null) return `${pathOf(n.entityName, n.projectName, "reports", reportSlug(n.title, n.viewId))}?comments=1`;
     if (n.runName !== null) return pathOf(n.entityName, n.projectName, "runs", n.runName);
     return pathOf(n.entityName, n.projectName, "automations");
 }
@@ -112,5 +114,6 @@ function linkOf(n: Notice): string {
 const LEVELS = { INFO: "severity.INFO", WARN: "severity.WARN", ERROR: "severity.ERROR" } as const;
 
 function levelOf(n: Notice): string {
+    if (n.kind === "comment") return `${n.username ?? ""} ${t(n.level === "MENTION" ? "notices.mention" : "notices.reply")}`.trim();
     return n.kind === "automation" ? t("delivery.automation") : t(LEVELS[n.level as keyof typeof LEVELS] ?? "severity.INFO");
 }

@@ -47,3 +47,17 @@ test("a workspace survives both ways", () => {
     expect(again.runSet!.hidden).toEqual(["abc"]);
     expect(O.layoutFromOfficial(null).layout.sections).toEqual([]);
 });
+
+test("a frozen set names its runs to the official package, and is what it was once it thaws", () => {
+    const set = { ...O.runSetFromOfficial({}, "e", "p"), name: "s", search: "x", filter: { join: "and" as const, items: [{ column: "state", operator: "=" as const, value: "finished" }] } };
+    const frozen = O.freeze(set, ["r1", "42"], { r1: "#112233" }, new Date(0));
+    const raw = O.runSetToOfficial(frozen);
+    expect(raw["filters"]).toEqual({ op: "OR", filters: [{ op: "AND", filters: [{ key: { section: "run", name: "name" }, op: "IN", value: ["r1", "42"], disabled: false }] }] });
+    expect(O.runSetFromOfficial(raw, "", "").frozen?.at).toBe("1970-01-01T00:00:00.000Z");
+    expect(O.thaw(frozen)).toEqual({ ...set, colors: {} });
+    /* Saved by the package it has forgotten that it is frozen, and shows the same runs still. */
+    const { barograph: _, ...saved } = raw;
+    const read = O.runSetFromOfficial(saved, "", "", { r1: "#112233", r2: { light: "#445566", dark: "#778899" }, ref: {} });
+    expect(read.filter).toEqual({ join: "and", items: [{ column: "name", operator: "in", value: 'r1, "42"' }] });
+    expect(read.colors).toEqual({ r1: "#112233", r2: "#445566" });
+});

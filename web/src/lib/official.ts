@@ -278,7 +278,7 @@ function sectionFromOfficial(raw: Json): Section {
 const OPERATORS: Record<string, Operator> = { "=": "=", "==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥", IN: "in", NIN: "not in" };
 
 function valueText(v: unknown): string {
-    if (Array.isArray(v)) return v.map(String).join(", ");
+    if (Array.isArray(v)) return v.map(valueText).join(", ");
     return typeof v === "string" && v !== "" && Number.isFinite(Number(v)) ? `"${v}"` : String(v ?? "");
 }
 
@@ -312,7 +312,7 @@ export function filterToOfficial(filter: FilterGroup): Json {
     const filters = rows.flatMap((r) => {
         const op = Object.entries(OPERATORS).find(([, v]) => v === r.operator)?.[0];
         if (op === undefined) return [];
-        const value = op === "IN" || op === "NIN" ? r.value.split(",").map((v) => v.trim()) : plainValue(r.value);
+        const value = op === "IN" || op === "NIN" ? r.value.split(",").map(plainValue) : plainValue(r.value);
         return [{ key: keyToOfficial(r.column), op, value, disabled: r.isOff ?? false }];
     });
     return { op: "OR", filters: [{ op: "AND", filters }] };
@@ -338,6 +338,22 @@ export interface RunSet {
     group: string[];
     order: string /* "-created_at" */;
     hidden: string[];
+    colors?: Record<string, string> /* of runs, where somebody chose one */;
+    /* Kept as it was then: its filter names the runs; what it was before stands here. */
+    frozen?: { at: string; filter: FilterGroup; search: string; isRegex: boolean; colors: Record<string, string> };
+}
+
+/* What the set shows now, and nothing that comes later: to the official package a filter by the runs' names, which it keeps. */
+export function freeze(s: RunSet, runs: readonly string[], colors: Record<string, string>, at: Date): RunSet {
+    const filter: FilterGroup = { join: "and", items: [{ column: "name", operator: "in", value: runs.map(valueText).join(", ") }] };
+    const before = { at: at.toISOString(), filter: s.filter, search: s.search, isRegex: s.isRegex, colors: s.colors ?? {} };
+    return { ...s, filter, search: "", isRegex: false, colors: { ...s.colors, ...colors }, frozen: before };
+}
+
+export function thaw(s: RunSet): RunSet {
+    const { frozen, ...rest } = s;
+    if (frozen === undefined) return s;
+    return { ...rest, filter: frozen.filter, search: frozen.search, isRegex: frozen.isRegex, colors: frozen.colors };
 }
 
 const ORDERS: Record<string, string> = { createdAt: "created_at", heartbeatAt: "heartbeat_at", displayName: "display_name" };
@@ -361,7 +377,7 @@ export function runSetToOfficial(s: RunSet): Json {
     };
 }
 
-export function runSetFromOfficial(raw: Json, entity: string, project: string): RunSet {
+export function runSetFromOfficial(raw: Json, entity: string, project: string, colors: Json = {}): RunSet {
     if (isObject(raw["barograph"])) return raw["barograph"] as unknown as RunSet;
     const place = isObject(raw["project"]) ? raw["project"] : {};
     const search = isObject(raw["search"]) ? raw["search"] : {};
@@ -379,7 +395,15 @@ export function runSetFromOfficial(raw: Json, entity: string, project: string): 
         group: objects(raw["grouping"]).map((k) => columnFromOfficial(`${String(k["section"])}:${String(k["name"])}`)),
         order: (sort["ascending"] === true ? "+" : "-") + (ORDERS[named] ?? named),
         hidden: texts(isObject(raw["selections"]) ? raw["selections"]["tree"] : []),
+        ...chosenColors(colors),
     };
+}
+
+/* The package writes those of all sets together, some for light and dark. */
+function chosenColors(raw: Json): Pick<RunSet, "colors"> {
+    const entries = Object.entries(raw).map(([name, c]) => [name, isObject(c) ? c["light"] : c] as const);
+    const known = entries.filter((e): e is [string, string] => typeof e[1] === "string" && isColor(e[1]));
+    return known.length === 0 ? {} : { colors: Object.fromEntries(known) };
 }
 
 /* ---- whole workspaces ---- */

@@ -46,3 +46,18 @@ test("a link to a report opens its own project and those of its run sets, each o
     const spec = { blocks: [{ type: "paragraph" }, grid({ project: { entityName: "a", name: "p" } }, {}), grid({ project: { name: "q" } }, { project: { entityName: "a", name: "q" } })] };
     expect(R.projectsOf(spec, "a", "p")).toEqual([{ entityName: "a", projectName: "p" }, { entityName: "a", projectName: "q" }]);
 });
+
+test("words that stand out come back as they were, half-written ones stay words", () => {
+    const back = (t: string) => R.inlineToMarkdown(R.markdownToInline(t));
+    for (const same of ["**bold** and _soft_ and ~~gone~~", "_**both**_", "snake_case_name", "2 * 3 * 4", "**ada", "**adam*", "a_b_c"]) expect(back(same)).toBe(same);
+    expect(back("*soft*")).toBe("_soft_");
+    expect(R.markdownToInline("_soft_ `c`")).toEqual([{ text: "soft", italic: true }, { text: " " }, { text: "c", inlineCode: true }]);
+});
+
+test("cards are galleries to the official package, reports by their ids", () => {
+    const block = R.cardOf("https://x.org", "A paper");
+    expect(block["links"]).toEqual([{ type: "url", url: "https://x.org", title: "A paper", description: null, imageURL: "" }]);
+    const official = { type: "gallery", ids: ["Vmlldzox"], links: null } as R.Block;
+    expect(R.cardsOf(official)).toEqual([{ url: "", reportId: "Vmlldzox", title: "", description: "" }]);
+    expect(R.withCards(official, R.cardsOf(official))).toEqual({ type: "gallery", links: [{ type: "report", id: "Vmlldzox" }] });
+});

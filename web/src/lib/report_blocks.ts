@@ -26,13 +26,14 @@ export function inlineToMarkdown(children: unknown): string {
             const text = String(c["text"] ?? "");
             if (text === "") return "";
             if (c["inlineCode"] === true) return `\`${text}\``;
-            const strong = c["bold"] === true ? `**${text}**` : text;
-            return c["italic"] === true ? `*${strong}*` : strong;
+            const struck = c["strikethrough"] === true ? `~~${text}~~` : text;
+            const strong = c["bold"] === true ? `**${struck}**` : struck;
+            return c["italic"] === true ? `_${strong}_` : strong;
         })
         .join("");
 }
 
-const INLINE = /`([^`]+)`|\[([^\]]*)\]\(([^)\s]*)\)|\$([^$\n]+)\$|\*\*([^*]+)\*\*/g;
+const INLINE = /`([^`]+)`|\[([^\]]*)\]\(([^)\s]*)\)|\$([^$\n]+)\$|\*\*([^*]+)\*\*|(?<![\p{L}\p{N}_])_([^_\n]+)_(?![\p{L}\p{N}_])|(?<!\*)\*([^*\s][^*\n]*)\*(?!\*)|~~([^~]+)~~/gu;
 
 export function markdownToInline(text: string): Json[] {
     const out: Json[] = [];
@@ -42,7 +43,9 @@ export function markdownToInline(text: string): Json[] {
         if (m[1] !== undefined) out.push({ text: m[1], inlineCode: true });
         else if (m[2] !== undefined) out.push({ type: "link", url: m[3]!, children: [{ text: m[2] }] });
         else if (m[4] !== undefined) out.push({ type: "latex", children: [{ text: "" }], content: m[4] });
-        else out.push({ text: m[5]!, bold: true });
+        else if (m[5] !== undefined) out.push({ text: m[5], bold: true });
+        else if (m[8] !== undefined) out.push({ text: m[8], strikethrough: true });
+        else out.push(...markdownToInline((m[6] ?? m[7])!).map((c) => ("type" in c ? c : { ...c, italic: true })));
         at = m.index + m[0].length;
     }
     if (at < text.length || out.length === 0) out.push({ text: text.slice(at) });
@@ -108,10 +111,13 @@ function listItem(line: string, isOrdered: boolean): Json {
 
 const EMPTY = [{ text: "" }];
 
+const heading = (level: number) => () => ({ type: "heading", level, children: EMPTY });
+
 export const NEW_BLOCKS = {
     paragraph: () => ({ type: "paragraph", children: EMPTY }),
-    heading: () => ({ type: "heading", level: 2, children: EMPTY }),
-    markdown: () => ({ type: "markdown-block", children: EMPTY, content: "" }),
+    heading: heading(1),
+    heading2: heading(2),
+    heading3: heading(3),
     list: () => ({ type: "list", children: [listItem("", false)] }),
     ordered: () => ({ type: "list", ordered: true, children: [listItem("", true)] }),
     checklist: () => ({ type: "list", children: [listItem("[ ] ", false)] }),
@@ -119,12 +125,55 @@ export const NEW_BLOCKS = {
     callout: () => ({ type: "callout-block", children: [{ type: "callout-line", children: EMPTY }] }),
     code: () => ({ type: "code-block", language: "python", children: [{ type: "code-line", children: EMPTY, language: "python" }] }),
     formula: () => ({ type: "latex", children: EMPTY, content: "", block: true }),
+    markdown: () => ({ type: "markdown-block", children: EMPTY, content: "" }),
     image: () => ({ type: "image", children: EMPTY, url: "", hasCaption: false }),
+    card: () => cardOf(""),
     contents: () => ({ type: "table-of-contents", children: EMPTY }),
     rule: () => ({ type: "horizontal-rule", children: EMPTY }),
 } satisfies Record<string, () => Block>;
 
 export type NewBlock = keyof typeof NEW_BLOCKS;
+
+/* ---- cards: what the official package calls a gallery ---- */
+
+export interface Card {
+    url: string /* empty: a report, by its id */;
+    reportId: string;
+    title: string;
+    description: string;
+    picture?: string /* of another host: never asked for, and kept */;
+}
+
+/* The package leaves out what is null, and then does not read what has no imageURL. */
+function urlLink(c: Omit<Card, "reportId">): Json {
+    return { type: "url", url: c.url, title: c.title || null, description: c.description || null, imageURL: c.picture ?? "" };
+}
+
+export function cardOf(url: string, title = ""): Block {
+    return { type: "gallery", children: EMPTY, links: [urlLink({ url, title, description: "", picture: "" })] };
+}
+
+export function cardsOf(block: Block): Card[] {
+    const ids = Array.isArray(block["ids"]) ? block["ids"].filter((i): i is string => typeof i === "string") : [];
+    const reports = ids.map((id) => ({ url: "", reportId: id, title: "", description: "" }));
+    const links = objects(block["links"]).map((l) => ({
+        url: String(l["url"] ?? ""),
+        reportId: l["type"] === "report" ? String(l["id"] ?? "") : "",
+        title: String(l["title"] ?? ""),
+        description: String(l["description"] ?? ""),
+        ...(l["imageURL"] ? { picture: String(l["imageURL"]) } : {}),
+    }));
+    return [...reports, ...links];
+}
+
+export function withCards(block: Block, cards: readonly Card[]): Block {
+    const rest: Block = { ...block };
+    delete rest["ids"];
+    return {
+        ...rest,
+        links: cards.map((c) => (c.reportId !== "" ? { type: "report", id: c.reportId } : urlLink(c))),
+    };
+}
 
 const EMBEDDED = /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+=*$/;
 

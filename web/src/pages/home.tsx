@@ -12,6 +12,7 @@ import { parseTime } from "../lib/runs";
 import { fetchProjects, type ProjectSummary, type RecentRun } from "../queries";
 import type { PageProps } from "../routes";
 import { viewer } from "../session";
+import { StarredReports } from "./report/starred_reports";
 
 const RECENT_SHOWN = 6;
 const PROJECTS_SHOWN = 20;
@@ -58,6 +59,7 @@ export default function Home({ params }: PageProps) {
             )}
             {projects !== null && projects.length === 0 && <Welcome />}
             {shown.length > 0 && <ProjectTable projects={shown} />}
+            {!entity && viewer.value && <StarredReports />}
             {projects !== null && <RecentRuns projects={projects} />}
         </main>
     );

@@ -1,12 +1,14 @@
 /* reports.tsx - the reports of a project. */
 
 import { useEffect, useState } from "preact/hooks";
+import { Icon } from "../components/icon";
 import { sayError } from "../components/toast";
 import { language, t } from "../i18n";
 import { formatAgo } from "../lib/format";
 import { pathOf } from "../lib/match";
 import { reportSlug } from "../lib/report_blocks";
 import { parseTime } from "../lib/runs";
+import { fetchStarred, setStar } from "../queries_discussions";
 import { fetchViews, type SavedView } from "../queries_views";
 import type { PageProps } from "../routes";
 import { viewer } from "../session";
@@ -15,9 +17,19 @@ import { DRAFT, REPORT, makeReport } from "./report/new_report";
 export default function Reports({ params }: PageProps) {
     const { entity, project } = params as { entity: string; project: string };
     const [reports, setReports] = useState<SavedView[] | null>(null);
+    const [stars, setStars] = useState<ReadonlySet<string> | null>(null);
+    useEffect(() => {
+        if (viewer.value) fetchStarred().then((list) => setStars(new Set(list.map((r) => r.id))), () => undefined /* without stars, then */);
+    }, [viewer.value?.username]);
+    const toggle = (id: string) => {
+        const next = new Set(stars ?? []);
+        const isSet = !next.delete(id);
+        if (isSet) next.add(id);
+        setStar(id, isSet).then(() => setStars(next), sayError);
+    };
     useEffect(() => {
         Promise.all([fetchViews(entity, project, DRAFT), fetchViews(entity, project, REPORT)]).then(
-            ([drafts, published]) => setReports([...drafts.filter((d) => d.parentId === null), ...published]),
+            ([drafts, published]) => setReports([...drafts, ...published].sort((a, b) => parseTime(b.updatedAt) - parseTime(a.updatedAt))),
             sayError,
         );
     }, [entity, project]);
@@ -31,11 +43,17 @@ export default function Reports({ params }: PageProps) {
                     </button>
                 )}
             </div>
-            {reports?.length === 0 && <p class="empty">{t("report.none")}</p>}
+            {reports?.length === 0 && (
+                <div class="empty">
+                    <p>{t("report.none")}</p>
+                    <p class="muted">{t("report.none_hint")}</p>
+                </div>
+            )}
             {reports !== null && reports.length > 0 && (
                 <table class="list">
                     <thead>
                         <tr>
+                            {stars !== null && <th aria-label={t("report.star")} />}
                             <th>{t("column.name")}</th>
                             <th>{t("column.owner")}</th>
                             <th>{t("column.created")}</th>
@@ -45,11 +63,25 @@ export default function Reports({ params }: PageProps) {
                     <tbody>
                         {reports.map((r) => (
                             <tr key={r.id}>
+                                {stars !== null && (
+                                    <td class="star-cell">
+                                        <button
+                                            type="button"
+                                            class={`icon-button star ${stars.has(r.id) ? "is-on" : ""}`}
+                                            aria-pressed={stars.has(r.id)}
+                                            title={t(stars.has(r.id) ? "report.unstar" : "report.star")}
+                                            aria-label={`${t(stars.has(r.id) ? "report.unstar" : "report.star")}: ${r.displayName}`}
+                                            onClick={() => toggle(r.id)}
+                                        >
+                                            <Icon name="star" />
+                                        </button>
+                                    </td>
+                                )}
                                 <td>
                                     <a href={pathOf(entity, project, "reports", reportSlug(r.displayName, r.id))}>
                                         <b>{r.displayName}</b>
                                     </a>{" "}
-                                    {r.type === DRAFT && <span class="chip">{t("report.draft")}</span>}
+                                    {r.type === DRAFT && <span class="chip">{t(r.parentId === null ? "report.draft" : "report.draft_of")}</span>}
                                     <div class="muted small">{r.description}</div>
                                 </td>
                                 <td>{r.user}</td>

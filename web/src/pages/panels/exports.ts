@@ -34,6 +34,9 @@ export type PanelExport =
 
 const PNG_SCALE = 2;
 
+/* By the frame of each panel that is on the page: what it can be taken away as now. */
+export const panelExports = new WeakMap<Element, () => PanelExport | null>();
+
 function fileName(title: string, ending: string): string {
     return `${title.replace(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 80) || "panel"}.${ending}`;
 }
@@ -52,14 +55,14 @@ export async function saveCsv(e: PanelExport): Promise<void> {
 }
 
 export async function saveSvg(e: PanelExport): Promise<void> {
-    if (e.kind === "picture") return savePicture(e, "svg");
-    const text = svgOf(e);
-    if (text !== null) saveBlob(new Blob([text], { type: "image/svg+xml" }), fileName(e.title, "svg"));
+    const blob = await svgBlob(e);
+    if (blob !== null) saveBlob(blob, fileName(e.title, "svg"));
 }
 
-async function savePicture(e: PanelExport & { kind: "picture" }, format: "png" | "svg"): Promise<void> {
-    const blob = await e.take(format);
-    if (blob !== null) saveBlob(blob, fileName(e.title, format));
+export async function svgBlob(e: PanelExport): Promise<Blob | null> {
+    if (e.kind === "picture") return e.take("svg");
+    const text = svgOf(e);
+    return text === null ? null : new Blob([text], { type: "image/svg+xml" });
 }
 
 function svgOf(e: Exclude<PanelExport, { kind: "picture" }>): string | null {
@@ -104,10 +107,10 @@ function withColors(svg: SVGSVGElement): string {
 }
 
 /* The page's own canvas has no title and no legend; the picture is made from the same drawing as the SVG. */
-export async function savePng(e: PanelExport): Promise<void> {
-    if (e.kind === "picture") return savePicture(e, "png");
+export async function pngBlob(e: PanelExport): Promise<Blob | null> {
+    if (e.kind === "picture") return e.take("png");
     const text = svgOf(e);
-    if (text === null) return;
+    if (text === null) return null;
     const size = /width="([\d.]+)" height="([\d.]+)"/.exec(text);
     const image = new Image();
     image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
@@ -120,6 +123,10 @@ export async function savePng(e: PanelExport): Promise<void> {
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(image, 0, 0, canvas.width, canvas.height);
     URL.revokeObjectURL(image.src);
-    const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
+    return new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
+}
+
+export async function savePng(e: PanelExport): Promise<void> {
+    const blob = await pngBlob(e);
     if (blob !== null) saveBlob(blob, fileName(e.title, "png"));
 }

@@ -1,128 +1,264 @@
 /* block_list.tsx - the blocks of a report under each other; when it is edited, with what moves, removes and adds them. */
 
-import { useState } from "preact/hooks";
-import { IconButton } from "../../components/icon";
-import { MenuList, Popover } from "../../components/popover";
-import { t, type MessageName } from "../../i18n";
-import { NEW_BLOCKS, blockToMarkdown, withMarkdown, type Block, type NewBlock } from "../../lib/report_blocks";
+import { useRef, useState } from "preact/hooks";
+import { Icon, IconButton } from "../../components/icon";
+import { MenuList, Popover, type MenuItems } from "../../components/popover";
+import { shrinkPicture } from "../../components/shrink_picture";
+import { say } from "../../components/toast";
+import { t } from "../../i18n";
+import { NEW_BLOCKS, type Block } from "../../lib/report_blocks";
+import { insertAt, moveBlock, onBackspace, onEnter, textOf, turnInto, withText, type Caret, type Edit } from "../../lib/report_edit";
+import { BLOCK_KINDS, type BlockKind } from "./block_kinds";
 import { BlockView } from "./block_view";
+import { CardEditor } from "./link_card";
 import { ImageEditor } from "./image_block";
-import { PanelGrid, emptyGrid } from "./panel_grid";
+import { PanelGrid } from "./panel_grid";
+import { TextBlock } from "./text_block";
 
 interface Props {
     entity: string;
     project: string;
     blocks: Block[];
     isEditing: boolean;
-    onChange: (blocks: Block[]) => void;
+    /* mark: changes of the same mark, one after the other, are undone together. */
+    onChange: (blocks: Block[], mark?: string) => void;
+    /* What is said about each block: how many open threads; undefined where nobody speaks. */
+    talk?: (index: number) => number;
+    onTalk?: (index: number) => void;
+}
+
+/* Nothing is to be done in these: one goes on writing behind them. */
+const PASSED = new Set(["horizontal-rule", "table-of-contents"]);
+
+/* A block keeps its place on the page, and the keyboard, while it is changed and moved: it goes by the first object that it was. */
+const keys = new WeakMap<Block, string>();
+let made = 0;
+
+function keyOf(block: Block): string {
+    const known = keys.get(block) ?? `b${made++}`;
+    keys.set(block, known);
+    return known;
+}
+
+function same(was: Block, now: Block): Block {
+    if (was !== now) keys.set(now, keyOf(was));
+    return now;
 }
 
 export function BlockList(props: Props) {
-    const { blocks, isEditing, onChange } = props;
-    const put = (i: number, block: Block) => onChange(blocks.map((b, k) => (k === i ? block : b)));
-    const insert = (i: number, block: Block) => onChange([...blocks.slice(0, i), block, ...blocks.slice(i)]);
-    const move = (i: number, by: number) => {
-        const next = [...blocks];
-        next.splice(i + by, 0, next.splice(i, 1)[0]!);
+    const { entity, project, blocks, isEditing, onChange } = props;
+    const [caret, setCaret] = useState<Caret | null>(null);
+    const [target, setTarget] = useState<number | null>(null);
+    const dragged = useRef<number | null>(null);
+    const put = (i: number, block: Block) => onChange(blocks.map((b, k) => (k === i ? same(b, block) : b)), keyOf(blocks[i]!));
+    const apply = (edit: Edit | null, was: number): boolean => {
+        if (edit === null) return false;
+        /* What was split or joined goes on being the block that it was. */
+        const kept = edit.blocks[Math.min(was, edit.blocks.length - 1)];
+        if (kept && !keys.has(kept) && edit.blocks.length >= blocks.length) same(blocks[was]!, kept);
+        onChange(edit.blocks);
+        setCaret(edit.caret);
+        return true;
+    };
+    const focus = (i: number, at: "start" | "end") => {
+        const block = blocks[i];
+        const text = block === undefined ? null : textOf(block);
+        if (text !== null) setCaret({ block: i, at: at === "start" ? 0 : text.length });
+    };
+    const insert = (i: number, block: Block) => {
+        onChange(insertAt(blocks, i, block));
+        setCaret(textOf(block) === null ? null : { block: i, at: (textOf(block) ?? "").length });
+    };
+    const replace = (i: number, block: Block) => {
+        const text = textOf(block);
+        /* Behind what is not written there is always a line to go on with. */
+        const next = blocks.map((b, k) => (k === i ? block : b));
+        if (text === null && i === blocks.length - 1) next.push(NEW_BLOCKS.paragraph());
         onChange(next);
+        setCaret(text !== null ? { block: i, at: text.length } : PASSED.has(block.type) && textOf(next[i + 1]!) !== null ? { block: i + 1, at: 0 } : null);
+    };
+    const add = (i: number, block: Block) => (textOf(blocks[i]!) === "" && blocks[i]!.type === "paragraph" ? replace(i, block) : insert(i + 1, block));
+    const remove = (i: number) => {
+        onChange(blocks.length === 1 ? [NEW_BLOCKS.paragraph()] : blocks.filter((_, k) => k !== i));
+        setCaret(null);
+    };
+    const move = (i: number, to: number) => {
+        if (to < 0 || to > blocks.length) return;
+        onChange(moveBlock(blocks, i, to));
+        if (caret?.block === i) setCaret({ block: to > i ? to - 1 : to, at: caret.at });
+    };
+    const pick = (i: number) => (kind: BlockKind, rest: string, at: number) => {
+        const block = kind.make(entity, project);
+        if (rest.trim() === "") return replace(i, block);
+        if (kind.text !== undefined && at === 0) return replace(i, turnInto(withText(NEW_BLOCKS.paragraph(), rest.trimStart()), kind.text));
+        const now = withText(blocks[i]!, rest.trimEnd());
+        onChange(insertAt(blocks.map((b, k) => (k === i ? same(b, now) : b)), i + 1, block));
+        setCaret(textOf(block) === null ? null : { block: i + 1, at: (textOf(block) ?? "").length });
+    };
+    const takePicture = (i: number) => (file: File) =>
+        void shrinkPicture(file).then((url) => (url === null ? say(t("image.refused")) : add(i, { ...NEW_BLOCKS.image(), url })));
+    const drop = (e: DragEvent) => {
+        const from = dragged.current;
+        if (from === null || target === null) return;
+        e.preventDefault();
+        move(from, target);
+        setTarget(null);
+        dragged.current = null;
+    };
+    const hover = (i: number) => (e: DragEvent) => {
+        if (dragged.current === null) return;
+        e.preventDefault();
+        const box = (e.currentTarget as HTMLElement).getBoundingClientRect();
+        setTarget(e.clientY < box.top + box.height / 2 ? i : i + 1);
     };
     return (
-        <div class="blocks">
+        <div class={`blocks ${isEditing ? "is-edited" : ""}`} onDrop={drop}>
             {blocks.map((block, i) => (
-                <section key={i} class={`block ${isEditing ? "is-edited" : ""}`}>
+                <section
+                    key={keyOf(block)}
+                    id={`block-${i}`}
+                    class={`block ${isEditing ? "is-edited" : ""} ${target === i ? "is-above" : ""} ${target === i + 1 && i === blocks.length - 1 ? "is-below" : ""}`}
+                    data-kind={block.type}
+                    onDragOver={isEditing ? hover(i) : undefined}
+                >
                     {isEditing && (
                         <span class="block-tools">
-                            <AddMenu entity={props.entity} project={props.project} onAdd={(b) => (blockToMarkdown(block) === "" ? put(i, b) : insert(i + 1, b))} />
-                            <IconButton icon="up" label={t("section.up")} disabled={i === 0} onClick={() => move(i, -1)} />
-                            <IconButton icon="down" label={t("section.down")} disabled={i === blocks.length - 1} onClick={() => move(i, 1)} />
-                            <IconButton icon="close" label={t("action.remove")} onClick={() => onChange(blocks.filter((_, k) => k !== i))} />
+                            <AddMenu entity={entity} project={project} onAdd={(b) => add(i, b)} />
+                            <BlockMenu
+                                block={block}
+                                isFirst={i === 0}
+                                isLast={i === blocks.length - 1}
+                                onDrag={(isOn) => {
+                                    dragged.current = isOn ? i : null;
+                                    if (!isOn) setTarget(null);
+                                }}
+                                onMove={(by) => move(i, by < 0 ? i - 1 : i + 2)}
+                                onTurn={(kind) => replace(i, turnInto(block, kind))}
+                                onDuplicate={() => onChange(insertAt(blocks, i + 1, structuredClone(block)))}
+                                onTalk={props.onTalk && (() => props.onTalk!(i))}
+                                onRemove={() => remove(i)}
+                            />
                         </span>
                     )}
+                    {props.onTalk && <TalkMark count={props.talk?.(i) ?? 0} onClick={() => props.onTalk!(i)} />}
                     {block.type === "panel-grid" ? (
-                        <PanelGrid entity={props.entity} project={props.project} block={block} isEditing={isEditing} onChange={(b) => put(i, b)} />
-                    ) : block.type === "image" && isEditing ? (
+                        <PanelGrid entity={entity} project={project} block={block} isEditing={isEditing} onChange={(b) => put(i, b)} />
+                    ) : !isEditing ? (
+                        <BlockView block={block} blocks={blocks} />
+                    ) : block.type === "image" ? (
                         <ImageEditor block={block} onChange={(b) => put(i, b)} />
+                    ) : block.type === "gallery" ? (
+                        <CardEditor block={block} onChange={(b) => put(i, b)} onReplace={(b) => replace(i, b)} />
+                    ) : textOf(block) === null ? (
+                        <BlockView block={block} blocks={blocks} />
                     ) : (
-                        <TextBlock block={block} blocks={blocks} isEditing={isEditing} onChange={(b) => put(i, b)} />
+                        <TextBlock
+                            block={block}
+                            blocks={blocks}
+                            caret={caret?.block === i ? caret : null}
+                            isFirst={i === 0}
+                            onOpen={() => focus(i, "end")}
+                            onClose={() => setCaret((c) => (c?.block === i ? null : c))}
+                            onChange={(b) => {
+                                setCaret(null);
+                                put(i, b);
+                            }}
+                            onEnter={(at) => apply(onEnter(blocks, { block: i, at }), i)}
+                            onBackspace={() => apply(onBackspace(blocks, i), i)}
+                            onLeave={(by) => {
+                                if (by === 1 && i === blocks.length - 1) return insert(i + 1, NEW_BLOCKS.paragraph());
+                                focus(i + by, by === 1 ? "start" : "end");
+                            }}
+                            onPick={pick(i)}
+                            onReplace={(b) => replace(i, b)}
+                            onPicture={takePicture(i)}
+                            onMove={(by) => move(i, by < 0 ? i - 1 : i + 2)}
+                        />
                     )}
                 </section>
             ))}
-            {isEditing && blocks.length === 0 && (
-                <AddMenu entity={props.entity} project={props.project} onAdd={(b) => insert(0, b)} />
+            {isEditing && (
+                <button
+                    type="button"
+                    class="block-more"
+                    onClick={() => (textOf(blocks[blocks.length - 1] ?? NEW_BLOCKS.rule()) === "" ? focus(blocks.length - 1, "start") : insert(blocks.length, NEW_BLOCKS.paragraph()))}
+                >
+                    {t("report.write")}
+                </button>
             )}
+            {!isEditing && blocks.every((b) => textOf(b) === "") && <p class="empty">{t("report.empty")}</p>}
         </div>
     );
 }
 
-/* Shown as it will be read; a click turns it into its Markdown. */
-function TextBlock({ block, blocks, isEditing, onChange }: { block: Block; blocks: Block[]; isEditing: boolean; onChange: (b: Block) => void }) {
-    const [isOpen, setOpen] = useState(false);
-    const text = blockToMarkdown(block);
-    if (!isEditing || text === null) return <BlockView block={block} blocks={blocks} />;
-    if (!isOpen && text !== "")
-        return (
-            <div
-                class="block-open"
-                role="button"
-                tabIndex={0}
-                onClick={(e) => !(e.target as Element).closest("a") && setOpen(true)}
-                onKeyDown={(e) => e.key === "Enter" && setOpen(true)}
-            >
-                <BlockView block={block} blocks={blocks} />
-            </div>
-        );
+/* How many speak about a block; where nobody does, an offer to. */
+function TalkMark({ count, onClick }: { count: number; onClick: () => void }) {
+    const label = count === 0 ? t("comment.on_block") : t("comment.count", { count });
     return (
-        <textarea
-            class="input block-text"
-            value={text}
-            rows={Math.max(2, text.split("\n").length)}
-            placeholder={t("report.write")}
-            aria-label={t("report.write")}
-            ref={(e) => {
-                if (isOpen) e?.focus();
-            }}
-            onInput={(e) => {
-                const { value } = e.currentTarget;
-                if (value !== "/" || text !== "") return onChange(withMarkdown(block, value));
-                /* A stroke at the beginning asks for another kind of block. */
-                e.currentTarget.value = "";
-                e.currentTarget.closest(".block")!.querySelector<HTMLElement>(".block-tools button")!.click();
-            }}
-            onBlur={() => setOpen(false)}
-            onFocus={() => setOpen(true)}
-        />
+        <button type="button" class={`talk-mark ${count > 0 ? "has-talk" : ""}`} title={label} aria-label={label} onClick={onClick}>
+            <Icon name="comment" />
+            {count > 0 && count}
+        </button>
     );
 }
-
-const KINDS: [NewBlock, MessageName][] = [
-    ["paragraph", "block.paragraph"],
-    ["heading", "block.heading"],
-    ["markdown", "block.markdown"],
-    ["list", "block.list"],
-    ["ordered", "block.ordered"],
-    ["checklist", "block.checklist"],
-    ["quote", "block.quote"],
-    ["callout", "block.callout"],
-    ["code", "block.code"],
-    ["formula", "block.formula"],
-    ["image", "block.image"],
-    ["contents", "block.contents"],
-    ["rule", "block.rule"],
-];
 
 function AddMenu({ entity, project, onAdd }: { entity: string; project: string; onAdd: (b: Block) => void }) {
     return (
         <Popover isMenu label={t("block.add")} button={(open) => <IconButton icon="plus" label={t("block.add")} onClick={open} />}>
-            {(close) => (
-                <MenuList
-                    close={close}
-                    items={[
-                        { label: t("block.panels"), onClick: () => onAdd(emptyGrid(entity, project)) },
-                        "line",
-                        ...KINDS.map(([kind, label]) => ({ label: t(label), onClick: () => onAdd(NEW_BLOCKS[kind]() as Block) })),
-                    ]}
-                />
+            {(close) => <MenuList close={close} items={BLOCK_KINDS.map((kind) => ({ label: t(kind.label), onClick: () => onAdd(kind.make(entity, project)) }))} />}
+        </Popover>
+    );
+}
+
+interface BlockMenuProps {
+    block: Block;
+    isFirst: boolean;
+    isLast: boolean;
+    onDrag: (isOn: boolean) => void;
+    onMove: (by: -1 | 1) => void;
+    onTurn: (kind: NonNullable<BlockKind["text"]>) => void;
+    onDuplicate: () => void;
+    onTalk?: () => void;
+    onRemove: () => void;
+}
+
+function BlockMenu(p: BlockMenuProps) {
+    const kinds = textOf(p.block) === null ? [] : BLOCK_KINDS.filter((k) => k.text !== undefined);
+    const items: MenuItems = [
+        { label: t("section.up"), isOff: p.isFirst, onClick: () => p.onMove(-1) },
+        { label: t("section.down"), isOff: p.isLast, onClick: () => p.onMove(1) },
+        { label: t("block.duplicate"), onClick: p.onDuplicate },
+        p.onTalk ? { label: t("comment.on_block"), onClick: p.onTalk } : null,
+        { label: t("action.remove"), isDanger: true, onClick: p.onRemove },
+        kinds.length > 0 && "line",
+        ...kinds.map((k) => ({ label: t("block.turn_into", { kind: t(k.label) }), onClick: () => p.onTurn(k.text!) })),
+    ];
+    return (
+        <Popover
+            isMenu
+            label={t("block.handle")}
+            button={(open) => (
+                <button
+                    type="button"
+                    class="icon-button block-grip"
+                    title={t("block.handle")}
+                    aria-label={t("block.handle")}
+                    draggable
+                    onClick={open}
+                    onDragStart={(e) => {
+                        e.dataTransfer!.setData("text/x-block", "block");
+                        e.dataTransfer!.effectAllowed = "move";
+                        const block = e.currentTarget.closest(".block")!;
+                        e.dataTransfer!.setDragImage(block, 0, 0);
+                        p.onDrag(true);
+                    }}
+                    onDragEnd={() => p.onDrag(false)}
+                >
+                    <Icon name="grip" />
+                </button>
             )}
+        >
+            {(close) => <MenuList close={close} items={items} />}
         </Popover>
     );
 }

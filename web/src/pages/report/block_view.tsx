@@ -5,6 +5,7 @@ import { Markdown } from "../../components/markdown";
 import { t } from "../../i18n";
 import { blockToMarkdown, inlineToMarkdown, type Block } from "../../lib/report_blocks";
 import { ImageView } from "./image_block";
+import { CardsView } from "./link_card";
 
 export function BlockView({ block, blocks }: { block: Block; blocks: Block[] }) {
     const text = blockToMarkdown(block) ?? "";
@@ -36,6 +37,8 @@ export function BlockView({ block, blocks }: { block: Block; blocks: Block[] }) 
             return <hr />;
         case "table-of-contents":
             return <Contents blocks={blocks} />;
+        case "gallery":
+            return <CardsView block={block} />;
         case "image":
         case "video":
             return <ImageView block={block} />;
@@ -54,13 +57,14 @@ function listMarkdown(block: Block, text: string): string {
 function Contents({ blocks }: { blocks: Block[] }) {
     return (
         <nav class="contents" aria-label={t("block.contents")}>
-            {blocks
-                .filter((b) => b.type === "heading")
-                .map((b, i) => (
-                    <div key={i} style={{ paddingLeft: (Number(b["level"] ?? 1) - 1) * 14 }}>
-                        {inlineToMarkdown(b["children"])}
-                    </div>
-                ))}
+            {blocks.map(
+                (b, i) =>
+                    b.type === "heading" && (
+                        <a key={i} href={`#block-${i}`} style={{ paddingLeft: (Number(b["level"] ?? 1) - 1) * 14 }}>
+                            <Markdown text={inlineToMarkdown(b["children"])} />
+                        </a>
+                    ),
+            )}
         </nav>
     );
 }

@@ -2,15 +2,15 @@
 
 import { t } from "../../i18n";
 import { pathOf } from "../../lib/match";
-import { emptySpec, reportSlug, type Block } from "../../lib/report_blocks";
+import { emptySpec, reportSlug, type Block, type Json } from "../../lib/report_blocks";
 import { saveView } from "../../queries_views";
 import { navigate } from "../../router";
 
 export const REPORT = "runs";
 export const DRAFT = "runs/draft";
 
-export async function makeReport(entity: string, project: string, blocks: readonly Block[] = [], title = t("report.untitled")): Promise<void> {
-    const spec = emptySpec();
+export async function makeReport(entity: string, project: string, blocks: readonly Block[] = [], title = t("report.untitled"), like: Json = {}): Promise<void> {
+    const spec = { ...emptySpec(), ...(typeof like["width"] === "string" ? { width: like["width"] } : {}) };
     const made = await saveView({
         entityName: entity,
         projectName: project,

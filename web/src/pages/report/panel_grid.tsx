@@ -1,127 +1,122 @@
-/* panel_grid.tsx - panels over a set of runs inside a report: a workspace without a sidebar, that lives in the block. */
+/* panel_grid.tsx - panels over sets of runs inside a report: a workspace without a sidebar, that lives in the block. */
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { effect } from "@preact/signals";
-import { FilterBuilder } from "../../components/filter_builder";
-import { Popover } from "../../components/popover";
-import { t } from "../../i18n";
-import { countRows } from "../../lib/filters";
+import { Icon } from "../../components/icon";
+import { language, t } from "../../i18n";
+import { formatTime } from "../../lib/format";
+import { freePlace, flow, settle } from "../../lib/grid_places";
 import { DEFAULT_LAYOUT, type Panel } from "../../lib/layout";
-import { panelFromOfficial, panelToOfficial, runSetFromOfficial, runSetToOfficial, type RunSet } from "../../lib/official";
-import type { Block, Json } from "../../lib/report_blocks";
+import type { RunSet } from "../../lib/official";
+import type { Block } from "../../lib/report_blocks";
 import { DEFAULT_RUNS } from "../../views";
 import { AddPanel } from "../workspace/add_panel";
 import { Editor } from "../workspace/editor";
 import { FullScreen } from "../workspace/full_screen";
 import { Workspace, WorkspaceContext } from "../workspace/model";
 import { PanelFrame } from "../workspace/panel_frame";
-import { RUN_COLUMNS, columnsOf } from "../../lib/runs";
+import { SECTION, newSet, readGrid, writeGrid, type Placed } from "./grid_block";
+import { RunSetTools } from "./run_set_tools";
 
-const SECTION = "Report Panels";
 const COLUMN_UNITS = 24;
 const ROW_HEIGHT = 44;
+const GAP = 8;
 
-const isObject = (v: unknown): v is Json => typeof v === "object" && v !== null && !Array.isArray(v);
-const objects = (v: unknown): Json[] => (Array.isArray(v) ? v.filter(isObject) : []);
+const heightOf = (rows: number) => rows * ROW_HEIGHT + (rows - 1) * GAP;
 
-interface Placed {
-    panel: Panel;
-    x: number;
-    y: number;
-    w: number;
-    h: number;
+interface Props {
+    entity: string;
+    project: string;
+    block: Block;
+    isEditing: boolean;
+    onChange: (b: Block) => void;
 }
 
-function read(block: Block, entity: string, project: string): { sets: RunSet[]; panels: Placed[] } {
-    const metadata = isObject(block["metadata"]) ? block["metadata"] : {};
-    const bank = isObject(metadata["panelBankSectionConfig"]) ? metadata["panelBankSectionConfig"] : {};
-    const sets = objects(metadata["runSets"]).map((s) => runSetFromOfficial(s, entity, project));
-    const panels = objects(bank["panels"]).flatMap((raw, i): Placed[] => {
-        const panel = panelFromOfficial(raw);
-        const l = isObject(raw["layout"]) ? raw["layout"] : {};
-        const unit = (name: string, otherwise: number) => (typeof l[name] === "number" ? (l[name] as number) : otherwise);
-        return panel === null ? [] : [{ panel, x: unit("x", (i % 3) * 8), y: unit("y", Math.floor(i / 3) * 6), w: unit("w", 8), h: unit("h", 6) }];
-    });
-    return { sets: sets.length > 0 ? sets : [runSetFromOfficial({}, entity, project)], panels };
-}
-
-function write(block: Block, sets: RunSet[], panels: Placed[]): Block {
-    const metadata = isObject(block["metadata"]) ? block["metadata"] : {};
-    const bank = isObject(metadata["panelBankSectionConfig"]) ? metadata["panelBankSectionConfig"] : {};
-    return {
-        ...block,
-        metadata: {
-            ...metadata,
-            runSets: sets.map(runSetToOfficial),
-            panelBankSectionConfig: { ...bank, panels: panels.map(({ panel, ...place }) => panelToOfficial(panel, place)) },
-        },
-    };
-}
-
-export function emptyGrid(entity: string, project: string): Block {
-    const flowConfig = { snapToColumns: true, columnsPerPage: 3, rowsPerPage: 2, gutterWidth: 16, boxWidth: 460, boxHeight: 300 };
-    const localPanelSettings = { smoothingWeight: 0, smoothingType: "none", xAxis: "_step", ignoreOutliers: false, useRunsTableGroupingInPanels: true };
-    const block: Block = {
-        type: "panel-grid",
-        children: [{ text: "" }],
-        metadata: {
-            openViz: true,
-            openRunSet: 0,
-            name: "unused-name",
-            hideRunSets: false,
-            panels: { views: { "0": { name: "Panels", defaults: [], config: [] } }, tabs: ["0"] },
-            panelBankConfig: { state: 0, settings: { autoOrganizePrefix: 2, showEmptySections: false, sortAlphabetically: false }, sections: [] },
-            panelBankSectionConfig: { name: SECTION, isOpen: false, panels: [], type: "grid", flowConfig, sorted: 0, localPanelSettings },
-            customRunColors: {},
-        },
-    };
-    return write(block, [{ ...runSetFromOfficial({}, entity, project), name: "Run set" }], []);
-}
-
-/* One panel over the runs that a workspace shows. */
-export function gridOf(entity: string, project: string, panel: Panel, runs: Partial<RunSet>): Block {
-    const set = { ...runSetFromOfficial({}, entity, project), name: "Run set", ...runs };
-    return write(emptyGrid(entity, project), [set], [{ panel, x: 0, y: 0, w: COLUMN_UNITS, h: 9 }]);
-}
-
-export function PanelGrid({ entity, project, block, isEditing, onChange }: { entity: string; project: string; block: Block; isEditing: boolean; onChange: (b: Block) => void }) {
-    const { sets, panels } = useMemo(() => read(block, entity, project), [JSON.stringify(block)]);
+export function PanelGrid({ entity, project, block, isEditing, onChange }: Props) {
+    const text = JSON.stringify(block);
+    const { sets, panels } = useMemo(() => readGrid(block, entity, project), [text]);
     const [at, setAt] = useState(0);
     const set = sets[Math.min(at, sets.length - 1)]!;
+    /* What somebody else changed (undo, a later version) is drawn anew; what was changed in here is known here. */
+    const told = useRef({ text, count: 0 });
+    if (told.current.text !== text) told.current = { text, count: told.current.count + 1 };
+    const tell = (content: { sets: RunSet[]; panels: Placed[] }, isNew = false) => {
+        const next = writeGrid(block, content);
+        if (!isNew) told.current.text = JSON.stringify(next);
+        onChange(next);
+    };
+    const replaceSet = (next: RunSet | null) => {
+        tell({ sets: next === null ? sets.filter((s) => s !== set) : sets.map((s) => (s === set ? next : s)), panels }, true);
+        if (next === null) setAt(0);
+    };
+    const addSet = () => {
+        const names = new Set(sets.map((s) => s.name));
+        let number = sets.length + 1;
+        while (names.has(`${t("runset.name")} ${number}`)) number++;
+        tell({ sets: [...sets, { ...newSet(set.entity, set.project, `${t("runset.name")} ${number}`), id: Math.random().toString(36).slice(2, 14) }], panels }, true);
+        setAt(sets.length);
+    };
     return (
         <div class="report-grid">
-            {sets.length > 1 && (
-                <div class="tabs">
-                    {sets.map((s, i) => (
-                        <button key={s.id} type="button" class="tab" aria-current={s === set ? "page" : undefined} onClick={() => setAt(i)}>
-                            {s.name}
-                        </button>
-                    ))}
+            {(sets.length > 1 || isEditing || set.frozen) && (
+                <div class="row run-sets">
+                    {sets.length > 1 && (
+                        <div class="tabs">
+                            {sets.map((s, i) => (
+                                <button key={s.id} type="button" class="tab" aria-current={s === set ? "page" : undefined} onClick={() => setAt(i)}>
+                                    {s.name || t("runset.name")}
+                                </button>
+                            ))}
+                        </div>
+                    )}
+                    {set.frozen && (
+                        <span class="chip frozen" title={t("runset.freeze_hint")}>
+                            <Icon name="snow" />
+                            {t("runset.frozen", { time: formatTime(Date.parse(set.frozen.at), language) })}
+                        </span>
+                    )}
                 </div>
             )}
             <Grid
-                key={set.id}
+                key={`${set.id}/${told.current.count}`}
                 set={set}
                 panels={panels}
                 isEditing={isEditing}
-                onChange={(s, p) => onChange(write(block, sets.map((o) => (o === set ? s : o)), p))}
+                canRemove={sets.length > 1}
+                onChange={(s, p) => tell({ sets: sets.map((o) => (o === set ? s : o)), panels: p })}
+                onSet={replaceSet}
+                onAddSet={addSet}
             />
         </div>
     );
 }
 
-function Grid({ set, panels, isEditing, onChange }: { set: RunSet; panels: Placed[]; isEditing: boolean; onChange: (s: RunSet, p: Placed[]) => void }) {
-    const ws = useMemo(() => {
-        const made = new Workspace(set.entity, set.project, [], "/report", {
-            ...DEFAULT_LAYOUT,
-            mode: "manual",
-            sections: [{ name: SECTION, isOpen: true, panels: panels.map((p) => p.panel) }],
-        });
-        made.isKept = false;
-        made.runsView.value = { ...DEFAULT_RUNS, search: set.search, isRegex: set.isRegex, filter: set.filter, group: set.group, order: set.order, hidden: set.hidden };
-        made.resetLayout();
-        return made;
-    }, [set.entity, set.project, set.id]);
+interface GridProps {
+    set: RunSet;
+    panels: Placed[];
+    isEditing: boolean;
+    canRemove: boolean;
+    onChange: (s: RunSet, p: Placed[]) => void;
+    onSet: (s: RunSet | null) => void;
+    onAddSet: () => void;
+}
+
+function openWorkspace(set: RunSet, panels: readonly Placed[]): Workspace {
+    const made = new Workspace(set.entity, set.project, [], "/report", {
+        ...DEFAULT_LAYOUT,
+        mode: "manual",
+        sections: [{ name: SECTION, isOpen: true, isCustom: true, panels: panels.map((p) => p.panel) }],
+    });
+    made.isKept = false;
+    const { search, isRegex, filter, group, order, hidden, colors = {} } = set;
+    made.runsView.value = { ...DEFAULT_RUNS, search, isRegex, filter, group, order, hidden, colors };
+    made.resetLayout();
+    return made;
+}
+
+function Grid({ set, panels, isEditing, canRemove, onChange, onSet, onAddSet }: GridProps) {
+    const ws = useMemo(() => openWorkspace(set, panels), [set.entity, set.project, set.id]);
+    const [isAdding, setAdding] = useState(false);
     useEffect(() => ws.start(), [ws]);
     const latest = useRef({ set, panels, onChange });
     latest.current = { set, panels, onChange };
@@ -130,10 +125,10 @@ function Grid({ set, panels, isEditing, onChange }: { set: RunSet; panels: Place
         let isFirst = true;
         return effect(() => {
             const now = ws.layout.value.sections.flatMap((s) => s.panels);
-            const { filter, group, order, hidden, search, isRegex } = ws.runsView.value;
+            const { filter, group, order, hidden, search, isRegex, colors } = ws.runsView.value;
             if (isFirst) return void (isFirst = false);
             const { set: s, panels: old, onChange: tell } = latest.current;
-            tell({ ...s, filter, group, order, hidden, search, isRegex }, now.map((panel, i) => ({ ...placeFor(old, panel, i), panel })));
+            tell({ ...s, filter, group, order, hidden, search, isRegex, ...(Object.keys(colors).length > 0 ? { colors } : {}) }, placeAll(old, now));
         });
     }, [ws]);
     const ref = useRef<HTMLDivElement>(null);
@@ -143,10 +138,11 @@ function Grid({ set, panels, isEditing, onChange }: { set: RunSet; panels: Place
         watch.observe(ref.current!);
         return () => watch.disconnect();
     }, []);
-    const shown = ws.layout.value.sections.flatMap((s) => s.panels).map((panel, i) => ({ ...placeFor(panels, panel, i), panel }));
+    const shown = placeAll(panels, ws.layout.value.sections.flatMap((s) => s.panels));
     const section = ws.layout.value.sections[0] ?? null;
     return (
         <WorkspaceContext.Provider value={ws}>
+            {isEditing && <RunSetTools ws={ws} set={set} canRemove={canRemove} onSet={onSet} onAddSet={onAddSet} onAddPanel={() => setAdding(true)} />}
             <div ref={ref} class="report-panels" style={{ gridTemplateColumns: `repeat(${COLUMN_UNITS}, minmax(0, 1fr))`, gridAutoRows: ROW_HEIGHT }}>
                 {width > 0 &&
                     shown.map((p) => (
@@ -154,60 +150,46 @@ function Grid({ set, panels, isEditing, onChange }: { set: RunSet; panels: Place
                             key={p.panel.id}
                             class="slot"
                             style={
-                                width < 700
+                                width < 600
                                     ? { gridColumn: "1 / -1", gridRow: `span ${p.h}` }
                                     : { gridColumn: `${p.x + 1} / span ${p.w}`, gridRow: `${p.y + 1} / span ${p.h}` }
                             }
                         >
-                            <PanelFrame panel={p.panel} section={isEditing ? section : null} height={p.h * ROW_HEIGHT + (p.h - 1) * 8} />
+                            <PanelFrame panel={p.panel} section={isEditing ? section : null} height={heightOf(p.h)} />
                         </div>
                     ))}
             </div>
-            {isEditing && <GridTools ws={ws} />}
+            {shown.length === 0 && isEditing && (
+                <button type="button" class="grid-empty" onClick={() => setAdding(true)}>
+                    <Icon name="plus" />
+                    {t("panel.add")}
+                </button>
+            )}
+            {isAdding && <AddPanel onClose={() => setAdding(false)} />}
             <FullScreen />
             <Editor />
         </WorkspaceContext.Provider>
     );
 }
 
-function placeFor(old: readonly Placed[], panel: Panel, i: number): Omit<Placed, "panel"> {
-    const found = old.find((p) => p.panel.id === panel.id);
-    return found ? { x: found.x, y: found.y, w: found.w, h: found.h } : freePlace(old, i);
-}
-
-function freePlace(old: readonly Placed[], i: number): Omit<Placed, "panel"> {
-    const below = old.reduce((y, p) => Math.max(y, p.y + p.h), 0);
-    return { x: (i % 3) * 8, y: below, w: 8, h: 6 };
-}
-
-function GridTools({ ws }: { ws: Workspace }) {
-    const [isAdding, setAdding] = useState(false);
-    const v = ws.runsView.value;
-    return (
-        <div class="row">
-            <button type="button" class="button" onClick={() => setAdding(true)}>
-                {t("panel.add")}
-            </button>
-            <Popover
-                label={t("runs.filter")}
-                button={(open) => (
-                    <button type="button" class="button" onClick={open}>
-                        {t("runs.filter")} {countRows(v.filter) > 0 && countRows(v.filter)}
-                    </button>
-                )}
-            >
-                {() => (
-                    <FilterBuilder
-                        group={v.filter}
-                        columns={[...RUN_COLUMNS, ...columnsOf(ws.store.runs.value)]}
-                        onChange={(filter) => ws.setRuns({ filter })}
-                    />
-                )}
-            </Popover>
-            <span class="muted small">
-                {ws.entity}/{ws.project} · {t("table.count", { count: ws.store.total.value })}
-            </span>
-            {isAdding && <AddPanel onClose={() => setAdding(false)} />}
-        </div>
-    );
+/* Every panel's place, after panels were added, removed, moved or sized by hand. */
+function placeAll(old: readonly Placed[], now: readonly Panel[]): Placed[] {
+    const before = new Map(old.map((p) => [p.panel.id, p]));
+    const taken: Placed[] = [...old].filter((p) => now.some((n) => n.id === p.panel.id));
+    let sized = -1;
+    const places = now.map((panel, i): Placed => {
+        const was = before.get(panel.id);
+        if (was === undefined) {
+            const place = { ...freePlace(taken, panel.span ?? 12, 7), panel };
+            taken.push(place);
+            return place;
+        }
+        if (panel.span === was.panel.span && panel.height === was.panel.height) return { ...was, panel };
+        sized = i;
+        const h = panel.height === undefined ? was.h : Math.max(3, Math.round((panel.height + GAP) / (ROW_HEIGHT + GAP)));
+        return { ...was, panel, w: panel.span ?? was.w, h };
+    });
+    const order = (list: readonly string[]) => list.filter((id) => before.has(id) && now.some((n) => n.id === id)).join("\n");
+    if (order(now.map((n) => n.id)) !== order(old.map((p) => p.panel.id))) return flow(places);
+    return sized < 0 ? places : settle(places, sized);
 }

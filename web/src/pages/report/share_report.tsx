@@ -11,7 +11,7 @@ import { createReportLink, fetchReportLinks, reportAddress, revokeReportLink, ty
 
 type Place = { entityName: string; projectName: string };
 
-export function ShareReport({ id, projects }: { id: string; projects: readonly Place[] }) {
+export function ShareReport({ id, projects, title }: { id: string; projects: readonly Place[]; title: string }) {
     return (
         <Popover
             label={t("share.make")}
@@ -22,12 +22,12 @@ export function ShareReport({ id, projects }: { id: string; projects: readonly P
                 </button>
             )}
         >
-            {() => <Links id={id} projects={projects} />}
+            {() => <Links id={id} projects={projects} title={title} />}
         </Popover>
     );
 }
 
-function Links({ id, projects }: { id: string; projects: readonly Place[] }) {
+function Links({ id, projects, title }: { id: string; projects: readonly Place[]; title: string }) {
     const [links, setLinks] = useState<ReportLink[] | null>(null);
     const load = () => fetchReportLinks(id).then(setLinks, sayError);
     useEffect(() => void load(), [id]);
@@ -43,6 +43,7 @@ function Links({ id, projects }: { id: string; projects: readonly Place[] }) {
                             {t("keys.revoke")}
                         </button>
                     </div>
+                    <Embed address={reportAddress(l.token)} title={title} />
                     <span class="faint small">
                         {t("share.until", { time: formatTime(Date.parse(l.expiresAt), language) })} · {l.projects.map((p) => `${p.entityName}/${p.name}`).join(", ")}
                     </span>
@@ -54,5 +55,21 @@ function Links({ id, projects }: { id: string; projects: readonly Place[] }) {
                 </button>
             </div>
         </div>
+    );
+}
+
+/* For a page of somebody else's: the report without anything around it. */
+function Embed({ address, title }: { address: string; title: string }) {
+    const quoted = title.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+    const code = `<iframe src="${address}?jupyter=true" title="${quoted}" style="border:none;width:100%;height:720px"></iframe>`;
+    return (
+        <details class="embed-code">
+            <summary class="small">{t("report.embed")}</summary>
+            <div class="row">
+                <input class="input mono" readOnly value={code} aria-label={t("share.embed")} onFocus={(e) => e.currentTarget.select()} />
+                {window.isSecureContext && <IconButton icon="copy" label={t("action.copy")} onClick={() => void copyText(code).catch(sayError)} />}
+            </div>
+            <p class="muted small">{t("report.embed_hint")}</p>
+        </details>
     );
 }

@@ -5,6 +5,7 @@ import { IconButton } from "../../components/icon";
 import { MenuList, Popover } from "../../components/popover";
 import { sayError } from "../../components/toast";
 import { copyText } from "../../components/copy_text";
+import { addToReport } from "../report/to_report";
 import { t } from "../../i18n";
 import { newId } from "../../lib/ids";
 import * as L from "../../lib/layout";
@@ -14,7 +15,7 @@ import { navigate } from "../../router";
 import { viewer } from "../../session";
 import { sharedToken } from "../../shared";
 import { PANELS } from "../panels/table";
-import { saveCsv, savePng, saveSvg, type PanelExport } from "../panels/exports";
+import { panelExports, saveCsv, savePng, saveSvg, type PanelExport } from "../panels/exports";
 import { canEmbed } from "../../lib/embed";
 import { useWorkspace, type Workspace } from "./model";
 
@@ -45,6 +46,7 @@ export function PanelFrame({ panel, section, height, isFull = false }: Props) {
     };
     return (
         <article
+            ref={(e) => void (e && panelExports.set(e, () => make.current?.() ?? null))}
             class={`panel ${isOver ? "is-target" : ""}`}
             aria-label={title}
             data-panel={panel.id}
@@ -127,11 +129,6 @@ function PanelMenu({
         if (e !== null) void Promise.resolve(save(e)).catch(sayError);
     };
     const metric = metricOf(panel);
-    const toReport = async () => {
-        const [{ gridOf }, { makeReport }] = await Promise.all([import("../report/panel_grid"), import("../report/new_report")]);
-        const { search, isRegex, filter, group, order, hidden } = ws.runsView.peek();
-        await makeReport(ws.entity, ws.project, [gridOf(ws.entity, ws.project, panel, { search, isRegex, filter, group, order, hidden })]);
-    };
     const canWrite = mayWrite(ws);
     const embed = async () => (await import("./embed_panel")).embedPanel(ws, panel, section);
     const at = section?.panels.indexOf(panel) ?? -1;
@@ -152,7 +149,7 @@ function PanelMenu({
                         "line",
                         { label: t("panel.copy_link"), onClick: () => void copyText(link()).catch(sayError) },
                         canWrite && canEmbed(panel) && { label: t("panel.embed"), onClick: () => void embed().catch(sayError) },
-                        canWrite && { label: t("panel.to_report"), onClick: () => void toReport().catch(sayError) },
+                        canWrite && { label: t("panel.to_report"), onClick: () => void addToReport(ws, [panel]).catch(sayError) },
                         canWrite &&
                             metric !== "" && {
                                 label: t("panel.automation"),

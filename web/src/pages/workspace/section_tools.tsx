@@ -3,10 +3,15 @@
 import { Check, Field, Select } from "../../components/controls";
 import { IconButton } from "../../components/icon";
 import { MenuList, Popover } from "../../components/popover";
+import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import * as L from "../../lib/layout";
 import { stepSection } from "../../lib/section_order";
+import { viewer } from "../../session";
+import { sharedToken } from "../../shared";
+import { addToReport } from "../report/to_report";
 import { useWorkspace } from "./model";
+import { sectionLabel } from "./section_view";
 
 export function SectionTools({ section, columns }: { section: L.Section; columns: number }) {
     return (
@@ -77,6 +82,10 @@ function SectionMenu({ section }: { section: L.Section }) {
                             label: t("section.pin"),
                             isChecked: section.isPinned === true,
                             onClick: () => ws.edit((l) => L.pinSection(l, name, !section.isPinned)),
+                        },
+                        viewer.value != null && sharedToken.value === null && section.panels.length > 0 && {
+                            label: t("section.to_report"),
+                            onClick: () => void addToReport(ws, section.panels, sectionLabel(name)).catch(sayError),
                         },
                         { label: t("section.up"), onClick: () => ws.edit((l) => stepSection(l, name, -1)) },
                         { label: t("section.down"), onClick: () => ws.edit((l) => stepSection(l, name, 1)) },
