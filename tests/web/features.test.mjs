@@ -93,17 +93,6 @@ test("a frame in somebody else's page shows a run, and lets nobody change it", a
     }
 });
 
-test("a panel goes into a new report", async () => {
-    const { page } = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/charts");
-    const panel = page.locator('[data-panel="line:train/loss"]');
-    await panel.locator("canvas").waitFor();
-    await panel.hover();
-    await panel.locator("header").getByLabel("More").click();
-    await page.getByRole("menuitem", { name: "Put it into a new report" }).click();
-    await page.waitForURL("**/reports/**");
-    await page.locator(".report .panel canvas").first().waitFor();
-});
-
 test("parallel axes are moved, turned over and set to logarithms by keyboard", async () => {
     const { page } = await openWith(at.browser, "charts", [{ id: "p", kind: "parallel", columns: ["config.lr", "summary_metrics.train/loss"] }]);
     const names = page.locator('[data-panel="p"] .axis-name');
