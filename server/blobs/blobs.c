@@ -17,8 +17,9 @@
 /* The disk writes while more arrives, instead of all of a large file once it is whole. */
 enum { WRITE_BACK_BYTES = 8 << 20, SMALL_BLOB_BYTES = 1 << 20 };
 
-/* A bucket waits longer than it works: several go there at once, without holding a worker of the server. */
-enum { SMALL_TO_BUCKET_MAX = PUBLISHER_THREADS_MAX, LARGE_TO_BUCKET_MAX = 4 };
+/* A bucket waits longer than it works: several go there at once, without holding a worker of the server. So does the disk with large
+ * files, which are not synced together. */
+enum { SMALL_TO_BUCKET_MAX = PUBLISHER_THREADS_MAX, LARGE_TO_BUCKET_MAX = 4, LARGE_TO_DISK_MAX = 4 };
 
 struct blobs {
     struct depot *depot;
@@ -67,7 +68,7 @@ struct blobs *blobs_create(struct depot *depot) {
     blobs->depot = depot;
     bool is_remote = depot_is_remote(depot);
     blobs->publisher = publisher_create(depot, is_remote ? 1 : PUBLISHER_GROUP_MAX, is_remote ? SMALL_TO_BUCKET_MAX : 1);
-    blobs->large_publisher = publisher_create(depot, 1, is_remote ? LARGE_TO_BUCKET_MAX : 1);
+    blobs->large_publisher = publisher_create(depot, 1, is_remote ? LARGE_TO_BUCKET_MAX : LARGE_TO_DISK_MAX);
     return blobs;
 }
 
