@@ -290,10 +290,16 @@ static void end(struct joiner *joiner, struct joint *joint) {
     if (joint->token != 0)
         let_go(joiner, joint);
     joint->used_at_ms = clock_mono_ms();
-    if (!joint->is_joined)
+    joint->is_busy = false;
+    if (joint->is_joined)
+        return;
+    if (joint_is_idle(joint)) {
         remove_joint(joiner, joint);
-    else
-        joint->is_busy = false;
+    } else { /* somebody still sends a part of it, or has asked again meanwhile */
+        joint->code = OK;
+        joint_forget_parts(joint);
+        joint->is_stale = true;
+    }
 }
 
 static void work_on(struct joiner *joiner, struct joint *joint) {
