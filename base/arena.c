@@ -7,7 +7,7 @@
 #include <stdalign.h>
 #include <stdint.h>
 
-enum { FIRST_BLOCK_BYTES = 4096, LARGEST_BLOCK_BYTES = 1 << 20, ALIGNMENT = 16 };
+enum { FIRST_BLOCK_BYTES = 4096, LARGEST_BLOCK_BYTES = 1 << 20, ALIGNMENT = 16, PRINTED_BYTES = 512 };
 
 struct block {
     struct block *older;
@@ -125,12 +125,17 @@ struct str arena_printf(struct arena *arena, const char *format, ...) {
     va_list args;
 
     assert(format != NULL); /* UBSan's own check makes gcc 12 think that it may be, and warn */
+    char first[PRINTED_BYTES]; /* most are short: to format is the larger part, and once is enough for them */
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(first, sizeof first, format, args);
     va_end(args);
     if (len < 0)
         log_fatal("cannot format '%s'", format);
     char *text = arena_alloc(arena, (size_t)len + 1);
+    if ((size_t)len < sizeof first) {
+        memcpy(text, first, (size_t)len + 1);
+        return (struct str){ text, (size_t)len };
+    }
     va_start(args, format);
     (void)vsnprintf(text, (size_t)len + 1, format, args);
     va_end(args);

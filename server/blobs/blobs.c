@@ -14,8 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The disk writes while more arrives, instead of all of a large file once it is whole. */
-enum { WRITE_BACK_BYTES = 8 << 20, SMALL_BLOB_BYTES = 1 << 20 };
+enum {
+    WRITE_BACK_BYTES = 8 << 20, /* the disk writes while more arrives, instead of all of a large file once it is whole */
+    SMALL_BLOB_BYTES = 1 << 20,
+    HELD_BYTES_MAX = 16 * 1024,
+};
 
 /* A bucket waits longer than it works: several go there at once, without holding a worker of the server. So does the disk with large
  * files, which are not synced together. */
@@ -33,10 +36,13 @@ struct blob_name {
 
 struct blob_writer {
     struct blobs *blobs;
+    struct buf held; /* all of it, as long as there is no file */
+    uint64_t size_bytes;
+
+    /* Once it has a file: */
     struct arena *arena;
     struct hash_stream *hash;
     bool leaves_md5;
-    uint64_t size_bytes;
     uint64_t shared_left; /* of what comes, which is in the file already */
     int fd;
     char *path;
@@ -83,6 +89,7 @@ void blobs_destroy(struct blobs *blobs) {
 static void writer_destroy(struct blob_writer *writer) {
     if (writer->fd >= 0)
         (void)close(writer->fd);
+    buf_finish(&writer->held);
     hash_stream_destroy(writer->hash);
     arena_destroy(writer->arena);
     free(writer);
@@ -93,35 +100,47 @@ enum err_code blob_writer_create(struct blob_writer **out, struct blobs *blobs, 
     if (writer == NULL)
         log_fatal("out of memory: cannot begin an upload");
 
+    (void)err;
     writer->blobs = blobs;
     writer->fd = -1;
-    writer->arena = arena_create();
-    enum err_code code = depot_stage(blobs->depot, &writer->fd, &writer->path, writer->arena, err);
-    if (code != OK) {
-        writer_destroy(writer);
-        return code;
-    }
-    writer->hash = hash_stream_create();
+    buf_init(&writer->held, HELD_BYTES_MAX);
     *out = writer;
     return OK;
 }
 
 void blob_writer_leave_md5(struct blob_writer *writer) {
     assert(writer->size_bytes == 0);
-    hash_stream_destroy(writer->hash);
-    writer->hash = hash_stream_create_sha256();
     writer->leaves_md5 = true;
+}
+
+static enum err_code give_file(struct blob_writer *writer, struct err *err) {
+    if (writer->fd >= 0)
+        return OK;
+    writer->arena = arena_create();
+    TRY(depot_stage(writer->blobs->depot, &writer->fd, &writer->path, writer->arena, err));
+    writer->hash = writer->leaves_md5 ? hash_stream_create_sha256() : hash_stream_create();
+    hash_stream_add(writer->hash, buf_str(&writer->held));
+    TRY(file_write_all(writer->fd, buf_str(&writer->held), writer->path, err));
+    buf_finish(&writer->held);
+    return OK;
 }
 
 /* Whole blocks can be shared, and what ends its file; ext4 shares none. */
 void blob_writer_share(struct blob_writer *writer, int fd, uint64_t size_bytes) {
     struct file_clone_range range = { .src_fd = fd, .dest_offset = writer->size_bytes };
+    struct err ignored;
     assert(writer->shared_left == 0);
-    if (ioctl(writer->fd, FICLONERANGE, &range) == 0 && lseek(writer->fd, (off_t)size_bytes, SEEK_CUR) >= 0)
+    if (give_file(writer, &ignored) == OK && ioctl(writer->fd, FICLONERANGE, &range) == 0 && lseek(writer->fd, (off_t)size_bytes, SEEK_CUR) >= 0)
         writer->shared_left = size_bytes;
 }
 
 enum err_code blob_writer_add(struct blob_writer *writer, struct str bytes, struct err *err) {
+    if (writer->fd < 0 && writer->size_bytes + bytes.len <= HELD_BYTES_MAX) {
+        buf_append_str(&writer->held, bytes);
+        writer->size_bytes += bytes.len;
+        return buf_check(&writer->held, "a small upload", err);
+    }
+    TRY(give_file(writer, err));
     size_t shared = bytes.len < writer->shared_left ? bytes.len : (size_t)writer->shared_left;
     TRY(file_write_all(writer->fd, str_from(bytes, shared), writer->path, err));
     writer->shared_left -= shared;
@@ -136,21 +155,27 @@ void blob_writer_cancel(struct blob_writer *writer) {
     struct err ignored;
     if (writer == NULL)
         return;
-    if (file_remove(writer->path, &ignored) != OK)
+    if (writer->path != NULL && file_remove(writer->path, &ignored) != OK)
         log_warn("a cancelled upload stays until the next start: %s", ignored.message);
     writer_destroy(writer);
 }
 
 static struct str end_hash(struct blob_writer *writer, struct blob_facts *facts) {
-    hash_stream_end(writer->hash, facts->id.sha256, writer->leaves_md5 ? NULL : facts->md5);
+    if (writer->hash != NULL) {
+        hash_stream_end(writer->hash, facts->id.sha256, writer->leaves_md5 ? NULL : facts->md5);
+    } else {
+        hash_sha256(facts->id.sha256, buf_str(&writer->held));
+        hash_md5(facts->md5, buf_str(&writer->held));
+    }
     facts->size_bytes = writer->size_bytes;
     return name_of(&facts->id, &writer->name);
 }
 
 /* Bytes that are known already are stored once more: whoever sends them cannot tell by the time it takes. */
 enum err_code blob_writer_finish(struct blob_writer *writer, struct blob_facts *facts, struct err *err) {
-    struct str name = end_hash(writer, facts);
-    enum err_code code = depot_publish(writer->blobs->depot, writer->fd, writer->path, name, err);
+    enum err_code code = give_file(writer, err);
+    if (code == OK)
+        code = depot_publish(writer->blobs->depot, writer->fd, writer->path, end_hash(writer, facts), err);
     if (code != OK) {
         blob_writer_cancel(writer);
         return code;
@@ -173,6 +198,13 @@ static void published(struct publishing *item) {
 
 void blob_writer_finish_later(struct blob_writer *writer, struct blob_facts *facts, blob_done *done, void *context) {
     struct blobs *blobs = writer->blobs;
+    struct err err = { 0 };
+    enum err_code code = give_file(writer, &err);
+    if (code != OK) {
+        blob_writer_cancel(writer);
+        done(context, code, &err);
+        return;
+    }
     writer->done = done;
     writer->context = context;
     writer->publishing = (struct publishing){ .arrival = { .fd = writer->fd, .path = writer->path }, .done = published };
@@ -187,6 +219,25 @@ enum err_code blobs_publish_linked(struct blobs *blobs, const char *path, const 
 
 struct depot *blobs_depot(const struct blobs *blobs) {
     return blobs->depot;
+}
+
+bool blob_writer_hold(struct blob_writer *writer, struct blob_facts *facts, struct str *bytes) {
+    if (writer->fd >= 0 || !depot_can_sync(writer->blobs->depot))
+        return false;
+    (void)end_hash(writer, facts);
+    *bytes = buf_str(&writer->held);
+    return true;
+}
+
+enum err_code blob_writer_keep(struct blob_writer *writer, struct err *err) {
+    struct str name = { writer->name.text, SHA256_HEX_LEN + 1 };
+    enum err_code code = depot_keep(writer->blobs->depot, name, buf_str(&writer->held), err);
+    writer_destroy(writer);
+    return code;
+}
+
+void blobs_sync(struct blobs *blobs) {
+    depot_sync(blobs->depot);
 }
 
 enum err_code blobs_read(struct blobs *blobs, const struct blob_id *id, int *fd, uint64_t *size_bytes, struct err *err) {

@@ -43,6 +43,13 @@ MUST_CHECK enum err_code blob_writer_finish(struct blob_writer *writer, struct b
  * within this call. Small blobs that end side by side wait for the disk together, large ones by themselves. */
 typedef void blob_done(void *context, enum err_code code, const struct err *err);
 void blob_writer_finish_later(struct blob_writer *writer, struct blob_facts *facts, blob_done *done, void *context);
+/* Small bytes wait in memory. True when these do: whoever makes them durable elsewhere, in an order of his own, goes on with
+ * blob_writer_keep, until when *bytes are the writer's. False when they are written already, or no file system can be synced
+ * as a whole. */
+bool blob_writer_hold(struct blob_writer *writer, struct blob_facts *facts, struct str *bytes);
+/* The blob is whole under its final name, and blobs_sync makes it durable there, with all others. The writer is gone. */
+MUST_CHECK enum err_code blob_writer_keep(struct blob_writer *writer, struct err *err);
+void blobs_sync(struct blobs *blobs);
 void blob_writer_cancel(struct blob_writer *writer); /* NULL is fine */
 
 /* A synced file of the depot's staging folder that has that digest is a blob, too; see depot_publish_linked. */

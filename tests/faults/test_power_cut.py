@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
 from tests.faults.disk import HEADER, SYNC_ALL, PowerCut
+from tests.support.waiting import wait_until
 
 ROWS = 40
 
@@ -21,7 +24,7 @@ def recorded(disk, start, open_run):
     for step in range(ROWS):
         run.send_rows(step, [{"_step": step, "value": step * 0.5}])
         answers.append((disk.position(), step + 1))
-    assert run.put("model.bin", b"weights" * 1000).status_code == 200
+    assert run.put("model.bin", b"weights" * 5000).status_code == 200
     file_at = disk.position()
     # The end of the run seals its rows into a segment; the tail's rows are dropped in turn.
     assert run.post({"complete": True, "exitcode": 0}).status_code == 200
@@ -92,7 +95,7 @@ def test_uploaded_file__is_there_after_a_power_cut(recorded, tmp_path, start):
     disk, _, file_at, *_ = recorded
     server = start(PowerCut(disk, file_at).write_to(tmp_path / "cut"))
     response = server.request("GET", "/files/admin/faults/run/model.bin")
-    assert (response.status_code, response.content) == (200, b"weights" * 1000)
+    assert (response.status_code, response.content) == (200, b"weights" * 5000)
 
 
 def is_whole(cut: PowerCut, folder, start, open_run) -> bool:
@@ -113,26 +116,62 @@ def test_missing_sync__would_be_seen(recorded, tmp_path, start, open_run):
         assert not is_whole(cut, tmp_path / f"unsynced{number}", start, open_run), unsynced
 
 
-@pytest.fixture
-def many(disk, start, open_run):
-    """Small files put side by side, whose syncs are shared: their names, and the moment after the last answer."""
+SMALL, LARGE = 1, 4000  # times "bytes of ...": small ones are held by the database until their files are synced
+
+
+def content_of(name: str, size: int) -> str:
+    return f"bytes of {name}" * size
+
+
+def put_many(disk, start, open_run, size: int):
+    """Files put side by side: the server that is still up, and their names."""
     server = start(disk.data, env=disk.logging_env)
     run = open_run(server)
     names = [f"f{i}.txt" for i in range(60)]
     urls = run.upload_urls(*names)
     with ThreadPoolExecutor(30) as pool:
-        answers = pool.map(lambda name: server.request("PUT", urls[name], key=None, data=f"bytes of {name}").status_code, names)
+        answers = pool.map(lambda name: server.request("PUT", urls[name], key=None, data=content_of(name, size)).status_code, names)
         assert set(answers) == {200}
+    return server, names
+
+
+def are_whole(cut: PowerCut, folder, start, names, size: int) -> bool:
+    server = start(cut.write_to(folder))
+    answers = [server.request("GET", f"/files/admin/faults/run/{name}") for name in names]
+    server.kill()
+    return all(answer.status_code == 200 and answer.text == content_of(name, size) for name, answer in zip(names, answers))
+
+
+def test_files_put_side_by_side__are_there_after_a_power_cut(disk, tmp_path, start, open_run):
+    server, names = put_many(disk, start, open_run, LARGE)
     moment = disk.position()
     server.kill()
-    return disk, names, moment
-
-
-def test_files_put_side_by_side__are_there_after_a_power_cut(many, tmp_path, start):
-    disk, names, moment = many
     assert SYNC_ALL in {operation for operation, *_ in disk.records(moment)}
-    server = start(PowerCut(disk, moment).write_to(tmp_path / "cut"))
-    for name in names:
-        assert server.request("GET", f"/files/admin/faults/run/{name}").text == f"bytes of {name}"
-    unsynced = start(PowerCut(disk, moment, skip_syncs="/blobs").write_to(tmp_path / "unsynced"))
-    assert unsynced.request("GET", "/files/admin/faults/run/f0.txt").status_code != 200
+    assert are_whole(PowerCut(disk, moment), tmp_path / "cut", start, names, LARGE)
+    assert not are_whole(PowerCut(disk, moment, skip_syncs="/blobs"), tmp_path / "unsynced", start, names, LARGE)
+
+
+def test_small_files__are_there_after_a_power_cut_that_takes_all_of_their_files(disk, tmp_path, start, open_run):
+    server, names = put_many(disk, start, open_run, SMALL)
+    moment = disk.position()
+    server.kill()
+    assert are_whole(PowerCut(disk, moment, skip_syncs="/blobs"), tmp_path / "lost", start, names, SMALL)
+    for seed in range(3):  # names without bytes, too
+        cut = PowerCut(disk, moment, skip_syncs="/blobs", chance=0.5, seed=seed)
+        assert are_whole(cut, tmp_path / f"torn{seed}", start, names, SMALL)
+    assert not are_whole(PowerCut(disk, moment, skip_syncs="barograph.db-wal"), tmp_path / "unsynced", start, names, SMALL)
+
+
+def test_small_files__are_synced_before_the_database_forgets_their_bytes(disk, tmp_path, start, open_run):
+    server, names = put_many(disk, start, open_run, SMALL)
+    wait_until(lambda: held_count(server) == 0)
+    moment = disk.position()
+    server.kill()
+    assert are_whole(PowerCut(disk, moment), tmp_path / "cut", start, names, SMALL)
+    assert not are_whole(PowerCut(disk, moment, skip_syncs="/blobs"), tmp_path / "unsynced", start, names, SMALL)
+
+
+def held_count(server) -> int:
+    with closing(sqlite3.connect(f"file:{server.data}/barograph.db?mode=ro", uri=True)) as database:
+        return database.execute("select count(*) from held_bytes").fetchone()[0]
+

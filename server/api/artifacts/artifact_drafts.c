@@ -265,9 +265,9 @@ static enum err_code add_file(struct db_tx *tx, struct gql_call *call, const str
     node->storage_path = name;
     node->digest = md5_text;
     node->md5 = md5_text;
-    node->url = artifact_links_file(gql_identity(call), artifact->id, name, call->arena);
-    node->direct_url = node->url;
+    node->draft_id = artifact->id;
     node->artifact_id = code == OK ? blob.birth_artifact_id : artifact->id;
+    node->artifact = node->artifact_id == artifact->id ? artifact : NULL;
     if (code == ERR_NOT_FOUND) {
         TRY(set_upload_address(call, artifact, node, md5, err));
         TRY(artifact_parts_announce(json_get(wanted, STR("uploadPartsInput")), artifact->owner, artifact->id, name, call->arena, &node->parts, err));

@@ -90,7 +90,7 @@ static enum err_code begin_file(struct http_call *call, void **state, struct err
     static const struct upload_kind kind = { check_file, store_file, NULL, false };
     if (!file_is_safe_path(call->params[1]))
         return err_set(err, ERR_BAD_INPUT, "'%.*s' is not a plain relative path", STR_ARG(str_slice(call->params[1], 0, 200)));
-    return upload_begin(call, &kind, state, err);
+    return upload_begin_alike(call, &kind, state, err);
 }
 
 const struct http_sink artifact_links_upload_file = { begin_file, upload_add, upload_end, upload_cancel };

@@ -60,18 +60,37 @@ struct file_node *file_node_of_artifact(const struct identity *identity, const s
         return OK;                                                                                                       \
     }
 DEFINE_TEXT(answer_digest, digest)
-DEFINE_TEXT(answer_direct_url, direct_url)
 DEFINE_TEXT(answer_md5, md5)
 DEFINE_TEXT(answer_name, name)
 DEFINE_TEXT(answer_storage_path, storage_path)
 
-READING_RESOLVER(answer_artifact) {
+static struct str url_of_draft(const struct gql_call *call) {
+    const struct file_node *node = call->parent;
+    return artifact_links_file(gql_identity(call), node->draft_id, node->name, call->arena);
+}
+
+static enum err_code answer_direct_url(struct gql_call *call, struct err *err) {
+    const struct file_node *node = call->parent;
+    (void)err;
+    gql_str(call, node->draft_id != 0 ? url_of_draft(call) : node->direct_url);
+    return OK;
+}
+
+READING_RESOLVER(read_artifact) {
     const struct file_node *node = call->parent;
     struct artifact *artifact;
-    if (node->artifact_id == 0)
-        return OK;
     TRY(artifact_get_birth(tx, node->artifact_id, call->arena, &artifact, err));
     gql_object(call, artifact);
+    return OK;
+}
+
+static enum err_code answer_artifact(struct gql_call *call, struct err *err) {
+    const struct file_node *node = call->parent;
+    if (node->artifact_id == 0)
+        return OK;
+    if (node->artifact == NULL)
+        return read_artifact(call, err);
+    gql_object(call, node->artifact);
     return OK;
 }
 
@@ -128,7 +147,10 @@ static enum err_code answer_own_upload_headers(struct gql_call *call, struct err
 static enum err_code answer_url(struct gql_call *call, struct err *err) {
     const struct file_node *node = call->parent;
     (void)err;
-    gql_str(call, gql_arg_bool(call, "upload", false) && node->upload_url.ptr != NULL ? node->upload_url : node->url);
+    if (gql_arg_bool(call, "upload", false) && node->upload_url.ptr != NULL)
+        gql_str(call, node->upload_url);
+    else
+        gql_str(call, node->draft_id != 0 ? url_of_draft(call) : node->url);
     return OK;
 }
 

@@ -20,6 +20,8 @@ struct file_node {
     struct str md5, digest; /* base64; ptr NULL: not known */
     int64_t size_bytes, updated_at;
     int64_t artifact_id; /* the version that first held these bytes; 0: not said */
+    const struct artifact *artifact; /* that version, where it is at hand */
+    int64_t draft_id; /* of a draft's file: its addresses for reading are made when they are asked for, which they seldom are */
     const struct multipart_upload *parts; /* where parts are to be put; NULL: it goes in one piece */
 };
 

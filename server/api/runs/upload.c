@@ -2,6 +2,7 @@
 #include "server/api/runs/upload.h"
 
 #include "server/api/files_origin.h"
+#include "server/api/runs/held_uploads.h"
 #include "server/api/runs/media_type.h"
 #include "server/api/runs/upload_queue.h"
 #include "server/store/artifacts/blob.h"
@@ -9,13 +10,23 @@
 /* Long enough to go on reading a film in ranges. */
 enum { BUCKET_LINK_LIFE_S = 3600 };
 
-enum err_code upload_begin(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err) {
+static enum err_code check_once(struct upload *upload, struct err *err) {
+    struct app *app = upload->call->app;
+    if (upload->is_alike && upload_queue_knows(app->uploads, upload))
+        return OK;
+    TRY(db_read(app->db, upload->kind->check, upload, err));
+    if (upload->is_alike)
+        upload_queue_learn(app->uploads, upload);
+    return OK;
+}
+
+static enum err_code begin(struct http_call *call, const struct upload_kind *kind, bool is_alike, void **state, struct err *err) {
     struct app *app = call->app;
     struct upload *upload = ARENA_NEW(call->arena, struct upload);
-    *upload = (struct upload){ .call = call, .kind = kind };
+    *upload = (struct upload){ .call = call, .kind = kind, .is_alike = is_alike };
     if (app->is_disk_low)
         return err_set(err, ERR_FULL, "the server's disk is nearly full");
-    TRY(db_read(app->db, kind->check, upload, err));
+    TRY(check_once(upload, err));
     TRY(blob_writer_create(&upload->writer, app->blobs, err));
     upload->told = repr_digest_parse(http_header(call, STR("Repr-Digest")), call->arena);
     if (kind->believes_md5 && upload->told.has_sha256 && upload->told.has_md5)
@@ -24,6 +35,14 @@ enum err_code upload_begin(struct http_call *call, const struct upload_kind *kin
         upload->told.has_md5 = false;
     *state = upload;
     return OK;
+}
+
+enum err_code upload_begin(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err) {
+    return begin(call, kind, false, state, err);
+}
+
+enum err_code upload_begin_alike(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err) {
+    return begin(call, kind, true, state, err);
 }
 
 enum err_code upload_add(struct http_call *call, void *state, struct str bytes, struct err *err) {
@@ -44,14 +63,32 @@ static enum err_code store(struct db_tx *tx, void *context, struct err *err) {
     struct upload *upload = context;
     struct app *app = upload->call->app;
     TRY(upload->kind->check(tx, upload, err));
-    TRY(upload_check_stored(tx, app, &upload->facts.id, err));
-    return upload->kind->store(tx, upload, err);
+    if (!upload->is_held)
+        TRY(upload_check_stored(tx, app, &upload->facts.id, err));
+    TRY(upload->kind->store(tx, upload, err));
+    if (!upload->is_held)
+        return OK;
+    if (upload->held_id == 0)
+        upload->held_id = held_uploads_next_id(app->held_uploads);
+    return blob_held_add(tx, upload->held_id, upload->facts.id.sha256, upload->held, err);
+}
+
+/* Its bytes are durable, and its file can be made without waiting for the disk. */
+static enum err_code keep(struct upload *upload, struct err *err) {
+    struct app *app = upload->call->app;
+    struct blob_writer *writer = upload->writer;
+    if (!upload->is_held)
+        return OK;
+    upload->writer = NULL;
+    enum err_code code = blob_writer_keep(writer, err);
+    held_uploads_note(app->held_uploads, upload->held_id, code == OK);
+    return code;
 }
 
 /* Without a body: the official client never reads it, and a connection with something unread in it is closed, one for
  * each file. */
-static void stored(void *context, enum err_code code, const struct err *err) {
-    struct upload *upload = context;
+static void answer(struct upload *upload, enum err_code code, const struct err *err) {
+    blob_writer_cancel(upload->writer); /* of one that could not be linked */
     if (code == OK) {
         http_add_header(upload->call, STR("Access-Control-Allow-Origin"), STR("*"));
         if (upload->told.has_sha256) /* so that who told it knows that it was looked at */
@@ -63,7 +100,15 @@ static void stored(void *context, enum err_code code, const struct err *err) {
 }
 
 struct upload_queue *upload_create_queue(struct db *db) {
-    return upload_queue_create(db, store, stored);
+    return upload_queue_create(db, &(struct upload_steps){ store, keep, answer });
+}
+
+static enum err_code check_told(struct upload *upload, struct err *err) {
+    if (upload->told.has_sha256 && !hash_equal(upload->told.sha256, upload->facts.id.sha256, SHA256_BYTES))
+        return err_set(err, ERR_BAD_INPUT, "the bytes that arrived are not those of the SHA-256 that came with them");
+    if (upload->told.has_md5)
+        memcpy(upload->facts.md5, upload->told.md5, MD5_BYTES);
+    return OK;
 }
 
 /* Bytes that are not those that were told lie under their own digest, where nobody looks for them, until they are collected. */
@@ -71,24 +116,32 @@ static void published(void *context, enum err_code code, const struct err *err) 
     struct upload *upload = context;
     struct app *app = upload->call->app;
     struct err wrong = { 0 };
-    if (code == OK && upload->told.has_sha256 && !hash_equal(upload->told.sha256, upload->facts.id.sha256, SHA256_BYTES)) {
-        code = err_set(&wrong, ERR_BAD_INPUT, "the bytes that arrived are not those of the SHA-256 that came with them");
+    if (code == OK && (code = check_told(upload, &wrong)) != OK)
         err = &wrong;
-    }
-    if (upload->told.has_md5)
-        memcpy(upload->facts.md5, upload->told.md5, MD5_BYTES);
     if (code == OK)
         upload_queue_add(app->uploads, upload);
     else
         http_complete(upload->call, code, err);
 }
 
-/* A client sends many small files at once: none of them holds a worker while it waits for the disk. */
+/* A client sends many small files at once: none of them holds a worker while it waits for the disk. The bytes of those that are
+ * held go into the database with the row that links them. */
 enum err_code upload_end(struct http_call *call, void *state, struct err *err) {
+    struct app *app = call->app;
     struct upload *upload = state;
     struct blob_writer *writer = upload->writer;
 
-    (void)err;
+    upload->is_held = blob_writer_hold(writer, &upload->facts, &upload->held);
+    if (upload->is_held) {
+        enum err_code code = check_told(upload, err);
+        if (code != OK) {
+            blob_writer_cancel(writer);
+            return code;
+        }
+        http_defer(call);
+        upload_queue_add(app->uploads, upload);
+        return OK;
+    }
     upload->writer = NULL;
     http_defer(call);
     blob_writer_finish_later(writer, &upload->facts, published, upload);

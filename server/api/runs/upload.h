@@ -1,4 +1,5 @@
-/* upload.h - bytes put to a signed link: staged and hashed while they arrive, then linked in one transaction.
+/* upload.h - bytes put to a signed link: staged and hashed while they arrive, then linked in one transaction. Those that are small
+ * stay in memory instead, and that transaction holds them too.
  *
  * A sink's begin names its kind; add, end and cancel are the same for all. The call is answered once all is durable, from
  * the thread that learns of it.
@@ -13,14 +14,22 @@
 struct upload {
     struct http_call *call;
     const struct upload_kind *kind;
+    bool is_alike; /* its check finds the same for all that have their first parameter and who asks in common */
     struct blob_writer *writer;
     struct repr_digest told; /* by who sends */
     struct blob_facts facts; /* once all has arrived */
+    bool is_held;            /* all of it is in memory: its bytes become durable with the row that links them (held_uploads.h) */
+    struct str held;
+    int64_t held_id;
     void *target;            /* what `check` found; `store` may find it again */
 
     /* While it is stored with others: one of the same kind that was checked and stored in this very transaction. */
     const struct upload *before;
-    struct upload *next; /* the queue's */
+
+    /* The queue's: */
+    struct upload *next;
+    enum err_code code;
+    struct err err;
 };
 
 /* Both get the struct upload as their context and run inside a transaction: check reads, before a byte is taken;
@@ -37,6 +46,7 @@ struct upload_kind {
 struct upload_queue *upload_create_queue(struct db *db);
 
 enum err_code upload_begin(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err);
+enum err_code upload_begin_alike(struct http_call *call, const struct upload_kind *kind, void **state, struct err *err);
 enum err_code upload_add(struct http_call *call, void *state, struct str bytes, struct err *err);
 enum err_code upload_end(struct http_call *call, void *state, struct err *err);
 void upload_cancel(void *state);

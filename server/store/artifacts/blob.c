@@ -21,6 +21,39 @@ enum err_code blob_add(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES
     return db_changed(tx) == 1 ? OK : err_set(err, ERR_BUSY, "these bytes are just being removed; send them again");
 }
 
+enum err_code blob_held_add(struct db_tx *tx, int64_t id, const unsigned char sha256[SHA256_BYTES], struct str bytes, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_INT(id), DB_BLOB(((struct str){ (const char *)sha256, SHA256_BYTES })), DB_BLOB(bytes)),
+                   "insert into held_bytes (id, sha256, bytes) values ($1, $2, $3)", err);
+}
+
+enum err_code blob_held_last_id(struct db_tx *tx, int64_t *id, struct err *err) {
+    struct db_rows *rows;
+    *id = 0;
+    TRY(db_query(tx, &rows, DB_NO_ARGS, "select coalesce(max(id), 0) from held_bytes", err));
+    if (db_next(rows))
+        *id = db_int(rows, 0);
+    return db_end(rows, err);
+}
+
+enum err_code blob_held_list(struct db_tx *tx, int64_t after_id, size_t limit, struct arena *arena, struct list *out, struct err *err) {
+    struct db_rows *rows;
+    *out = (struct list){ 0 };
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(after_id), DB_INT(limit)),
+                 "select a.id, a.sha256, a.bytes from held_bytes a join blobs b on b.sha256 = a.sha256"
+                 " where a.id > $1 and b.created_at >= 0 and b.size_bytes >= 0 order by a.id limit $2",
+                 err));
+    while (db_next(rows)) {
+        struct held_bytes *row = ARENA_NEW(arena, struct held_bytes);
+        *row = (struct held_bytes){ db_int(rows, 0), db_str(rows, 1, arena), db_str(rows, 2, arena) };
+        list_add(out, row, arena);
+    }
+    return db_end(rows, err);
+}
+
+enum err_code blob_held_remove(struct db_tx *tx, int64_t first_id, int64_t last_id, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_INT(first_id), DB_INT(last_id)), "delete from held_bytes where id between $1 and $2", err);
+}
+
 /* Whoever keeps blobs is in this list: a table that is forgotten here loses its bytes. */
 #define IS_UNUSED                                                                                                        \
     "created_at < $1 and created_at > $2 and size_bytes >= 0"                                                          \

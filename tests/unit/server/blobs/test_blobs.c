@@ -49,6 +49,12 @@ static struct blob_facts put(struct fixture *fixture, struct str content) {
     return facts;
 }
 
+/* More than waits in memory. */
+static struct str much(void) {
+    static char bytes[100000];
+    return (struct str){ bytes, sizeof bytes };
+}
+
 static size_t staged_count(struct fixture *fixture) {
     char command[128];
     int count = -1;
@@ -111,6 +117,8 @@ static void blobs__keep_nothing_of_a_cancelled_upload(void **state) {
 
     assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
     assert_int_equal(blob_writer_add(writer, STR("half"), &fixture->err), OK);
+    assert_int_equal(staged_count(fixture), 0);
+    assert_int_equal(blob_writer_add(writer, much(), &fixture->err), OK);
     assert_int_equal(staged_count(fixture), 1);
     blob_writer_cancel(writer);
     hash_sha256(id.sha256, STR("half"));
@@ -124,6 +132,7 @@ static void blobs__forget_at_open_what_a_dead_process_was_staging(void **state) 
     struct depot *again;
 
     assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, much(), &fixture->err), OK);
     assert_int_equal(depot_open(&again, fixture->folder, NULL, STR_EMPTY, &fixture->err), OK);
     assert_int_equal(staged_count(fixture), 0);
     blob_writer_cancel(writer);
@@ -195,6 +204,29 @@ static void blobs__finish_many_at_once_and_a_large_one_beside_them(void **state)
     free(large);
 }
 
+static void blobs__hold_small_bytes_until_they_are_kept(void **state) {
+    struct fixture *fixture = *state;
+    struct blob_facts facts, expected;
+    struct blob_writer *writer;
+    struct str held;
+
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, STR("small "), &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, STR("bytes"), &fixture->err), OK);
+    assert_true(blob_writer_hold(writer, &facts, &held));
+    assert_true(str_eq(held, STR("small bytes")));
+    assert_false(blobs_has(fixture->blobs, &facts.id));
+    assert_int_equal(blob_writer_keep(writer, &fixture->err), OK);
+    assert_true(blobs_has(fixture->blobs, &facts.id));
+    expected = put(fixture, STR("small bytes"));
+    assert_memory_equal(&facts, &expected, sizeof facts);
+
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, much(), &fixture->err), OK);
+    assert_false(blob_writer_hold(writer, &facts, &held));
+    blob_writer_cancel(writer);
+}
+
 static struct file_calls real_calls;
 static pthread_mutex_t disk = PTHREAD_MUTEX_INITIALIZER; /* busy while it is locked */
 
@@ -230,12 +262,23 @@ static void blobs__report_a_full_disk_as_such(void **state) {
     struct fixture *fixture = *state;
     struct file_calls real = file_calls;
     struct blob_writer *writer;
+    struct blob_facts facts;
+    struct str held;
 
     assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
     file_calls.write = write_to_a_full_disk;
-    assert_int_equal(blob_writer_add(writer, STR("x"), &fixture->err), ERR_FULL);
-    file_calls = real;
+    assert_int_equal(blob_writer_add(writer, STR("x"), &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, much(), &fixture->err), ERR_FULL);
     blob_writer_cancel(writer);
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, STR("x"), &fixture->err), OK);
+    assert_int_equal(blob_writer_finish(writer, &facts, &fixture->err), ERR_FULL);
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, STR("x"), &fixture->err), OK);
+    assert_true(blob_writer_hold(writer, &facts, &held));
+    assert_int_equal(blob_writer_keep(writer, &fixture->err), ERR_FULL);
+    file_calls = real;
+    assert_false(blobs_has(fixture->blobs, &facts.id));
     assert_int_equal(staged_count(fixture), 0);
 }
 
@@ -293,6 +336,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(blobs__say_not_found_for_what_was_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__finish_many_at_once_and_a_large_one_beside_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__hold_up_no_caller_while_a_large_one_is_synced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__hold_small_bytes_until_they_are_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__report_a_full_disk_as_such, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__are_made_of_files_whether_they_share_blocks_or_not, set_up, tear_down),
     };

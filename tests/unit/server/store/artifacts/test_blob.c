@@ -105,12 +105,38 @@ WORK_TEST(blob__leaves_no_row_in_the_end) {
     return OK;
 }
 
+WORK_TEST(blob__bytes_are_listed_until_they_are_removed_or_nobody_keeps_them) {
+    static const unsigned char other[SHA256_BYTES] = { 8 };
+    struct fixture *f = context;
+    struct list rows;
+    int64_t last_id;
+
+    TRY(blob_held_last_id(tx, &last_id, err));
+    EXPECT(last_id == 0);
+    TRY(blob_add(tx, sha256, SIZE, NOW, err));
+    TRY(blob_held_add(tx, 1, sha256, STR("the bytes"), err));
+    TRY(blob_held_add(tx, 2, other, STR("of no blob"), err));
+    TRY(blob_held_add(tx, 3, sha256, STR_EMPTY, err));
+    TRY(blob_held_list(tx, 0, 10, f->arena, &rows, err));
+    EXPECT(rows.count == 2);
+    const struct held_bytes *first = rows.items[0], *second = rows.items[1];
+    EXPECT(first->id == 1 && str_eq(first->sha256, THE_BLOB) && str_eq(first->bytes, STR("the bytes")));
+    EXPECT(second->id == 3 && second->bytes.len == 0);
+    TRY(blob_held_list(tx, 1, 10, f->arena, &rows, err));
+    EXPECT(rows.count == 1);
+    TRY(blob_held_remove(tx, 2, 3, err));
+    TRY(blob_held_last_id(tx, &last_id, err));
+    EXPECT(last_id == 1);
+    return OK;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(blob__goes_in_steps_and_comes_back, fixture_set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(blob__that_somebody_has_stays, fixture_set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(blob__that_is_young_stays, fixture_set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(blob__whose_mark_is_old_is_marked_anew, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(blob__bytes_are_listed_until_they_are_removed_or_nobody_keeps_them, fixture_set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(blob__leaves_no_row_in_the_end, fixture_set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
