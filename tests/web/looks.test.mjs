@@ -63,7 +63,8 @@ test("the log-in page leads nowhere else", async () => {
 test("a key is shown once and works", async () => {
     const context = await openContext(at.browser);
     const { page, problems } = await openPage(context, "/authorize");
-    await page.getByLabel("What it is for").fill("a test");
+    const purpose = `a test ${Date.now()}`;
+    await page.getByLabel("What it is for").fill(purpose);
     await page.getByRole("button", { name: "Make a key" }).click();
     const made = await page.getByLabel("Your new API key").inputValue();
     assert.ok(made.length >= 40);
@@ -77,7 +78,7 @@ test("a key is shown once and works", async () => {
     });
     assert.equal((await answer.json()).data.viewer.username, "admin");
     await page.goto(`${base}/settings`);
-    await page.getByText("a test").waitFor();
+    await page.getByText(purpose).waitFor();
     assert.doesNotMatch(await page.content(), new RegExp(made));
     assert.deepEqual(problems, []);
 });

@@ -10,6 +10,7 @@ import { columnNumber, columnValue } from "../../lib/runs";
 import { navigate } from "../../router";
 import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
+import { MissingNote } from "./missing_note";
 import { useWidth } from "./use_size";
 
 export function ParallelPanel({ panel, height, onExport }: PanelProps) {
@@ -63,6 +64,8 @@ export function ParallelPanel({ panel, height, onExport }: PanelProps) {
         <div ref={ref} class="panel-body" style={{ height }}>
             {columns.length === 0 ? (
                 <p class="panel-note">{t("panel.no_columns")}</p>
+            ) : lines.every((l) => l.values.every((v) => v === undefined)) ? (
+                <MissingNote columns={columns.map((c) => c.id)} />
             ) : (
                 width > 0 && (
                     <ParallelChart
