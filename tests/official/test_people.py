@@ -46,3 +46,16 @@ def test_unknown_user__is_none(people):
 def test_console_and_link__are_read_back(people):
     assert len(people["console"]) == 1 and "content='a line'" in people["console"][0]
     assert people["linked"] == [True, 0, "admin/people/a:v0"]
+
+
+def ask_for_too_much(client):
+    other = f"other-{client.entity}"
+    client.server.add_user(other)
+    return client.script("people_refused", team=f"team-{client.entity}", other=other)
+
+
+def test_refusal__is_false_or_none_for_each_age(lab, age):
+    told = lab.outcome(age, ask_for_too_much)
+    assert (told["unknown"], told["service"]) == (False, None)
+    assert told["invited"] == [True, False]
+    assert told["removed"] == [True, False]

@@ -67,12 +67,23 @@ static enum err_code answer_and_forget(struct gql_call *call, change *body, stru
     return OK;
 }
 
-#define MUTATION(name)                                                                                                   \
+/* What the official clients answer with False or None when it is refused: those before 0.22 know that by the status alone, and raise
+ * whatever else they are told. */
+static enum err_code answer_with_status(struct gql_call *call, change *body, struct err *err) {
+    enum err_code code = answer_and_forget(call, body, err);
+    if (code != OK && err_http_status(code) / 100 == 4)
+        gql_identity(call)->status_for_client = err_http_status(code == ERR_CONFLICT ? ERR_CONFLICT : ERR_BAD_INPUT);
+    return code;
+}
+
+#define MUTATION_ANSWERED_BY(name, answer_function)                                                                      \
     static change name##_in;                                                                                             \
     enum err_code account_answer_##name(struct gql_call *call, struct err *err) {                                        \
-        return answer_and_forget(call, name##_in, err);                                                                  \
+        return answer_function(call, name##_in, err);                                                                    \
     }                                                                                                                    \
     static enum err_code name##_in(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err)
+#define MUTATION(name) MUTATION_ANSWERED_BY(name, answer_and_forget)
+#define MUTATION_WITH_STATUS(name) MUTATION_ANSWERED_BY(name, answer_with_status)
 
 /* ---- entities ---- */
 
@@ -165,7 +176,7 @@ static enum err_code add_member(struct db_tx *tx, const struct entity *entity, c
     return member_set(tx, entity->owner.entity_id, user->id, role, actor, err);
 }
 
-MUTATION(create_invite) {
+MUTATION_WITH_STATUS(create_invite) {
     struct actor actor = identity_actor(gql_identity(call));
     struct str username = input_or_empty(call, "username"), email = input_or_empty(call, "email");
     struct member *member = ARENA_NEW(call->arena, struct member);
@@ -192,7 +203,7 @@ MUTATION(create_invite) {
 }
 
 /* The official client takes members out by this too: what it knows as the member's id is the user's. */
-MUTATION(delete_invite) {
+MUTATION_WITH_STATUS(delete_invite) {
     struct actor actor = identity_actor(gql_identity(call));
     struct str id = input_or_empty(call, "id");
     struct entity *entity;
@@ -212,7 +223,7 @@ MUTATION(delete_invite) {
 /* ---- users ---- */
 
 /* A service account has no password; its name begins with the team's, and a key is made for it like for anybody. */
-MUTATION(create_service_account) {
+MUTATION_WITH_STATUS(create_service_account) {
     struct actor actor = identity_actor(gql_identity(call));
     struct entity *entity;
     struct user *user;
@@ -260,7 +271,7 @@ MUTATION(create_user) {
 
 /* ---- keys ---- */
 
-MUTATION(generate_api_key) {
+MUTATION_WITH_STATUS(generate_api_key) {
     const struct identity *identity = gql_identity(call);
     struct actor actor = identity_actor(identity);
     struct str text = api_key_make(call->arena);
@@ -276,7 +287,7 @@ MUTATION(generate_api_key) {
     return identities_end(tx, err);
 }
 
-MUTATION(delete_api_key) {
+MUTATION_WITH_STATUS(delete_api_key) {
     struct actor actor = identity_actor(gql_identity(call));
     struct api_key *key = NULL;
     int64_t id;
