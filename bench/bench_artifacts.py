@@ -34,6 +34,7 @@ LOG = """
 import os, time, wandb
 begin = time.perf_counter()
 run = wandb.init(project="bench", settings=wandb.Settings(console="off", save_code=False, x_disable_stats=True))
+began_to_log = time.perf_counter()
 artifact = wandb.Artifact(os.environ["NAME"], type="dataset")
 artifact.add_dir(os.environ["FILES"], name=os.environ["PREFIX"] or None, policy="immutable", skip_cache=True)
 if os.environ["PART"] == "":
@@ -42,8 +43,9 @@ elif os.environ["PART"] == "last":
     run.finish_artifact(artifact, distributed_id="bench").wait()
 else:
     run.upsert_artifact(artifact, distributed_id="bench")
+logged = time.perf_counter() - began_to_log
 run.finish()
-print(time.perf_counter() - begin)
+print(logged, time.perf_counter() - begin)
 """
 # Past the client's cache only where there is one file: with several it mixes them up (docs/clients.md, section 7).
 DOWNLOAD = """
@@ -93,6 +95,7 @@ class Watch(threading.Thread):
 class Bench:
     def __init__(self, server: Server, python: str, folder: Path):
         self.server, self.python, self.folder = server, python, folder
+        self.logged_s = 0.0  # of what clients took to log, without beginning and ending a run
 
     def cpu(self) -> float:
         """Of the server so far, in seconds."""
@@ -121,6 +124,8 @@ class Bench:
         done = subprocess.run([self.python, "-c", code], env=env, cwd=self.folder, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(done.stderr)
+        if code == LOG:
+            self.logged_s += float(done.stdout.split()[-2])
         return float(done.stdout.split()[-1])
 
     def measure(self, what: str, client) -> None:
@@ -147,12 +152,8 @@ class Bench:
         return seconds
 
     def many_files(self, count: int) -> None:
-        parts = -(-count // files_of_a_client())
-        folders = [self.folder / "many" / f"p{number}" for number in range(parts)]
-        for i in range(count):
-            path = folders[i * parts // count] / f"d{i // 1000}"
-            path.mkdir(parents=True, exist_ok=True)
-            (path / f"f{i}.txt").write_text(f"file {i}\n" * 20)
+        folders = make_many(self.folder / "many", count)
+        parts = len(folders)
         self.measure(f"log {count:,} files, by {parts} client{'s' * (parts > 1)}", lambda: self.log_many(folders, parts))
         out = self.folder / "many-back"
         self.measure(f"download {count:,} files", lambda: self.client(DOWNLOAD, "many", out))
@@ -233,6 +234,17 @@ class Bench:
         self.server.request("PUT", url, key=None, data=manifest).raise_for_status()
         self.server.graphql(COMMIT, {"id": artifact})
         self.server.graphql(USE, {"id": artifact})
+
+
+def make_many(folder: Path, count: int) -> list[Path]:
+    """So many small files; those of each client that is needed for them in a folder of its own."""
+    parts = -(-count // files_of_a_client())
+    folders = [folder / f"p{number}" for number in range(parts)]
+    for i in range(count):
+        path = folders[i * parts // count] / f"d{i // 1000}"
+        path.mkdir(parents=True, exist_ok=True)
+        (path / f"f{i}.txt").write_text(f"file {i}\n" * 20)
+    return folders
 
 
 def check_same(sent: Path, back: Path) -> None:
