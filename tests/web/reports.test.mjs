@@ -331,7 +331,7 @@ test("a picture lives inside of a report, and a link shows both to a stranger un
     await page.locator(".report.is-fixed").waitFor();
     await page.getByText("what it looked like").waitFor();
     await page.getByLabel("Comments").click();
-    await page.getByRole("button", { name: "About the whole report" }).click();
+    await page.getByRole("button", { name: "Comment on the whole report" }).click();
     await page.getByLabel("Comment", { exact: true }).fill("Well seen.");
     await page.getByRole("button", { name: "Send" }).click();
     await page.locator(".comment", { hasText: "Well seen." }).waitFor();

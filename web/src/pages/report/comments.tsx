@@ -72,7 +72,7 @@ export function Comments({ id, blocks, threads, canWrite, about, onAbout, onPut,
             {open.length === 0 && about === null && <p class="empty">{t("comment.none")}</p>}
             {canWrite && about === null && (
                 <button type="button" class="button" onClick={() => onAbout(-1)}>
-                    {t("comment.whole")}
+                    {t("comment.about_whole")}
                 </button>
             )}
             {resolved.length > 0 && (

@@ -2,7 +2,8 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { effect } from "@preact/signals";
-import { Icon } from "../../components/icon";
+import { TextInput } from "../../components/controls";
+import { Icon, IconButton } from "../../components/icon";
 import { language, t } from "../../i18n";
 import { formatTime } from "../../lib/format";
 import { freePlace, flow, settle } from "../../lib/grid_places";
@@ -69,6 +70,17 @@ export function PanelGrid({ entity, project, block, isEditing, onChange }: Props
                             ))}
                         </div>
                     )}
+                    {isEditing && sets.length > 1 && (
+                        <>
+                            <TextInput key={set.id} value={set.name} label={t("runset.name")} onChange={(name) => replaceSet({ ...set, name })} delay={700} />
+                            <IconButton icon="trash" label={t("runset.remove")} onClick={() => replaceSet(null)} />
+                        </>
+                    )}
+                    {isEditing && (
+                        <button type="button" class="link-button" onClick={addSet}>
+                            {t("runset.add")}
+                        </button>
+                    )}
                     {set.frozen && (
                         <span class="chip frozen" title={t("runset.freeze_hint")}>
                             <Icon name="snow" />
@@ -82,10 +94,8 @@ export function PanelGrid({ entity, project, block, isEditing, onChange }: Props
                 set={set}
                 panels={panels}
                 isEditing={isEditing}
-                canRemove={sets.length > 1}
                 onChange={(s, p) => tell({ sets: sets.map((o) => (o === set ? s : o)), panels: p })}
                 onSet={replaceSet}
-                onAddSet={addSet}
             />
         </div>
     );
@@ -95,10 +105,8 @@ interface GridProps {
     set: RunSet;
     panels: Placed[];
     isEditing: boolean;
-    canRemove: boolean;
     onChange: (s: RunSet, p: Placed[]) => void;
-    onSet: (s: RunSet | null) => void;
-    onAddSet: () => void;
+    onSet: (s: RunSet) => void;
 }
 
 function openWorkspace(set: RunSet, panels: readonly Placed[]): Workspace {
@@ -114,7 +122,7 @@ function openWorkspace(set: RunSet, panels: readonly Placed[]): Workspace {
     return made;
 }
 
-function Grid({ set, panels, isEditing, canRemove, onChange, onSet, onAddSet }: GridProps) {
+function Grid({ set, panels, isEditing, onChange, onSet }: GridProps) {
     const ws = useMemo(() => openWorkspace(set, panels), [set.entity, set.project, set.id]);
     const [isAdding, setAdding] = useState(false);
     useEffect(() => ws.start(), [ws]);
@@ -142,7 +150,7 @@ function Grid({ set, panels, isEditing, canRemove, onChange, onSet, onAddSet }: 
     const section = ws.layout.value.sections[0] ?? null;
     return (
         <WorkspaceContext.Provider value={ws}>
-            {isEditing && <RunSetTools ws={ws} set={set} canRemove={canRemove} onSet={onSet} onAddSet={onAddSet} onAddPanel={() => setAdding(true)} />}
+            {isEditing && <RunSetTools ws={ws} set={set} onSet={onSet} onAddPanel={() => setAdding(true)} />}
             <div ref={ref} class="report-panels" style={{ gridTemplateColumns: `repeat(${COLUMN_UNITS}, minmax(0, 1fr))`, gridAutoRows: ROW_HEIGHT }}>
                 {width > 0 &&
                     shown.map((p) => (

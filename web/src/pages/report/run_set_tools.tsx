@@ -2,7 +2,7 @@
  * are now, if that is wanted. */
 
 import { useEffect, useId, useState } from "preact/hooks";
-import { Check, TextInput } from "../../components/controls";
+import { Check } from "../../components/controls";
 import { FilterBuilder } from "../../components/filter_builder";
 import { Icon } from "../../components/icon";
 import { Popover } from "../../components/popover";
@@ -23,14 +23,12 @@ const MAX_LISTED = 300;
 interface Props {
     ws: Workspace;
     set: RunSet;
-    canRemove: boolean;
-    /* A set that is drawn anew; null: it goes. */
-    onSet: (set: RunSet | null) => void;
-    onAddSet: () => void;
+    /* A set that is drawn anew. */
+    onSet: (set: RunSet) => void;
     onAddPanel: () => void;
 }
 
-export function RunSetTools({ ws, set, canRemove, onSet, onAddSet, onAddPanel }: Props) {
+export function RunSetTools({ ws, set, onSet, onAddPanel }: Props) {
     const v = ws.runsView.value;
     const columns = [...RUN_COLUMNS, ...columnsOf(ws.store.runs.value)];
     const isFrozen = set.frozen !== undefined;
@@ -70,18 +68,6 @@ export function RunSetTools({ ws, set, canRemove, onSet, onAddSet, onAddPanel }:
                 {t(isFrozen ? "runset.thaw" : "runset.freeze")}
             </button>
             <span class="muted small">{t("table.count", { count: ws.store.total.value })}</span>
-            <span class="grow" />
-            <button type="button" class="link-button" onClick={onAddSet}>
-                {t("runset.add")}
-            </button>
-            {canRemove && (
-                <>
-                    <TextInput value={set.name} label={t("runset.name")} onChange={(name) => onSet({ ...set, name })} delay={700} />
-                    <button type="button" class="link-button danger" onClick={() => onSet(null)}>
-                        {t("runset.remove")}
-                    </button>
-                </>
-            )}
         </div>
     );
 }

@@ -20,7 +20,7 @@ export function StarredReports() {
             <h2>{t("home.starred")}</h2>
             <div class="link-cards">
                 {reports.slice(0, isWhole ? reports.length : MAX_SHOWN).map((r) => (
-                    <a key={r.id} class="link-card" href={pathOf(r.entityName, r.projectName, "reports", reportSlug(r.displayName, r.id))}>
+                    <a key={r.id} class="link-card is-starred" href={pathOf(r.entityName, r.projectName, "reports", reportSlug(r.displayName, r.id))}>
                         <Icon name="star" />
                         <span class="link-card-body">
                             <b class="clip">{r.displayName}</b>
