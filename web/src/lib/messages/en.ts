@@ -167,6 +167,7 @@ export const en = {
     "column.sweep": "Sweep",
     "column.tags": "Tags",
     "comment.about": "About: {words}",
+    "comment.about_whole": "Comment on the whole report",
     "comment.add": "Comment",
     "comment.begin": "Write a comment, @ names somebody",
     "comment.confirm_delete": "Delete this comment?",

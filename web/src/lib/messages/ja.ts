@@ -169,6 +169,7 @@ export const ja: Messages = {
     "column.sweep": "スイープ",
     "column.tags": "タグ",
     "comment.about": "対象: {words}",
+    "comment.about_whole": "レポート全体にコメント",
     "comment.add": "コメントする",
     "comment.begin": "コメントを書く（@ で相手を指名）",
     "comment.confirm_delete": "このコメントを削除しますか？",

@@ -169,6 +169,7 @@ export const ko: Messages = {
     "column.sweep": "스윕",
     "column.tags": "태그",
     "comment.about": "대상: {words}",
+    "comment.about_whole": "보고서 전체에 댓글",
     "comment.add": "댓글 달기",
     "comment.begin": "댓글 쓰기 (@로 사람을 지명)",
     "comment.confirm_delete": "이 댓글을 삭제할까요?",
