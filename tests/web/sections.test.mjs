@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openContext, openPage, until, withBrowser } from "./browser.mjs";
+import { graphql, openContext, openPage, until, withBrowser } from "./browser.mjs";
 import { look, openWith } from "./looking.mjs";
 
 const at = withBrowser();
@@ -133,4 +133,14 @@ test("a run looks the same on its own page as in the workspace", async () => {
         await page.goBack();
         await page.locator(".run-row .dot").nth(2).waitFor();
     }
+});
+
+test("somebody else's workspace is opened by its address, and not as one's own", async () => {
+    await graphql("mutation($input: UpsertViewInput!) { upsertView(input: $input) { view { id } } }", {
+        input: { entityName: "admin", projectName: "code", type: "project-view", name: "nw-somebody-w", displayName: "somebody", spec: "{}" },
+    });
+    const { page, problems } = await openPage(at.context, "/admin/code?nw=nwusersomebody");
+    await page.locator(".view-name", { hasText: "somebody" }).waitFor();
+    assert.equal(new URL(page.url()).searchParams.get("nw"), "nwusersomebody");
+    assert.deepEqual(problems, []);
 });

@@ -131,7 +131,7 @@ export function isShared(place: Place): boolean {
     return place.user !== "" && !place.project.includes("/");
 }
 
-const personalName = (place: Place) => `nw-${place.user.toLowerCase().replace(/[^a-z0-9]/g, "")}-w`;
+const personalName = (user: string) => `nw-${user.toLowerCase().replace(/[^a-z0-9]/g, "")}-w`;
 
 function toSpec(view: View): string {
     const { runs, layout } = view;
@@ -166,6 +166,13 @@ export async function fetchNamed(place: Place): Promise<SavedView[]> {
     return all.filter((v) => v.name.endsWith("-v") || !/^nw-.*-w$/.test(v.name));
 }
 
+/* Of somebody else: null when there is none, or it is one's own. */
+export async function findPersonal(place: Place, user: string): Promise<SavedView | null> {
+    const name = personalName(user);
+    if (name === personalName(place.user)) return null;
+    return (await fetchViews(place.entity, place.project, TYPE, name)).find((v) => v.name === name) ?? null;
+}
+
 export interface Fetched extends SavedView {
     view: View;
 }
@@ -174,7 +181,7 @@ export interface Fetched extends SavedView {
 export async function fetchSaved(place: Place, id: string): Promise<Fetched | null> {
     let wanted = id;
     if (id === PERSONAL) {
-        const name = personalName(place);
+        const name = personalName(place.user);
         const mine = (await fetchViews(place.entity, place.project, TYPE, name)).find((v) => v.name === name);
         if (mine === undefined) return null;
         wanted = mine.id;
@@ -187,7 +194,7 @@ export const isConflict = (e: unknown) => e instanceof ApiError && e.code === "C
 
 /* One's own: the last tab that saves wins. */
 export async function savePersonal(place: Place, view: View): Promise<SavedView> {
-    return saveView({ entityName: place.entity, projectName: place.project, type: TYPE, name: personalName(place), displayName: place.user, description: "", spec: toSpec(view) });
+    return saveView({ entityName: place.entity, projectName: place.project, type: TYPE, name: personalName(place.user), displayName: place.user, description: "", spec: toSpec(view) });
 }
 
 export async function saveNew(place: Place, displayName: string, view: View, isPrivate: boolean): Promise<SavedView> {

@@ -26,6 +26,8 @@ import * as views from "../../views";
 const SAVE_DELAY_MS = 400;
 const MAX_PAGE = 1000;
 const MAX_PINNED = 20;
+/* What begins the address of somebody's own workspace. */
+const PERSONAL_LINK = "nwuser";
 
 export class Workspace {
     readonly store: RunStore;
@@ -269,7 +271,12 @@ export class Workspace {
         const asked = address.peek().query.get("nw");
         try {
             void views.fetchNamed(this.place).then((list) => (this.named.value = list), () => undefined);
-            if (asked !== null && !asked.startsWith("nwuser")) {
+            const other = asked?.startsWith(PERSONAL_LINK) ? await views.findPersonal(this.place, asked.slice(PERSONAL_LINK.length)) : null;
+            if (other !== null) {
+                await this.openView(other.id);
+                return setQuery({ nw: asked });
+            }
+            if (asked !== null && !asked.startsWith(PERSONAL_LINK)) {
                 const list = await views.fetchNamed(this.place);
                 const found = list.find((v) => v.id === asked || v.name === `nw-${asked}-v` || v.name === asked);
                 if (found) return await this.openView(found.id);
