@@ -72,6 +72,62 @@ test("lineage folds what is many and unfolds it, and two versions are compared",
     assert.deepEqual(problems, []);
 });
 
+test("a node of a lineage tells what it came from and led to, and the wheel and the hand move the sheet", async () => {
+    const { page, problems } = await openPage(at.context, "/admin/lineage/artifacts/dataset/corpus/v1/lineage");
+    await page.getByRole("link", { name: /^train-0/ }).click();
+    const side = page.getByRole("complementary", { name: "train-0" });
+    await side.getByRole("heading", { name: "Came from 1" }).waitFor();
+    await side.getByRole("button", { name: "model:v0" }).click();
+    const next = page.getByRole("complementary", { name: "model:v0" });
+    await next.getByRole("button", { name: "train-0" }).waitFor();
+    assert.equal(await page.locator(".lineage-node.is-chosen").innerText().then((t) => t.split("\n")[0]), "model:v0");
+    assert.match(await next.getByRole("link", { name: "Open" }).getAttribute("href"), /artifacts\/model\/model\/v0/);
+    await page.keyboard.press("Escape");
+    await next.waitFor({ state: "detached" });
+
+    const box = page.locator(".lineage");
+    const scale = () => page.locator(".lineage-sheet").evaluate((e) => new DOMMatrix(getComputedStyle(e).transform).a);
+    const before = await scale();
+    await box.hover({ position: { x: 500, y: 20 } });
+    for (let i = 0; i < 8; i++) await page.mouse.wheel(0, -120);
+    assert.ok((await until(scale, (now) => now > before * 1.5)) > before * 1.5);
+    const left = () => box.evaluate((e) => e.scrollLeft);
+    await box.evaluate((e) => (e.scrollLeft = 0));
+    const at_ = await box.boundingBox();
+    await page.mouse.move(at_.x + 400, at_.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(at_.x + 250, at_.y + 8, { steps: 5 });
+    await page.mouse.up();
+    assert.equal(await until(left, (now) => now === 150), 150);
+    assert.deepEqual(problems, []);
+});
+
+test("what was done to a version is told, with who did it", async () => {
+    const { page, problems } = await openPage(at.context, "/admin/artifacts/artifacts/dataset/numbers/v0/history");
+    await page.getByRole("row", { name: /admin Alias removed latest/ }).waitFor();
+    await page.getByRole("row", { name: /admin Created/ }).getByRole("link", { name: "maker" }).waitFor();
+    await page.getByRole("textbox", { name: "Add an alias" }).fill("told");
+    await page.keyboard.press("Enter");
+    await page.locator(".version", { hasText: "told" }).waitFor();
+    await page.reload();
+    await page.getByRole("row", { name: /admin Alias added told/ }).waitFor();
+    assert.deepEqual(problems, []);
+});
+
+test("commands of a run and of a version are taken along", async () => {
+    const context = await openContext(at.browser, { permissions: ["clipboard-read", "clipboard-write"] });
+    const [run] = await runsOf("charts");
+    const { page, problems } = await openPage(context, `/admin/charts/runs/${run.name}/overview`);
+    await page.getByRole("button", { name: "Copy: Run path" }).click();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `admin/charts/${run.name}`);
+    await page.goto(`${base}/admin/artifacts/artifacts/dataset/numbers/v0/usage`);
+    await page.getByRole("button", { name: "Copy", exact: true }).nth(2).click();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "wandb artifact get admin/artifacts/numbers:v0");
+    await page.goto(`${base}/`);
+    await page.getByRole("region", { name: "Recent runs" }).getByRole("link").nth(5).waitFor();
+    assert.deepEqual(problems, []);
+});
+
 test("a frame in somebody else's page shows a run, and lets nobody change it", async () => {
     const [run] = await runsOf("charts");
     const server = createServer((_, answer) => {

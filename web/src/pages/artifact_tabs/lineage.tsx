@@ -83,7 +83,9 @@ function Graph({ lineage, open, zoom, onZoom, onOpen, chosen, onChoose }: GraphP
     const [width, height] = [picture.width + 2 * EDGE, picture.height + 2 * EDGE];
     const host = useRef<HTMLDivElement>(null);
     /* As much as fits while it can still be read. */
-    useLayoutEffect(() => onZoom(Math.max(0.55, Math.min(1, host.current!.clientWidth / width))), [lineage]);
+    const fit = () => Math.max(0.55, Math.min(1, host.current!.clientWidth / width));
+    useLayoutEffect(() => onZoom(fit()), [lineage]);
+    useLayoutEffect(() => onZoom(Math.min(zoom, fit())), [chosen !== null]);
     useWheelZoom(host, zoom, onZoom);
     const drag = useDrag(host);
     return (
