@@ -1,14 +1,13 @@
 /* block_list.tsx - the blocks of a report under each other; when it is edited, with what moves, removes and adds them. */
 
 import { useRef, useState } from "preact/hooks";
-import { Icon, IconButton } from "../../components/icon";
-import { MenuList, Popover, type MenuItems } from "../../components/popover";
 import { shrinkPicture } from "../../components/shrink_picture";
 import { say } from "../../components/toast";
 import { t } from "../../i18n";
 import { NEW_BLOCKS, type Block } from "../../lib/report_blocks";
 import { insertAt, moveBlock, onBackspace, onEnter, textOf, turnInto, withText, type Caret, type Edit } from "../../lib/report_edit";
-import { BLOCK_KINDS, type BlockKind } from "./block_kinds";
+import type { BlockKind } from "./block_kinds";
+import { AddMenu, BlockMenu, TalkMark } from "./block_menu";
 import { BlockView } from "./block_view";
 import { CardEditor } from "./link_card";
 import { ImageEditor } from "./image_block";
@@ -188,77 +187,5 @@ export function BlockList(props: Props) {
             )}
             {!isEditing && blocks.every((b) => textOf(b) === "") && <p class="empty">{t("report.empty")}</p>}
         </div>
-    );
-}
-
-/* How many speak about a block; where nobody does, an offer to. */
-function TalkMark({ count, onClick }: { count: number; onClick: () => void }) {
-    const label = count === 0 ? t("comment.on_block") : t("comment.count", { count });
-    return (
-        <button type="button" class={`talk-mark ${count > 0 ? "has-talk" : ""}`} title={label} aria-label={label} onClick={onClick}>
-            <Icon name="comment" />
-            {count > 0 && count}
-        </button>
-    );
-}
-
-function AddMenu({ entity, project, onAdd }: { entity: string; project: string; onAdd: (b: Block) => void }) {
-    return (
-        <Popover isMenu label={t("block.add")} button={(open) => <IconButton icon="plus" label={t("block.add")} onClick={open} />}>
-            {(close) => <MenuList close={close} items={BLOCK_KINDS.map((kind) => ({ label: t(kind.label), onClick: () => onAdd(kind.make(entity, project)) }))} />}
-        </Popover>
-    );
-}
-
-interface BlockMenuProps {
-    block: Block;
-    isFirst: boolean;
-    isLast: boolean;
-    onDrag: (isOn: boolean) => void;
-    onMove: (by: -1 | 1) => void;
-    onTurn: (kind: NonNullable<BlockKind["text"]>) => void;
-    onDuplicate: () => void;
-    onTalk?: () => void;
-    onRemove: () => void;
-}
-
-function BlockMenu(p: BlockMenuProps) {
-    const kinds = textOf(p.block) === null ? [] : BLOCK_KINDS.filter((k) => k.text !== undefined);
-    const items: MenuItems = [
-        { label: t("section.up"), isOff: p.isFirst, onClick: () => p.onMove(-1) },
-        { label: t("section.down"), isOff: p.isLast, onClick: () => p.onMove(1) },
-        { label: t("block.duplicate"), onClick: p.onDuplicate },
-        p.onTalk ? { label: t("comment.on_block"), onClick: p.onTalk } : null,
-        { label: t("action.remove"), isDanger: true, onClick: p.onRemove },
-        kinds.length > 0 && "line",
-        ...kinds.map((k) => ({ label: t("block.turn_into", { kind: t(k.label) }), onClick: () => p.onTurn(k.text!) })),
-    ];
-    return (
-        <Popover
-            isMenu
-            label={t("block.handle")}
-            button={(open) => (
-                <button
-                    type="button"
-                    class="icon-button block-grip"
-                    title={t("block.handle")}
-                    aria-label={t("block.handle")}
-                    draggable
-                    onClick={open}
-                    onDragStart={(e) => {
-                        e.dataTransfer!.setData("text/x-block", "block");
-                        e.dataTransfer!.effectAllowed = "move";
-                        const block = e.currentTarget.closest(".block")!;
-                        e.dataTransfer!.setDragImage(block, 0, 0);
-                        p.onDrag(true);
-                    }}
-                    onDragEnd={() => p.onDrag(false)}
-                >
-                    <Icon name="grip" />
-                </button>
-            )}
-        >
-            {(close) => <MenuList close={close} items={items} />}
-        </Popover>
     );
 }
