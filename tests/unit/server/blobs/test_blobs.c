@@ -86,6 +86,21 @@ static void blobs__answer_with_the_bytes_and_their_digests(void **state) {
     (void)close(fd);
 }
 
+static void blobs__leave_an_md5_alone_that_is_known(void **state) {
+    struct fixture *fixture = *state;
+    struct blob_writer *writer;
+    struct blob_facts facts = { .md5 = "fifteen letters" };
+    unsigned char expected[SHA256_BYTES];
+
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    blob_writer_leave_md5(writer);
+    assert_int_equal(blob_writer_add(writer, STR("hello world"), &fixture->err), OK);
+    assert_int_equal(blob_writer_finish(writer, &facts, &fixture->err), OK);
+    hash_sha256(expected, STR("hello world"));
+    assert_memory_equal(facts.id.sha256, expected, SHA256_BYTES);
+    assert_string_equal(facts.md5, "fifteen letters");
+}
+
 static void blobs__keep_the_same_bytes_once(void **state) {
     struct fixture *fixture = *state;
     struct blob_facts first = put(fixture, STR("twice")), second = put(fixture, STR("twice"));
@@ -329,6 +344,7 @@ static void blobs__are_made_of_files_whether_they_share_blocks_or_not(void **sta
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(blobs__answer_with_the_bytes_and_their_digests, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__leave_an_md5_alone_that_is_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__keep_the_same_bytes_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__take_the_same_steps_for_bytes_that_are_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__keep_nothing_of_a_cancelled_upload, set_up, tear_down),
