@@ -12,7 +12,8 @@
 #include "server/store/accounts/owner.h"
 #include "server/store/db/db.h"
 
-enum { DISCUSSION_BODY_MAX = 10000, DISCUSSION_QUOTE_MAX = 2000, DISCUSSION_THREADS_MAX = 500, DISCUSSION_COMMENTS_MAX = 500 };
+/* Of a report; all of it is read at once. */
+enum { DISCUSSION_BODY_MAX = 10000, DISCUSSION_QUOTE_MAX = 2000, DISCUSSION_THREADS_MAX = 500, DISCUSSION_COMMENTS_MAX = 2000 };
 
 struct discussion_comment {
     struct owner owner; /* the report's */
