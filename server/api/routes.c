@@ -55,6 +55,7 @@ const struct http_route routes[] = {
     { HTTP_GET, "/artifactsV2/{region}/{entity}/{project}/{collection}/{rest...}", CAN_READ, artifact_links_answer_v2, 0, NULL },
     { HTTP_POST, "/files/{entity}/{project}/{run}/file_stream", CAN_WRITE, file_stream_answer, FILE_STREAM_MAX_BYTES, NULL },
     { HTTP_GET, "/files/{entity}/{project}/{run}/{path...}", CAN_READ, run_files_answer, 0, NULL },
+    { HTTP_OPTIONS, "/files/{entity}/{project}/{run}/{path...}", WHO_ANYONE, upload_answer_preflight, 0, NULL },
     { HTTP_POST, "/graphql", WHO_ANYONE, graphql_endpoint_answer, GRAPHQL_MAX_BYTES, NULL },
     { HTTP_GET, "/healthz", WHO_ANYONE, health_answer_alive, 0, NULL },
     { HTTP_GET, "/metrics", WHO_ANYONE, health_answer_metrics, 0, NULL },

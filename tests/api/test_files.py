@@ -27,6 +27,23 @@ def test_upload__is_listed_and_downloaded(run):
         assert run.server.request("GET", address, key=run.user.key).content == CONTENT
 
 
+def test_name__is_found_with_a_dot_before_it_too(run):
+    assert run.put("a.txt", CONTENT).ok
+    query = """query($p: String!, $e: String!, $r: String!, $n: [String]) { project(name: $p, entityName: $e) { run(name: $r) {
+        files(names: $n) { edges { node { name } } } } } }"""
+    asked = {"p": "files", "e": run.user.name, "r": "run", "n": ["././a.txt", "./b.txt"]}
+    edges = run.user.graphql(query, asked)["project"]["run"]["files"]["edges"]
+    assert [edge["node"]["name"] for edge in edges] == ["a.txt"]
+
+
+def test_address__tells_pages_of_others_what_they_may_ask(run):
+    assert run.put("a.txt", CONTENT).ok
+    file = run.files()["a.txt"]
+    for address in (file["url"], file["directUrl"]):
+        told = run.server.request("OPTIONS", address, key=None, headers={"Origin": "http://elsewhere.example"})
+        assert (told.status_code, told.headers["Access-Control-Allow-Origin"]) == (204, "*")
+
+
 def test_upload__is_answered_without_a_body(run):
     """One that nobody reads would cost the official client a connection for each file."""
     answer = run.put("x.bin", CONTENT)

@@ -196,6 +196,13 @@ const struct gql_type file_edge_type = GQL_TYPE("FileEdge", edge_fields);
 
 /* ---- files of runs ---- */
 
+/* "./a.txt" is "a.txt": `wandb verify` asks for what it saved under such a name. */
+static struct str without_dots(struct str name) {
+    while (name.len > 2 && name.ptr[0] == '.' && name.ptr[1] == '/')
+        name = str_from(name, 2);
+    return name;
+}
+
 void file_type_read_names(const struct json_value *value, struct str **names, size_t *count, struct arena *arena) {
     *count = 0;
     *names = NULL;
@@ -204,7 +211,7 @@ void file_type_read_names(const struct json_value *value, struct str **names, si
     *names = ARENA_ARRAY(arena, struct str, value->array.count);
     for (size_t i = 0; i < value->array.count; i++)
         if (value->array.items[i].type == JSON_TYPE_STRING)
-            (*names)[(*count)++] = value->array.items[i].string;
+            (*names)[(*count)++] = without_dots(value->array.items[i].string);
 }
 
 /* For clients that know no createRunFiles: one edge per asked name, whether the file is there or not. */
