@@ -9,6 +9,7 @@ import pty
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -139,12 +140,20 @@ def test_import__of_a_damaged_archive_is_refused(filled, make_server, package, t
         assert done.returncode in (1, 2) and "Traceback" not in done.stderr, done.stderr
 
 
-def test_import_wandb__reads_another_server(filled, make_server, package, tmp_path):
+def test_import_wandb__reads_another_server_also_after_kills(filled, make_server, package, tmp_path):
     other = make_server()
     command = Command(package, other, tmp_path)
-    done = command("import", "--source-url", filled.base_url, "wandb", "admin/p", WANDB_SOURCE_API_KEY=filled.admin_key)
-    assert done.returncode == 0, done.stderr
-    assert "not carried" not in done.stdout, done.stdout
+    words = ("import", "--source-url", filled.base_url, "wandb", "admin/p")
+    key = {"WANDB_SOURCE_API_KEY": filled.admin_key}
+    for pause_s in (0.3, 0.5):  # wherever it has got to by then
+        process = subprocess.Popen([sys.executable, "-m", "barograph.cli", *words], env={**command.env, **key}, stdout=subprocess.DEVNULL)
+        time.sleep(pause_s)
+        process.kill()
+        process.wait()
+    for rows in ("", "0 rows, 0 files, 0 artifacts"):
+        done = command(*words, **key)
+        assert done.returncode == 0, done.stderr
+        assert "not carried" not in done.stdout and rows in done.stdout, done.stdout
     assert read(filled, tmp_path / "a") == read(other, tmp_path / "b")
 
 
