@@ -24,6 +24,7 @@ PYTHONPATH=$PWD/python BAROGRAPH_BASE_URL=$(sed -n 's/^listening on //p' "$place
 printf '\n== artifacts\n'
 if [ -x build/venvs/wandb-0.31.0/bin/python ] && [ -x build/venv/bin/python ]; then
     build/venv/bin/python bench/bench_artifacts.py "$folder/cli/barograph" build/venvs/wandb-0.31.0/bin/python
+    build/venv/bin/python bench/bench_small_files.py "$folder/cli/barograph" "$folder/bench/bench_upload_null" build/venvs/wandb-0.31.0/bin/python
 else
     echo 'left out: tests/official/setup.sh installs the official client'
 fi
