@@ -144,3 +144,25 @@ test("somebody else's workspace is opened by its address, and not as one's own",
     assert.equal(new URL(page.url()).searchParams.get("nw"), "nwusersomebody");
     assert.deepEqual(problems, []);
 });
+
+test("removed panels are named below the sections, and come back", async () => {
+    const { page } = await openWith(at.browser, "charts", [{ id: "line:train/loss", kind: "line", keys: ["train/loss"] }]);
+    await page.locator(".panel canvas").first().waitFor();
+    await page.locator(".panel").hover();
+    await page.locator(".panel header").getByLabel(/^More/).click();
+    await page.getByRole("menuitem", { name: "Remove panel" }).click();
+    await page.getByRole("button", { name: "Removed panels (1)" }).click();
+    const drawer = page.getByRole("dialog", { name: "Add panels" });
+    await drawer.getByText("Metrics that no panel shows").waitFor();
+    await drawer.getByRole("button", { name: "+ train/loss" }).first().click();
+    await page.locator(".panel canvas").first().waitFor();
+    assert.equal(await page.getByRole("button", { name: /^Removed panels/ }).count(), 0);
+});
+
+test("the panels of open sections go into a report", async () => {
+    const { page } = await openWith(at.browser, "charts", [{ id: "t", kind: "text", text: "words" }]);
+    await page.getByText("words").waitFor();
+    await page.locator(".workspace-head > button").first().click();
+    await page.getByRole("menuitem", { name: "Add the panels of open sections to a report" }).click();
+    await page.getByRole("dialog", { name: /report/i }).waitFor();
+});

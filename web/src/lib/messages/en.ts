@@ -864,6 +864,7 @@ export const en = {
     "workspace.sections_by": "Sections by",
     "workspace.settings": "Workspace settings",
     "workspace.sort_all": "Sort all sections and panels by name",
+    "workspace.to_report": "Add the panels of open sections to a report",
 };
 
 export type Messages = Record<keyof typeof en, string>;

@@ -863,4 +863,5 @@ export const ja: Messages = {
     "workspace.sections_by": "セクション分け",
     "workspace.settings": "ワークスペースの設定",
     "workspace.sort_all": "すべてのセクションとパネルを名前順に並べる",
+    "workspace.to_report": "開いているセクションのパネルをレポートに追加",
 };

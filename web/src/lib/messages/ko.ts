@@ -863,4 +863,5 @@ export const ko: Messages = {
     "workspace.sections_by": "섹션 기준",
     "workspace.settings": "작업 공간 설정",
     "workspace.sort_all": "모든 섹션과 패널을 이름순으로 정렬",
+    "workspace.to_report": "열린 섹션의 패널을 보고서에 추가",
 };

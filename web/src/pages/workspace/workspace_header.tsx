@@ -9,7 +9,9 @@ import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
 import * as L from "../../lib/layout";
 import { viewer } from "../../session";
+import { sharedToken } from "../../shared";
 import { PERSONAL, isConflict, isShared } from "../../views";
+import { addToReport } from "../report/to_report";
 import { WORKSPACE_SETTINGS } from "./editor";
 import { weightRange, xChoices } from "./line_settings";
 import { useWorkspace } from "./model";
@@ -69,6 +71,13 @@ export function WorkspaceHeader() {
             </button>
         </div>
     );
+}
+
+/* More than these would be no report. */
+const MAX_REPORTED = 40;
+
+function openPanels(layout: L.Layout): L.Panel[] {
+    return layout.sections.flatMap((s) => (s.isOpen ? s.panels : [])).slice(0, MAX_REPORTED);
 }
 
 function ViewMenu() {
@@ -133,6 +142,7 @@ function ViewMenu() {
                             { label: t("view.manual"), isChecked: mode === "manual", onClick: () => ws.edit((l) => ({ ...l, mode: "manual" })) },
                             "line",
                             { label: t("panel.copy_link"), onClick: () => void copyText(window.location.href).catch(sayError) },
+                            viewer.value !== null && sharedToken.value === null && ws.isKept && { label: t("workspace.to_report"), onClick: () => void addToReport(ws, openPanels(ws.layout.peek())).catch(sayError) },
                             { label: t("view.clear"), onClick: () => ws.edit((l) => L.clearPanels(l)) },
                             { label: t("view.reset"), onClick: () => ws.resetView() },
                         ]}

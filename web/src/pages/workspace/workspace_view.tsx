@@ -102,6 +102,11 @@ function Sections() {
                     />
                 ))}
             {rows.length > 1 && <SectionsEnd />}
+            {search === "" && layout.hidden.length > 0 && !isBare.value && (
+                <button type="button" class="link-button" onClick={() => (ws.addingTo.value = "")}>
+                    {t("panel.hidden")} ({layout.hidden.length})
+                </button>
+            )}
             {rows.length === 0 && !ws.store.isLoading.value && <p class="empty">{emptyReason(ws, search)}</p>}
         </div>
     );
