@@ -24,6 +24,7 @@ struct file_calls file_calls = {
     .fsync = fsync,
     .syncfs = os_sync_file_system,
     .rename = rename,
+    .link = link,
     .unlink = unlink,
 };
 

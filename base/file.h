@@ -21,6 +21,7 @@ struct file_calls {
     int (*fsync)(int fd);
     int (*syncfs)(int fd);
     int (*rename)(const char *from, const char *to);
+    int (*link)(const char *from, const char *to);
     int (*unlink)(const char *path);
 };
 extern struct file_calls file_calls;

@@ -181,8 +181,12 @@ enum err_code depot_publish(struct depot *depot, int fd, const char *path, struc
 static enum err_code link_here(struct depot *depot, const char *staged, struct str name, struct arena *arena, struct err *err) {
     char *path = path_of(depot, name, arena);
     TRY(make_folder_of(depot, path, arena, err));
-    if (link(staged, path) != 0 && errno != EEXIST)
-        return err_set_errno(err, errno, "cannot give '%s' its name", staged);
+    if (file_calls.link(staged, path) != 0 && errno != EEXIST) {
+        bool has_links = errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK;
+        if (has_links)
+            return err_set_errno(err, errno, "cannot give '%s' its name", staged);
+        TRY(file_rename(staged, path, err));
+    }
     *strrchr(path, '/') = '\0';
     file_sync_folder(path);
     return OK;

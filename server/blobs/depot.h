@@ -34,7 +34,7 @@ MUST_CHECK enum err_code depot_publish(struct depot *depot, int fd, const char *
 MUST_CHECK enum err_code depot_publish_copy(struct depot *depot, struct str key, struct str sha256, const char *path, struct str name,
                                             struct err *err);
 
-/* The same of a file that is synced, and keeps its path beside the name; for folders only. */
+/* The same of a file that is synced, and keeps its path beside the name where the file system has links; for folders only. */
 MUST_CHECK enum err_code depot_publish_linked(struct depot *depot, const char *path, struct str name, struct err *err);
 
 struct depot_arrival {

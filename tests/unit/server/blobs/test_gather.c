@@ -188,6 +188,24 @@ static void gather__gives_its_blob_again_when_a_collector_took_it(void **state) 
     assert_int_equal(gather_publish(world.gather, &whole, &world.err), ERR_CONFLICT);
 }
 
+static int no_links(const char *from, const char *to) {
+    (void)from;
+    (void)to;
+    errno = EPERM;
+    return -1;
+}
+
+static void gather__becomes_a_blob_where_there_are_no_links(void **state) {
+    (void)state;
+    struct blob_facts whole = facts_of(STR("first second"));
+    put(1, STR("first "));
+    put(2, STR("second"));
+    file_calls.link = no_links;
+    assert_int_equal(gather_publish(world.gather, &whole, &world.err), OK);
+    assert_is_blob(STR("first second"));
+    gather_remove(world.gather);
+}
+
 static ssize_t no_room(int fd, const void *bytes, size_t len) {
     (void)fd;
     (void)bytes;
@@ -298,6 +316,7 @@ int main(void) {
         GATHER_TEST(gather__has_no_place_for_a_part_that_does_not_fit),
         GATHER_TEST(gather__cuts_off_what_an_upload_left_behind),
         GATHER_TEST(gather__gives_its_blob_again_when_a_collector_took_it),
+        GATHER_TEST(gather__becomes_a_blob_where_there_are_no_links),
         GATHER_TEST(gather__counts_no_part_whose_record_could_not_be_written),
         GATHER_TEST(gather__can_be_sealed_later_when_the_disk_was_full),
         GATHER_TEST(gather__believes_no_list_without_its_bytes),
