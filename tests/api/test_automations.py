@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from tests.api.test_artifact_addresses import log
 from tests.conftest import User
 from tests.support.protocol import RunUnderTest
 from tests.support.receiver import Webhook, wait_until
@@ -138,6 +139,24 @@ def seen(bench):
         rows = database.execute("select is_met from automation_runs join automations on automations.id = automation_id"
                                 f" join entities on entities.id = entity_id where entities.name = '{bench.user.name}'").fetchall()  # fmt: skip
     return rows[0][0] if rows else None
+
+
+def test_version__that_was_there_before_is_no_news_to_an_automation(bench):
+    """Events are looked at once a second: one that waits is not for an automation that is made meanwhile."""
+    wanted = {"event": "CREATE_ARTIFACT", "event_filter": json.loads(RUN_FILTER)}
+    bench.automate(**wanted, name="early", payload='{"early": "${artifact_version}"}')
+    log(bench.user, "p", "c", b"one")
+    bench.automate(**wanted, name="late", payload='{"late": "${artifact_version}"}')
+    log(bench.user, "p", "c", b"two")
+    bodies = bench.bodies(3)
+    assert sorted(map(json.dumps, bodies)) == ['{"early": "c:v0"}', '{"early": "c:v1"}', '{"late": "c:v1"}']
+
+
+def test_change__is_read_beside_filters_that_are_null(bench):
+    """As clients before 0.22 send it."""
+    change = {"name": "acc", "change_type": "RELATIVE", "change_dir": "ANY", "change_amount": 0.5, "current_window_size": 1}
+    made = bench.on_metric("RUN_METRIC_CHANGE", threshold_filter=None, change_filter=change)
+    assert made["triggeringCondition"]["eventType"] == "RUN_METRIC_CHANGE"
 
 
 def test_change__is_measured_between_two_windows(bench):

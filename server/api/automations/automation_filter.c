@@ -73,9 +73,15 @@ static enum err_code read_zscore(struct metric_condition *out, const struct json
     return read_number(json, "threshold", &out->threshold, err);
 }
 
+/* Clients before 0.22 name the filters that they do not set, as null. */
+static const struct json_value *given(const struct json_value *json, struct str name) {
+    const struct json_value *value = json_get(json, name);
+    return value != NULL && value->type != JSON_TYPE_NULL ? value : NULL;
+}
+
 static enum err_code read_metric(struct metric_condition *out, const struct json_value *json, struct err *err) {
-    const struct json_value *threshold = json_get(json, STR("threshold_filter")), *change = json_get(json, STR("change_filter")),
-                            *zscore = json_get(json, STR("zscore_filter"));
+    const struct json_value *threshold = given(json, STR("threshold_filter")), *change = given(json, STR("change_filter")),
+                            *zscore = given(json, STR("zscore_filter"));
     const struct json_value *chosen = threshold != NULL ? threshold : change != NULL ? change : zscore;
     if (chosen == NULL)
         return missing("run_metric_filter wants a threshold_filter, a change_filter or a zscore_filter", err);

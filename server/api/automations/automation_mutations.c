@@ -1,6 +1,7 @@
 /* automation_mutations.c - making, changing and deleting automations; see automation_type.h. */
 #include "server/api/automations/automation_type.h"
 
+#include "server/api/automations/automation_watch.h"
 #include "server/api/identity.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
@@ -198,6 +199,7 @@ static enum err_code create(struct db_tx *tx, struct gql_call *call, struct payl
     struct automation wanted = { .user_id = gql_identity(call)->user_id };
     int64_t id;
     TRY(read_input(tx, call, &wanted, err));
+    TRY(automation_watch_catch_up(tx, err));
     TRY(automation_create(tx, &wanted, clock_wall_ms(), &id, err));
     return finish(tx, call, payload, id, "automation.add", err);
 }
@@ -216,6 +218,7 @@ static enum err_code update(struct db_tx *tx, struct gql_call *call, struct payl
     struct automation *automation;
     TRY(find_changeable(tx, call, gql_input_str(call, "id"), &automation, err));
     TRY(read_input(tx, call, automation, err));
+    TRY(automation_watch_catch_up(tx, err));
     TRY(automation_update(tx, automation, clock_wall_ms(), err));
     return finish(tx, call, payload, automation->id, "automation.change", err);
 }

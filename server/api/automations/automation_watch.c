@@ -106,6 +106,13 @@ static enum err_code look_at_events(struct db_tx *tx, void *context, struct err 
     return code;
 }
 
+enum err_code automation_watch_catch_up(struct db_tx *tx, struct err *err) {
+    struct looking looking = { .has_more = true };
+    while (looking.has_more)
+        TRY(look_at_events(tx, &looking, err));
+    return OK;
+}
+
 static enum err_code has_events(struct db_tx *tx, void *context, struct err *err) {
     struct looking *looking = context;
     struct arena *arena = arena_create();
