@@ -74,61 +74,61 @@ export function BarChart(props: Props) {
     const every = Math.max(1, Math.ceil((isVertical ? NAME_WIDTH : NAME_HEIGHT) / step));
     return (
         <>
-        <svg ref={props.svgRef} class="plot" width={width} height={height} {...steerable}>
-            {scale.ticks.map((tick) => {
-                const [x, y] = point(tick.at, isVertical ? 0 : across);
-                return (
-                    <g key={tick.label}>
-                        <path
-                            class="gridline"
-                            d={isVertical ? `M${left} ${y}h${across}` : `M${x} 8v${across}`}
+            <svg ref={props.svgRef} class="plot" width={width} height={height} {...steerable}>
+                {scale.ticks.map((tick) => {
+                    const [x, y] = point(tick.at, isVertical ? 0 : across);
+                    return (
+                        <g key={tick.label}>
+                            <path
+                                class="gridline"
+                                d={isVertical ? `M${left} ${y}h${across}` : `M${x} 8v${across}`}
+                            />
+                            <text
+                                class="tick"
+                                x={isVertical ? left - 5 : x}
+                                y={isVertical ? y! + 4 : height - 6}
+                                text-anchor={isVertical ? "end" : "middle"}
+                            >
+                                {tick.label}
+                            </text>
+                        </g>
+                    );
+                })}
+                {bars.map((bar, i) => (
+                    <g
+                        key={bar.id}
+                        class={props.highlighted !== null && props.highlighted !== bar.id ? "is-dim" : ""}
+                        onMouseEnter={() => pointAt(bar.id)}
+                        onMouseLeave={() => pointAt(null)}
+                        onClick={() => props.onPick?.(bar.id)}
+                    >
+                        <Shape
+                            bar={bar}
+                            shape={shape}
+                            place={scale.place}
+                            at={step * (i + 0.5)}
+                            thick={thick}
+                            point={point}
                         />
-                        <text
-                            class="tick"
-                            x={isVertical ? left - 5 : x}
-                            y={isVertical ? y! + 4 : height - 6}
-                            text-anchor={isVertical ? "end" : "middle"}
-                        >
-                            {tick.label}
-                        </text>
+                        <Label
+                            bar={bar}
+                            point={point}
+                            at={step * (i + 0.5)}
+                            isVertical={isVertical}
+                            place={scale.place}
+                            isBar={shape === "bar"}
+                            step={step}
+                            letters={Math.floor((left - 12) / LETTER)}
+                            isNamed={i % every === 0}
+                        />
                     </g>
-                );
-            })}
-            {bars.map((bar, i) => (
-                <g
-                    key={bar.id}
-                    class={props.highlighted !== null && props.highlighted !== bar.id ? "is-dim" : ""}
-                    onMouseEnter={() => pointAt(bar.id)}
-                    onMouseLeave={() => pointAt(null)}
-                    onClick={() => props.onPick?.(bar.id)}
-                >
-                    <Shape
-                        bar={bar}
-                        shape={shape}
-                        place={scale.place}
-                        at={step * (i + 0.5)}
-                        thick={thick}
-                        point={point}
-                    />
-                    <Label
-                        bar={bar}
-                        point={point}
-                        at={step * (i + 0.5)}
-                        isVertical={isVertical}
-                        place={scale.place}
-                        isBar={shape === "bar"}
-                        step={step}
-                        letters={Math.floor((left - 12) / LETTER)}
-                        isNamed={i % every === 0}
-                    />
-                </g>
-            ))}
-        </svg>
-        {shown && (
-            <div class="scatter-card" aria-hidden="true">
-                {sayBar(shown, shape)}
-            </div>
-        )}
+                ))}
+            </svg>
+            {shown && (
+                <div class="scatter-card" aria-hidden="true">
+                    {sayBar(shown, shape)}
+                </div>
+            )}
         </>
     );
 }
@@ -173,26 +173,26 @@ function Label({
     const text = clipped(bar.label, isVertical ? Math.max(3, Math.floor(step / LETTER)) : letters);
     return (
         <>
-            {isNamed && (
-                <text
-                    class="tick"
-                    x={isVertical ? lx : lx! - 6}
-                    y={isVertical ? ly! + 16 : ly! + 4}
-                    text-anchor={isVertical ? "middle" : "end"}
-                >
-                    {text}
-                </text>
-            )}
-            {isBar && step > (isVertical ? VALUE_WIDTH : NAME_HEIGHT) && (
-                <text
-                    class="value"
-                    x={isVertical ? x : x! + 5}
-                    y={isVertical ? y! - 5 : y! + 4}
-                    text-anchor={isVertical ? "middle" : "start"}
-                >
-                    {formatNumber(value)}
-                </text>
-            )}
+                {isNamed && (
+                    <text
+                        class="tick"
+                        x={isVertical ? lx : lx! - 6}
+                        y={isVertical ? ly! + 16 : ly! + 4}
+                        text-anchor={isVertical ? "middle" : "end"}
+                    >
+                        {text}
+                    </text>
+                )}
+                {isBar && step > (isVertical ? VALUE_WIDTH : NAME_HEIGHT) && (
+                    <text
+                        class="value"
+                        x={isVertical ? x : x! + 5}
+                        y={isVertical ? y! - 5 : y! + 4}
+                        text-anchor={isVertical ? "middle" : "start"}
+                    >
+                        {formatNumber(value)}
+                    </text>
+                )}
         </>
     );
 }
@@ -247,22 +247,22 @@ function Shape({
         `M${point(a[0]!, a[1]!).join(" ")}L${point(b[0]!, b[1]!).join(" ")}`;
     return (
         <>
-            <path d={line([place(s.low), at], [place(s.high), at])} stroke={bar.color} stroke-width="1.5" />
-            <path
-                d={box(place(s.q1), place(s.q3), thick)}
-                fill={bar.color}
-                fill-opacity="0.35"
-                stroke={bar.color}
-            />
-            <path
-                d={line([place(s.median), at - thick / 2], [place(s.median), at + thick / 2])}
-                stroke={bar.color}
-                stroke-width="2.5"
-            />
-            {s.outliers.map((v, i) => {
-                const [x, y] = point(place(v), at);
-                return <circle key={i} cx={x} cy={y} r="2.5" fill={bar.color} />;
-            })}
+                <path d={line([place(s.low), at], [place(s.high), at])} stroke={bar.color} stroke-width="1.5" />
+                <path
+                    d={box(place(s.q1), place(s.q3), thick)}
+                    fill={bar.color}
+                    fill-opacity="0.35"
+                    stroke={bar.color}
+                />
+                <path
+                    d={line([place(s.median), at - thick / 2], [place(s.median), at + thick / 2])}
+                    stroke={bar.color}
+                    stroke-width="2.5"
+                />
+                {s.outliers.map((v, i) => {
+                    const [x, y] = point(place(v), at);
+                    return <circle key={i} cx={x} cy={y} r="2.5" fill={bar.color} />;
+                })}
         </>
     );
 }

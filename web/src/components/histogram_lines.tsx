@@ -65,48 +65,48 @@ export function HistogramLines(props: Props) {
     const named = at === undefined ? outlines.find((o) => o.id === pointed)?.label : say(cell!);
     return (
         <>
-        <svg ref={props.svgRef} class="plot" width={width} height={height} {...steerable}>
-            {spreadTicks(x.ticks).map((t) => (
-                <g key={t.label}>
-                    <path class="gridline" d={`M${t.at} ${EDGE.top}V${height - EDGE.bottom}`} />
-                    <text class="tick" x={t.at} y={height - 7} text-anchor="middle">
-                        {t.label}
-                    </text>
-                </g>
-            ))}
-            {outlines.map((o, i) => {
-                const top = isRidges ? highest(o) : most;
-                return (
-                    <g
-                        key={o.id}
-                        class={lit !== null && lit !== o.id ? "is-dim" : ""}
-                        onMouseEnter={() => hover(o.id)}
-                        onMouseLeave={() => hover(null)}
-                    >
-                        <path d={pathOf(o, x.place, floorOf(i), rise / (top || 1))} fill={o.color} fill-opacity={isRidges ? 0.75 : 0.25} stroke={isRidges ? "none" : o.color} stroke-width="1.5" />
-                        {isRidges && i % every === 0 && (
-                            <text class="tick" x={EDGE.left - 5} y={floorOf(i)} text-anchor="end">
-                                {o.label}
-                            </text>
-                        )}
+            <svg ref={props.svgRef} class="plot" width={width} height={height} {...steerable}>
+                {spreadTicks(x.ticks).map((t) => (
+                    <g key={t.label}>
+                        <path class="gridline" d={`M${t.at} ${EDGE.top}V${height - EDGE.bottom}`} />
+                        <text class="tick" x={t.at} y={height - 7} text-anchor="middle">
+                            {t.label}
+                        </text>
                     </g>
-                );
-            })}
-            {at !== undefined && (
-                <rect
-                    class="cell-frame"
-                    x={x.place(at.edges[cell!.row])}
-                    width={Math.max(2, x.place(at.edges[cell!.row + 1]) - x.place(at.edges[cell!.row]))}
-                    y={floorOf(cell!.column) - rise}
-                    height={rise}
-                />
+                ))}
+                {outlines.map((o, i) => {
+                    const top = isRidges ? highest(o) : most;
+                    return (
+                        <g
+                            key={o.id}
+                            class={lit !== null && lit !== o.id ? "is-dim" : ""}
+                            onMouseEnter={() => hover(o.id)}
+                            onMouseLeave={() => hover(null)}
+                        >
+                            <path d={pathOf(o, x.place, floorOf(i), rise / (top || 1))} fill={o.color} fill-opacity={isRidges ? 0.75 : 0.25} stroke={isRidges ? "none" : o.color} stroke-width="1.5" />
+                            {isRidges && i % every === 0 && (
+                                <text class="tick" x={EDGE.left - 5} y={floorOf(i)} text-anchor="end">
+                                    {o.label}
+                                </text>
+                            )}
+                        </g>
+                    );
+                })}
+                {at !== undefined && (
+                    <rect
+                        class="cell-frame"
+                        x={x.place(at.edges[cell!.row])}
+                        width={Math.max(2, x.place(at.edges[cell!.row + 1]) - x.place(at.edges[cell!.row]))}
+                        y={floorOf(cell!.column) - rise}
+                        height={rise}
+                    />
+                )}
+            </svg>
+            {named !== undefined && (
+                <div class="scatter-card" aria-hidden="true">
+                    {named}
+                </div>
             )}
-        </svg>
-        {named !== undefined && (
-            <div class="scatter-card" aria-hidden="true">
-                {named}
-            </div>
-        )}
         </>
     );
 }

@@ -65,57 +65,57 @@ export function HistogramMap({
     };
     return (
         <>
-        <svg
-            ref={svgRef}
-            class="plot"
-            width={width}
-            height={height}
-            {...steerable}
-            onMouseMove={(e) => setPointed(find(e))}
-            onMouseLeave={() => setPointed(null)}
-        >
-            {columns.map((c, i) => {
-                const most = Math.max(...c.counts, 1e-300);
-                return c.counts.map((n, k) => {
-                    if (n <= 0) return null;
-                    const top = y.place(c.edges[k + 1]);
-                    return (
-                        <rect
-                            key={`${c.step}/${k}`}
-                            x={border(i)}
-                            width={Math.max(0.5, border(i + 1) - border(i) + 0.3)}
-                            y={top}
-                            height={Math.max(0.5, y.place(c.edges[k]) - top + 0.3)}
-                            fill={ramp(n / most)}
-                        />
-                    );
-                });
-            })}
-            {at !== undefined && (
-                <rect
-                    class="cell-frame"
-                    x={border(shown!.column)}
-                    width={Math.max(2, border(shown!.column + 1) - border(shown!.column))}
-                    y={y.place(at.edges[shown!.row + 1])}
-                    height={Math.max(2, y.place(at.edges[shown!.row]) - y.place(at.edges[shown!.row + 1]))}
-                />
+            <svg
+                ref={svgRef}
+                class="plot"
+                width={width}
+                height={height}
+                {...steerable}
+                onMouseMove={(e) => setPointed(find(e))}
+                onMouseLeave={() => setPointed(null)}
+            >
+                {columns.map((c, i) => {
+                    const most = Math.max(...c.counts, 1e-300);
+                    return c.counts.map((n, k) => {
+                        if (n <= 0) return null;
+                        const top = y.place(c.edges[k + 1]);
+                        return (
+                            <rect
+                                key={`${c.step}/${k}`}
+                                x={border(i)}
+                                width={Math.max(0.5, border(i + 1) - border(i) + 0.3)}
+                                y={top}
+                                height={Math.max(0.5, y.place(c.edges[k]) - top + 0.3)}
+                                fill={ramp(n / most)}
+                            />
+                        );
+                    });
+                })}
+                {at !== undefined && (
+                    <rect
+                        class="cell-frame"
+                        x={border(shown!.column)}
+                        width={Math.max(2, border(shown!.column + 1) - border(shown!.column))}
+                        y={y.place(at.edges[shown!.row + 1])}
+                        height={Math.max(2, y.place(at.edges[shown!.row]) - y.place(at.edges[shown!.row + 1]))}
+                    />
+                )}
+                {y.ticks.map((tick) => (
+                    <text key={tick.label} class="tick" x={EDGE.left - 5} y={tick.at + 4} text-anchor="end">
+                        {tick.label}
+                    </text>
+                ))}
+                {spreadTicks(ticks).map((tick) => (
+                    <text key={tick.label} class="tick" x={tick.at} y={height - 7} text-anchor="middle">
+                        {tick.label}
+                    </text>
+                ))}
+            </svg>
+            {shown !== null && at !== undefined && (
+                <div class="scatter-card" aria-hidden="true">
+                    {say(shown)}
+                </div>
             )}
-            {y.ticks.map((tick) => (
-                <text key={tick.label} class="tick" x={EDGE.left - 5} y={tick.at + 4} text-anchor="end">
-                    {tick.label}
-                </text>
-            ))}
-            {spreadTicks(ticks).map((tick) => (
-                <text key={tick.label} class="tick" x={tick.at} y={height - 7} text-anchor="middle">
-                    {tick.label}
-                </text>
-            ))}
-        </svg>
-        {shown !== null && at !== undefined && (
-            <div class="scatter-card" aria-hidden="true">
-                {say(shown)}
-            </div>
-        )}
         </>
     );
 }

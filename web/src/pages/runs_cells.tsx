@@ -1,5 +1,6 @@
 /* runs_cells.tsx - what stands in a cell of the runs table: of a run, edited in place, or of a group of runs. */
 
+import { useState } from "preact/hooks";
 import { EditableText } from "../components/editable_text";
 import { IconButton } from "../components/icon";
 import { RunDot } from "../components/run_dot";
@@ -16,7 +17,6 @@ import { viewer } from "../session";
 import { metricOf } from "./table_columns";
 import type { Workspace } from "./workspace/model";
 import { groupLabel } from "./workspace/run_row";
-import { useState } from "preact/hooks";
 
 /* The last value, or the lowest or highest where the column says so. */
 export function shownValue(ws: Workspace, run: Run, column: string): unknown {
@@ -34,9 +34,7 @@ export function MarkCell({ ws, run, isPicked, onPick }: { ws: Workspace; run: Ru
                 type="checkbox"
                 checked={isPicked}
                 aria-label={run.displayName}
-                onClick={(e) => {
-                    onPick(e.shiftKey);
-                }}
+                onClick={(e) => onPick(e.shiftKey)}
             />
             <IconButton icon={isOn ? "eye" : "eyeOff"} label={`${t(isOn ? "runs.hide" : "runs.show")}: ${run.displayName}`} onClick={() => ws.toggleRuns([run])} />
             <RunDot
