@@ -172,8 +172,11 @@ LOGGING = {
     "createArtifactManifest", "createArtifactType", "createRunFiles", "enqueueSweepRun", "markRunFilesUploaded",
     "notifyScriptableRunAlert", "updateArtifact", "updateArtifactManifest", "upsertBucket", "useArtifact",
 }  # fmt: skip
-# What concerns the asker alone, or is kept version by version as it is saved.
-OWN = {"updateAlertSetting", "updateProjectAlertSetting", "upsertView"}
+# What concerns the asker alone, is kept version by version as it is saved, or is what people say, with their names and times on it.
+OWN = {
+    "updateAlertSetting", "updateProjectAlertSetting", "upsertView", "starView", "unstarView",
+    "createDiscussionComment", "createDiscussionThread", "deleteDiscussionComment", "resolveDiscussionThread", "updateDiscussionComment",
+}  # fmt: skip
 NOT_OFFERED = {
     "ackRunQueueItem", "createAnonymousEntity", "createDefaultResourceConfig", "createLaunchAgent",
     "createRunQueue", "deleteFromRunQueue", "deleteRunQueues", "failRunQueueItem", "popFromRunQueue", "pushToRunQueue",
