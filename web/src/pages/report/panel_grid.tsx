@@ -59,7 +59,7 @@ export function PanelGrid({ entity, project, block, isEditing, onChange }: Props
     };
     return (
         <div class="report-grid">
-            {(sets.length > 1 || isEditing || set.frozen) && (
+            {(sets.length > 1 || set.frozen) && (
                 <div class="row run-sets">
                     {sets.length > 1 && (
                         <div class="tabs">
@@ -76,11 +76,6 @@ export function PanelGrid({ entity, project, block, isEditing, onChange }: Props
                             <IconButton icon="trash" label={t("runset.remove")} onClick={() => replaceSet(null)} />
                         </>
                     )}
-                    {isEditing && (
-                        <button type="button" class="link-button" onClick={addSet}>
-                            {t("runset.add")}
-                        </button>
-                    )}
                     {set.frozen && (
                         <span class="chip frozen" title={t("runset.freeze_hint")}>
                             <Icon name="snow" />
@@ -96,6 +91,7 @@ export function PanelGrid({ entity, project, block, isEditing, onChange }: Props
                 isEditing={isEditing}
                 onChange={(s, p) => tell({ sets: sets.map((o) => (o === set ? s : o)), panels: p })}
                 onSet={replaceSet}
+                onAddSet={addSet}
             />
         </div>
     );
@@ -107,6 +103,7 @@ interface GridProps {
     isEditing: boolean;
     onChange: (s: RunSet, p: Placed[]) => void;
     onSet: (s: RunSet) => void;
+    onAddSet: () => void;
 }
 
 function openWorkspace(set: RunSet, panels: readonly Placed[]): Workspace {
@@ -122,7 +119,7 @@ function openWorkspace(set: RunSet, panels: readonly Placed[]): Workspace {
     return made;
 }
 
-function Grid({ set, panels, isEditing, onChange, onSet }: GridProps) {
+function Grid({ set, panels, isEditing, onChange, onSet, onAddSet }: GridProps) {
     const ws = useMemo(() => openWorkspace(set, panels), [set.entity, set.project, set.id]);
     const [isAdding, setAdding] = useState(false);
     useEffect(() => ws.start(), [ws]);
@@ -150,7 +147,7 @@ function Grid({ set, panels, isEditing, onChange, onSet }: GridProps) {
     const section = ws.layout.value.sections[0] ?? null;
     return (
         <WorkspaceContext.Provider value={ws}>
-            {isEditing && <RunSetTools ws={ws} set={set} onSet={onSet} onAddPanel={() => setAdding(true)} />}
+            {isEditing && <RunSetTools ws={ws} set={set} onSet={onSet} onAddSet={onAddSet} onAddPanel={() => setAdding(true)} />}
             <div ref={ref} class="report-panels" style={{ gridTemplateColumns: `repeat(${COLUMN_UNITS}, minmax(0, 1fr))`, gridAutoRows: ROW_HEIGHT }}>
                 {width > 0 &&
                     shown.map((p) => (

@@ -25,10 +25,11 @@ interface Props {
     set: RunSet;
     /* A set that is drawn anew. */
     onSet: (set: RunSet) => void;
+    onAddSet: () => void;
     onAddPanel: () => void;
 }
 
-export function RunSetTools({ ws, set, onSet, onAddPanel }: Props) {
+export function RunSetTools({ ws, set, onSet, onAddSet, onAddPanel }: Props) {
     const v = ws.runsView.value;
     const columns = [...RUN_COLUMNS, ...columnsOf(ws.store.runs.value)];
     const isFrozen = set.frozen !== undefined;
@@ -68,6 +69,9 @@ export function RunSetTools({ ws, set, onSet, onAddPanel }: Props) {
                 {t(isFrozen ? "runset.thaw" : "runset.freeze")}
             </button>
             <span class="muted small">{t("table.count", { count: ws.store.total.value })}</span>
+            <button type="button" class="link-button" onClick={onAddSet}>
+                {t("runset.add")}
+            </button>
         </div>
     );
 }
