@@ -34,7 +34,7 @@ export function SearchDialog() {
     return (
         <>
             {viewer.value && (
-                <button type="button" class="button open-search" aria-label={t("search.label")} onClick={() => setOpen(true)}>
+                <button type="button" class="button open-search" onClick={() => setOpen(true)}>
                     <Icon name="search" />
                     <span>{t("search.label")}</span>
                     <kbd>Ctrl K</kbd>
