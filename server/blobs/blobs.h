@@ -1,8 +1,9 @@
 /* blobs.h - bytes kept under the SHA-256 that the server computed of them, in a depot.
  *
  * An upload is staged under a random name, hashed while it is written, synced, and only then renamed to its final
- * name: nothing ever writes to a final name, and a blob that is there is whole. The same bytes twice are one blob. Small ones whose
- * bytes are durable elsewhere by then are synced after they have their name, many at once (blob_writer_keep).
+ * name: nothing ever changes what has a final name, and a blob that is linked is whole. The same bytes twice are one blob. Small ones
+ * whose bytes are durable elsewhere by then are written under a name that nobody has, and synced later, many at once
+ * (blob_writer_keep).
  * What a blob belongs to is the store's business; a blob without an owner is garbage.
  *
  * Threads: a struct blobs may be used by all threads; a writer belongs to one at a time. Memory: heap.

@@ -226,7 +226,18 @@ void depot_publish_all(struct depot *depot, struct depot_arrival *const *arrival
     arena_destroy(arena);
 }
 
-static enum err_code keep(struct depot *depot, struct str name, struct str bytes, struct arena *arena, struct err *err) {
+static enum err_code write_new(const char *path, struct str bytes, struct err *err) {
+    int fd;
+    TRY(file_open(&fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE, err));
+    enum err_code code = file_write_all(fd, bytes, path, err);
+    (void)close(fd);
+    if (code != OK)
+        (void)unlink(path);
+    return code;
+}
+
+/* What lies there may be torn. */
+static enum err_code replace(struct depot *depot, struct str name, struct str bytes, struct arena *arena, struct err *err) {
     char *staged;
     int fd;
     TRY(depot_stage(depot, &fd, &staged, arena, err));
@@ -240,8 +251,11 @@ static enum err_code keep(struct depot *depot, struct str name, struct str bytes
 }
 
 enum err_code depot_keep(struct depot *depot, struct str name, struct str bytes, struct err *err) {
+    TRY(check_name(name, err));
     struct arena *arena = arena_create();
-    enum err_code code = keep(depot, name, bytes, arena, err);
+    enum err_code code = write_new(path_of(depot, name, arena), bytes, err);
+    if (code != OK)
+        code = replace(depot, name, bytes, arena, err);
     arena_destroy(arena);
     return code;
 }

@@ -155,7 +155,8 @@ static enum err_code compare_one(struct crew *crew, const struct place_file *fil
     return OK;
 }
 
-/* What was compared before is still looked for: with its size it has to be among those that the target has. */
+/* What was compared before is still looked for: with its size it has to be among those that the target has. Beside a server that runs,
+ * what has another size there came since, or was carried while it was being written: the next pass carries it. */
 static void leave_known(struct crew *crew, const struct list *ours, const struct list *theirs) {
     struct list missing = { 0 };
     size_t next = 0;
@@ -166,7 +167,7 @@ static void leave_known(struct crew *crew, const struct list *ours, const struct
         next += is_missing;
         if (!is_missing && compared_has(crew->compared, ours->items[i]))
             crew->facts->known_count++;
-        else
+        else if (!is_missing || !crew->may_go)
             list_add(&crew->files, ours->items[i], crew->arena);
     }
 }

@@ -2,8 +2,8 @@
  *
  * The bytes are committed with the row that links them, then the file is written, then the upload is answered. So it waits for
  * the database's sync and for no other, and one sync of the file system serves all files of a second. What a power cut takes
- * from a file is still in the database, and is written again at the next start, before anybody asks for it. A torn one is only ever
- * there beside its bytes.
+ * from a file is still in the database, and is written again at the next start, before anybody asks for it. For the same reason a
+ * file may be written under its final name: a torn one is only ever there beside its bytes.
  *
  * Threads: safe from all. Memory: heap.
  */
