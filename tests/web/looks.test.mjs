@@ -104,7 +104,7 @@ test("renaming a run in its page reaches the server", async () => {
     const run = await find();
     const { page } = await openPage(context, `/admin/media/runs/${run.name}/overview`);
     await page.getByRole("button", { name: /^Rename/ }).click();
-    await page.getByLabel("Rename").fill("renamed");
+    await page.getByRole("textbox", { name: "Rename" }).fill("renamed");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "renamed" }).waitFor();
     assert.equal((await find()).displayName, "renamed");

@@ -119,14 +119,13 @@ function QuickBuilder({ section, onDone }: { section: string; onDone: () => void
     );
 }
 
-/* Metrics that no panel shows: each to be added alone, or all at once into the sections they belong to. */
+/* Metrics that no panel shows and none did, for those are listed below: each to be added alone, or all at once into the sections they belong to. */
 function MissingMetrics({ ws, section }: { ws: Workspace; section: string }) {
-    const { sections, prefix } = ws.layout.value;
-    const shown = new Set(sections.flatMap((s) => s.panels.flatMap((p) => [p.id, ...(p.keys ?? []).map((k) => `${p.stream ?? "history"}\n${k}`)])));
+    const { sections, hidden, prefix } = ws.layout.value;
+    const shown = new Set([...sections.flatMap((s) => s.panels), ...hidden].flatMap((p) => [p.id, ...(p.keys ?? []).map((k) => `${p.stream ?? "history"}\n${k}`)]));
     const missing = ws.metrics.value.filter((m) => !isInternalKey(m.key) && !shown.has(L.panelId(m)) && !shown.has(`${m.stream}\n${m.key}`));
     if (missing.length === 0) return null;
-    const put = (layout: L.Layout, m: L.Metric, into: string) =>
-        L.addPanel({ ...layout, hidden: layout.hidden.filter((p) => p.id !== L.panelId(m)) }, into, L.panelOf(m));
+    const put = (layout: L.Layout, m: L.Metric, into: string) => L.addPanel(layout, into, L.panelOf(m));
     return (
         <div class="field">
             <span>{t("panel.undisplayed")}</span>
