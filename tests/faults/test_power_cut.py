@@ -174,4 +174,3 @@ def test_small_files__are_synced_before_the_database_forgets_their_bytes(disk, t
 def held_count(server) -> int:
     with closing(sqlite3.connect(f"file:{server.data}/barograph.db?mode=ro", uri=True)) as database:
         return database.execute("select count(*) from held_bytes").fetchone()[0]
-
