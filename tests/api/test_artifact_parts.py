@@ -171,7 +171,7 @@ def test_parts_at_their_places__are_there_after_a_restart(make_server):
     node = draft.announce()
     etags = [draft.put(url, part) for url, part in zip(urls_of(node)[:2], PARTS)]
     old = server.data / "blobs" / "staged" / "gathered-0"
-    old.mkdir()
+    old.mkdir(parents=True, exist_ok=True)
     (old / "1-1-x.bytes").write_bytes(b"of another version")
     server.restart()
     assert not old.exists() and len(gathered(server)) == (2 if draft.is_placed else 0)
