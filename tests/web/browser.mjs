@@ -49,12 +49,12 @@ const refuseToSave = (route) =>
         ? route.fulfill({ json: { data: { upsertView: null }, errors: [{ message: "not in this test" }] } })
         : route.continue();
 
-/* A context with a session of the administrator, unless `isStranger`. */
-export async function openContext(browser, { keepsViews = false, ...options } = {}, isStranger = false) {
+/* A context with a session of the administrator, or of whose key is given, unless `isStranger`. */
+export async function openContext(browser, { keepsViews = false, ofKey = key, ...options } = {}, isStranger = false) {
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
     if (!keepsViews) await context.route("**/graphql", refuseToSave);
     if (!isStranger) {
-        const authorization = `Basic ${Buffer.from(`api:${key}`).toString("base64")}`;
+        const authorization = `Basic ${Buffer.from(`api:${ofKey}`).toString("base64")}`;
         const answer = await context.request.post(`${base}/api/session`, {
             headers: { authorization, origin: base },
             data: {},

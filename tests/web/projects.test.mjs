@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { graphql, openContext, openPage, withBrowser } from "./browser.mjs";
+import { base, graphql, key, openContext, openPage, until, withBrowser } from "./browser.mjs";
 
 const at = withBrowser();
 
@@ -47,4 +47,24 @@ test("all panels of a workspace go, and each can come back", { timeout: 60000 },
     await page.getByRole("button", { name: "Undo" }).click();
     await page.locator('[data-panel="line:epoch"] canvas').waitFor();
     assert.deepEqual(problems, []);
+});
+
+test("who may only read a project finds nothing there to change", { timeout: 90000 }, async () => {
+    const name = `read-only-${Date.now()}`;
+    await graphql('mutation($n: String!) { upsertModel(input: { entityName: "admin", name: $n, access: "USER_READ" }) { project { id } } }', { n: name });
+    await graphql('mutation($n: String!) { upsertBucket(input: { entityName: "admin", modelName: $n, name: "one", displayName: "first" }) { bucket { id } } }', { n: name });
+    const headers = { authorization: `Basic ${Buffer.from(`api:${key}`).toString("base64")}`, "content-type": "application/json" };
+    const answer = await fetch(`${base}/api/admin/users`, { method: "POST", headers, body: JSON.stringify({ username: `reader-${Date.now()}` }) });
+    const reader = await openContext(at.browser, { ofKey: (await answer.json()).key });
+    for (const [context, count] of [[at.context, 1], [reader, 0]]) {
+        const { page, problems } = await openPage(context, `/admin/${name}/reportlist`);
+        await page.getByRole("heading", { name: "Reports" }).waitFor();
+        const makes = page.getByRole("button", { name: "New report" });
+        assert.equal(await until(() => makes.count(), (found) => found === count), count);
+        await page.goto(`${base}/admin/${name}/runs/one/overview`);
+        await page.getByText("first").first().waitFor();
+        const edits = page.getByRole("button", { name: /^Edit: / });
+        assert.equal(await until(() => edits.count(), (found) => found > 0 === count > 0) > 0, count > 0);
+        assert.deepEqual(problems, []);
+    }
 });

@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { t } from "./i18n";
 import { address, current, isBare } from "./router";
 import type { PageProps, Route } from "./routes";
-import { goToLogin, viewer } from "./session";
+import { goToLogin, learnRights, viewer } from "./session";
 import { isOffline } from "./live";
 import { Toast } from "./components/toast";
 import { TopBar } from "./components/top_bar";
@@ -29,6 +29,8 @@ export function App() {
         if (!load || loaded.has(load)) return;
         void loadPage(match!.route).then(() => redraw((n) => n + 1));
     }, [match?.route, address.value.path]);
+    const { entity, project } = match?.params ?? {};
+    useEffect(() => void learnRights(entity, project), [entity, project, viewer.value?.username]);
 
     if (match !== null && !match.route.isPublic && viewer.value === null) {
         goToLogin();

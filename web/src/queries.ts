@@ -24,6 +24,14 @@ export async function fetchViewer(): Promise<Viewer | null> {
         : { ...data.viewer, teams: nodes(data.viewer.teams).map((t) => t.name) };
 }
 
+export async function fetchReadsOnly(entity: string, project: string): Promise<boolean> {
+    const data = await graphql<{ project: { readOnly: boolean } | null }>(
+        "query PageReadsOnly($entity: String!, $project: String!) { project(name: $project, entityName: $entity) { readOnly } }",
+        { entity, project },
+    );
+    return data.project?.readOnly ?? false;
+}
+
 interface Edges<T> {
     edges: { node: T; cursor?: string }[];
     pageInfo?: { endCursor: string | null; hasNextPage: boolean };

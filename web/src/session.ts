@@ -1,8 +1,8 @@
 /* session.ts - who is looking at the page. */
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import * as api from "./api";
-import { fetchViewer, type Viewer } from "./queries";
+import { fetchReadsOnly, fetchViewer, type Viewer } from "./queries";
 import { address, navigate } from "./router";
 
 /* undefined until the server was asked. */
@@ -44,6 +44,20 @@ export async function loadViewer(): Promise<void> {
     }
     keep(found);
     if (JSON.stringify(found) !== JSON.stringify(viewer.peek())) viewer.value = found;
+}
+
+/* Whether who looks may only read the project that the address names. The server decides about each change; this spares
+ * people what it would refuse. */
+const readsOnly = signal(false);
+export const mayChange = computed(() => viewer.value !== null && !readsOnly.value);
+let asked = 0;
+
+export async function learnRights(entity: string | undefined, project: string | undefined): Promise<void> {
+    const who = viewer.peek();
+    const question = ++asked;
+    const isOwn = !who || who.admin || entity === undefined || project === undefined || entity === who.username;
+    const found = isOwn ? false : await fetchReadsOnly(entity, project).catch(() => false);
+    if (question === asked) readsOnly.value = found;
 }
 
 export async function logIn(name: string, secret: string): Promise<void> {

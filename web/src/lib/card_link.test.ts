@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cardTarget } from "./card_link";
+import { addressOfCard, cardTarget } from "./card_link";
 
 const ORIGIN = "https://tracker.example:8080";
 const of = (address: string) => cardTarget(address, ORIGIN);
@@ -21,4 +21,11 @@ test("others are outside, by their host, and what is no web address leads nowher
     expect(of("http://tracker.example:8080/team/p/runs/r1")).toEqual({ kind: "outside", host: "tracker.example:8080" });
     expect(of("//evil.example/x")).toEqual({ kind: "outside", host: "evil.example" });
     for (const no of ["", "javascript:alert(1)", "data:text/html,x", "mailto:a@b", "http://"]) expect(of(no)).toEqual({ kind: "none" });
+});
+
+test("a card leads to addresses of the web only, also one that names a report by its id", () => {
+    expect(addressOfCard("javascript:alert(1)", "/team/p/reports/x", ORIGIN)).toEqual({ address: "/team/p/reports/x", isOutside: false });
+    expect(addressOfCard("data:text/html,x", "", ORIGIN)).toEqual({ address: "", isOutside: false });
+    expect(addressOfCard("https://evil.example/", "/team/p/reports/x", ORIGIN)).toEqual({ address: "https://evil.example/", isOutside: true });
+    expect(addressOfCard("/team/p/runs/r1", "", ORIGIN)).toEqual({ address: "/team/p/runs/r1", isOutside: false });
 });

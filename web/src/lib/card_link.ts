@@ -36,3 +36,9 @@ export function cardTarget(address: string, origin: string): CardTarget {
     if (project !== null && !reserved.includes(project["entity"]!)) return { kind: "project", entity: project["entity"]!, project: project["project"]! };
     return { kind: "page", path: url.pathname };
 }
+
+/* Where a click leads. A report that a card names by its id may have any address beside it: only one of the web is followed. */
+export function addressOfCard(url: string, path: string, origin: string): { address: string; isOutside: boolean } {
+    const target = cardTarget(url, origin);
+    return target.kind === "none" ? { address: path, isOutside: false } : { address: url, isOutside: target.kind === "outside" };
+}

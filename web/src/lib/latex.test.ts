@@ -29,6 +29,9 @@ test("formulas stay as they were written, unless they would take the rest along"
     expect(body({ ...NEW_BLOCKS.formula(), content: "a = b\n\n+ c" })).toBe("\\[\na = b\n+ c\n\\]");
     expect(body({ ...NEW_BLOCKS.formula(), content: "\\begin{align}a&=b\\end{align}" })).toBe("\\begin{align}a&=b\\end{align}");
     for (const bad of ["{", "a}b", "x $ y", "\\input{x}", "\\begin{a}", "% gone", ""]) expect(isSafeFormula(bad)).toBe(false);
+    for (const bad of ["\\write18{ls}", "\\openin5=x", "\\read5 to\\x", "^^5cinput{x}", "\\input_x", "\\directlua{x}", "\\let\\a=\\b", "\\edef\\a{b}", "\\begin{filecontents*}{x}\\end{filecontents*}", "\\end{document}\\begin{document}", "x\\"])
+        expect(isSafeFormula(bad), bad).toBe(false);
+    for (const good of ["\\begin{pmatrix}a & b\\\\c & d\\end{pmatrix}", "\\mathopen{}\\operatorname{softmax}(x)", "\\left\\{x\\right\\}", "\\begin{align*}a\\\\b\\end{align*}", "\\looparrowright"]) expect(isSafeFormula(good), good).toBe(true);
     expect(body({ ...NEW_BLOCKS.formula(), content: "\\frac{a" })).toBe("\\begin{verbatim}\n\\frac{a\n\\end{verbatim}");
 });
 

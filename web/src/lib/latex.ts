@@ -70,19 +70,32 @@ function escapeUrl(url: string): string {
         .replace(/(?<!\\)%/g, "\\%");
 }
 
-/* A formula that would take the rest of the document with it is shown as the text that it is. */
-export function isSafeFormula(tex: string): boolean {
+/* What reads, writes or runs, makes other words do so, or ends the document. */
+const UNSAFE_WORD =
+    /input|include|lua|shell|filecontents|^(?:open(?:in|out)|close(?:in|out)|read(?:line)?|write|immediate|special|pdf.*|csname|endcsname|(?:char|cat|mathchar)(?:def|code)|[egx]?def|(?:future)?let|expandafter|scantokens|(?:re)?newcommand|providecommand|(?:re)?newenvironment|Declare.*|usepackage|RequirePackage|documentclass|output|shipout|jobname|every.*|AtBegin.*|AtEnd.*|makeat.*|loop|repeat|href|url|verb.*|.*@.*)$/i;
+/* Mathematics only: others write files, or show what follows as it stands. */
+const MATH_ENVIRONMENT = /^(?:[bBpvV]?(?:small)?matrix|align(?:ed|at|edat)?|gather(?:ed)?|multlined|multline|split|equation|eqnarray|flalign|[dr]?cases|array|subarray|CD)\*?$/;
+
+function isBalanced(tex: string): boolean {
     let depth = 0;
     for (let i = 0; i < tex.length; i++) {
         const c = tex[i]!;
-        if (c === "\\") i++;
-        else if (c === "{") depth++;
+        if (c === "\\") {
+            if (++i === tex.length) return false; /* it would take away what ends the formula */
+        } else if (c === "{") depth++;
         else if (c === "}" && --depth < 0) return false;
         else if (c === "$" || c === "%") return false;
     }
-    const begins = [...tex.matchAll(/\\begin\{([^}]*)\}/g)].map((m) => m[1]);
-    const ends = [...tex.matchAll(/\\end\{([^}]*)\}/g)].map((m) => m[1]);
-    return depth === 0 && tex.trim() !== "" && begins.length === ends.length && !/\\(input|include|write|openin|openout|read|def|catcode|csname|immediate|special)\b/.test(tex) && !/\\end\{document\}/.test(tex);
+    return depth === 0;
+}
+
+/* A formula that would take the rest of the document with it, or more than that, is shown as the text that it is. */
+export function isSafeFormula(tex: string): boolean {
+    if (tex.trim() === "" || tex.includes("^^") /* any letter, also a backslash */ || !isBalanced(tex)) return false;
+    if ([...tex.matchAll(/\\([A-Za-z@]+)/g)].some((m) => UNSAFE_WORD.test(m[1]!))) return false;
+    const named = [...tex.matchAll(/\\(begin|end)\s*(?:\{([^}]*)\})?/g)];
+    const begins = named.filter((m) => m[1] === "begin");
+    return 2 * begins.length === named.length && named.every((m) => MATH_ENVIRONMENT.test(m[2] ?? ""));
 }
 
 function inlineFormula(tex: string): string {

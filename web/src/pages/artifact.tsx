@@ -14,7 +14,7 @@ import type { RunFile } from "../queries";
 import { sayError } from "../components/toast";
 import { TagEditor } from "../components/tag_editor";
 import { changeAliases, changeArtifact, fetchArtifactFiles, fetchDetail, fetchVersions } from "../queries_artifacts";
-import { viewer } from "../session";
+import { mayChange } from "../session";
 import type { ArtifactDetail, ArtifactVersion, RunLink } from "../queries_artifacts";
 import type { PageProps } from "../routes";
 import { RunName, VersionOverview } from "./artifact_tabs/overview";
@@ -144,7 +144,7 @@ function Aliases({ version, onChange }: { version: ArtifactVersion; onChange: (a
         <TagEditor
             tags={shown}
             label={t("artifact.add_alias")}
-            isOff={viewer.value === null}
+            isOff={!mayChange.value}
             onChange={(next) => {
                 const added = next.filter((a) => !shown.includes(a));
                 const removed = shown.filter((a) => !next.includes(a));

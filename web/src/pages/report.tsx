@@ -13,7 +13,7 @@ import { parseTime } from "../lib/runs";
 import { deleteView, fetchView, saveView } from "../queries_views";
 import { address, navigate, setQuery } from "../router";
 import type { PageProps } from "../routes";
-import { viewer } from "../session";
+import { mayChange, viewer } from "../session";
 import { BlockList } from "./report/block_list";
 import { Comments, countTalk, useThreads } from "./report/comments";
 import { DRAFT, REPORT } from "./report/new_report";
@@ -38,7 +38,7 @@ export default function ReportPage({ params }: PageProps) {
     }, [id]);
     if (report === undefined) return <main aria-busy="true" />;
     if (report === null || (report.type !== REPORT && report.type !== DRAFT)) return <NotFound />;
-    const isEditing = address.value.query.get("edit") === "1" && viewer.value !== null;
+    const isEditing = address.value.query.get("edit") === "1" && mayChange.value;
     return <Report key={report.id} entity={entity} project={project} report={report} isEditing={isEditing} />;
 }
 
@@ -51,7 +51,7 @@ function Report({ entity, project, report, isEditing }: { entity: string; projec
     const [about, setAbout] = useState<number | null>(null);
     const blocks = useMemo(() => blocksOf(spec), [spec]);
     const talk = useMemo(() => countTalk(threads, blocks), [threads, blocks]);
-    const canWrite = Boolean(viewer.value);
+    const canWrite = mayChange.value;
     useEffect(() => {
         document.title = title;
     }, [title]);

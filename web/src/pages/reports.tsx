@@ -11,7 +11,7 @@ import { parseTime } from "../lib/runs";
 import { fetchStarred, setStar } from "../queries_discussions";
 import { fetchViews, type SavedView } from "../queries_views";
 import type { PageProps } from "../routes";
-import { viewer } from "../session";
+import { mayChange, viewer } from "../session";
 import { DRAFT, REPORT, makeReport } from "./report/new_report";
 
 export default function Reports({ params }: PageProps) {
@@ -37,7 +37,7 @@ export default function Reports({ params }: PageProps) {
         <main class="page stack">
             <div class="row">
                 <h1 class="grow">{t("title.reports")}</h1>
-                {viewer.value && (
+                {mayChange.value && (
                     <button type="button" class="button primary" onClick={() => void makeReport(entity, project).catch(sayError)}>
                         {t("report.new")}
                     </button>

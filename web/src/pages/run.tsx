@@ -14,7 +14,7 @@ import { changeRun } from "../queries";
 import { isBare } from "../router";
 import type { PageProps } from "../routes";
 import { colorOfRun } from "../run_colors";
-import { goToLogin, viewer } from "../session";
+import { goToLogin, mayChange, viewer } from "../session";
 import { RunActions } from "./run_actions";
 import { ArtifactsTab } from "./run_tabs/artifacts";
 import { ChartsTab } from "./run_tabs/charts";
@@ -104,7 +104,7 @@ interface TitleProps {
 }
 
 function RunTitle({ entity, project, run, reload }: TitleProps) {
-    const isMine = viewer.value !== null;
+    const isMine = mayChange.value;
     const rename = (displayName: string) => void changeRun(run.id, { displayName }).then(reload, sayError);
     return (
         <div class="row run-title">

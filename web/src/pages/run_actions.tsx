@@ -12,7 +12,7 @@ import { stopRun } from "../queries";
 import { withUndo } from "../removal";
 import { moveTo } from "../moving";
 import { navigate } from "../router";
-import { viewer } from "../session";
+import { mayChange } from "../session";
 
 interface Props {
     entity: string;
@@ -22,7 +22,7 @@ interface Props {
 }
 
 export function RunActions({ entity, project, run, reload }: Props) {
-    const isMine = viewer.value !== null;
+    const isMine = mayChange.value;
     const path = `${entity}/${project}/${run.name}`;
     const fork = forkCode(entity, project, run.name);
     const html = `<iframe src="${window.location.origin}${pathOf(entity, project, "runs", run.name)}?jupyter=true" style="border:none;width:100%;height:420px"></iframe>`;

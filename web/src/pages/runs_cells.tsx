@@ -13,7 +13,7 @@ import { deltaOf, meanOf, type GroupNode } from "../lib/run_groups";
 import { columnValue, definitionOf } from "../lib/runs";
 import type { Run } from "../lib/types";
 import { changeRun } from "../queries";
-import { viewer } from "../session";
+import { mayChange } from "../session";
 import { metricOf } from "./table_columns";
 import type { Workspace } from "./workspace/model";
 import { groupLabel } from "./workspace/run_row";
@@ -48,7 +48,7 @@ export function MarkCell({ ws, run, isPicked, onPick }: { ws: Workspace; run: Ru
 }
 
 export function RunCell({ ws, run, column }: { ws: Workspace; run: Run; column: string }) {
-    const isMine = viewer.value !== null;
+    const isMine = mayChange.value;
     const change = (shown: Partial<Run>, sent: Parameters<typeof changeRun>[1]) => {
         ws.store.patch(run.id, shown);
         void changeRun(run.id, sent).catch(sayError);

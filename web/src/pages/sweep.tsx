@@ -14,7 +14,7 @@ import { follow, throttled } from "../live";
 import { changeSweep, fetchSweep, type Sweep } from "../queries_sweeps";
 import { address, setQuery } from "../router";
 import type { PageProps } from "../routes";
-import { viewer } from "../session";
+import { mayChange } from "../session";
 import { sweepState } from "./sweeps";
 import { Workspace } from "./workspace/model";
 import { WorkspaceView } from "./workspace/workspace_view";
@@ -96,7 +96,7 @@ function SweepTitle({ entity, project, sweep, reload }: { entity: string; projec
             <EditableText
                 value={sweep.displayName}
                 label={t("runs.rename")}
-                isOff={viewer.value === null}
+                isOff={!mayChange.value}
                 onChange={(displayName) => void changeSweep(sweep.id, { displayName }).then(reload, sayError)}
                 as="h1"
             />
@@ -109,7 +109,7 @@ function SweepTitle({ entity, project, sweep, reload }: { entity: string; projec
                 <IconButton icon="copy" label={t("action.copy")} onClick={() => void copyText(command)} />
             </span>
             <span class="grow" />
-            {viewer.value && (
+            {mayChange.value && (
                 <>
                     {isAlive && <Button label={t("sweep.pause")} onClick={tell("PAUSED")} />}
                     {sweep.state === "PAUSED" && <Button label={t("sweep.resume")} onClick={tell("RUNNING")} />}

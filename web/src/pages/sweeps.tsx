@@ -13,7 +13,7 @@ import { follow, throttled } from "../live";
 import { createSweep, fetchSweeps, type Sweep } from "../queries_sweeps";
 import { navigate } from "../router";
 import type { PageProps } from "../routes";
-import { viewer } from "../session";
+import { mayChange } from "../session";
 
 const REFRESH_MS = 3000;
 const EXAMPLE = `program: train.py
@@ -45,7 +45,7 @@ export default function Sweeps({ params }: PageProps) {
         <main class="page stack">
             <div class="row">
                 <h1 class="grow">{t("title.sweeps")}</h1>
-                {viewer.value && (
+                {mayChange.value && (
                     <button type="button" class="button primary" onClick={() => setMaking(!isMaking)}>
                         {t("sweep.new")}
                     </button>

@@ -10,7 +10,7 @@ import { formatBytes, formatTime } from "../../lib/format";
 import { pathOf } from "../../lib/match";
 import { parseTime } from "../../lib/runs";
 import { TTL_AS_ABOVE, TTL_NEVER, type ArtifactChange, type ArtifactDetail, type ArtifactVersion, type RunLink } from "../../queries_artifacts";
-import { viewer } from "../../session";
+import { mayChange } from "../../session";
 
 const DAY = 24 * 3600;
 const DAYS = [1, 7, 30, 90, 365];
@@ -23,7 +23,7 @@ interface Props {
 }
 
 export function VersionOverview({ full, version, detail, onChange }: Props) {
-    const isOff = viewer.value === null;
+    const isOff = !mayChange.value;
     const name = (tagName: string) => ({ tagName });
     return (
         <section class="card stack">

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { TextInput } from "../../components/controls";
 import { Icon, IconButton, type IconName } from "../../components/icon";
 import { language, t, type MessageName } from "../../i18n";
-import { cardTarget, type CardTarget } from "../../lib/card_link";
+import { addressOfCard, cardTarget, type CardTarget } from "../../lib/card_link";
 import { formatAgo } from "../../lib/format";
 import { cardsOf, markdownToInline, withCards, NEW_BLOCKS, type Block, type Card } from "../../lib/report_blocks";
 import { fetchCard, type CardInfo } from "../../queries_cards";
@@ -44,7 +44,7 @@ function CardView({ card }: { card: Card }) {
         return () => void (isOver = true);
     }, [card.url, card.reportId]);
     const kind = KINDS[target.kind];
-    const address = card.url || info?.path || "";
+    const { address, isOutside } = addressOfCard(card.url, info?.path ?? "", window.location.origin);
     const title = info?.title || card.title || fallbackTitle(card, target);
     const body = (
         <>
@@ -63,10 +63,10 @@ function CardView({ card }: { card: Card }) {
             </span>
         </>
     );
-    if (target.kind === "none" || address === "") return <div class="link-card">{body}</div>;
-    if (target.kind === "outside")
+    if (address === "") return <div class="link-card">{body}</div>;
+    if (isOutside)
         return (
-            <a class="link-card" href={card.url} rel="noopener noreferrer nofollow" target="_blank">
+            <a class="link-card" href={address} rel="noopener noreferrer nofollow" target="_blank">
                 {body}
             </a>
         );

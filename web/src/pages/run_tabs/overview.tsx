@@ -11,7 +11,7 @@ import { runtimeOf } from "../../lib/runs";
 import { gitCheckout, gitClone } from "../../lib/shell";
 import type { Run } from "../../lib/types";
 import { changeRun } from "../../queries";
-import { viewer } from "../../session";
+import { mayChange } from "../../session";
 import type { RunTabProps } from "../run";
 import { RunArtifacts } from "./artifacts";
 import { ReceiptCard } from "./receipt_card";
@@ -24,12 +24,12 @@ export function OverviewTab({ entity, project, run, reload }: RunTabProps) {
                     title={t("run.notes")}
                     text={run.notes}
                     empty={t("run.no_notes")}
-                    isOff={viewer.value === null}
+                    isOff={!mayChange.value}
                     onChange={(notes) => void changeRun(run.id, { notes }).then(reload, sayError)}
                 />
                 <TagEditor
                     tags={run.tags}
-                    isOff={viewer.value === null}
+                    isOff={!mayChange.value}
                     onChange={(tags) => void changeRun(run.id, { tags }).then(reload, sayError)}
                 />
                 <Facts facts={factsOf(entity, project, run)} />

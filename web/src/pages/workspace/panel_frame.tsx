@@ -12,7 +12,7 @@ import * as L from "../../lib/layout";
 import { shortName } from "../../lib/sections";
 import { pathOf } from "../../lib/match";
 import { navigate } from "../../router";
-import { viewer } from "../../session";
+import { mayChange } from "../../session";
 import { sharedToken } from "../../shared";
 import { PANELS } from "../panels/table";
 import { panelExports, saveCsv, savePng, saveSvg, type PanelExport } from "../panels/exports";
@@ -102,7 +102,7 @@ function metricOf(panel: L.Panel): string {
 }
 
 function mayWrite(ws: Workspace): boolean {
-    return viewer.value !== null && sharedToken.value === null && ws.isKept;
+    return mayChange.value && sharedToken.value === null && ws.isKept;
 }
 
 const automationPath = (ws: Workspace, metric: string) => `${pathOf(ws.entity, ws.project, "automations")}?metric=${encodeURIComponent(metric)}`;

@@ -15,7 +15,7 @@ import type { Run } from "../../lib/types";
 import { changeRun, stopRun } from "../../queries";
 import { moveTo } from "../../moving";
 import { removeRuns } from "../../removal";
-import { viewer } from "../../session";
+import { mayChange } from "../../session";
 import { sharedToken } from "../../shared";
 import { useWorkspace, type Workspace } from "./model";
 import { openRun } from "./open_run";
@@ -142,20 +142,20 @@ function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
                         { label: t("runs.copy_name"), onClick: () => void copyText(run.displayName).catch(sayError) },
                         { label: t("runs.copy_id"), onClick: () => void copyText(run.name).catch(sayError) },
                         { label: t("runs.copy_path"), onClick: () => void copyText(path).catch(sayError) },
-                        viewer.value !== null && {
+                        mayChange.value && {
                             label: t("runs.rename"),
                             onClick: () => void rename().catch(sayError),
                         },
-                        viewer.value !== null && {
+                        mayChange.value && {
                             label: t("run.move"),
                             onClick: () => void move().catch(sayError),
                         },
-                        viewer.value !== null &&
+                        mayChange.value &&
                             run.state === "running" && {
                                 label: t("runs.stop"),
                                 onClick: () => void stopRun(run.id).catch(sayError),
                             },
-                        viewer.value !== null && {
+                        mayChange.value && {
                             label: t("action.delete"),
                             isDanger: true,
                             onClick: () => void remove().catch(sayError),

@@ -7,7 +7,7 @@ import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import * as L from "../../lib/layout";
 import { stepSection } from "../../lib/section_order";
-import { viewer } from "../../session";
+import { mayChange } from "../../session";
 import { sharedToken } from "../../shared";
 import { addToReport } from "../report/to_report";
 import { useWorkspace } from "./model";
@@ -83,7 +83,7 @@ function SectionMenu({ section }: { section: L.Section }) {
                             isChecked: section.isPinned === true,
                             onClick: () => ws.edit((l) => L.pinSection(l, name, !section.isPinned)),
                         },
-                        viewer.value != null && sharedToken.value === null && section.panels.length > 0 && {
+                        mayChange.value && sharedToken.value === null && section.panels.length > 0 && {
                             label: t("section.to_report"),
                             onClick: () => void addToReport(ws, section.panels, sectionLabel(name)).catch(sayError),
                         },

@@ -8,7 +8,7 @@ import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
 import * as L from "../../lib/layout";
-import { viewer } from "../../session";
+import { mayChange, viewer } from "../../session";
 import { sharedToken } from "../../shared";
 import { PERSONAL, isConflict, isShared } from "../../views";
 import { addToReport } from "../report/to_report";
@@ -142,7 +142,7 @@ function ViewMenu() {
                             { label: t("view.manual"), isChecked: mode === "manual", onClick: () => ws.edit((l) => ({ ...l, mode: "manual" })) },
                             "line",
                             { label: t("panel.copy_link"), onClick: () => void copyText(window.location.href).catch(sayError) },
-                            viewer.value !== null && sharedToken.value === null && ws.isKept && { label: t("workspace.to_report"), onClick: () => void addToReport(ws, openPanels(ws.layout.peek())).catch(sayError) },
+                            mayChange.value && sharedToken.value === null && ws.isKept && { label: t("workspace.to_report"), onClick: () => void addToReport(ws, openPanels(ws.layout.peek())).catch(sayError) },
                             { label: t("view.clear"), onClick: () => ws.edit((l) => L.clearPanels(l)) },
                             { label: t("view.reset"), onClick: () => ws.resetView() },
                         ]}
