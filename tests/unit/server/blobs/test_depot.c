@@ -39,7 +39,7 @@ static struct fixture *make(bool wants_bucket) {
     assert_non_null(mkdtemp(f->folder));
     hash_random(&number, sizeof number);
     if (wants_bucket)
-        assert_ok(f, s3_open(&f->bucket, arena_printf(f->arena, "s3://depot-%08x?endpoint=%s", number, getenv("BAROGRAPH_TEST_BUCKETS")),
+        assert_ok(f, s3_open(&f->bucket, arena_printf(f->arena, "s3://depot-%08x?endpoint=%s&direct=on", number, getenv("BAROGRAPH_TEST_BUCKETS")),
                              &f->err));
     assert_ok(f, depot_open(&f->depot, f->folder, f->bucket, STR("things/"), &f->err));
     return f;
