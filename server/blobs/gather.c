@@ -137,7 +137,7 @@ static void forget_records(struct gather *gather) {
 }
 
 /* A list that tells of more than there is belongs to bytes that were removed. */
-static enum err_code read_list(struct gather *gather, struct err *err) {
+static enum err_code read_list(struct gather *gather, bool *is_blob, struct err *err) {
     struct gather_record record;
     struct stat facts;
     struct str list;
@@ -151,10 +151,21 @@ static enum err_code read_list(struct gather *gather, struct err *err) {
         take_record(gather, &record);
     }
     gather->list_bytes = at;
-    if (is_sound)
+    *is_blob = facts.st_nlink > 1 && !(is_sound && gather->is_sealed);
+    if (is_sound && !*is_blob)
         return OK;
     forget_records(gather);
     return ftruncate(gather->list_fd, 0) == 0 ? OK : err_set_errno(err, errno, "cannot write '%s'", gather->list_path);
+}
+
+/* What has become a blob although no record says so, as when its records were removed and the server was killed before its bytes were:
+ * whoever wrote to it would write to the blob. */
+static enum err_code leave_to_the_blob(struct gather *gather, const char *folder, struct err *err) {
+    (void)close(gather->fd);
+    gather->fd = -1;
+    TRY(file_remove(gather->bytes_path, err));
+    file_sync_folder(folder);
+    return file_open(&gather->fd, gather->bytes_path, O_RDWR | O_CREAT | O_EXCL, FILE_MODE, err);
 }
 
 /* ---- opening and closing ---- */
@@ -177,14 +188,15 @@ static enum err_code make_folder(const char *folder, struct blobs *blobs, struct
 
 static enum err_code open_files(struct gather *gather, const char *folder, bool may_make, struct err *err) {
     int flags = O_RDWR | (may_make ? O_CREAT : 0);
-    bool is_new = !file_exists(gather->list_path);
+    bool is_new = !file_exists(gather->list_path), is_blob;
     if (may_make)
         TRY(make_folder(folder, gather->blobs, gather->arena, err));
     TRY(file_open(&gather->fd, gather->bytes_path, flags, FILE_MODE, err));
     TRY(file_open(&gather->list_fd, gather->list_path, flags, FILE_MODE, err));
     if (is_new)
         file_sync_folder(folder);
-    return read_list(gather, err);
+    TRY(read_list(gather, &is_blob, err));
+    return is_blob ? leave_to_the_blob(gather, folder, err) : OK;
 }
 
 enum err_code gather_open(struct gather **out, struct blobs *blobs, struct str name, bool may_make, struct err *err) {
@@ -225,7 +237,7 @@ void gather_remove(struct gather *gather) {
     lock(gather);
     gather->is_removed = true;
     unlock(gather);
-    if (file_remove(gather->list_path, &err) != OK || file_remove(gather->bytes_path, &err) != OK)
+    if (file_remove(gather->bytes_path, &err) != OK || file_remove(gather->list_path, &err) != OK)
         log_warn("the parts of a file stay until they are collected: %s", err.message);
 }
 

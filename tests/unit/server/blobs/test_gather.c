@@ -261,6 +261,21 @@ static void gather__believes_no_list_without_its_bytes(void **state) {
     assert_false(has(1, STR("first ")));
 }
 
+/* As after a crash between the two removals, or when a record was damaged: the bytes are a blob's, and nothing says so. */
+static void gather__never_writes_to_what_has_become_a_blob(void **state) {
+    (void)state;
+    struct blob_facts whole = facts_of(STR("first second"));
+    put(1, STR("first "));
+    put(2, STR("second"));
+    assert_int_equal(gather_publish(world.gather, &whole, &world.err), OK);
+    assert_int_equal(unlink(path_of(".parts")), 0);
+    restart();
+    put(1, STR("other "));
+    assert_is_blob(STR("first second"));
+    restart();
+    assert_true(has(1, STR("other ")));
+}
+
 static void gather__reads_records_up_to_a_damaged_one(void **state) {
     (void)state;
     put(1, STR("first "));
@@ -320,6 +335,7 @@ int main(void) {
         GATHER_TEST(gather__counts_no_part_whose_record_could_not_be_written),
         GATHER_TEST(gather__can_be_sealed_later_when_the_disk_was_full),
         GATHER_TEST(gather__believes_no_list_without_its_bytes),
+        GATHER_TEST(gather__never_writes_to_what_has_become_a_blob),
         GATHER_TEST(gather__reads_records_up_to_a_damaged_one),
         GATHER_TEST(gather__is_gone_once_removed),
         GATHER_TEST(gather__sweeps_those_that_nobody_wants),
