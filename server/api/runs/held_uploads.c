@@ -29,6 +29,7 @@ struct held_uploads {
     pthread_cond_t has_something, has_enough;
     struct span spans[SPANS_MAX];
     size_t span_count;
+    int64_t noted_id; /* no upload with a lower id is still on its way */
     bool has_failed;  /* rows whose files could not be written are left */
     bool is_stopping; /* nothing is written any more */
 };
@@ -38,13 +39,13 @@ struct held_uploads {
 struct leftover {
     struct held_uploads *held;
     struct arena *arena;
-    int64_t last_id;
+    int64_t last_id, until_id;
     struct list rows;
 };
 
 static enum err_code list_rows(struct db_tx *tx, void *context, struct err *err) {
     struct leftover *leftover = context;
-    return blob_held_list(tx, leftover->last_id, ROWS_PER_PORTION, leftover->arena, &leftover->rows, err);
+    return blob_held_list(tx, leftover->last_id, leftover->until_id, ROWS_PER_PORTION, leftover->arena, &leftover->rows, err);
 }
 
 static enum err_code remove_rows(struct db_tx *tx, void *context, struct err *err) {
@@ -82,9 +83,9 @@ static enum err_code write_portion(struct leftover *leftover, struct err *err) {
     return leftover->rows.count == 0 ? OK : db_write(held->db, remove_rows, leftover, err);
 }
 
-/* Rows of uploads that are on their way may be among them: to write the same file twice does no harm. */
-static enum err_code write_what_is_left(struct held_uploads *held, struct err *err) {
-    struct leftover leftover = { .held = held, .arena = arena_create() };
+/* Those of uploads that are still on their way are none: each writes its file once more, and needs its row until that one is synced. */
+static enum err_code write_what_is_left(struct held_uploads *held, int64_t until_id, struct err *err) {
+    struct leftover leftover = { .held = held, .arena = arena_create(), .until_id = until_id };
     enum err_code code;
     do
         code = write_portion(&leftover, err);
@@ -95,10 +96,11 @@ static enum err_code write_what_is_left(struct held_uploads *held, struct err *e
 
 /* ---- what is written ---- */
 
-/* Ids come in a row, as a group was linked. One that finds no room is found again as a row that is left. */
+/* Ids come in a row, as a group was linked, and one group after the other. One that finds no room is found again as a row that is left. */
 void held_uploads_note(struct held_uploads *held, int64_t id, bool is_written) {
     (void)pthread_mutex_lock(&held->mutex);
     struct span *last = held->span_count == 0 ? NULL : &held->spans[held->span_count - 1];
+    held->noted_id = id > held->noted_id ? id : held->noted_id;
     if (!is_written || held->span_count == SPANS_MAX)
         held->has_failed = true;
     else if (last != NULL && last->last + 1 == id)
@@ -114,6 +116,7 @@ void held_uploads_note(struct held_uploads *held, int64_t id, bool is_written) {
 struct written {
     struct span spans[SPANS_MAX];
     size_t count;
+    int64_t noted_id;
     bool has_failed;
 };
 
@@ -136,6 +139,7 @@ static bool take_written(struct held_uploads *held, struct written *written) {
     while (held->span_count < SPANS_MAX / 2 && !held->is_stopping && result == 0)
         result = pthread_cond_timedwait(&held->has_enough, &held->mutex, &until);
     written->count = held->span_count;
+    written->noted_id = held->noted_id;
     written->has_failed = held->has_failed;
     memcpy(written->spans, held->spans, written->count * sizeof *written->spans);
     held->span_count = 0;
@@ -148,7 +152,7 @@ static bool take_written(struct held_uploads *held, struct written *written) {
 static enum err_code sync_written(struct held_uploads *held, struct written *written, struct err *err) {
     blobs_sync(held->blobs);
     TRY(db_write(held->db, forget, written, err));
-    return written->has_failed ? write_what_is_left(held, err) : OK;
+    return written->has_failed ? write_what_is_left(held, written->noted_id, err) : OK;
 }
 
 /* Rows that could not be forgotten are left for later, or for the next start. */
@@ -183,10 +187,10 @@ static enum err_code take_leftovers(struct held_uploads *held, struct err *err) 
     struct err of_files = { 0 };
     int64_t last_id;
     TRY(db_read(held->db, find_last_id, &last_id, err));
-    held->last_id = last_id;
+    held->last_id = held->noted_id = last_id;
     if (last_id == 0)
         return OK;
-    held->has_failed = write_what_is_left(held, &of_files) != OK;
+    held->has_failed = write_what_is_left(held, last_id, &of_files) != OK;
     if (!held->has_failed)
         return db_write(held->db, forget_all, NULL, err); /* those of blobs that are gone, too */
     log_error("cannot write the files of small uploads: %s", of_files.message);

@@ -35,12 +35,13 @@ enum err_code blob_held_last_id(struct db_tx *tx, int64_t *id, struct err *err) 
     return db_end(rows, err);
 }
 
-enum err_code blob_held_list(struct db_tx *tx, int64_t after_id, size_t limit, struct arena *arena, struct list *out, struct err *err) {
+enum err_code blob_held_list(struct db_tx *tx, int64_t after_id, int64_t until_id, size_t limit, struct arena *arena, struct list *out,
+                             struct err *err) {
     struct db_rows *rows;
     *out = (struct list){ 0 };
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(after_id), DB_INT(limit)),
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(after_id), DB_INT(limit), DB_INT(until_id)),
                  "select a.id, a.sha256, a.bytes from held_bytes a join blobs b on b.sha256 = a.sha256"
-                 " where a.id > $1 and b.created_at >= 0 and b.size_bytes >= 0 order by a.id limit $2",
+                 " where a.id > $1 and a.id <= $3 and b.created_at >= 0 and b.size_bytes >= 0 order by a.id limit $2",
                  err));
     while (db_next(rows)) {
         struct held_bytes *row = ARENA_NEW(arena, struct held_bytes);

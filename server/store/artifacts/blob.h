@@ -42,9 +42,9 @@ MUST_CHECK enum err_code blob_held_add(struct db_tx *tx, int64_t id, const unsig
                                           struct err *err);
 /* 0 when there is none. */
 MUST_CHECK enum err_code blob_held_last_id(struct db_tx *tx, int64_t *id, struct err *err);
-/* Of struct held_bytes, by id, those of blobs that nobody keeps any more left out. */
-MUST_CHECK enum err_code blob_held_list(struct db_tx *tx, int64_t after_id, size_t limit, struct arena *arena, struct list *out,
-                                           struct err *err);
+/* Of struct held_bytes, by id, up to and with until_id; those of blobs that nobody keeps any more left out. */
+MUST_CHECK enum err_code blob_held_list(struct db_tx *tx, int64_t after_id, int64_t until_id, size_t limit, struct arena *arena,
+                                           struct list *out, struct err *err);
 /* Their files are durable. */
 MUST_CHECK enum err_code blob_held_remove(struct db_tx *tx, int64_t first_id, int64_t last_id, struct err *err);
 

@@ -168,11 +168,28 @@ static void held_uploads__write_what_could_not_be_written_when_there_is_room_aga
     assert_content(&row);
 }
 
+/* It will write its file once more, over the one that is synced, and without its row that one could be lost. */
+static void held_uploads__leave_the_row_of_an_upload_that_is_on_its_way(void **state) {
+    (void)state;
+    begin();
+    int64_t failed = held_uploads_next_id(world.held), on_its_way = held_uploads_next_id(world.held);
+    (void)add(failed, STR("could not be written"));
+    (void)add(on_its_way, STR("is just being written"));
+    held_uploads_note(world.held, failed, false);
+    int64_t until_ms = clock_mono_ms() + WAIT_MAX_MS;
+    while (rows_left() == 2 && clock_mono_ms() < until_ms)
+        (void)usleep(10000);
+    assert_int_equal(rows_left(), 1);
+    held_uploads_note(world.held, on_its_way, true);
+    wait_until_none_is_left();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(held_uploads__forget_bytes_once_their_files_are_synced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(held_uploads__give_no_id_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(held_uploads__leave_nothing_behind_when_they_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(held_uploads__leave_the_row_of_an_upload_that_is_on_its_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(held_uploads__write_at_the_start_what_was_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(held_uploads__write_what_could_not_be_written_when_there_is_room_again, set_up, tear_down),
     };

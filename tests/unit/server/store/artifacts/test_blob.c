@@ -117,12 +117,12 @@ WORK_TEST(blob__bytes_are_listed_until_they_are_removed_or_nobody_keeps_them) {
     TRY(blob_held_add(tx, 1, sha256, STR("the bytes"), err));
     TRY(blob_held_add(tx, 2, other, STR("of no blob"), err));
     TRY(blob_held_add(tx, 3, sha256, STR_EMPTY, err));
-    TRY(blob_held_list(tx, 0, 10, f->arena, &rows, err));
+    TRY(blob_held_list(tx, 0, INT64_MAX, 10, f->arena, &rows, err));
     EXPECT(rows.count == 2);
     const struct held_bytes *first = rows.items[0], *second = rows.items[1];
     EXPECT(first->id == 1 && str_eq(first->sha256, THE_BLOB) && str_eq(first->bytes, STR("the bytes")));
     EXPECT(second->id == 3 && second->bytes.len == 0);
-    TRY(blob_held_list(tx, 1, 10, f->arena, &rows, err));
+    TRY(blob_held_list(tx, 1, INT64_MAX, 10, f->arena, &rows, err));
     EXPECT(rows.count == 1);
     TRY(blob_held_remove(tx, 2, 3, err));
     TRY(blob_held_last_id(tx, &last_id, err));
