@@ -113,16 +113,38 @@ void blob_writer_leave_md5(struct blob_writer *writer) {
     writer->leaves_md5 = true;
 }
 
-static enum err_code give_file(struct blob_writer *writer, struct err *err) {
-    if (writer->fd >= 0)
-        return OK;
+/* As if it had never had one. */
+static void take_file_back(struct blob_writer *writer) {
+    if (writer->fd >= 0) {
+        (void)close(writer->fd);
+        (void)unlink(writer->path);
+    }
+    hash_stream_destroy(writer->hash);
+    arena_destroy(writer->arena);
+    writer->fd = -1;
+    writer->path = NULL;
+    writer->hash = NULL;
+    writer->arena = NULL;
+}
+
+static enum err_code move_to_file(struct blob_writer *writer, struct err *err) {
     writer->arena = arena_create();
     TRY(depot_stage(writer->blobs->depot, &writer->fd, &writer->path, writer->arena, err));
     writer->hash = writer->leaves_md5 ? hash_stream_create_sha256() : hash_stream_create();
     hash_stream_add(writer->hash, buf_str(&writer->held));
-    TRY(file_write_all(writer->fd, buf_str(&writer->held), writer->path, err));
-    buf_finish(&writer->held);
-    return OK;
+    return file_write_all(writer->fd, buf_str(&writer->held), writer->path, err);
+}
+
+/* Where it fails it can be asked again: a file without its first bytes must not be gone on with. */
+static enum err_code give_file(struct blob_writer *writer, struct err *err) {
+    if (writer->fd >= 0)
+        return OK;
+    enum err_code code = move_to_file(writer, err);
+    if (code == OK)
+        buf_finish(&writer->held);
+    else
+        take_file_back(writer);
+    return code;
 }
 
 /* Whole blocks can be shared, and what ends its file; ext4 shares none. */

@@ -341,6 +341,31 @@ static void blobs__are_made_of_files_whether_they_share_blocks_or_not(void **sta
     assert_memory_equal(facts.md5, expected.md5, MD5_BYTES);
 }
 
+/* The disk is full just when the first bytes are to leave memory; then there is room again. */
+static void blobs__begin_with_their_first_bytes_also_after_a_full_disk(void **state) {
+    struct fixture *fixture = *state;
+    struct file_calls calls = file_calls;
+    struct blob_writer *writer;
+    struct blob_facts facts, part = put(fixture, STR("second"));
+    char back[32] = { 0 };
+    uint64_t size_bytes;
+    int fd;
+
+    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
+    assert_int_equal(blob_writer_add(writer, STR("first "), &fixture->err), OK);
+    assert_int_equal(blobs_read(fixture->blobs, &part.id, &fd, &size_bytes, &fixture->err), OK);
+    file_calls.write = write_to_a_full_disk;
+    blob_writer_share(writer, fd, size_bytes);
+    file_calls = calls;
+    (void)close(fd);
+    assert_int_equal(blob_writer_add(writer, STR("second"), &fixture->err), OK);
+    assert_int_equal(blob_writer_finish(writer, &facts, &fixture->err), OK);
+    assert_int_equal(blobs_read(fixture->blobs, &facts.id, &fd, &size_bytes, &fixture->err), OK);
+    assert_int_equal(read(fd, back, sizeof back), 12);
+    assert_string_equal(back, "first second");
+    (void)close(fd);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(blobs__answer_with_the_bytes_and_their_digests, set_up, tear_down),
@@ -354,6 +379,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(blobs__hold_up_no_caller_while_a_large_one_is_synced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__hold_small_bytes_until_they_are_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__report_a_full_disk_as_such, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__begin_with_their_first_bytes_also_after_a_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__are_made_of_files_whether_they_share_blocks_or_not, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
