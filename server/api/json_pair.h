@@ -12,16 +12,6 @@ static inline void json_pair_time(struct json_writer *json, struct str key, int6
     json_string(json, str_from_c(text));
 }
 
-/* null for 0: it has not happened. */
-static inline void json_pair_time_if_any(struct json_writer *json, struct str key, int64_t wall_ms) {
-    if (wall_ms != 0) {
-        json_pair_time(json, key, wall_ms);
-        return;
-    }
-    json_key(json, key);
-    json_null(json);
-}
-
 static inline void json_pair_text(struct json_writer *json, struct str key, struct str text) {
     json_key(json, key);
     if (text.ptr == NULL)

@@ -102,19 +102,28 @@ def test_who_is_named_hears_of_it_and_so_do_author_and_those_who_spoke(team, rep
     assert heard(viewer) == []
 
 
-def test_a_draft_is_nobody_elses_to_hear_of(team):  # noqa: F811
-    draft = save(team["member"], team["name"], type="runs/draft")["view"]["id"]
+@pytest.mark.parametrize("kind", [{"type": "runs/draft"}, {"type": "project-view", "name": "nw-mine-v", "private": True}])
+def test_a_draft_is_nobody_elses_to_hear_of_nor_is_a_private_view(team, kind):  # noqa: F811
+    draft = save(team["member"], team["name"], **kind)["view"]["id"]
     ask(team["member"], BEGIN, viewId=draft, body=f"@{team['viewer'].name} @{team['admin'].name}")
     assert heard(team["viewer"]) == [] and len(heard(team["admin"])) == 1
     assert team["viewer"].graphql(READ, {"id": draft}) == {"view": None}
 
 
-def test_who_follows_a_link_reads_what_is_said(server, team, report):  # noqa: F811
-    ask(team["member"], BEGIN, viewId=report, quote="words", body="Why?")
+def test_what_is_made_private_is_heard_of_no_more(team):  # noqa: F811
+    view = save(team["member"], team["name"], type="runs")["view"]["id"]
+    ask(team["member"], BEGIN, viewId=view, body=f"@{team['viewer'].name} @{team['admin'].name}")
+    assert len(heard(team["viewer"])) == 1
+    save(team["member"], team["name"], id=view, private=True)
+    assert heard(team["viewer"]) == [] and len(heard(team["admin"])) == 1
+
+
+def test_who_follows_a_link_reads_nothing_of_what_is_said(server, team, report):  # noqa: F811
+    ask(team["member"], BEGIN, viewId=report, quote="the quoted words", body="what was said")
     made = team["admin"].graphql(CREATE, {"viewId": report, "projects": specify((team["name"], "p"))})
-    (thread,) = look(server, made["createAccessToken"]["accessToken"]["token"]).json()["report"]["discussionThreads"]
-    assert (thread["quote"], thread["resolvedAt"]) == ("words", None)
-    assert [(c["username"], c["body"], c["editedAt"]) for c in thread["comments"]] == [(team["member"].name, "Why?", None)]
+    shown = look(server, made["createAccessToken"]["accessToken"]["token"])
+    assert shown.json()["report"]["displayName"] == "What worked"
+    assert not any(words in shown.text for words in ("the quoted words", "what was said", team["member"].name))
 
 
 def test_stars__are_ones_own_and_counted(team, report):  # noqa: F811

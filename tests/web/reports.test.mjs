@@ -379,9 +379,7 @@ test("a picture lives inside of a report, and a link shows both to a stranger un
     await stranger.page.waitForFunction((s) => document.querySelector(s)?.naturalWidth > 100, shown);
     assert.ok((await lookFor(at.eye, stranger.page.locator(".report-grid .panel"), 300)) >= 300);
     assert.equal(await stranger.page.getByRole("button", { name: "Edit", exact: true }).count(), 0);
-    await stranger.page.getByLabel("Comments").click();
-    await stranger.page.locator(".comment", { hasText: "Well seen." }).waitFor();
-    assert.equal(await stranger.page.getByRole("button", { name: "Reply" }).count(), 0);
+    assert.equal(await stranger.page.getByLabel("Comments").count(), 0);
     assert.deepEqual([...problems, ...stranger.problems], []);
 
     await page.getByRole("button", { name: "Revoke" }).click();

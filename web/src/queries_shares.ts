@@ -3,7 +3,6 @@
 import { getJson, graphql, sendJson } from "./api";
 import { parseObject, parseRun, type RunNode } from "./lib/runs";
 import type { Run } from "./lib/types";
-import { parseThread, type Thread, type ThreadNode } from "./queries_discussions";
 import type { RunPage, RunQuery } from "./queries";
 import { sharedPath, sharesReport } from "./shared";
 
@@ -11,7 +10,7 @@ interface Shared {
     project: string;
     expiresAt: string;
     runs: Run[];
-    report: { id: string; displayName: string; description: string; spec: Record<string, unknown>; updatedAt: string; threads: Thread[] } | null;
+    report: { id: string; displayName: string; description: string; spec: Record<string, unknown>; updatedAt: string } | null;
     /* Whose runs a report's link shows. */
     projects: { entityName: string; name: string }[];
 }
@@ -22,11 +21,11 @@ type SharedRun = Omit<RunNode, "tags"> & { historyKeys: unknown };
 const runOf = (r: SharedRun) => parseRun({ ...r, tags: [], notes: null } as RunNode);
 
 export async function fetchShared(): Promise<Shared> {
-    const raw = await getJson<{ project: string; expiresAt: string; runs: SharedRun[]; report?: Omit<NonNullable<Shared["report"]>, "spec" | "threads"> & { spec: string; discussionThreads?: ThreadNode[] }; projects?: Shared["projects"] }>(sharedPath());
+    const raw = await getJson<{ project: string; expiresAt: string; runs: SharedRun[]; report?: Omit<NonNullable<Shared["report"]>, "spec"> & { spec: string }; projects?: Shared["projects"] }>(sharedPath());
     return {
         ...raw,
         runs: raw.runs.map(runOf),
-        report: raw.report ? { ...raw.report, description: raw.report.description ?? "", spec: parseObject(raw.report.spec), threads: (raw.report.discussionThreads ?? []).map(parseThread) } : null,
+        report: raw.report ? { ...raw.report, description: raw.report.description ?? "", spec: parseObject(raw.report.spec) } : null,
         projects: raw.projects ?? [],
     };
 }

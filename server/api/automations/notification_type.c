@@ -2,6 +2,7 @@
 #include "server/api/automations/notification_type.h"
 
 #include "server/api/node_id.h"
+#include "server/api/projects/view_type.h"
 #include "server/api/resolver.h"
 #include "server/store/accounts/user.h"
 #include "server/store/automations/notification.h"
@@ -62,7 +63,14 @@ static const struct gql_field notification_fields[] = {
 };
 const struct gql_type notification_type = GQL_TYPE("Notification", notification_fields);
 
-/* Belonging to a team is not yet the right to read each of its projects. */
+/* Belonging to a team is not yet the right to read each of its projects, and a report may have been made private since. */
+static enum err_code check_may_see(struct db_tx *tx, struct gql_call *call, const struct notification *n, struct err *err) {
+    struct view *view;
+    if (n->view_id == 0)
+        return access_check_in(tx, gql_identity(call), &n->owner, CAN_READ, err);
+    return view_find_visible(tx, call, node_id_make("View", n->view_id, call->arena), CAN_READ, &view, err);
+}
+
 READING_RESOLVER(answer_of_user) {
     const struct user *user = call->parent;
     struct identity *identity = gql_identity(call);
@@ -73,8 +81,7 @@ READING_RESOLVER(answer_of_user) {
                               &list, err));
     gql_list_begin(call);
     for (size_t i = 0; i < list.count; i++) {
-        const struct notification *n = list.items[i];
-        enum err_code code = access_check_in(tx, identity, &n->owner, CAN_READ, err);
+        enum err_code code = check_may_see(tx, call, list.items[i], err);
         if (code == OK)
             gql_list_add(call, list.items[i]);
         else if (code != ERR_FORBIDDEN && code != ERR_NOT_FOUND && code != ERR_GONE)

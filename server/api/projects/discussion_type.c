@@ -159,11 +159,12 @@ PAYLOAD(update_discussion_comment_payload, "UpdateDiscussionCommentPayload", NUL
 
 /* ---- who hears of it ---- */
 
-/* A draft is seen by its author and by administrators only. */
+/* A draft is seen by its author and by administrators only, and so is what is private. */
 static enum err_code tell(struct db_tx *tx, struct gql_call *call, const struct view *view, int64_t comment_id, int64_t user_id,
                           bool is_named, struct err *err) {
     struct user *user;
-    enum right right, needed = str_eq_c(view->type, VIEW_TYPE_DRAFT) && view->user_id != user_id ? RIGHT_ADMIN : RIGHT_READ;
+    bool is_own = view->user_id == user_id, is_hidden = str_eq_c(view->type, VIEW_TYPE_DRAFT) || view->is_private;
+    enum right right, needed = is_hidden && !is_own ? RIGHT_ADMIN : RIGHT_READ;
     if (user_id == 0 || user_id == gql_identity(call)->user_id)
         return OK;
     enum err_code code = user_find_by_id(tx, user_id, call->arena, &user, err);

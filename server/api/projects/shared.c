@@ -6,7 +6,6 @@
 #include "server/api/node_id.h"
 #include "server/api/runs/run_type.h"
 #include "server/history/history.h"
-#include "server/store/projects/discussion.h"
 #include "server/store/projects/view.h"
 #include "server/store/runs/run_table.h"
 
@@ -154,7 +153,6 @@ struct following {
     size_t run_count;
     struct view *view; /* NULL: it names runs */
     struct str spec;
-    struct list threads;
     struct project **projects;
     const struct json_value *input;
     struct run_page page;
@@ -164,7 +162,6 @@ static enum err_code load_report(struct db_tx *tx, struct following *f, struct e
     struct arena *arena = f->call->arena;
     TRY(view_find(tx, f->share->view_id, arena, &f->view, err));
     TRY(view_load_spec(tx, f->view->id, arena, &f->spec, err));
-    TRY(discussion_list(tx, f->view->id, arena, &f->threads, err));
     f->projects = ARENA_ARRAY(arena, struct project *, f->share->project_count);
     for (size_t i = 0; i < f->share->project_count; i++)
         TRY(project_find_by_id(tx, f->share->project_ids[i], arena, &f->projects[i], err));
@@ -188,37 +185,7 @@ static enum err_code load(struct db_tx *tx, void *context, struct err *err) {
     return OK;
 }
 
-static void write_comments(struct json_writer *json, const struct list *comments, struct arena *arena) {
-    json_key(json, STR("comments"));
-    json_array_begin(json);
-    for (size_t i = 0; i < comments->count; i++) {
-        const struct discussion_comment *c = comments->items[i];
-        json_object_begin(json);
-        json_pair_text(json, STR("id"), node_id_make("DiscussionComment", c->id, arena));
-        json_pair_text(json, STR("username"), c->username);
-        json_pair_text(json, STR("body"), c->body);
-        json_pair_time(json, STR("createdAt"), c->created_at);
-        json_pair_time_if_any(json, STR("editedAt"), c->edited_at);
-        json_object_end(json);
-    }
-    json_array_end(json);
-}
-
-static void write_threads(struct json_writer *json, const struct following *f) {
-    json_key(json, STR("discussionThreads"));
-    json_array_begin(json);
-    for (size_t i = 0; i < f->threads.count; i++) {
-        const struct discussion_thread *t = f->threads.items[i];
-        json_object_begin(json);
-        json_pair_text(json, STR("id"), node_id_make("DiscussionThread", t->id, f->call->arena));
-        json_pair_text(json, STR("quote"), t->quote);
-        json_pair_time_if_any(json, STR("resolvedAt"), t->resolved_at);
-        write_comments(json, &t->comments, f->call->arena);
-        json_object_end(json);
-    }
-    json_array_end(json);
-}
-
+/* Without what is said about it: that is among those who may read the project. */
 static void write_report(struct json_writer *json, const struct following *f) {
     json_key(json, STR("report"));
     json_object_begin(json);
@@ -228,7 +195,6 @@ static void write_report(struct json_writer *json, const struct following *f) {
     json_pair_text(json, STR("spec"), f->spec);
     json_pair_time(json, STR("createdAt"), f->view->created_at);
     json_pair_time(json, STR("updatedAt"), f->view->updated_at);
-    write_threads(json, f);
     json_object_end(json);
     json_key(json, STR("projects"));
     json_array_begin(json);

@@ -9,9 +9,7 @@ import { blocksOf } from "../lib/report_blocks";
 import { isBare } from "../router";
 import { sharesReport } from "../shared";
 import type { PageProps } from "../routes";
-import { Icon } from "../components/icon";
 import { BlockList } from "./report/block_list";
-import { Comments } from "./report/comments";
 import { panelOfHash } from "../lib/embed";
 import { EmbeddedPanel } from "./workspace/embed_panel";
 import { Workspace } from "./workspace/model";
@@ -67,9 +65,8 @@ export default function Shared({ params }: PageProps) {
 function SharedReport({ shared, report }: { shared: SharedPage; report: NonNullable<SharedPage["report"]> }) {
     const place = shared.projects[0];
     const blocks = useMemo(() => blocksOf(report.spec), [report]);
-    const [isTalking, setTalking] = useState(false);
     return (
-        <main class={`page report is-${String(report.spec["width"] ?? "readable")} ${isTalking ? "is-talking" : ""}`}>
+        <main class={`page report is-${String(report.spec["width"] ?? "readable")}`}>
             <header class="stack">
                 <div class="row">
                     <h1 class="grow">{report.displayName}</h1>
@@ -77,21 +74,12 @@ function SharedReport({ shared, report }: { shared: SharedPage; report: NonNulla
                         <>
                             <span class="chip">{t("share.read_only")}</span>
                             <span class="muted">{t("share.until", { time: formatTime(Date.parse(shared.expiresAt), language) })}</span>
-                            {report.threads.length > 0 && (
-                                <button type="button" class={`button ${isTalking ? "is-on" : ""}`} aria-pressed={isTalking} aria-label={t("comment.title")} onClick={() => setTalking(!isTalking)}>
-                                    <Icon name="comment" />
-                                    {report.threads.length}
-                                </button>
-                            )}
                         </>
                     )}
                 </div>
                 <p class="muted">{report.description}</p>
             </header>
-            <div class="report-body">
-                <BlockList entity={place?.entityName ?? ""} project={place?.name ?? ""} blocks={blocks} isEditing={false} onChange={() => undefined} />
-                {isTalking && <Comments id={report.id} blocks={blocks} threads={report.threads} canWrite={false} about={null} onAbout={() => undefined} onPut={() => undefined} onClose={() => setTalking(false)} />}
-            </div>
+            <BlockList entity={place?.entityName ?? ""} project={place?.name ?? ""} blocks={blocks} isEditing={false} onChange={() => undefined} />
         </main>
     );
 }
