@@ -8,7 +8,8 @@
 
 #include <unistd.h>
 
-enum { PIECE_BYTES = 1 << 20, NAME_BYTES = 16 };
+enum { PIECE_BYTES = 4 << 20, FETCHED_BYTES_MAX = 16 << 20, NAME_BYTES = 16 };
+#define ARRIVAL_BYTES_MAX (INT64_C(5) << 30) /* no put may be larger at Amazon, and no copy */
 
 #define ARRIVING "arriving/"
 #define TAKEN ARRIVING "taken/"
@@ -26,36 +27,48 @@ enum err_code arrival_link(struct depot *depot, struct str name, int64_t expires
     return s3_link(bucket, STR("PUT"), key_of(name, arena), expires_s, STR_EMPTY, url, arena, err);
 }
 
-static enum err_code hash_file(int fd, uint64_t size, struct blob_facts *facts, struct arena *arena, struct err *err) {
+/* fd -1: it is read in the bucket. */
+static enum err_code read_piece(struct depot *depot, struct str taken, int fd, uint64_t at, char *piece, size_t len, struct err *err) {
+    return fd < 0 ? s3_read(depot_bucket(depot), taken, at, len, piece, err) : file_read_at(fd, piece, len, at, "what arrived in the bucket", err);
+}
+
+static enum err_code hash_taken(struct depot *depot, struct str taken, int fd, struct blob_facts *facts, struct arena *arena, struct err *err) {
     struct hash_stream *hash = hash_stream_create();
     char *piece = arena_alloc(arena, PIECE_BYTES);
     enum err_code code = OK;
 
-    for (uint64_t done = 0; code == OK && done < size; done += PIECE_BYTES) {
-        size_t len = size - done < PIECE_BYTES ? (size_t)(size - done) : PIECE_BYTES;
-        code = file_read_at(fd, piece, len, done, "what arrived in the bucket", err);
+    for (uint64_t done = 0; code == OK && done < facts->size_bytes; done += PIECE_BYTES) {
+        size_t len = facts->size_bytes - done < PIECE_BYTES ? (size_t)(facts->size_bytes - done) : PIECE_BYTES;
+        code = read_piece(depot, taken, fd, done, piece, len, err);
         if (code == OK)
             hash_stream_add(hash, (struct str){ piece, len });
     }
     hash_stream_end(hash, facts->id.sha256, facts->md5);
     hash_stream_destroy(hash);
-    facts->size_bytes = size;
     return code;
 }
 
+/* path: of the file of fd; NULL: there is none. */
 static enum err_code publish(struct depot *depot, struct str taken, int fd, const char *path, struct blob_facts *facts,
                              struct arena *arena, struct err *err) {
-    uint64_t size;
-    TRY(s3_fetch(depot_bucket(depot), taken, STR_EMPTY, fd, &size, err));
-    TRY(hash_file(fd, size, facts, arena, err));
+    if (fd >= 0)
+        TRY(s3_fetch(depot_bucket(depot), taken, STR_EMPTY, fd, &facts->size_bytes, err));
+    TRY(hash_taken(depot, taken, fd, facts, arena, err));
     struct str hex = hash_hex(facts->id.sha256, SHA256_BYTES, arena);
     struct str name = arena_printf(arena, "%.2s/%s", hex.ptr, hex.ptr + 2);
     return depot_publish_copy(depot, taken, hex, path, name, err);
 }
 
+/* Nobody was asked how much room there is here for what somebody put there: what is not small is not fetched. */
 static enum err_code adopt_taken(struct depot *depot, struct str taken, struct blob_facts *facts, struct arena *arena, struct err *err) {
     char *path;
     int fd;
+    TRY(s3_size(depot_bucket(depot), taken, &facts->size_bytes, err));
+    if (facts->size_bytes > (uint64_t)ARRIVAL_BYTES_MAX)
+        return err_set(err, ERR_TOO_LARGE, "what was put into the bucket has %llu bytes, more than the limit of %lld: send it in parts",
+                       (unsigned long long)facts->size_bytes, (long long)ARRIVAL_BYTES_MAX);
+    if (facts->size_bytes > FETCHED_BYTES_MAX)
+        return publish(depot, taken, -1, NULL, facts, arena, err);
     TRY(depot_stage(depot, &fd, &path, arena, err));
     enum err_code code = publish(depot, taken, fd, path, facts, arena, err);
     if (code != OK)

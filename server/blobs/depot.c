@@ -162,7 +162,7 @@ enum err_code depot_publish_copy(struct depot *depot, struct str key, struct str
     TRY(check_name(name, err));
     struct arena *arena = arena_create();
     enum err_code code = s3_copy(depot->bucket, key, key_of(depot, name, arena), sha256, err);
-    if (code == OK)
+    if (code == OK && path != NULL)
         keep_here(depot, path, name, arena);
     arena_destroy(arena);
     return code;

@@ -30,7 +30,7 @@ MUST_CHECK enum err_code depot_stage(struct depot *depot, int *fd, char **path, 
 /* Durable under its name when this returns, and no longer under the path it was written to. fd stays the caller's. */
 MUST_CHECK enum err_code depot_publish(struct depot *depot, int fd, const char *path, struct str name, struct err *err);
 
-/* The same for bytes that are in the bucket already, under another key. sha256: their digest in hex. */
+/* The same for bytes that are in the bucket already, under another key. sha256: their digest in hex. path NULL: they are only there. */
 MUST_CHECK enum err_code depot_publish_copy(struct depot *depot, struct str key, struct str sha256, const char *path, struct str name,
                                             struct err *err);
 

@@ -117,6 +117,27 @@ static void arrival__becomes_a_blob_of_its_bytes(void **state) {
     (void)close(fd);
 }
 
+/* Whoever may put something into the bucket fills no disk of the server with it. */
+static void arrival__that_is_large_is_not_fetched(void **state) {
+    enum { LARGE_BYTES = (16 << 20) + 5 };
+    struct fixture *f = need(state);
+    struct str bytes = { arena_alloc(f->arena, LARGE_BYTES), LARGE_BYTES };
+    unsigned char wanted[SHA256_BYTES], md5[MD5_BYTES];
+    struct blob_facts facts;
+
+    memset((char *)(uintptr_t)bytes.ptr, 'x', LARGE_BYTES);
+    put(f, STR("large"), bytes);
+    assert_ok(f, arrival_adopt(f->depot, STR("large"), &facts, &f->err));
+    hash_sha256(wanted, bytes);
+    hash_md5(md5, bytes);
+    assert_memory_equal(facts.id.sha256, wanted, SHA256_BYTES);
+    assert_memory_equal(facts.md5, md5, MD5_BYTES);
+    assert_int_equal(facts.size_bytes, LARGE_BYTES);
+    assert_true(blobs_has(f->blobs, &facts.id));
+    struct str hex = hash_hex(facts.id.sha256, SHA256_BYTES, f->arena);
+    assert_true(depot_is_far(f->depot, arena_printf(f->arena, "%.2s/%s", hex.ptr, hex.ptr + 2)));
+}
+
 static void arrival__that_did_not_come_is_not_found(void **state) {
     struct fixture *f = need(state);
     struct blob_facts facts;
@@ -149,6 +170,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(arrival__becomes_a_blob_of_its_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(arrival__that_did_not_come_is_not_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(arrival__that_is_large_is_not_fetched, set_up, tear_down),
         cmocka_unit_test_setup_teardown(arrival__put_again_changes_no_blob, set_up, tear_down),
         cmocka_unit_test_setup_teardown(arrival__goes_when_nobody_asks_for_it, set_up, tear_down),
     };
