@@ -103,13 +103,14 @@ enum err_code console_read_changed(struct db_tx *tx, int64_t run_id, int64_t aft
     return db_end(rows, err);
 }
 
-/* The first stream behind `after` (ptr NULL: of all), and its last line. Each is one look into the key, however long the log is. */
+/* The first stream behind `after` (ptr NULL: of all), and its last line unless that is long: there may be many. Each is one look into the
+ * key, however long the log is. */
 static enum err_code next_stream(struct db_tx *tx, int64_t run_id, struct str after, struct arena *arena, struct console_stream **out,
                                  struct err *err) {
     struct db_rows *rows;
     *out = NULL;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(run_id), DB_TEXT(after.ptr == NULL ? STR_EMPTY : after), DB_INT(after.ptr == NULL)),
-                 "select stream, number, line from console_lines where run_id = $1 and stream ="
+                 "select stream, number, case when length(line) <= 16384 then line else '' end from console_lines where run_id = $1 and stream ="
                  " (select stream from console_lines where run_id = $1 and (stream > $2 or (stream = $2 and $3 = 1))"
                  " order by stream limit 1) order by number desc limit 1",
                  err));

@@ -39,7 +39,7 @@ MUST_CHECK enum err_code console_last_change(struct db_tx *tx, int64_t run_id, i
 struct console_stream {
     struct str name;
     int64_t line_count;     /* the highest number plus one */
-    struct str last_line;   /* as it was sent */
+    struct str last_line;   /* as it was sent; empty when it is longer than 16384 characters */
 };
 /* Of struct console_stream, sorted by name, at most `limit`. */
 MUST_CHECK enum err_code console_list_streams(struct db_tx *tx, int64_t run_id, size_t limit, struct arena *arena, struct list *out,

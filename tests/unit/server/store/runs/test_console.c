@@ -86,8 +86,23 @@ static int set_up(void **state) {
 
 #define CONSOLE_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, fixture_tear_down)
 
+static void console__tells_no_long_line_of_a_stream(void **state) {
+    enum { LONG = 16385 };
+    struct fixture *f = *state;
+    char *text = arena_alloc(f->arena, LONG);
+    memset(text, 'x', LONG);
+    write_line(f, STR("long"), 6, (struct str){ text, LONG });
+    write_line(f, STR("short"), 0, (struct str){ text, LONG - 1 });
+    struct call all = read_changed(f, 0, 10);
+    const struct console_stream *first = all.streams.items[0], *second = all.streams.items[1];
+    assert_int_equal(first->line_count, 7);
+    assert_int_equal(first->last_line.len, 0);
+    assert_int_equal(second->last_line.len, LONG - 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        CONSOLE_TEST(console__tells_no_long_line_of_a_stream),
         CONSOLE_TEST(console__tells_what_changed_with_the_newest_first),
         CONSOLE_TEST(console__leaves_out_the_text_of_long_lines),
         CONSOLE_TEST(console__knows_each_writers_lines),
