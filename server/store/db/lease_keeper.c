@@ -90,7 +90,8 @@ struct looking {
 static enum err_code look_for_company(struct db_tx *tx, bool *is_alone, struct err *err) {
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_NO_ARGS,
-                 "select count(*) from pg_stat_activity where datname = current_database() and backend_type = 'client backend'"
+                 "select count(*) from pg_stat_activity where datname = current_database()"
+                 " and coalesce(backend_type, 'client backend') = 'client backend'"
                  " and coalesce(application_name, '') <> 'barograph-migrate'",
                  err));
     *is_alone = db_next(rows) && db_int(rows, 0) == 0;
