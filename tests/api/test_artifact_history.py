@@ -75,8 +75,14 @@ def test_uses_are_told_to_those_who_may_see_the_run(user, version, make_user):
     given = {"entityName": other.name, "projectName": "q", "runName": "secret", "artifactID": version["id"], "usedAs": "input"}
     other.graphql("mutation($input: UseArtifactInput!) { useArtifact(input: $input) { artifact { id } } }", {"input": given})
     assert actions(other, version)[-1] == ("USED", "input")
-    assert history(other, version)["edges"][0]["node"]["run"]["name"] == "secret"
+    told = history(other, version)
+    assert told["edges"][0]["node"]["run"]["name"] == "secret" and told["totalCount"] == len(MADE) + 1
     assert actions(user, version) == MADE
+    for first in range(1, len(MADE) + 2):
+        seen = history(user, version, first=first)
+        assert (len(seen["edges"]), seen["totalCount"]) == (min(first, len(MADE)), len(MADE))
+        assert seen["pageInfo"]["hasNextPage"] == (first < len(MADE))
+    assert told["pageInfo"]["endCursor"] == seen["pageInfo"]["endCursor"]
 
 
 def test_links_are_told_with_their_collection(user, version):

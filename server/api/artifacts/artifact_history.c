@@ -104,28 +104,54 @@ static enum err_code make_node(struct db_tx *tx, struct gql_call *call, const st
     return OK;
 }
 
+/* Cursors are those of what is shown: a cursor of something else would tell of it. */
+static enum err_code add_page(struct db_tx *tx, struct gql_call *call, struct connection *connection, const struct artifact_event *last,
+                              size_t first, struct err *err) {
+    const struct artifact *artifact = call->parent;
+    size_t added = 0, limit = first + 1;
+    struct list events;
+    do {
+        TRY(artifact_event_list(tx, artifact->id, last, limit, call->arena, &events, err));
+        for (size_t i = 0; i < events.count && !connection->page_info.has_next; i++) {
+            struct event_node *node;
+            last = events.items[i];
+            TRY(make_node(tx, call, last, &node, err));
+            connection->page_info.has_next = node != NULL && added == first;
+            if (node == NULL || connection->page_info.has_next)
+                continue;
+            connection->page_info.end_cursor = write_cursor(last, call->arena);
+            connection_add(connection, node, NULL, connection->page_info.end_cursor, call->arena);
+            added++;
+        }
+    } while (events.count == limit && !connection->page_info.has_next);
+    return OK;
+}
+
+static enum err_code count_visible(struct db_tx *tx, struct gql_call *call, int64_t *out, struct err *err) {
+    const struct artifact *artifact = call->parent;
+    struct list elsewhere;
+    TRY(artifact_event_count(tx, artifact->id, out, err));
+    TRY(artifact_event_count_elsewhere(tx, artifact->id, call->arena, &elsewhere, err));
+    for (size_t i = 0; i < elsewhere.count; i++) {
+        const struct artifact_event_count *some = elsewhere.items[i];
+        const struct artifact_event event = { .run_id = some->run_id, .collection_id = some->collection_id, .action = STR("USED") };
+        struct event_node *node;
+        TRY(make_node(tx, call, &event, &node, err));
+        *out -= node == NULL ? some->count : 0;
+    }
+    return OK;
+}
+
 READING_RESOLVER(history) {
     const struct artifact *artifact = call->parent;
     struct connection *connection = connection_create(artifact->owner, call->arena);
-    size_t first = (size_t)connection_first(call, PAGE_DEFAULT, PAGE_MAX);
     struct str after = gql_arg_str(call, "after");
     struct artifact_event last = { 0 };
-    struct list events = { 0 };
 
     if (after.len > 0 && !read_cursor(after, &last))
         return err_set(err, ERR_BAD_INPUT, "'%.*s' is not a cursor of this list", STR_ARG(str_slice(after, 0, 100)));
-    TRY(artifact_event_list(tx, artifact->id, after.len > 0 ? &last : NULL, first + 1, call->arena, &events, err));
-    for (size_t i = 0; i < events.count && i < first; i++) {
-        const struct artifact_event *event = events.items[i];
-        struct event_node *node;
-        TRY(make_node(tx, call, event, &node, err));
-        struct str cursor = write_cursor(event, call->arena);
-        if (node != NULL)
-            connection_add(connection, node, NULL, cursor, call->arena);
-        connection->page_info.end_cursor = cursor; /* also of one that is hidden */
-    }
-    connection->page_info.has_next = events.count > first;
-    TRY(artifact_event_count(tx, artifact->id, &connection->total_count, err));
+    TRY(add_page(tx, call, connection, after.len > 0 ? &last : NULL, (size_t)connection_first(call, PAGE_DEFAULT, PAGE_MAX), err));
+    TRY(count_visible(tx, call, &connection->total_count, err));
     gql_object(call, connection);
     return OK;
 }

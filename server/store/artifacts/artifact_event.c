@@ -79,6 +79,7 @@ enum err_code artifact_event_list(struct db_tx *tx, int64_t artifact_id, const s
                                   struct arena *arena, struct list *out, struct err *err) {
     const struct artifact_event first = { .at = INT64_MAX };
     struct db_rows *rows;
+    *out = (struct list){ 0 };
     if (last == NULL)
         last = &first;
     TRY(db_query(tx, &rows,
@@ -99,5 +100,22 @@ enum err_code artifact_event_count(struct db_tx *tx, int64_t artifact_id, int64_
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(artifact_id)), "select count(*)" EVENTS, err));
     while (db_next(rows))
         *out = db_int(rows, 0);
+    return db_end(rows, err);
+}
+
+enum err_code artifact_event_count_elsewhere(struct db_tx *tx, int64_t artifact_id, struct arena *arena, struct list *out, struct err *err) {
+    struct db_rows *rows;
+    *out = (struct list){ 0 };
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(artifact_id)),
+                 "select u.run_id, 0, count(*) from artifact_uses u join runs r on r.id = u.run_id"
+                 " join artifacts a on a.id = u.artifact_id and a.project_id <> r.project_id where u.artifact_id = $1 group by u.run_id"
+                 " union all select 0, e.collection_id, count(*) from artifact_events e"
+                 " where e.artifact_id = $1 and e.collection_id is not null group by e.collection_id",
+                 err));
+    while (db_next(rows)) {
+        struct artifact_event_count *some = ARENA_NEW(arena, struct artifact_event_count);
+        *some = (struct artifact_event_count){ db_int(rows, 0), db_int(rows, 1), db_int(rows, 2) };
+        list_add(out, some, arena);
+    }
     return db_end(rows, err);
 }

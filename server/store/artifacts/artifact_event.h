@@ -34,4 +34,13 @@ MUST_CHECK enum err_code artifact_event_list(struct db_tx *tx, int64_t artifact_
                                              struct arena *arena, struct list *out, struct err *err);
 MUST_CHECK enum err_code artifact_event_count(struct db_tx *tx, int64_t artifact_id, int64_t *out, struct err *err);
 
+/* How many of them tell of a use by a run of another project, or of a collection. */
+struct artifact_event_count {
+    int64_t run_id, collection_id; /* one of them is 0 */
+    int64_t count;
+};
+/* Of struct artifact_event_count. */
+MUST_CHECK enum err_code artifact_event_count_elsewhere(struct db_tx *tx, int64_t artifact_id, struct arena *arena, struct list *out,
+                                                        struct err *err);
+
 #endif

@@ -52,6 +52,21 @@ WORK_TEST(artifact_event__goes_on_behind_the_last_also_within_a_moment) {
     return OK;
 }
 
+WORK_TEST(artifact_event__counts_those_of_collections_by_themselves) {
+    struct fixture *f = context;
+    struct artifact_event event = { .artifact_id = 7, .action = STR("ALIAS_ADDED") };
+    struct list found;
+    TRY(artifact_event_add(tx, &event, 100, err));
+    event.collection_id = 3;
+    for (int i = 0; i < 2; i++)
+        TRY(artifact_event_add(tx, &event, 100, err));
+    TRY(artifact_event_count_elsewhere(tx, 7, f->arena, &found, err));
+    assert_int_equal(found.count, 1);
+    const struct artifact_event_count *some = found.items[0];
+    assert_true(some->collection_id == 3 && some->run_id == 0 && some->count == 2);
+    return OK;
+}
+
 WORK_TEST(artifact_event__keeps_the_beginning_of_a_long_detail) {
     struct fixture *f = context;
     char *text = arena_alloc(f->arena, 5000);
@@ -69,6 +84,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         DB_TEST(artifact_event__tells_where_an_alias_came_from_and_went),
         DB_TEST(artifact_event__goes_on_behind_the_last_also_within_a_moment),
+        DB_TEST(artifact_event__counts_those_of_collections_by_themselves),
         DB_TEST(artifact_event__keeps_the_beginning_of_a_long_detail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
