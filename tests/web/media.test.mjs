@@ -33,6 +33,38 @@ test("masks and boxes lie over pictures by class, and each class can be switched
     assert.deepEqual(problems, []);
 });
 
+test("how media lie is said by the workspace, a section and the panel, and given back to the one above", { timeout: 90000 }, async () => {
+    const { page, problems } = await openWith(at.browser, "pictures", [{ id: "m", kind: "media", keys: ["samples"] }]);
+    const panel = page.locator('[data-panel="m"]');
+    await panel.locator("figure").first().waitFor();
+    const columns = () => panel.locator(".media-grid").evaluate((grid) => grid.style.getPropertyValue("--media-columns"));
+    const drawer = page.locator(".drawer");
+    const choose = (n) => drawer.getByLabel("In a row").selectOption(String(n));
+    const shows = async (n) => assert.equal(await until(columns, (found) => found === String(n)), String(n));
+    await page.getByRole("button", { name: "Workspace settings" }).click();
+    await drawer.getByRole("button", { name: "Media" }).click();
+    await choose(2);
+    await shows(2);
+    await page.keyboard.press("Escape");
+    await page.locator(".section-head").first().hover();
+    await page.getByRole("button", { name: "More: Test" }).click();
+    await page.getByRole("menuitem", { name: "Settings", exact: true }).click();
+    await drawer.getByRole("button", { name: "Media" }).click();
+    assert.equal(await drawer.getByLabel("In a row").inputValue(), "2");
+    assert.equal(await drawer.getByRole("button", { name: "In a row: as above" }).count(), 0);
+    await choose(3);
+    await shows(3);
+    await page.keyboard.press("Escape");
+    await panel.hover();
+    await panel.getByRole("button", { name: "Edit panel" }).click();
+    await choose(4);
+    await shows(4);
+    await drawer.getByRole("button", { name: "In a row: as above" }).click();
+    await shows(3);
+    assert.equal(await drawer.getByRole("button", { name: "In a row: as above" }).count(), 0);
+    assert.deepEqual(problems, []);
+});
+
 test("a table shows the pictures in it and groups its rows", async () => {
     const { page } = await openPage(await openContext(at.browser), "/admin/pictures");
     const panel = page.locator('[data-panel="table:guesses"]');

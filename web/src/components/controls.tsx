@@ -19,18 +19,23 @@ export function Field({
     onReset?: () => void;
     resetLabel?: string;
 }) {
-    return (
+    const field = (
         <label class={`field ${isWide ? "wide" : ""} ${isOwn ? "own" : ""}`}>
-            <span>
-                {label}
-                {isOwn && onReset && (
-                    <button type="button" class="link-button reset" onClick={onReset}>
-                        {resetLabel}
-                    </button>
-                )}
-            </span>
+            <span>{label}</span>
             {children}
         </label>
+    );
+    if (onReset === undefined) return field;
+    /* Beside the label: a label names the first control within it, which is to be the field's. */
+    return (
+        <div class={`with-reset ${isWide ? "wide" : ""}`}>
+            {field}
+            {isOwn && (
+                <button type="button" class="link-button reset" aria-label={`${label}: ${resetLabel}`} onClick={onReset}>
+                    {resetLabel}
+                </button>
+            )}
+        </div>
     );
 }
 

@@ -80,6 +80,16 @@ describe("resolveSettings", () => {
     });
 });
 
+describe("resolveMedia", () => {
+    it("lets the panel win over the section over the workspace, and leaves out what is the panel's alone", () => {
+        const layout = { ...base, media: { columns: 2, isSynced: true } };
+        const section = { ...layout.sections[0]!, media: { columns: 4, fit: "fill" as const } };
+        const panel: L.Panel = { id: "p", kind: "media", media: { columns: 0, fit: undefined, compare: ["a"] } };
+        expect(L.resolveMedia(layout, section, panel)).toEqual({ columns: 0, fit: "fill", isSynced: true });
+        expect(L.resolveMedia(layout, null, { id: "q", kind: "media" })).toEqual({ columns: 2, fit: "fit", isSynced: true });
+    });
+});
+
 it("panelKindOf reads what the values are", () => {
     expect(L.panelKindOf(["number"])).toBe("line");
     expect(L.panelKindOf(["image-file"])).toBe("media");

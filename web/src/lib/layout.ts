@@ -65,6 +65,15 @@ export const LINE_DEFAULTS: Required<LineSettings> = {
     colorBy: "run",
 };
 
+/* How media lie in a panel; cascades like the lines' settings. */
+export interface MediaSettings {
+    columns?: number /* items in a row; 0: as many as fit */;
+    fit?: "fit" | "fill" | "actual";
+    isSynced?: boolean /* one step for all such panels */;
+}
+
+export const MEDIA_DEFAULTS: Required<MediaSettings> = { columns: 0, fit: "fit", isSynced: false };
+
 export type PanelKind =
     | "line"
     | "bar"
@@ -100,8 +109,7 @@ export interface Panel {
     bar?: { isVertical?: boolean; shape?: "bar" | "box" | "violin"; max?: number };
     isDiffOnly?: boolean;
     code?: { runs?: [string, string]; file?: string };
-    /* pictures in a row; one step for all such panels; how a picture fills its place; runs beside each other */
-    media?: { columns?: number; isSynced?: boolean; fit?: "fit" | "fill" | "actual"; compare?: string[] };
+    media?: MediaSettings & { compare?: string[] /* runs beside each other */ };
     histogram?: { shape?: "map" | "ridges" | "step" };
     table?: { joinOn?: string; group?: string; hidden?: string[] } /* runs beside each other, row by row; otherwise under each other */;
     query?: { text?: string; view?: "table" | "plot" | "list"; x?: string; y?: string } /* see query.ts */;
@@ -118,6 +126,7 @@ export interface Section {
     isOpen: boolean;
     panels: Panel[];
     settings?: LineSettings;
+    media?: MediaSettings;
     columns?: number /* undefined: as many as fit */;
     height?: number;
     rows?: number /* of panels shown at once, a page; undefined: all */;
@@ -129,6 +138,7 @@ export interface Layout {
     mode: "auto" | "manual";
     prefix: PrefixMode;
     settings: LineSettings;
+    media?: MediaSettings;
     sections: Section[];
     hidden: Panel[] /* taken away by hand; never put back by itself */;
 }
@@ -180,10 +190,17 @@ export function resolveSettings(
     section: Section | null,
     panel: Panel,
 ): Required<LineSettings> {
-    const out: Record<string, unknown> = { ...LINE_DEFAULTS };
-    for (const level of [layout.settings, section?.settings, panel.settings])
-        for (const [name, value] of Object.entries(level ?? {})) if (value !== undefined) out[name] = value;
-    return out as unknown as Required<LineSettings>;
+    return cascade(LINE_DEFAULTS, [layout.settings, section?.settings, panel.settings]);
+}
+
+export function resolveMedia(layout: Layout, section: Section | null, panel: Panel): Required<MediaSettings> {
+    return cascade(MEDIA_DEFAULTS, [layout.media, section?.media, panel.media]);
+}
+
+function cascade<T extends object>(defaults: T, levels: (object | undefined)[]): T {
+    const names = Object.keys(defaults);
+    const said = levels.flatMap((level) => Object.entries(level ?? {}));
+    return { ...defaults, ...Object.fromEntries(said.filter(([name, value]) => value !== undefined && names.includes(name))) };
 }
 
 /* What a metric's values ask for. */

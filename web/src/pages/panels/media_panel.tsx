@@ -6,7 +6,7 @@ import { OverlayContext, PLAIN_OVERLAY, type Overlay } from "../../components/pi
 import { StepSlider, stepByKey } from "../../components/step_slider";
 import { t } from "../../i18n";
 import { classesOf, classKey } from "../../lib/boxes";
-import { panelTitle, updatePanel, type Panel } from "../../lib/layout";
+import { panelTitle, resolveMedia, updatePanel } from "../../lib/layout";
 import { atStep, mediaItems, pathsOf } from "../../lib/media";
 import { fetchFileLinks } from "../../queries";
 import { useWorkspace } from "../workspace/model";
@@ -18,13 +18,14 @@ import { stepsOf, useValues, type RunValues } from "./use_values";
 
 const MAX_STEPS = 2000;
 
-export function MediaPanel({ panel, height, onExport }: PanelProps) {
+export function MediaPanel({ panel, section, height, onExport }: PanelProps) {
     const ws = useWorkspace();
     const keys = panel.keys ?? [];
+    const settings = resolveMedia(ws.layout.value, section, panel);
     const { all: every, failure } = useValues(keys, MAX_STEPS);
     const compared = (panel.media?.compare ?? []).filter((name) => every?.some((a) => a.run.name === name));
     const all = every === null || compared.length === 0 ? every : every.filter((a) => compared.includes(a.run.name));
-    const [step, setStep] = usePanelStep(panel);
+    const [step, setStep] = usePanelStep(settings.isSynced);
     const [index, setIndex] = useState<number | null>(null);
     const [overlay, setOverlay] = useState<Overlay>(PLAIN_OVERLAY);
     const host = useRef<HTMLDivElement>(null);
@@ -50,7 +51,6 @@ export function MediaPanel({ panel, height, onExport }: PanelProps) {
     const classes = uniqueClasses(all ?? []);
     const runs = [...new Map((every ?? []).map((a) => [a.run.name, a.run])).values()];
     const hasTools = steps.length > 1 || most > 1 || classes.length > 0 || runs.length > 1;
-    const columns = panel.media?.columns;
     return (
         <div
             class="panel-body"
@@ -62,8 +62,8 @@ export function MediaPanel({ panel, height, onExport }: PanelProps) {
                 <div
                     ref={host}
                     hidden={all !== null && steps.length === 0}
-                    class={`media-grid is-${panel.media?.fit ?? "fit"} ${columns ? "has-columns" : ""} ${compared.length > 1 ? "is-compared" : ""}`}
-                    style={{ "--media-columns": columns ?? 1, "--compared": compared.length }}
+                    class={`media-grid is-${settings.fit} ${settings.columns > 0 ? "has-columns" : ""} ${compared.length > 1 ? "is-compared" : ""}`}
+                    style={{ "--media-columns": Math.max(1, settings.columns), "--compared": compared.length }}
                 >
                     {(all ?? []).map((a) => (
                         <RunMedia key={`${a.run.name}/${a.key}`} values={a} step={step} index={index} />
@@ -89,10 +89,10 @@ export function MediaPanel({ panel, height, onExport }: PanelProps) {
 }
 
 /* The panel's own step, or that of all panels in step with it. */
-function usePanelStep(panel: Panel): [number | null, (step: number | null) => void] {
+function usePanelStep(isSynced: boolean): [number | null, (step: number | null) => void] {
     const ws = useWorkspace();
     const [own, setOwn] = useState<number | null>(null);
-    return panel.media?.isSynced ? [ws.mediaStep.value, (s) => (ws.mediaStep.value = s)] : [own, setOwn];
+    return isSynced ? [ws.mediaStep.value, (s) => (ws.mediaStep.value = s)] : [own, setOwn];
 }
 
 function uniqueClasses(all: readonly RunValues[]) {

@@ -12,17 +12,21 @@ import { sortAll } from "../../lib/section_order";
 import type { PrefixMode } from "../../lib/sections";
 import { MetricPicker } from "./metric_picker";
 import { LineSettingsForm, type SettingsFormProps } from "./line_settings";
+import { MediaSettingsForm, type MediaFormProps } from "./media_settings";
 import { OtherPanelForm } from "./other_panel_form";
+import { AppearanceForm } from "./sidebar_tools";
 import { useWorkspace } from "./model";
 
-type Page = "data" | "grouping" | "chart" | "legend" | "expressions";
+type LinePage = "data" | "grouping" | "chart";
+type Page = LinePage | "legend" | "expressions";
+/* Of what holds for more than one panel. */
+type Part = "layout" | "lines" | "media" | "runs";
 
 export const WORKSPACE_SETTINGS = "workspace:";
 
 export function Editor() {
     const ws = useWorkspace();
     const target = ws.editedPanel.value;
-    const [page, setPage] = useState<Page>("data");
     useEffect(() => {
         const key = (e: KeyboardEvent) =>
             e.key === "Escape" && ws.editedPanel.value !== null && (ws.editedPanel.value = null);
@@ -35,12 +39,8 @@ export function Editor() {
     const sectionName = target.startsWith("section:") ? target.slice(8) : null;
     const section = layout.sections.find((s) => s.name === sectionName) ?? null;
     if (found === null && section === null && target !== WORKSPACE_SETTINGS) return null;
-    const isLine = found === null || found.panel.kind === "line";
-    const pages: Page[] = found
-        ? ["data", "grouping", "chart", "legend", "expressions"]
-        : ["data", "grouping", "chart"];
-    const shown = pages.includes(page) ? page : "data";
     const title = found ? L.panelTitle(found.panel) : section ? section.name : t("workspace.settings");
+    const at: Level = { layout, section: found?.section ?? section, panel: found?.panel ?? null, edit: ws.edit.bind(ws) };
     return (
         <div class="drawer" role="dialog" aria-label={title}>
             <header>
@@ -52,58 +52,90 @@ export function Editor() {
                 />
             </header>
             <div class="body">
-                {!found && !section && <WorkspaceForm />}
-                {isLine && (
-                    <Segmented<Page>
-                        label={t("panel.edit")}
-                        value={shown}
-                        onChange={setPage}
-                        options={pages.map((p) => ({ value: p, label: t(`editor.${p}`) }))}
-                    />
-                )}
-                {found && isLine && shown === "data" && <KeysForm panel={found.panel} />}
-                {isLine && (shown === "data" || shown === "grouping" || shown === "chart") && (
-                    <LineSettingsForm {...formProps(layout, found, section, ws.edit.bind(ws))} page={shown} />
-                )}
-                {found && isLine && shown === "grouping" && <PanelGroupForm panel={found.panel} />}
-                {found && isLine && shown === "chart" && <TitlesForm panel={found.panel} />}
-                {found && isLine && shown === "legend" && <LegendForm panel={found.panel} />}
-                {found && isLine && shown === "expressions" && <ExpressionsForm panel={found.panel} />}
-                {found && !isLine && <OtherPanelForm panel={found.panel} />}
+                {found === null && <PartsForm at={at} />}
+                {found?.panel.kind === "line" && <LinePages at={at} panel={found.panel} />}
+                {found?.panel.kind === "media" && <MediaSettingsForm {...mediaProps(at)} />}
+                {found !== null && found.panel.kind !== "line" && <OtherPanelForm panel={found.panel} />}
             </div>
         </div>
     );
 }
 
-type Edit = (change: (l: L.Layout) => L.Layout) => void;
+/* Of the workspace or a section. */
+function PartsForm({ at }: { at: Level }) {
+    const parts: Part[] = at.section === null ? ["layout", "lines", "media", "runs"] : ["lines", "media"];
+    const [chosen, setChosen] = useState<Part>(parts[0]!);
+    const part = parts.includes(chosen) ? chosen : parts[0]!;
+    return (
+        <>
+            <Segmented<Part>
+                label={t("editor.parts")}
+                value={part}
+                onChange={setChosen}
+                options={parts.map((p) => ({ value: p, label: t(`editor.${p}`) }))}
+            />
+            {part === "layout" && <WorkspaceForm />}
+            {part === "lines" && <LinePages at={at} panel={null} />}
+            {part === "media" && <MediaSettingsForm {...mediaProps(at)} />}
+            {part === "runs" && <AppearanceForm />}
+        </>
+    );
+}
 
-function formProps(
-    layout: L.Layout,
-    found: { panel: L.Panel; section: L.Section } | null,
-    section: L.Section | null,
-    edit: Edit,
-): Omit<SettingsFormProps, "page"> {
-    const blank: L.Panel = { id: "", kind: "line" };
-    if (found) {
-        const own = found.panel.settings ?? {};
-        return {
-            own,
-            resolved: L.resolveSettings(layout, found.section, found.panel),
-            onChange: (c) => edit((l) => L.updatePanel(l, found.panel.id, { settings: { ...own, ...c } })),
-        };
-    }
-    if (section) {
-        const own = section.settings ?? {};
-        return {
-            own,
-            resolved: L.resolveSettings(layout, section, blank),
-            onChange: (c) => edit((l) => L.updateSection(l, section.name, { settings: { ...own, ...c } })),
-        };
-    }
+function LinePages({ at, panel }: { at: Level; panel: L.Panel | null }) {
+    const [page, setPage] = useState<Page>("data");
+    const pages: Page[] = ["data", "grouping", "chart"];
+    if (panel !== null) pages.push("legend", "expressions");
+    const shown = pages.includes(page) ? page : "data";
+    return (
+        <>
+            <Segmented<Page>
+                label={t("panel.edit")}
+                value={shown}
+                onChange={setPage}
+                options={pages.map((p) => ({ value: p, label: t(`editor.${p}`) }))}
+            />
+            {panel && shown === "data" && <KeysForm panel={panel} />}
+            {shown !== "legend" && shown !== "expressions" && <LineSettingsForm {...lineProps(at)} page={shown} />}
+            {panel && shown === "grouping" && <PanelGroupForm panel={panel} />}
+            {panel && shown === "chart" && <TitlesForm panel={panel} />}
+            {panel && shown === "legend" && <LegendForm panel={panel} />}
+            {panel && shown === "expressions" && <ExpressionsForm panel={panel} />}
+        </>
+    );
+}
+
+/* What is set up: a panel, else a section, else the whole workspace. */
+interface Level {
+    layout: L.Layout;
+    section: L.Section | null;
+    panel: L.Panel | null;
+    edit: (change: (l: L.Layout) => L.Layout) => void;
+}
+
+const BLANK: L.Panel = { id: "", kind: "line" };
+
+function changeLevel({ section, panel, edit }: Level, change: Pick<L.Panel, "settings" | "media">): void {
+    edit((l) =>
+        panel ? L.updatePanel(l, panel.id, change) : section ? L.updateSection(l, section.name, change) : { ...l, ...change },
+    );
+}
+
+function lineProps(at: Level): Omit<SettingsFormProps, "page"> {
+    const own = (at.panel ?? at.section ?? at.layout).settings ?? {};
     return {
-        own: layout.settings,
-        resolved: L.resolveSettings(layout, null, blank),
-        onChange: (c) => edit((l) => ({ ...l, settings: { ...l.settings, ...c } })),
+        own,
+        resolved: L.resolveSettings(at.layout, at.section, at.panel ?? BLANK),
+        onChange: (c) => changeLevel(at, { settings: { ...own, ...c } }),
+    };
+}
+
+function mediaProps(at: Level): MediaFormProps {
+    const own = (at.panel ?? at.section ?? at.layout).media ?? {};
+    return {
+        own,
+        resolved: L.resolveMedia(at.layout, at.section, at.panel ?? BLANK),
+        onChange: (c) => changeLevel(at, { media: { ...own, ...c } }),
     };
 }
 

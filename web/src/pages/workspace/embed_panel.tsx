@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { copyText } from "../../components/copy_text";
 import { t } from "../../i18n";
 import { embedAddress, frameOf } from "../../lib/embed";
-import { panelTitle, resolveSettings, type Panel, type Section } from "../../lib/layout";
+import { panelTitle, resolveMedia, resolveSettings, type Panel, type Section } from "../../lib/layout";
 import { createLink } from "../../queries_shares";
 import { PANELS } from "../panels/table";
 import { WorkspaceContext, type Workspace } from "./model";
@@ -14,7 +14,12 @@ export async function embedPanel(ws: Workspace, panel: Panel, section: Section |
     const days = Number(window.prompt(t("share.days"), "30"));
     if (!Number.isInteger(days) || days < 1) return;
     const link = await createLink(ws.entity, ws.project, ws.visibleRuns.value.map((r) => r.name), days);
-    const whole = { ...panel, settings: resolveSettings(ws.layout.value, section, panel) };
+    const layout = ws.layout.value;
+    const whole = {
+        ...panel,
+        settings: resolveSettings(layout, section, panel),
+        media: { ...panel.media, ...resolveMedia(layout, section, panel) },
+    };
     await copyText(frameOf(embedAddress(link, whole)));
 }
 

@@ -69,7 +69,6 @@ export function OtherPanelForm({ panel }: { panel: Panel }) {
                     <span class="small muted">{t("setting.join_hint")}</span>
                 </Field>
             )}
-            {panel.kind === "media" && <MediaForm panel={panel} edit={edit} />}
             {panel.kind === "histogram" && (
                 <Field label={t("setting.shape")}>
                     <Select<"map" | "ridges" | "step">
@@ -123,33 +122,6 @@ function BarForm({ panel, edit }: Form) {
                     options={["10", "20", "40", "100", "300"].map((n) => ({ value: n, label: n }))}
                 />
             </Field>
-        </>
-    );
-}
-
-function MediaForm({ panel, edit }: Form) {
-    const media = panel.media ?? {};
-    return (
-        <>
-            <Field label={t("media.columns")}>
-                <Select
-                    value={String(media.columns ?? 0)}
-                    onChange={(n) => edit({ media: { ...media, columns: Number(n) || undefined } })}
-                    options={[{ value: "0", label: t("setting.auto") }, ...["1", "2", "3", "4", "6", "8"].map((n) => ({ value: n, label: n }))]}
-                />
-            </Field>
-            <Field label={t("media.fit")}>
-                <Select<"fit" | "fill" | "actual">
-                    value={media.fit ?? "fit"}
-                    onChange={(fit) => edit({ media: { ...media, fit } })}
-                    options={[
-                        { value: "fit", label: t("media.fit_whole") },
-                        { value: "fill", label: t("media.fit_fill") },
-                        { value: "actual", label: t("media.fit_actual") },
-                    ]}
-                />
-            </Field>
-            <Check label={t("media.synced")} value={media.isSynced ?? false} onChange={(isSynced) => edit({ media: { ...media, isSynced } })} />
         </>
     );
 }

@@ -56,45 +56,48 @@ export function SidebarTools({ isTable = false, children }: { isTable?: boolean;
                     />
                 </Tool>
             )}
-            {!isTable && <Appearance />}
+            {!isTable && (
+                <Tool icon="settings" label={t("runs.appearance")} count={0}>
+                    <AppearanceForm />
+                </Tool>
+            )}
         </div>
     );
 }
 
-function Appearance() {
+/* The same in the drawer of the workspace's settings. */
+export function AppearanceForm() {
     const ws = useWorkspace();
     const v = ws.runsView.value;
     return (
-        <Tool icon="settings" label={t("runs.appearance")} count={0}>
-            <div class="stack">
-                <label class="field">
-                    <span>{t("runs.palette")}</span>
-                    <Select<PaletteName>
-                        value={v.palette}
-                        onChange={(palette) => ws.setRuns({ palette })}
-                        options={[
-                            { value: "default", label: t("palette.default") },
-                            { value: "deuteranomaly", label: t("palette.deuteranomaly") },
-                            { value: "universal", label: t("palette.universal") },
-                        ]}
-                    />
-                </label>
-                <label class="field">
-                    <span>{t("runs.max_shown")}</span>
-                    <Select
-                        value={String(v.maxShown)}
-                        onChange={(n) => ws.setRuns({ maxShown: Number(n) })}
-                        options={["10", "20", "50", "100", "300", "1000"].map((n) => ({
-                            value: n,
-                            label: n,
-                        }))}
-                    />
-                </label>
-                <button type="button" class="button" onClick={() => ws.setRuns({ colors: {} })}>
-                    {t("runs.reset_colors")}
-                </button>
-            </div>
-        </Tool>
+        <div class="stack">
+            <label class="field">
+                <span>{t("runs.palette")}</span>
+                <Select<PaletteName>
+                    value={v.palette}
+                    onChange={(palette) => ws.setRuns({ palette })}
+                    options={[
+                        { value: "default", label: t("palette.default") },
+                        { value: "deuteranomaly", label: t("palette.deuteranomaly") },
+                        { value: "universal", label: t("palette.universal") },
+                    ]}
+                />
+            </label>
+            <label class="field">
+                <span>{t("runs.max_shown")}</span>
+                <Select
+                    value={String(v.maxShown)}
+                    onChange={(n) => ws.setRuns({ maxShown: Number(n) })}
+                    options={["10", "20", "50", "100", "300", "1000"].map((n) => ({
+                        value: n,
+                        label: n,
+                    }))}
+                />
+            </label>
+            <button type="button" class="button" onClick={() => ws.setRuns({ colors: {} })}>
+                {t("runs.reset_colors")}
+            </button>
+        </div>
     );
 }
 
