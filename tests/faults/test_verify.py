@@ -131,6 +131,20 @@ def test_damage__is_named_and_the_exit_status_is_1(binary, data, damage):
     assert complaints and any(name in line for line in complaints), done.stdout + done.stderr
 
 
+def test_a_file_whose_bytes_the_database_still_holds__is_written_at_the_next_start(binary, data):
+    path = blobs(data)[0]
+    whole, sha256 = path.read_bytes(), bytes.fromhex(path.parent.name + path.name)
+    with sqlite3.connect(data / "barograph.db") as database:
+        database.execute("insert into held_bytes (id, sha256, bytes) values (1, ?, ?)", (sha256, whole))
+    path.write_bytes(whole[:10])
+    assert "0 things are wrong" in verify(binary, data).stdout
+    path.unlink()
+    assert "0 things are wrong" in verify(binary, data).stdout
+    with sqlite3.connect(data / "barograph.db") as database:
+        database.execute("update held_bytes set bytes = ?", (whole[:10],))
+    assert "1 things are wrong" in verify(binary, data).stdout
+
+
 def test_folder_of_a_running_server__is_left_alone(binary, data, start):
     start(data)
     done = verify(binary, data)

@@ -51,6 +51,17 @@ enum err_code blob_held_list(struct db_tx *tx, int64_t after_id, int64_t until_i
     return db_end(rows, err);
 }
 
+enum err_code blob_held_find(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct arena *arena, struct str *out,
+                             struct err *err) {
+    struct db_rows *rows;
+    *out = (struct str){ NULL, 0 };
+    TRY(db_query(tx, &rows, DB_ARGS(DB_BLOB(((struct str){ (const char *)sha256, SHA256_BYTES }))),
+                 "select bytes from held_bytes where sha256 = $1 order by id limit 1", err));
+    if (db_next(rows))
+        *out = db_str(rows, 0, arena);
+    return db_end(rows, err);
+}
+
 enum err_code blob_held_remove(struct db_tx *tx, int64_t first_id, int64_t last_id, struct err *err) {
     return db_exec(tx, DB_ARGS(DB_INT(first_id), DB_INT(last_id)), "delete from held_bytes where id between $1 and $2", err);
 }

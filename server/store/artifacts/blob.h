@@ -45,6 +45,9 @@ MUST_CHECK enum err_code blob_held_last_id(struct db_tx *tx, int64_t *id, struct
 /* Of struct held_bytes, by id, up to and with until_id; those of blobs that nobody keeps any more left out. */
 MUST_CHECK enum err_code blob_held_list(struct db_tx *tx, int64_t after_id, int64_t until_id, size_t limit, struct arena *arena,
                                            struct list *out, struct err *err);
+/* Those of this blob; ptr NULL: there are none. */
+MUST_CHECK enum err_code blob_held_find(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct arena *arena, struct str *out,
+                                           struct err *err);
 /* Their files are durable. */
 MUST_CHECK enum err_code blob_held_remove(struct db_tx *tx, int64_t first_id, int64_t last_id, struct err *err);
 
