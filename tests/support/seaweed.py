@@ -52,9 +52,10 @@ class Seaweed:
         (self.folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
 
     def start(self) -> "Seaweed":
+        # Each bucket takes seven volumes, and each test makes a bucket of its own.
         command = [
             Path(sys.executable).parent / "weed", "-logdir", self.folder, "server", f"-dir={self.folder}", "-ip=127.0.0.1",
-            f"-master.port={self.master}", f"-volume.port={self.volume}", "-volume.max=100", "-master.volumeSizeLimitMB=64",
+            f"-master.port={self.master}", f"-volume.port={self.volume}", "-volume.max=1000", "-master.volumeSizeLimitMB=64",
             "-filer", f"-filer.port={self.filer}", "-s3", f"-s3.port={self.port}", f"-s3.config={self.folder}/s3.json",
             "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.domainName={self.domain}",
         ]  # fmt: skip
