@@ -40,6 +40,7 @@ struct group {
     struct upload_queue *queue;
     struct upload *first;
     size_t count;
+    bool is_of_one; /* that it failed */
 };
 
 static void wait_for_uploads(struct upload_queue *queue) {
@@ -75,25 +76,28 @@ static enum err_code store_group(struct db_tx *tx, void *context, struct err *er
     struct group *group = context;
     struct upload *upload = group->first;
     const struct upload *before = NULL;
+    group->is_of_one = true;
     for (size_t i = 0; i < group->count; i++, upload = upload->next) {
         upload->before = before != NULL && before->kind == upload->kind ? before : NULL;
         TRY(group->queue->steps.store(tx, upload, err));
         before = upload;
     }
+    group->is_of_one = false;
     return OK;
 }
 
 static struct upload *store(struct group group); /* answers those that come after it */
 
-static bool is_of_the_database(enum err_code code) {
-    return code == ERR_BUSY || code == ERR_FULL || code == ERR_IO;
+/* A blob that is just being removed is busy for the one that brings its bytes. */
+static bool is_of_the_database(const struct group *group, enum err_code code) {
+    return (code == ERR_BUSY && !group->is_of_one) || code == ERR_FULL || code == ERR_IO;
 }
 
 /* Nothing of the group is stored. Where it is one of them that fails, halves find it; otherwise all come again. */
 static struct upload *store_again(const struct group *group, enum err_code code, const struct err *err) {
-    if (group->count > 1 && !is_of_the_database(code)) {
-        struct upload *second = store((struct group){ group->queue, group->first, group->count / 2 });
-        return store((struct group){ group->queue, second, group->count - group->count / 2 });
+    if (group->count > 1 && !is_of_the_database(group, code)) {
+        struct upload *second = store((struct group){ .queue = group->queue, .first = group->first, .count = group->count / 2 });
+        return store((struct group){ .queue = group->queue, .first = second, .count = group->count - group->count / 2 });
     }
     struct upload *upload = group->first;
     for (size_t i = 0; i < group->count; i++, upload = upload->next) {
@@ -116,7 +120,7 @@ static struct upload *store(struct group group) {
 
 /* The answers in one go at the end: each would wake those that wait for it. */
 static void run_group(struct upload_queue *queue, struct upload *first, size_t count) {
-    (void)store((struct group){ queue, first, count });
+    (void)store((struct group){ .queue = queue, .first = first, .count = count });
     for (struct upload *upload = first; upload != NULL; upload = upload->next)
         if (upload->code == OK)
             upload->code = queue->steps.keep(upload, &upload->err);

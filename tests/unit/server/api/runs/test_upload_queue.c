@@ -109,13 +109,21 @@ static void upload_queue__stores_together_what_waits(void **state) {
     assert_int_equal(api_count(f, "select count(distinct number) from uploads_of_the_test"), 20);
 }
 
-static void upload_queue__lets_one_that_fails_fail_alone(void **state) {
-    struct fixture *f = *state;
-    world.wrong_code = ERR_CONFLICT;
+static void assert_one_fails_alone(struct fixture *f, enum err_code code) {
+    world.wrong_code = code;
     add_while_the_database_is_busy(20);
     assert_int_equal(world.failed_count, 1);
     assert_int_equal(api_count(f, "select count(*) from uploads_of_the_test"), 19);
     assert_int_equal(api_count(f, "select count(*) from uploads_of_the_test where number = 7"), 0);
+}
+
+static void upload_queue__lets_one_that_fails_fail_alone(void **state) {
+    assert_one_fails_alone(*state, ERR_CONFLICT);
+}
+
+/* Its blob is just being collected: others need not come again for that. */
+static void upload_queue__lets_one_that_has_to_come_again_come_alone(void **state) {
+    assert_one_fails_alone(*state, ERR_BUSY);
 }
 
 static void upload_queue__stores_each_of_more_than_a_group(void **state) {
@@ -158,6 +166,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(upload_queue__answers_with_what_went_wrong_after_the_link, set_up, tear_down),
         cmocka_unit_test_setup_teardown(upload_queue__knows_for_a_moment_who_was_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(upload_queue__lets_one_that_fails_fail_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(upload_queue__lets_one_that_has_to_come_again_come_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(upload_queue__stores_each_of_more_than_a_group, set_up, tear_down),
         cmocka_unit_test_setup_teardown(upload_queue__stores_together_what_waits, set_up, tear_down),
     };
