@@ -2,6 +2,18 @@
 #include "cli/command.h"
 #include "server/server.h"
 
+#include <malloc.h>
+
+enum { PIECE_BYTES = 32 << 20, KEPT_BYTES = 2 * PIECE_BYTES };
+
+/* By itself the C library gives back what a larger request took when its answer is sent, and asks for it again with the
+ * next: 300 page faults, 0.6 ms, for a chart of 10,000 steps. What stays free in sum is given back by the history's worker,
+ * see give_back_memory there. */
+static void keep_memory(void) {
+    (void)mallopt(M_MMAP_THRESHOLD, PIECE_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
+
 static int run(const struct command *command, int argc, char **argv) {
     struct config config = { 0 };
     struct err err = { 0 };
@@ -11,6 +23,7 @@ static int run(const struct command *command, int argc, char **argv) {
         return command_misused(command, "%s", err.message);
     if (rest_count > 0)
         return command_misused(command, "'%s' is not an option", argv[1]);
+    keep_memory();
     return server_run(&config, &err) == OK ? EXIT_OK : command_failed(&err);
 }
 

@@ -35,6 +35,11 @@ def long_run(server) -> RunUnderTest:
     return run
 
 
+def page_faults(server) -> int:
+    with open(f"/proc/{server.process.pid}/stat") as stat:
+        return int(stat.read().rpartition(")")[2].split()[7])
+
+
 def ask(of: RunUnderTest, route: str, **more):
     body = {"entity": of.user.name, "project": of.project, **more}
     return of.server.request("POST", route, key=of.user.key, json=body, stream=True)
@@ -59,6 +64,26 @@ def test_a_whole_history_is_made_while_it_is_sent(long_run):
         if grown < size:
             return
     pytest.fail(f"{grown} bytes for an answer of {size}")
+
+
+CHART = """query Chart($entity: String!, $project: String!, $run: String!) {
+  project(name: $project, entityName: $entity) { run(name: $run) {
+    sampledHistory(specs: ["{\\"keys\\":[\\"loss\\"],\\"samples\\":500}"]) } } }"""
+
+
+def test_what_a_chart_took_is_kept_for_the_next(make_server):
+    charts, faults_max, faults = 50, 50, []
+    server = make_server()
+    run = RunUnderTest(User(server, "drawer"), "p", "r")
+    run.send("wandb-history.jsonl", 0, [f'{{"_step":{step},"loss":{step % 97}}}' for step in range(30_000)])
+    for _ in range(20):  # the first round that is not disturbed, once all workers have had their turn
+        before = page_faults(server)
+        for _ in range(charts):
+            run.user.graphql(CHART, run.variables)
+        faults.append((page_faults(server) - before) / charts)
+        if faults[-1] < faults_max:
+            return
+    pytest.fail(f"a chart that was drawn before takes {faults} page faults")
 
 
 def test_a_table_that_is_too_large_is_not_read(server, user):
