@@ -23,6 +23,27 @@ test("a run shows its code, what it made, and what arrived of it", async () => {
     assert.deepEqual([...problems, ...more], []);
 });
 
+test("a run shows the script that was started, the tree and the notebook kept with it, its patch and its packages", { timeout: 90000 }, async () => {
+    const [run] = await runsOf("kept");
+    const { page, problems } = await openPage(await openContext(at.browser), `/admin/kept/runs/${run.name}/code`);
+    const list = page.getByRole("navigation", { name: "Code" });
+    await list.getByRole("link", { name: "_session_history.ipynb" }).waitFor();
+    assert.equal(await list.getByRole("link").first().innerText(), "train.py", "what was started stands first");
+    await page.getByText("wandb.init(").first().waitFor();
+    const shows = async (where, name, text) => {
+        await where.getByRole("link", { name, exact: true }).click();
+        await page.getByRole("heading", { name: name.split("/").at(-1), exact: true }).waitFor();
+        await page.getByText(text).first().waitFor();
+    };
+    await shows(list, "diff.patch", "+rate = 0.2");
+    await shows(list, "_session_history.ipynb", "print('from a cell')");
+    await shows(list, "requirements.txt", "wandb==");
+    await shows(list.getByRole("region", { name: /^source-kept-train.py:v0$/ }), "lib/net.py", "rate = 0.2");
+    await page.reload();
+    await page.getByText("rate = 0.2").first().waitFor();
+    assert.deepEqual(problems, []);
+});
+
 test("a line gets a colour of its own, and the legend a place beside the chart", async () => {
     const { page } = await openWith(at.browser, "charts", [{ id: "line", kind: "line", keys: ["train/loss"], settings: { legend: "left", lineWidth: 3 } }]);
     const panel = page.locator('[data-panel="line"]');

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import urllib.request
@@ -185,6 +186,42 @@ def log_code(number: int) -> None:
         run.log({"table": wandb.Table(columns=["id", "guess"], data=[[i, f"guess {number} of {i}"] for i in range(5)])})
 
 
+KEPT_SCRIPT = """import json, os
+import wandb
+
+with wandb.init(project="kept", name="kept", settings=wandb.Settings(save_code=True, console="off")) as run:
+    run.log_code(".")
+    run.log({"loss": 1.0})
+    # As a session in a notebook saves it.
+    history = os.path.join(run.dir, "code", "_session_history.ipynb")
+    os.makedirs(os.path.dirname(history), exist_ok=True)
+    cell = {"cell_type": "code", "source": "print('from a cell')", "execution_count": 1, "metadata": {}, "outputs": []}
+    with open(history, "w", encoding="utf-8") as file:
+        json.dump({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, file)
+    run.save(history, base_path=run.dir)
+"""
+
+
+def keep_code() -> None:
+    """A script started within a repository that has been changed since its commit."""
+    with tempfile.TemporaryDirectory() as folder:
+        def git(*words: str) -> None:
+            subprocess.run(["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@example.org", *words], check=True)
+
+        def write(name: str, text: str) -> None:
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+
+        os.mkdir(os.path.join(folder, "lib"))
+        write("train.py", KEPT_SCRIPT)
+        write("lib/net.py", "rate = 0.1\n")
+        git("init", "--quiet")
+        git("add", ".")
+        git("commit", "--quiet", "--message=before")
+        write("lib/net.py", "rate = 0.2\n")
+        subprocess.run([sys.executable, "train.py"], cwd=folder, check=True)
+
+
 def notebook() -> dict:
     """Cells of each kind, with outputs of each kind, and markup in all of them."""
     def output(kind: str, **more) -> dict:
@@ -300,6 +337,7 @@ if __name__ == "__main__":
     for i in range(2):
         log_charts(i)
         log_code(i)
+    keep_code()
     log_files()
     log_scenes()
     log_pictures()

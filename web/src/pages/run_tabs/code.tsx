@@ -4,34 +4,67 @@ import { FileView } from "../../components/file_view";
 import { t } from "../../i18n";
 import { codeFiles } from "../../lib/code_files";
 import { pathOf } from "../../lib/match";
+import type { RunFile } from "../../queries";
 import type { RunTabProps } from "../run";
 import { useFiles } from "./use_files";
+import { useSources } from "./use_sources";
+
+/* A file as the address and the list name it. */
+interface Entry {
+    path: string;
+    label: string;
+    file: RunFile;
+}
 
 export function CodeTab({ entity, project, run, path }: RunTabProps) {
     const { files, failure } = useFiles(entity, project, run);
-    if (failure !== "")
+    const sources = useSources(entity, project, run);
+    const problem = failure || sources.failure;
+    if (problem !== "")
         return (
             <main class="run-body">
-                <p class="notice is-bad">{failure}</p>
+                <p class="notice is-bad">{problem}</p>
             </main>
         );
-    if (files === null) return <main class="run-body" aria-busy="true" />;
-    const code = codeFiles(files, String(run.environment["codePath"] ?? run.environment["program"] ?? ""));
-    const chosen = code.find((f) => f.name === path) ?? code[0];
-    const link = (name: string) => pathOf(entity, project, "runs", run.name, "code", ...name.split("/"));
+    if (files === null || sources.trees === null) return <main class="run-body" aria-busy="true" />;
+    const own = codeFiles(files, String(run.environment["codePath"] ?? run.environment["program"] ?? "")).map(
+        (file): Entry => ({ path: file.name, label: file.name.replace(/^code\//, ""), file }),
+    );
+    const trees = sources.trees.map(({ name, files: kept }) => ({
+        name,
+        entries: kept.map((file): Entry => ({ path: `${name}/${file.name}`, label: file.name, file })),
+    }));
+    const all = [...own, ...trees.flatMap((tree) => tree.entries)];
+    const chosen = all.find((e) => e.path === path) ?? all[0];
+    const list = (entries: Entry[]) =>
+        entries.map((e) => (
+            <a
+                key={e.path}
+                class="version clip"
+                title={e.label}
+                href={pathOf(entity, project, "runs", run.name, "code", ...e.path.split("/"))}
+                aria-current={e === chosen ? "page" : undefined}
+            >
+                {e.label}
+            </a>
+        ));
     return (
         <main class="run-body code-tab">
-            {code.length === 0 && <p class="empty">{t("code.none")}</p>}
-            {code.length > 0 && (
+            {all.length === 0 && <p class="empty">{t("code.none")}</p>}
+            {all.length > 0 && (
                 <nav class="versions" aria-label={t("run.code")}>
-                    {code.map((f) => (
-                        <a key={f.name} class="version clip" title={f.name} href={link(f.name)} aria-current={f === chosen ? "page" : undefined}>
-                            {f.name.replace(/^code\//, "")}
-                        </a>
+                    {list(own)}
+                    {trees.map((tree) => (
+                        <section key={tree.name} aria-label={tree.name}>
+                            <h3 class="clip" title={tree.name}>
+                                {tree.name}
+                            </h3>
+                            {list(tree.entries)}
+                        </section>
                     ))}
                 </nav>
             )}
-            {chosen && <FileView key={chosen.name} file={chosen} />}
+            {chosen && <FileView key={chosen.path} file={chosen.file} />}
         </main>
     );
 }
