@@ -184,6 +184,13 @@ def test_a_link_ends_when_it_is_revoked_or_the_report_is_deleted(server, team):
         assert answer.status_code == 404
 
 
+def test_a_link_shows_nothing_while_its_report_is_private(server, team):
+    token, hide = make(team["author"], team["report"]), "mutation($i: UpsertViewInput!) { upsertView(input: $i) { view { id } } }"
+    for is_private, status in ((True, 404), (False, 200)):
+        team["author"].graphql(hide, {"i": {"id": team["report"], "private": is_private}})
+        assert look(server, token).status_code == status
+
+
 def test_drafts_and_workspaces_are_not_shared(team):
     for kind in ("runs/draft", "project-view"):
         view = save(team["author"], team["name"], kind)

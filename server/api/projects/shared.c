@@ -52,7 +52,7 @@ static enum err_code find_brief(struct db_tx *tx, struct http_call *call, int64_
     return OK;
 }
 
-/* A report that was deleted, or moved to another project, is not shown. */
+/* A report that was deleted, moved to another project or made private is not shown. */
 static enum err_code find_kept(struct db_tx *tx, struct http_call *call, struct str token, struct share **out, struct err *err) {
     struct app *app = call->app;
     struct view *view;
@@ -60,7 +60,8 @@ static enum err_code find_kept(struct db_tx *tx, struct http_call *call, struct 
     if ((*out)->view_id == 0)
         return OK;
     TRY(view_find(tx, (*out)->view_id, call->arena, &view, err));
-    return view->owner.project_id == (*out)->owner.project_id && str_eq_c(view->type, VIEW_TYPE_REPORT) ? OK : is_gone(err);
+    bool is_there = view->owner.project_id == (*out)->owner.project_id && str_eq_c(view->type, VIEW_TYPE_REPORT);
+    return is_there && !view->is_private ? OK : is_gone(err);
 }
 
 enum err_code shared_find(struct db_tx *tx, struct http_call *call, struct str token, struct share **out, struct err *err) {
