@@ -113,6 +113,14 @@ export async function colouredPixels(page, selector) {
     });
 }
 
+/* Writes an answer into the dialog that asks for a text. */
+export async function answer(page, text) {
+    const question = page.locator("dialog.question");
+    await question.getByRole("textbox").fill(text);
+    await page.keyboard.press("Enter");
+    await question.waitFor({ state: "detached" });
+}
+
 /* What is found once it fits, asked for again and again; what was found last when it never does. */
 export async function until(what, fits, limitMs = 20000) {
     for (const end = Date.now() + limitMs; ; ) {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { base, graphql, key, openContext, openPage, until, withBrowser } from "./browser.mjs";
+import { answer, base, graphql, key, openContext, openPage, until, withBrowser } from "./browser.mjs";
 
 const at = withBrowser();
 
@@ -21,10 +21,10 @@ test("a project is described, shown to everybody, deleted, and found in the tras
     await page.goto(new URL("/", page.url()).href);
     await page.getByRole("row", { name }).getByText("Everybody").waitFor();
     await page.goBack();
-    page.once("dialog", (d) => d.accept("something else"));
     await page.getByRole("button", { name: "Delete the project" }).click();
-    page.once("dialog", (d) => d.accept(name));
+    await answer(page, "something else");
     await page.getByRole("button", { name: "Delete the project" }).click();
+    await answer(page, name);
     await page.waitForURL("**/admin");
     await page.goto(new URL("/settings/storage", page.url()).href);
     await page.getByText(name).first().waitFor();

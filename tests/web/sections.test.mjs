@@ -2,13 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { graphql, openContext, openPage, until, withBrowser } from "./browser.mjs";
+import { answer, graphql, openContext, openPage, until, withBrowser } from "./browser.mjs";
 import { look, openWith } from "./looking.mjs";
 
 const at = withBrowser();
 
 const names = (page) => page.$$eval(".section", (list) => list.map((s) => s.getAttribute("aria-label")));
-const answerPrompt = (page, text) => page.once("dialog", (d) => d.accept(text));
 
 test("a section is dragged before another one, and to the end, and back by undo", async () => {
     const { page, problems } = await openPage(at.context, "/admin/charts");
@@ -55,8 +54,8 @@ test("panels are added to the section whose menu was used, and a section is made
         await page.getByRole("button", { name: "More: Test" }).click();
         await page.getByRole("menuitem", { name: item }).click();
     };
-    answerPrompt(page, "Above");
     await menu("New section above");
+    await answer(page, "Above");
     assert.deepEqual(await until(() => names(page), (list) => list.length === 2), ["Above", "Test"]);
     await page.locator(".section-head").nth(1).hover();
     await page.getByRole("button", { name: "More: Test" }).click();
@@ -65,13 +64,40 @@ test("panels are added to the section whose menu was used, and a section is made
     assert.equal(await until(() => page.locator('section[aria-label="Test"] .panel').count(), (n) => n === 2), 2);
 });
 
+test("a name is asked for over the page: Escape leaves it, Enter takes it, and the focus comes back", async () => {
+    const { page, problems } = await openWith(at.browser, "charts", [{ id: "t", kind: "text", text: "words" }]);
+    await page.getByText("words").waitFor();
+    const more = page.getByRole("button", { name: /^More: (Test|Renamed)$/ });
+    const ask = async () => {
+        await page.locator(".section-head").first().hover();
+        await more.click();
+        await page.getByRole("menuitem", { name: "Rename section" }).click();
+        const field = page.getByRole("dialog", { name: "Rename section" }).getByRole("textbox", { name: "Rename section" });
+        await field.waitFor();
+        return field;
+    };
+    const left = await ask();
+    assert.equal(await left.inputValue(), "Test");
+    await page.keyboard.type("Renamed");
+    assert.equal(await left.inputValue(), "Renamed", "what was there is chosen, and the first key replaces it");
+    await page.keyboard.press("Escape");
+    await left.waitFor({ state: "detached" });
+    assert.deepEqual(await names(page), ["Test"]);
+    assert.equal(await more.evaluate((button) => button === document.activeElement), true);
+    await ask();
+    await page.keyboard.type("  Renamed ");
+    await page.keyboard.press("Enter");
+    assert.deepEqual(await until(() => names(page), (list) => list[0] === "Renamed"), ["Renamed"]);
+    assert.deepEqual(problems, []);
+});
+
 test("a private view says so, and can be shared later", async () => {
     const { page } = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/code");
     await page.waitForSelector(".panel");
     const menu = page.locator(".workspace-head > button").first();
     await menu.click();
-    answerPrompt(page, "Only mine");
     await page.getByRole("menuitem", { name: "Save as a private view" }).click();
+    await answer(page, "Only mine");
     await page.waitForURL(/nw=/);
     await menu.click();
     await page.getByRole("menuitemcheckbox", { name: "Only mine · admin · private" }).waitFor();
@@ -90,8 +116,8 @@ test("a panel's frame for other pages shows the panel alone, to strangers", { ti
     await panel.locator("canvas").first().waitFor();
     await panel.hover();
     await panel.locator("header").getByLabel(/^More/).click();
-    answerPrompt(page, "1");
     await page.getByRole("menuitem", { name: "Copy HTML for another page" }).click();
+    await answer(page, "1");
     const html = await until(() => page.evaluate(() => window.copied ?? ""), (text) => text !== "");
     const address = /src="([^"]+)"/.exec(html)[1].replace(/&amp;/g, "&");
     const stranger = await openPage(await openContext(at.browser, { viewport: { width: 700, height: 420 } }, true), address.replace(/^https?:\/\/[^/]+/, ""));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openContext, openPage, runsOf, until, withBrowser } from "./browser.mjs";
+import { answer, openContext, openPage, runsOf, until, withBrowser } from "./browser.mjs";
 
 const at = withBrowser();
 
@@ -69,8 +69,8 @@ test("chosen runs are hidden, and tagged with a way back", async () => {
     await page.getByText("3 chosen").waitFor();
     await page.getByRole("toolbar").getByRole("button", { name: "Hide" }).click();
     await until(() => page.locator(".grid-row").getByRole("button", { name: /^Show: run/ }).count(), (n) => n === 3);
-    page.once("dialog", (d) => d.accept("thrown"));
     await page.getByRole("button", { name: "Add tag" }).click();
+    await answer(page, "thrown");
     await page.getByText("3 runs changed.").waitFor();
     assert.equal(await until(() => page.getByText("base, thrown").count(), (n) => n === 3), 3);
     await page.locator(".toast").getByRole("button", { name: "Undo" }).click();

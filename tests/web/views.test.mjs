@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { base, key, openContext, openPage, until, withBrowser } from "./browser.mjs";
+import { answer, base, key, openContext, openPage, until, withBrowser } from "./browser.mjs";
 
 const at = withBrowser();
 
@@ -12,7 +12,6 @@ const official = (code) =>
         env: { ...process.env, WANDB_BASE_URL: base, WANDB_API_KEY: key, WANDB_SILENT: "true" },
         encoding: "utf8",
     });
-const answerPrompt = (page, text) => page.once("dialog", (d) => d.accept(text));
 const menu = (page) => page.locator(".workspace-head > button, .workspace-head .popover-host button").first();
 
 test("one's own workspace follows to another browser", async () => {
@@ -31,8 +30,8 @@ test("a named view is saved, seen by others, and not overwritten unasked", async
     const one = (await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/charts")).page;
     await one.waitForSelector(".panel canvas");
     await menu(one).click();
-    answerPrompt(one, "Losses");
     await one.getByRole("menuitem", { name: "Save as a shared view" }).click();
+    await answer(one, "Losses");
     await one.waitForURL(/nw=/);
     const link = one.url();
     const two = await (await openContext(at.browser, { keepsViews: true })).newPage();

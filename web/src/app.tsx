@@ -7,6 +7,7 @@ import { address, current, isBare } from "./router";
 import type { PageProps, Route } from "./routes";
 import { goToLogin, learnRights, viewer } from "./session";
 import { isOffline } from "./live";
+import { Question } from "./components/question";
 import { Toast } from "./components/toast";
 import { TopBar } from "./components/top_bar";
 
@@ -55,6 +56,7 @@ export function App() {
                     <main aria-busy="true" />
                 )}
             </Guard>
+            <Question />
             <Toast />
         </>
     );

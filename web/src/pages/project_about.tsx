@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Select } from "../components/controls";
 import { EditableMarkdown } from "../components/editable_markdown";
+import { askText } from "../components/question";
 import { say, sayError } from "../components/toast";
 import { t } from "../i18n";
 import { pathOf } from "../lib/match";
@@ -19,7 +20,7 @@ export function ProjectAbout({ entity, project }: { entity: string; project: str
     const change = (c: Parameters<typeof changeProject>[2]) => void changeProject(entity, project, c).then(load, sayError);
     const remove = async () => {
         /* Typing the name is what keeps a hand from doing it by itself. */
-        if (window.prompt(t("project.confirm_delete", { name: project })) !== project) return;
+        if ((await askText(t("project.confirm_delete", { name: project }))) !== project) return;
         await deleteProject(about.id);
         say(t("project.deleted", { name: project }));
         navigate(pathOf(entity));

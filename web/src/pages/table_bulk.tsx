@@ -1,5 +1,6 @@
 /* table_bulk.tsx - what can be done to many runs at once. */
 
+import { askText } from "../components/question";
 import { say, sayError } from "../components/toast";
 import { t } from "../i18n";
 import type { Run } from "../lib/types";
@@ -21,7 +22,6 @@ export function BulkBar({
     onDone: () => void;
 }) {
     const runs = ws.store.runs.value.filter((r) => picked.has(r.id));
-    const ask = (question: string) => window.prompt(question)?.trim() ?? "";
     const each = async (change: (run: (typeof runs)[number]) => Promise<void>) => {
         for (const run of runs) await change(run);
         await ws.store.refresh();
@@ -38,19 +38,21 @@ export function BulkBar({
         onDone();
         say(t("table.changed", { count: wanted.length }), { label: t("action.undo"), call: () => void undo().catch(sayError) }, TIME_TO_UNDO_MS);
     };
-    const tag = () => {
-        const name = ask(t("run.add_tag"));
+    const tag = async () => {
+        const name = await askText(t("run.add_tag"));
+        if (name === null) return;
         const wanted = runs.filter((r) => !r.tags.includes(name));
-        if (name !== "") void changeAll(wanted, (r) => ({ tags: [...r.tags, name] }), (r) => ({ tags: r.tags })).catch(sayError);
+        await changeAll(wanted, (r) => ({ tags: [...r.tags, name] }), (r) => ({ tags: r.tags }));
     };
-    const untag = () => {
-        const name = ask(t("table.untag"));
+    const untag = async () => {
+        const name = await askText(t("table.untag"));
+        if (name === null) return;
         const wanted = runs.filter((r) => r.tags.includes(name));
-        if (name !== "") void changeAll(wanted, (r) => ({ tags: r.tags.filter((o) => o !== name) }), (r) => ({ tags: r.tags })).catch(sayError);
+        await changeAll(wanted, (r) => ({ tags: r.tags.filter((o) => o !== name) }), (r) => ({ tags: r.tags }));
     };
-    const group = () => {
-        const name = ask(t("column.group"));
-        if (name !== "") void changeAll(runs, () => ({ groupName: name }), (r) => ({ groupName: r.group })).catch(sayError);
+    const group = async () => {
+        const name = await askText(t("column.group"));
+        if (name !== null) await changeAll(runs, () => ({ groupName: name }), (r) => ({ groupName: r.group }));
     };
     const move = async () => {
         if ((await moveTo(ws.entity, ws.project, runs)) === null) return;
@@ -62,21 +64,21 @@ export function BulkBar({
         onDone();
     };
     const share = async () => {
-        const days = Number(window.prompt(t("share.days"), "30"));
+        const days = Number(await askText(t("share.days"), "30"));
         if (!Number.isInteger(days) || days < 1) return;
         const link = await createLink(ws.entity, ws.project, runs.map((r) => r.name), days);
-        window.prompt(t("share.once"), link);
+        await askText(t("share.once"), link);
         onDone();
     };
     const isRunning = runs.some((r) => r.state === "running");
     return (
         <div class="bulk row" role="toolbar" aria-label={t("table.bulk")}>
             <b>{t("table.picked", { count: runs.length })}</b>
-            <button type="button" class="button" onClick={tag}>
+            <button type="button" class="button" onClick={() => void tag().catch(sayError)}>
                 {t("table.tag")}
             </button>
             {runs.some((r) => r.tags.length > 0) && (
-                <button type="button" class="button" onClick={untag}>
+                <button type="button" class="button" onClick={() => void untag().catch(sayError)}>
                     {t("table.untag")}
                 </button>
             )}
@@ -86,7 +88,7 @@ export function BulkBar({
             <button type="button" class="button" onClick={() => ws.hideRuns(runs)}>
                 {t("runs.hide")}
             </button>
-            <button type="button" class="button" onClick={group}>
+            <button type="button" class="button" onClick={() => void group().catch(sayError)}>
                 {t("table.group")}
             </button>
             <button type="button" class="button" onClick={() => void move().catch(sayError)}>

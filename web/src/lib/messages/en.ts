@@ -16,6 +16,7 @@ export const en = {
     "action.edit": "Edit",
     "action.more": "More",
     "action.not_copied": "This browser does not allow copying here.",
+    "action.ok": "OK",
     "action.open": "Open",
     "action.redo": "Redo",
     "action.remove": "Remove",

@@ -18,6 +18,7 @@ export const ja: Messages = {
     "action.edit": "編集",
     "action.more": "その他",
     "action.not_copied": "このブラウザーではコピーできません。",
+    "action.ok": "OK",
     "action.open": "開く",
     "action.redo": "やり直す",
     "action.remove": "取り除く",

@@ -18,6 +18,7 @@ export const ko: Messages = {
     "action.edit": "편집",
     "action.more": "더 보기",
     "action.not_copied": "이 브라우저에서는 복사할 수 없습니다.",
+    "action.ok": "확인",
     "action.open": "열기",
     "action.redo": "다시 실행",
     "action.remove": "제거",

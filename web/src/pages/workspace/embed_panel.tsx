@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { copyText } from "../../components/copy_text";
+import { askText } from "../../components/question";
 import { t } from "../../i18n";
 import { embedAddress, frameOf } from "../../lib/embed";
 import { panelTitle, resolveMedia, resolveSettings, type Panel, type Section } from "../../lib/layout";
@@ -11,7 +12,7 @@ import { WorkspaceContext, type Workspace } from "./model";
 
 /* The settings of the workspace and the section go along: the frame knows neither. */
 export async function embedPanel(ws: Workspace, panel: Panel, section: Section | null): Promise<void> {
-    const days = Number(window.prompt(t("share.days"), "30"));
+    const days = Number(await askText(t("share.days"), "30"));
     if (!Number.isInteger(days) || days < 1) return;
     const link = await createLink(ws.entity, ws.project, ws.visibleRuns.value.map((r) => r.name), days);
     const layout = ws.layout.value;

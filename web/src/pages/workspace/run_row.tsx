@@ -3,6 +3,7 @@
 import { copyText } from "../../components/copy_text";
 import { IconButton } from "../../components/icon";
 import { MenuList, Popover } from "../../components/popover";
+import { askText } from "../../components/question";
 import { RunDot } from "../../components/run_dot";
 import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
@@ -92,8 +93,8 @@ function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
     const v = ws.runsView.value;
     const path = [ws.entity, ws.project, run.name].join("/");
     const rename = async () => {
-        const displayName = window.prompt(t("runs.rename"), run.displayName)?.trim();
-        if (!displayName) return;
+        const displayName = await askText(t("runs.rename"), run.displayName);
+        if (displayName === null) return;
         ws.store.patch(run.id, { displayName });
         await changeRun(run.id, { displayName });
     };

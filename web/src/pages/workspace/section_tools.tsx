@@ -3,6 +3,7 @@
 import { Check, Field, Select } from "../../components/controls";
 import { IconButton } from "../../components/icon";
 import { MenuList, Popover } from "../../components/popover";
+import { askText } from "../../components/question";
 import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import * as L from "../../lib/layout";
@@ -57,10 +58,8 @@ function SectionLayout({ section, columns }: { section: L.Section; columns: numb
 function SectionMenu({ section }: { section: L.Section }) {
     const ws = useWorkspace();
     const { name } = section;
-    const ask = (question: string, old: string, then: (text: string) => void) => () => {
-        const text = window.prompt(question, old)?.trim();
-        if (text) then(text);
-    };
+    const ask = (question: string, old: string, then: (text: string) => void) => () =>
+        void askText(question, old).then((text) => text !== null && then(text));
     const addSection = (isAfter: boolean) => ask(t("section.name"), "", (to) => ws.edit((l) => L.addSection(l, to, name, isAfter)));
     return (
         <Popover isMenu label={t("action.more")} button={(open) => <IconButton icon="dots" label={`${t("action.more")}: ${name}`} onClick={open} />}>

@@ -4,6 +4,7 @@ import { SearchBox, Select } from "../../components/controls";
 import { copyText } from "../../components/copy_text";
 import { Icon, IconButton } from "../../components/icon";
 import { MenuList, Popover } from "../../components/popover";
+import { askText } from "../../components/question";
 import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
@@ -88,18 +89,18 @@ function ViewMenu() {
     const open = ws.named.value.find((v) => v.id === id);
     const isMine = open !== undefined && open.user === viewer.value?.username;
     const mode = ws.layout.value.mode;
-    const saveAs = (isPrivate: boolean) => () => {
-        const given = window.prompt(t("view.name"))?.trim();
-        if (given) ws.saveViewAs(given, isPrivate).catch(sayError);
+    const saveAs = async (isPrivate: boolean) => {
+        const given = await askText(t("view.name"));
+        if (given !== null) await ws.saveViewAs(given, isPrivate);
     };
     const save = () =>
         void ws.saveOpenView(false).catch((e: unknown) => {
             if (!isConflict(e)) return sayError(e);
             if (window.confirm(t("view.conflict"))) ws.saveOpenView(true).catch(sayError);
         });
-    const rename = () => {
-        const given = window.prompt(t("view.name"), ws.viewTitle.value)?.trim();
-        if (given) ws.renameOpenView(given).catch(sayError);
+    const rename = async () => {
+        const given = await askText(t("view.name"), ws.viewTitle.value);
+        if (given !== null) await ws.renameOpenView(given);
     };
     const remove = () => {
         if (window.confirm(t("view.confirm_delete", { name: ws.viewTitle.value }))) ws.removeOpenView().catch(sayError);
@@ -128,14 +129,14 @@ function ViewMenu() {
                                 onClick: () => void ws.openView(v.id).catch(sayError),
                             })),
                             "line",
-                            canShare && { label: t("view.save_as"), onClick: saveAs(false) },
-                            canShare && { label: t("view.save_private"), onClick: saveAs(true) },
+                            canShare && { label: t("view.save_as"), onClick: () => void saveAs(false).catch(sayError) },
+                            canShare && { label: t("view.save_private"), onClick: () => void saveAs(true).catch(sayError) },
                             isMine && {
                                 label: t("view.make_private"),
                                 isChecked: open.private,
                                 onClick: () => void ws.setOpenViewPrivate(!open.private).catch(sayError),
                             },
-                            isNamed && { label: t("view.rename"), onClick: rename },
+                            isNamed && { label: t("view.rename"), onClick: () => void rename().catch(sayError) },
                             isNamed && { label: t("view.delete"), isDanger: true, onClick: remove },
                             "line",
                             { label: t("view.automatic"), isChecked: mode === "auto", onClick: () => ws.edit((l) => ({ ...l, mode: "auto" })) },
