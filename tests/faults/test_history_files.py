@@ -71,7 +71,7 @@ def test_file_of_a_server_that_died_before_its_record__goes_once_it_is_old(disk,
     make_old(disk.data)
     server.start()
     assert wait_until(lambda: files_of(disk.data) == segments_named(disk.data))
-    assert f"'{orphan}', which no record names" in server.log()
+    assert wait_until(lambda: f"'{orphan}', which no record names" in server.log())
     assert [row["_step"] for row in run.read()["rows"]] == list(range(100))
 
 
