@@ -182,6 +182,22 @@ test("parallel axes are moved, turned over and set to logarithms by keyboard", a
     await page.waitForFunction(() => document.querySelector('[data-panel="p"] .axis-name')?.textContent.includes("train/loss"));
 });
 
+test("runs are picked on parallel axes by keyboard, and let go again", { timeout: 60000 }, async () => {
+    const { page, problems } = await openWith(at.browser, "charts", [{ id: "p", kind: "parallel", columns: ["config.model.layers", "summary_metrics.train/loss"] }]);
+    const axis = page.locator('[data-panel="p"]').getByRole("slider").first();
+    await axis.focus();
+    const shown = () => page.locator('.run-row').getByRole("button", { name: /^Hide: run/ }).count();
+    assert.equal(await until(shown, (n) => n === 4), 4);
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await until(shown, (n) => n === 3), 3, "the run with the most layers is outside");
+    assert.equal(await axis.getAttribute("aria-valuetext"), "3 of 4 runs");
+    await page.keyboard.press("Shift+ArrowUp");
+    assert.equal(await until(shown, (n) => n === 2), 2);
+    await page.keyboard.press("Delete");
+    assert.equal(await until(shown, (n) => n === 4), 4);
+    assert.deepEqual(problems, []);
+});
+
 test("Ctrl with J and M goes to the table and to the other theme", async () => {
     const { page } = await openPage(await openContext(at.browser), "/admin/charts");
     await page.locator(".panel canvas").first().waitFor();

@@ -3,6 +3,7 @@
 import type { RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
+import { stepBrush, type Range } from "../lib/brush";
 import { makeScale, type Scale } from "../lib/scale";
 
 export interface ParallelLine {
@@ -31,7 +32,7 @@ const EDGE = { left: 60, right: 60, top: 30, bottom: 14 };
 
 export function ParallelChart(props: Props) {
     const { lines, columns, width, height } = props;
-    const [brushes, setBrushes] = useState<Record<string, [number, number]>>({});
+    const [brushes, setBrushes] = useState<Record<string, Range>>({});
     const latest = useRef(brushes);
     const scales = columns.map((c, i) =>
         makeScale(
@@ -51,7 +52,7 @@ export function ParallelChart(props: Props) {
             const y = scales[i]!.place(line.values[i]);
             return b === undefined || (y >= b[0] && y <= b[1]);
         });
-    const brush = (column: string, range: [number, number] | null) => {
+    const brush = (column: string, range: Range | null) => {
         const { [column]: _, ...rest } = latest.current;
         const next = range === null ? rest : { ...rest, [column]: range };
         latest.current = next;
@@ -69,7 +70,7 @@ export function ParallelChart(props: Props) {
             class="plot"
             width={width}
             height={height}
-            role="img"
+            role="group"
             aria-label={props.label}
         >
             <g fill="none">
@@ -100,6 +101,7 @@ export function ParallelChart(props: Props) {
                     label={c.label}
                     isLog={c.isLog}
                     brush={brushes[c.id] ?? null}
+                    picked={t("parallel.picked", { count: lines.filter((l) => isIn(l)).length, total: lines.length })}
                     height={height}
                     onBrush={(r) => brush(c.id, r)}
                     onDone={done}
@@ -137,6 +139,7 @@ function Axis({
     label,
     isLog,
     brush,
+    picked,
     height,
     onBrush,
     onDone,
@@ -149,9 +152,10 @@ function Axis({
     scale: Scale;
     label: string;
     isLog: boolean;
-    brush: [number, number] | null;
+    brush: Range | null;
+    picked: string /* how many runs all brushes leave, in words */;
     height: number;
-    onBrush: (r: [number, number] | null) => void;
+    onBrush: (r: Range | null) => void;
     onDone: () => void;
     onFlag: (flag: "log" | "inv") => void;
     onStep: (by: -1 | 1) => void;
@@ -197,6 +201,15 @@ function Axis({
         else return;
         e.preventDefault();
     };
+    const axis: Range = [EDGE.top, height - EDGE.bottom];
+    const brushKeys = (e: KeyboardEvent) => {
+        const next = stepBrush(brush, axis, e);
+        if (next === undefined) return;
+        e.preventDefault();
+        e.stopPropagation();
+        onBrush(next);
+        onDone();
+    };
     return (
         <g>
             <path class="parallel-axis" d={`M${x} ${EDGE.top}V${height - EDGE.bottom}`} />
@@ -211,9 +224,20 @@ function Axis({
                 x={x - 9}
                 y={EDGE.top}
                 width="18"
-                height={height - EDGE.top - EDGE.bottom}
+                height={axis[1] - axis[0]}
                 onPointerDown={start}
-            />
+                role="slider"
+                tabindex={0}
+                aria-orientation="vertical"
+                aria-label={`${label}: ${t("parallel.brush")}`}
+                aria-valuemin={0}
+                aria-valuemax={100}
+                aria-valuenow={Math.round((100 * (axis[1] - (brush?.[0] ?? axis[0]))) / (axis[1] - axis[0]))}
+                aria-valuetext={picked}
+                onKeyDown={brushKeys}
+            >
+                <title>{t("parallel.brush")}</title>
+            </rect>
             <text
                 class="axis-name is-draggable"
                 x={side === "start" ? x - EDGE.left + 8 : side === "end" ? x + EDGE.right - 8 : x}

@@ -463,9 +463,11 @@ export const en = {
     "panel.text": "Text",
     "panel.to_report": "Add to report",
     "panel.undisplayed": "Metrics that no panel shows",
+    "parallel.brush": "drag to mark a range; Up and Down move its upper end, with Shift its lower end; Delete lifts it",
     "parallel.inverted": "inverted",
     "parallel.keys": "Arrows move it, L is for a log axis, I turns it over",
     "parallel.log": "log",
+    "parallel.picked": "{count} of {total} runs",
     "people.add": "Add",
     "people.confirm_remove":
         "Remove the user {name}? Their keys stop working at once, and the name stays taken.",
