@@ -158,12 +158,13 @@ def test_images_are_made_of_tensors(peers, torch_python):
 
 
 PROFILE = """
-import torch, wandb
+import time, torch, wandb
 run = wandb.init(project="profile")
-with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], schedule=torch.profiler.schedule(wait=0, warmup=0, active=1),
+with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], schedule=torch.profiler.schedule(wait=0, warmup=0, active=1, repeat=2),
                             on_trace_ready=wandb.profiler.torch_trace_handler()) as profiler:
     for _ in range(2):
         torch.ones(3).sum()
+        time.sleep(0.01)  # torch names its traces by the millisecond
         profiler.step()
 run.finish()
 print("/".join([run.entity, run.project, run.id]))

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { graphql, openContext, openPage, withBrowser } from "./browser.mjs";
+import { graphql, openContext, openPage, until, withBrowser } from "./browser.mjs";
 
 const PATH = "/admin/watched/automations";
 
@@ -48,10 +48,10 @@ test("an automation is made, edited, paused and deleted", { timeout: 60000 }, as
 
     await row.getByRole("button", { name: "Pause" }).click();
     await row.getByText("paused").waitFor();
-    assert.equal((await filterOf("on outlier")).enabled, false);
+    assert.equal((await until(() => filterOf("on outlier"), (found) => !found.enabled)).enabled, false);
     await row.getByRole("button", { name: "Delete" }).click();
     await row.waitFor({ state: "detached" });
-    assert.equal(await filterOf("on outlier"), undefined);
+    assert.equal(await until(() => filterOf("on outlier"), (found) => found === undefined), undefined);
     assert.deepEqual(problems, []);
 });
 
