@@ -44,6 +44,29 @@ test("a run shows the script that was started, the tree and the notebook kept wi
     assert.deepEqual(problems, []);
 });
 
+test("lines of several writers are shown by their time, searched and taken away in that order", { timeout: 60000 }, async () => {
+    const [run] = await runsOf("shared");
+    const { page, problems } = await openPage(await openContext(at.browser), `/admin/shared/runs/${run.name}/logs`);
+    const texts = () => page.locator(".log-row .log-text").allInnerTexts();
+    const ours = (lines) => lines.filter((l) => /^(one|two) /.test(l)).join();
+    const byTime = "one begins,two in between,one ends";
+    assert.equal(await until(async () => ours(await texts()), (found) => found === byTime), byTime);
+    await page.evaluate(() => (navigator.clipboard.writeText = async (text) => void (window.copied = text)));
+    await page.getByRole("button", { name: "Copy", exact: true }).click();
+    const copied = await until(() => page.evaluate(() => window.copied ?? ""), (text) => text !== "");
+    assert.equal(ours(copied.split("\n")), byTime);
+    await page.getByLabel("Label").selectOption("two");
+    assert.equal(await until(async () => ours(await texts()), (found) => found === "two in between"), "two in between");
+    await page.getByLabel("Label").selectOption("");
+    await page.getByLabel("Search the log").fill("one");
+    await page.getByText("1 / 2").waitFor();
+    assert.equal(await page.locator(".log-row.is-hit .log-text").innerText(), "one begins");
+    await page.getByRole("button", { name: "Next match" }).click();
+    await page.getByText("2 / 2").waitFor();
+    assert.equal(await page.locator(".log-row.is-hit .log-text").innerText(), "one ends");
+    assert.deepEqual(problems, []);
+});
+
 test("a line gets a colour of its own, and the legend a place beside the chart", async () => {
     const { page } = await openWith(at.browser, "charts", [{ id: "line", kind: "line", keys: ["train/loss"], settings: { legend: "left", lineWidth: 3 } }]);
     const panel = page.locator('[data-panel="line"]');

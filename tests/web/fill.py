@@ -222,6 +222,22 @@ def keep_code() -> None:
         subprocess.run([sys.executable, "train.py"], cwd=folder, check=True)
 
 
+SECOND_WRITER = """import sys, wandb
+
+with wandb.init(project="shared", id=sys.argv[1], settings=wandb.Settings(mode="shared", x_label="two", x_primary=False, x_update_finish_state=False)):
+    print("two in between")
+"""
+
+
+def print_by_turns() -> None:
+    """Two writers of one run: the second begins and ends while the first is at work."""
+    with wandb.init(project="shared", name="by turns", settings=wandb.Settings(mode="shared", x_label="one", x_primary=True)) as run:
+        print("one begins")
+        apart = {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}  # that of this process knows the run
+        subprocess.run([sys.executable, "-c", SECOND_WRITER, run.id], env=apart, check=True, stdout=subprocess.DEVNULL)
+        print("one ends")
+
+
 def notebook() -> dict:
     """Cells of each kind, with outputs of each kind, and markup in all of them."""
     def output(kind: str, **more) -> dict:
@@ -338,6 +354,7 @@ if __name__ == "__main__":
         log_charts(i)
         log_code(i)
     keep_code()
+    print_by_turns()
     log_files()
     log_scenes()
     log_pictures()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LogBook, PART, PARTS_MAX, type LogLine } from "./log_book";
+import { LogBook, PART, PARTS_MAX, mergeByTime, type LogLine } from "./log_book";
 
 const line = (number: number, text = `line ${number}`, stream = ""): LogLine => ({
     stream,
@@ -90,4 +90,32 @@ describe("LogBook", () => {
         expect(book.indexOf("b", 1)).toBe(1);
         expect(book.indexOf("a", 1)).toBe(-1);
     });
+
+    it("shows several writers by time once all their lines are here, and one after the other where they are too many", async () => {
+        const at = (stream: string, number: number) => ({ ...line(number, `${stream}${number}`, stream), timestamp: `2026-01-01T00:00:0${number}.${stream === "a" ? 1 : 2}Z` });
+        const book = new LogBook(async (stream, first, count) => (first === 0 ? Array.from({ length: Math.min(count, 3) }, (_, i) => at(stream, i)) : []), () => undefined);
+        const streams = (lineCount: number) => ["a", "b"].map((name) => ({ name, label: name, lineCount }));
+        book.setStreams(streams(3));
+        expect(texts(book, 0, 6)).toEqual([null, null, null, null, null, null]);
+        await settle();
+        expect(texts(book, 0, 6)).toEqual(["a0", "b0", "a1", "b1", "a2", "b2"]);
+        expect(book.indexOf("b", 1)).toBe(3);
+        book.take([{ ...at("a", 3), timestamp: "2026-01-01T00:00:01.3Z" }]);
+        expect(texts(book, 3, 7)).toEqual(["b1", "a2", "a3", "b2"]);
+        book.show("b");
+        expect(texts(book, 0, 3)).toEqual(["b0", "b1", "b2"]);
+        book.show(null);
+        book.setStreams(streams(PARTS_MAX * PART));
+        expect(book.byTime()).toBeNull();
+        expect(book.indexOf("b", 1)).toBe(PARTS_MAX * PART + 1);
+    });
+});
+
+it("mergeByTime keeps what has no time behind the line before it", () => {
+    const timed = (stream: string, second: number | null, number: number) => ({ ...line(number, `${stream}${number}`, stream), timestamp: second === null ? null : `2026-01-01T00:00:0${second}` });
+    const merged = mergeByTime([
+        [timed("a", 1, 0), timed("a", null, 1), timed("a", 5, 2), timed("a", 3, 3)],
+        [timed("b", null, 0), timed("b", 2, 1), timed("b", 4, 2)],
+    ]);
+    expect(merged.map((l) => l.line)).toEqual(["b0", "a0", "a1", "b1", "b2", "a2", "a3"]);
 });

@@ -1,6 +1,7 @@
 /* log_book.ts - a console of any length of which only parts are held: those that somebody looks at, and what comes.
  *
- * Lines stand in parts of PART lines of one writer. What is not held is asked for when it is seen; what nobody has looked at for
+ * Lines stand in parts of PART lines of one writer. Those of several writers are shown by their time while all of them can be
+ * held, otherwise one writer after the other. What is not held is asked for when it is seen; what nobody has looked at for
  * longest is given up, so that a log that grows for days costs no more than one that was opened just now. */
 
 export interface LogLine {
@@ -30,6 +31,7 @@ interface Part {
 
 export const PART = 500;
 export const PARTS_MAX = 64;
+const ASKED_AT_ONCE = 4 /* parts, while lines are gathered to be ordered */;
 
 export class LogBook {
     private streams: LogStream[] = [];
@@ -37,6 +39,9 @@ export class LogBook {
     private parts = new Map<string, Part>();
     private looks = 0;
     private age = 0 /* answers to what was asked before the lines changed unseen are of no use */;
+
+    private ordered: LogLine[] | null = null /* by time; null: not yet since something changed */;
+    private places: Map<string, number> | null = null /* where each line is among the ordered ones */;
 
     constructor(
         private readonly ask: (stream: string, first: number, count: number) => Promise<LogLine[]>,
@@ -50,7 +55,7 @@ export class LogBook {
     /* Only of writers with that label; null: of all. */
     show(label: string | null): void {
         this.label = label;
-        this.changed();
+        this.tell();
     }
 
     get shown(): readonly LogStream[] {
@@ -63,10 +68,15 @@ export class LogBook {
 
     setStreams(streams: readonly LogStream[]): void {
         this.streams = [...streams];
-        this.changed();
+        this.tell();
     }
 
     indexOf(stream: string, number: number): number {
+        const lines = this.byTime();
+        if (lines !== null) {
+            this.places ??= new Map(lines.map((l, i) => [`${l.number}:${l.stream}`, i]));
+            return this.places.get(`${number}:${stream}`) ?? -1;
+        }
         let before = 0;
         for (const s of this.shown) {
             if (s.name === stream) return before + number;
@@ -78,6 +88,8 @@ export class LogBook {
     /* What is in view; what of it is missing comes by and by. */
     slice(from: number, to: number): LogEntry[] {
         this.looks++;
+        const lines = this.byTime();
+        if (lines !== null) return lines.slice(from, to);
         const out: LogEntry[] = [];
         let before = 0;
         for (const stream of this.shown) {
@@ -100,7 +112,7 @@ export class LogBook {
             const part = this.parts.get(place) ?? this.makePart(place, true);
             part.lines.set(line.number, line);
         }
-        this.changed();
+        this.tell();
     }
 
     /* Lines have changed, and nobody said which. */
@@ -110,7 +122,49 @@ export class LogBook {
             part.isWhole = false;
             part.isAsked = false;
         }
+        this.tell();
+    }
+
+    /* Everything that is shown, by time; null where it is of one writer, too much to be held, or not all here yet: what is
+     * missing is asked for. */
+    byTime(): readonly LogLine[] | null {
+        const { shown } = this;
+        const count = shown.reduce((sum, s) => sum + Math.ceil(s.lineCount / PART), 0);
+        if (shown.length < 2 || count > PARTS_MAX) return null;
+        let missing = 0;
+        for (const { name, lineCount } of shown)
+            for (let first = 0; first < lineCount; first += PART) {
+                const part = this.look(name, first);
+                if (part.isWhole) continue;
+                if (part.lines.size < Math.min(PART, lineCount - first)) missing++;
+                if (missing <= ASKED_AT_ONCE) this.want(part, name, first);
+            }
+        if (missing > 0) return null;
+        return (this.ordered ??= mergeByTime(shown.map((s) => this.linesOf(s))));
+    }
+
+    private linesOf({ name, lineCount }: LogStream): LogLine[] {
+        return Array.from({ length: lineCount }, (_, number) => {
+            const line = this.parts.get(placeOf(name, number))?.lines.get(number);
+            return line ?? blank(name, number);
+        });
+    }
+
+    private tell(): void {
+        this.ordered = null;
+        this.places = null;
         this.changed();
+    }
+
+    private look(stream: string, number: number): Part {
+        const place = placeOf(stream, number);
+        const part = this.parts.get(place) ?? this.makePart(place, false);
+        part.seen = this.looks;
+        return part;
+    }
+
+    private want(part: Part, stream: string, first: number): void {
+        if (!part.isWhole && !part.isAsked) this.fill(part, stream, first).catch(() => undefined); /* the next look asks again */
     }
 
     private streamOf(line: LogLine): LogStream {
@@ -123,16 +177,11 @@ export class LogBook {
     }
 
     private entry(stream: string, number: number): LogEntry {
-        const place = placeOf(stream, number);
-        const part = this.parts.get(place) ?? this.makePart(place, false);
-        part.seen = this.looks;
-        if (!part.isWhole && !part.isAsked)
-            this.fill(part, stream, number - (number % PART)).catch(() => undefined); /* the next look asks again */
+        const part = this.look(stream, number);
+        this.want(part, stream, number - (number % PART));
         const line = part.lines.get(number);
         if (line !== undefined) return line;
-        return part.isWhole
-            ? { stream, number, timestamp: null, level: null, label: null, line: "" }
-            : { stream, number, line: null };
+        return part.isWhole ? blank(stream, number) : { stream, number, line: null };
     }
 
     private async fill(part: Part, stream: string, first: number): Promise<void> {
@@ -147,7 +196,7 @@ export class LogBook {
         } finally {
             if (age === this.age) part.isAsked = false;
         }
-        this.changed();
+        this.tell();
     }
 
     private makePart(place: string, isWhole: boolean): Part {
@@ -163,6 +212,21 @@ export class LogBook {
     get heldLines(): number {
         return [...this.parts.values()].reduce((sum, p) => sum + p.lines.size, 0);
     }
+}
+
+const blank = (stream: string, number: number): LogLine => ({ stream, number, timestamp: null, level: null, label: null, line: "" });
+
+/* The lines of each writer stay in their order: one without a time, or with an earlier one, goes with the line before it. */
+export function mergeByTime(writers: readonly (readonly LogLine[])[]): LogLine[] {
+    const timed = writers.flatMap((lines) => {
+        let time = "";
+        return lines.map((line) => {
+            const own = (line.timestamp ?? "").replace(/Z$/, "");
+            if (own > time) time = own;
+            return { time, line };
+        });
+    });
+    return timed.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)).map((t) => t.line);
 }
 
 const placeOf = (stream: string, number: number) => `${Math.floor(number / PART)}:${stream}`;

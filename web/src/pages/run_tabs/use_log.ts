@@ -80,35 +80,45 @@ async function* scan(book: LogBook, place: LogPlace): AsyncGenerator<readonly Lo
         }
 }
 
+const plain = (lines: readonly LogLine[]) => lines.map((l) => stripAnsi(l.line) + "\n").join("");
+
+/* In the order in which they are shown. */
 export async function readText(book: LogBook, place: LogPlace): Promise<string[]> {
+    const held = book.byTime();
+    if (held !== null) return [plain(held)];
     const out: string[] = [];
-    for await (const lines of scan(book, place)) out.push(lines.map((l) => stripAnsi(l.line) + "\n").join(""));
+    for await (const lines of scan(book, place)) out.push(plain(lines));
     return out;
 }
 
 export interface Hits {
-    at: number[] /* places among the lines that are shown */;
+    at: readonly number[] /* places among the lines that are shown */;
     isDone: boolean;
 }
-const NONE: Hits = { at: [], isDone: true };
+
+interface Found {
+    lines: { stream: string; number: number }[];
+    isDone: boolean;
+}
+const NONE: Found = { lines: [], isDone: true };
 
 /* Of the lines that are there when it is asked. */
-export function useHits({ book, isReady }: Log, place: LogPlace, search: string, label: string): Hits {
-    const [hits, setHits] = useState(NONE);
+export function useHits({ book, isReady, version }: Log, place: LogPlace, search: string, label: string): Hits {
+    const [found, setFound] = useState(NONE);
     useEffect(() => {
         let isOver = false;
-        setHits(search === "" ? NONE : { at: [], isDone: false });
+        setFound(search === "" ? NONE : { lines: [], isDone: false });
         const find = async () => {
             const wanted = search.toLowerCase();
-            const at: number[] = [];
+            const hits: Found["lines"] = [];
             for await (const lines of scan(book, place)) {
                 if (isOver) return;
                 for (const l of lines)
-                    if (stripAnsi(l.line).toLowerCase().includes(wanted)) at.push(book.indexOf(l.stream, l.number));
-                setHits({ at: [...at], isDone: false });
-                if (at.length >= HITS_MAX) break;
+                    if (stripAnsi(l.line).toLowerCase().includes(wanted)) hits.push({ stream: l.stream, number: l.number });
+                setFound({ lines: [...hits], isDone: false });
+                if (hits.length >= HITS_MAX) break;
             }
-            if (!isOver) setHits({ at, isDone: true });
+            if (!isOver) setFound({ lines: hits, isDone: true });
         };
         const timer = search === "" || !isReady ? 0 : window.setTimeout(() => void find().catch(sayError), SEARCH_DELAY_MS);
         return () => {
@@ -116,5 +126,10 @@ export function useHits({ book, isReady }: Log, place: LogPlace, search: string,
             window.clearTimeout(timer);
         };
     }, [book, isReady, search, label]);
-    return hits;
+    /* Where a line stands may change as others come. */
+    const at = useMemo(
+        () => found.lines.map((l) => book.indexOf(l.stream, l.number)).sort((a, b) => a - b),
+        [book, found, version, label],
+    );
+    return { at, isDone: found.isDone };
 }
