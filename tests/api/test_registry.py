@@ -90,6 +90,18 @@ def test_members__are_changed_by_administrators_only(org, who, code):
     assert refusal(org.upsert, org.member, access="RESTRICTED").code == "FORBIDDEN"
 
 
+def test_members__are_said_to_be_fixed_for_all_but_administrators(org):
+    project = org.upsert(org.maker)["project"]
+    change(org.maker, "createProjectMembers", projectId=project["id"], userIds=[org.ids[org.member.name]], teamIds=[])
+    query = "query($o: String) { project(name: \"wandb-registry-r\", entityName: $o) { readOnly membersReadOnly } }"
+    said = {who: getattr(org, who).graphql(query, {"o": org.name})["project"] for who in ("admin", "maker", "member")}
+    assert said == {
+        "admin": {"readOnly": False, "membersReadOnly": False},
+        "maker": {"readOnly": False, "membersReadOnly": False},
+        "member": {"readOnly": False, "membersReadOnly": True},
+    }
+
+
 def test_member__must_belong_to_the_organisation(org):
     project = org.upsert(org.maker)["project"]
     error = refusal(change, org.maker, "createProjectMembers", projectId=project["id"], userIds=[org.ids[org.stranger.name]], teamIds=[])

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPage, withBrowser } from "./browser.mjs";
+import { base, graphql, key, openContext, openPage, withBrowser } from "./browser.mjs";
 
 const MODELS = "/orgs/observatory/registry/models";
 
@@ -53,6 +53,36 @@ test("a registry is made from the page, and an unknown one is a clear page", asy
     assert.deepEqual(problems, []);
     const unknown = await openPage(at.context, "/orgs/observatory/registry/nothing");
     await unknown.page.getByText("There is nothing here").waitFor();
+});
+
+test("who does not administer a registry is told its members, and not offered to change them", { timeout: 90000 }, async () => {
+    const ask = async (path, body) => {
+        const headers = { authorization: `Basic ${Buffer.from(`api:${key}`).toString("base64")}`, "content-type": "application/json" };
+        const response = await fetch(base + path, { method: "POST", headers, body: JSON.stringify(body) });
+        assert.ok(response.ok, path);
+        return response.json().catch(() => null);
+    };
+    const [member, viewer] = [`member-${Date.now()}`, `viewer-${Date.now()}`];
+    const keys = {};
+    for (const username of [member, viewer]) keys[username] = (await ask("/api/admin/users", { username })).key;
+    const name = `shelves-${Date.now()}`;
+    await ask("/api/admin/organizations", { name, admins: ["admin"], members: [member, viewer] });
+    const input = { entityName: name, name: "wandb-registry-kept", access: "PRIVATE", allowAllArtifactTypesInRegistry: true };
+    const made = await graphql("mutation($input: UpsertModelInput!) { upsertModel(input: $input) { project { id } } }", { input });
+    const people = await graphql("query($name: String!) { organization(name: $name) { orgEntity { members { id username } } } }", { name });
+    const userId = people.organization.orgEntity.members.find((m) => m.username === viewer).id;
+    const projectId = made.upsertModel.project.id;
+    await graphql("mutation($input: CreateProjectMembersInput!) { createProjectMembers(input: $input) { success } }", { input: { projectId, userIds: [userId], teamIds: [] } });
+    await graphql("mutation($input: UpdateProjectMemberInput!) { updateProjectMember(input: $input) { success } }", { input: { projectId, userId, userProjectRole: "viewer" } });
+    for (const [ofKey, hasMembers] of [[key, true], [keys[member], false], [keys[viewer], false]]) {
+        const context = await openContext(at.browser, { ofKey });
+        const { page, problems } = await openPage(context, `/orgs/${name}/registry/kept`);
+        const card = page.locator("section", { has: page.getByRole("heading", { name: "Members" }) });
+        await card.getByText(viewer).first().waitFor();
+        assert.equal(await card.getByRole("button", { name: `Remove: ${viewer}` }).count(), Number(hasMembers));
+        assert.equal((await card.getByRole("combobox").count()) > 0, hasMembers);
+        assert.deepEqual(problems, []);
+    }
 });
 
 test("a version is described, tagged, and kept for a while", { timeout: 60000 }, async () => {

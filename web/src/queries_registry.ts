@@ -47,6 +47,7 @@ export interface RegistryCollection {
 
 export interface Registry extends RegistrySummary {
     isReadOnly: boolean;
+    hasFixedMembers: boolean /* for the one who looks at it */;
     list: RegistryCollection[];
     members: Member[];
 }
@@ -120,12 +121,13 @@ export async function fetchRegistry(entity: string, registry: string): Promise<R
         project:
             | (ProjectNode & {
                   readOnly: boolean;
+                  membersReadOnly: boolean;
                   members: { id: string; username: string | null; name: string; role: { name: string } }[];
                   teamMembers: { team: { id: string; name: string }; role: { name: string } }[];
               })
             | null;
     }>(
-        `query PageRegistry($entity: String!, $name: String!) { project(name: $name, entityName: $entity) { ${SUMMARY} readOnly
+        `query PageRegistry($entity: String!, $name: String!) { project(name: $name, entityName: $entity) { ${SUMMARY} readOnly membersReadOnly
             members { id username name role { name } } teamMembers { team { id name } role { name } }
             artifactCollections(first: 500) { totalCount edges { node { id name description createdAt updatedAt defaultArtifactType { name }
                 tags { edges { node { name } } } artifacts(first: 1) { totalCount } } } } } }`,
@@ -136,6 +138,7 @@ export async function fetchRegistry(entity: string, registry: string): Promise<R
     return {
         ...summarise(p),
         isReadOnly: p.readOnly,
+        hasFixedMembers: p.membersReadOnly,
         list: p.artifactCollections.edges.map(({ node: c }) => ({
             id: c.id,
             name: c.name,

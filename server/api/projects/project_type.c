@@ -97,13 +97,21 @@ static enum err_code answer_nothing(struct gql_call *call, struct err *err) {
     return OK;
 }
 
-static enum err_code answer_read_only(struct gql_call *call, struct err *err) {
+static enum err_code answer_is_refused(struct gql_call *call, enum who wanted, struct err *err) {
     const struct project *project = call->parent;
-    enum err_code code = access_check(gql_identity(call), &project->owner, CAN_WRITE, err);
+    enum err_code code = access_check(gql_identity(call), &project->owner, wanted, err);
     if (code != OK && code != ERR_FORBIDDEN && code != ERR_NOT_FOUND)
         return code;
     json_bool(call->out, code != OK);
     return OK;
+}
+
+static enum err_code answer_read_only(struct gql_call *call, struct err *err) {
+    return answer_is_refused(call, CAN_WRITE, err);
+}
+
+static enum err_code answer_members_read_only(struct gql_call *call, struct err *err) {
+    return answer_is_refused(call, CAN_ADMIN, err);
 }
 
 READING_RESOLVER(answer_entity) {
@@ -203,6 +211,7 @@ static const struct gql_field project_fields[] = {
     { "isBenchmark", "", "Boolean!", CAN_READ, answer_false, NULL },
     { "limitBytes", "", "Int64", CAN_READ, answer_limit_bytes, "What it may hold, where an administrator of the server has set it for this project." },
     { "members", "", "[ProjectMember!]!", CAN_READ, registry_answer_members, "Users with a role in this project of their own." },
+    { "membersReadOnly", "", "Boolean!", CAN_READ, answer_members_read_only, "Whether the one who asks may not change who its members are." },
     { "name", "", "String!", CAN_READ, answer_name, NULL },
     { "ownAlertSetting", "", "AlertSetting!", CAN_READ, alert_answer_own_setting, "Which alerts of your own runs come by mail." },
     { "readOnly", "", "Boolean!", CAN_READ, answer_read_only, "Whether the one who asks may not change it." },

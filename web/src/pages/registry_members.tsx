@@ -3,7 +3,7 @@
 import { Select } from "../components/controls";
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
-import { addMember, changeRole, removeMember, type Organization, type Registry } from "../queries_registry";
+import { addMember, changeRole, removeMember, type Member, type Organization, type Registry } from "../queries_registry";
 
 const ROLES = ["viewer", "member", "admin"] as const;
 
@@ -29,27 +29,40 @@ export function RegistryMembers({ registry, org, onChange }: { registry: Registr
                                 <td>
                                     <b>{m.name}</b> {m.isTeam && <span class="chip">{t("registry.team")}</span>}
                                 </td>
-                                <td>
-                                    <Select
-                                        value={m.role}
-                                        label={`${t("people.role")}: ${m.name}`}
-                                        options={ROLES.map((r) => ({ value: r as string, label: t(`role.${r}`) }))}
-                                        onChange={(role) => void changeRole(registry.id, m, role).then(onChange, sayError)}
-                                    />
-                                </td>
-                                <td class="num">
-                                    <button type="button" class="button" aria-label={`${t("action.remove")}: ${m.name}`} onClick={() => void removeMember(registry.id, m).then(onChange, sayError)}>
-                                        {t("action.remove")}
-                                    </button>
-                                </td>
+                                {registry.hasFixedMembers ? <td>{roleName(m.role)}</td> : <MemberTools registry={registry} member={m} onChange={onChange} />}
                             </tr>
                         ))}
                     </tbody>
                 </table>
             )}
-            {others.length > 0 && !registry.isReadOnly && (
+            {others.length > 0 && !registry.hasFixedMembers && (
                 <Select value="" label={t("registry.add_member")} options={[{ value: "", label: t("registry.add_member") }, ...others.map((o) => ({ value: o.id, label: o.name }))]} onChange={add} />
             )}
         </section>
     );
+}
+
+function MemberTools({ registry, member, onChange }: { registry: Registry; member: Member; onChange: () => void }) {
+    return (
+        <>
+            <td>
+                <Select
+                    value={member.role}
+                    label={`${t("people.role")}: ${member.name}`}
+                    options={ROLES.map((r) => ({ value: r as string, label: t(`role.${r}`) }))}
+                    onChange={(role) => void changeRole(registry.id, member, role).then(onChange, sayError)}
+                />
+            </td>
+            <td class="num">
+                <button type="button" class="button" aria-label={`${t("action.remove")}: ${member.name}`} onClick={() => void removeMember(registry.id, member).then(onChange, sayError)}>
+                    {t("action.remove")}
+                </button>
+            </td>
+        </>
+    );
+}
+
+function roleName(role: string): string {
+    const known = ROLES.find((r) => r === role);
+    return known === undefined ? role : t(`role.${known}`);
 }
