@@ -169,6 +169,8 @@ enum { DAMAGE_TRIES = 3 };
 
 /* Bytes that are damaged on their way from a bucket are whole when they are read again. */
 static bool is_worth_reading_again(const struct segment *segment, enum err_code code, int tries, const struct err *err) {
+    if (code == ERR_CORRUPT)
+        segment_files_forget(segment->files, segment->name);
     if (code != ERR_CORRUPT || tries == DAMAGE_TRIES || !segment_files_is_far(segment->files, segment->name))
         return false;
     log_warn("segment '%.*s': %s: reading it again", STR_ARG(segment->name), err->message);

@@ -5,15 +5,17 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "server/history/segment_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { RANDOM_BYTES = 16, WRITE_BYTES = 1 << 20 };
+enum { RANDOM_BYTES = 16, WRITE_BYTES = 1 << 20, PART_MAX_BYTES = 256 << 10, PARTS_BYTES = 16 << 20 };
 
 struct segment_files {
     struct depot *depot;
+    struct segment_parts *parts;
 };
 
 struct segment_file {
@@ -32,10 +34,14 @@ struct segment_files *segment_files_create(struct depot *depot) {
     if (files == NULL)
         log_fatal("out of memory: the files of histories");
     files->depot = depot;
+    files->parts = segment_parts_create(PARTS_BYTES);
     return files;
 }
 
 void segment_files_destroy(struct segment_files *files) {
+    if (files == NULL)
+        return;
+    segment_parts_destroy(files->parts);
     free(files);
 }
 
@@ -113,7 +119,19 @@ enum err_code segment_files_open(struct segment_files *files, struct str name, i
 
 enum err_code segment_files_read(struct segment_files *files, struct str name, uint64_t offset, size_t size, void *out,
                                  struct err *err) {
-    return depot_read_part(files->depot, name, offset, size, out, err);
+    if (size > PART_MAX_BYTES)
+        return depot_read_part(files->depot, name, offset, size, out, err);
+    if (segment_parts_get(files->parts, name, offset, size, out))
+        return OK;
+    bool is_far = depot_is_far(files->depot, name);
+    TRY(depot_read_part(files->depot, name, offset, size, out, err));
+    if (is_far)
+        segment_parts_keep(files->parts, name, offset, (struct str){ out, size });
+    return OK;
+}
+
+void segment_files_forget(struct segment_files *files, struct str name) {
+    segment_parts_forget(files->parts, name);
 }
 
 bool segment_files_is_far(struct segment_files *files, struct str name) {
@@ -121,6 +139,7 @@ bool segment_files_is_far(struct segment_files *files, struct str name) {
 }
 
 enum err_code segment_files_remove(struct segment_files *files, struct str name, struct err *err) {
+    segment_parts_forget(files->parts, name);
     return depot_remove(files->depot, name, err);
 }
 

@@ -26,9 +26,12 @@ MUST_CHECK enum err_code segment_file_publish(struct segment_file *file, struct 
 /* Removes what was not published. NULL is fine. */
 void segment_file_destroy(struct segment_file *file);
 
-/* Exactly size bytes at offset; ERR_CORRUPT when the file ends before, ERR_NOT_FOUND when it is gone. */
+/* Exactly size bytes at offset; ERR_CORRUPT when the file ends before, ERR_NOT_FOUND when it is gone. What is read in a bucket
+ * is kept for a while. */
 MUST_CHECK enum err_code segment_files_read(struct segment_files *files, struct str name, uint64_t offset, size_t size,
                                             void *out, struct err *err);
+/* What was read in a bucket is damaged: it is read there again. */
+void segment_files_forget(struct segment_files *files, struct str name);
 /* Whether it would be read in a bucket: bytes that are damaged on the way may be whole when read again. */
 bool segment_files_is_far(struct segment_files *files, struct str name);
 MUST_CHECK enum err_code segment_files_open(struct segment_files *files, struct str name, int *fd, struct err *err);

@@ -1,4 +1,5 @@
 /* test_segment_files.c - files are there whole or not at all, and only ours are listed and removed. */
+#include "tests/unit/base/http_peer.h"
 #include "tests/unit/server/history/segment_fixture.h"
 
 #include <dirent.h>
@@ -137,6 +138,41 @@ static void segment_files__lose_folders_that_are_empty_and_old(void **state) {
     (void)publish(f, STR("1")); /* the place for what is not finished is still there */
 }
 
+#define BUCKET_SENDS(bytes) STR("HTTP/1.1 206 Partial Content\r\nContent-Length: 4\r\nConnection: close\r\n\r\n" bytes)
+#define NAME STR("7/0123456789abcdef0123456789abcdef.parquet")
+
+/* Of files that lie in a bucket, which is asked as often as it has answers. */
+static void read_far(struct segment_fixture *f, struct segment_files *files, const char *expected) {
+    char bytes[4];
+    must(f, segment_files_read(files, NAME, 3, sizeof bytes, bytes, &f->err));
+    assert_memory_equal(bytes, expected, sizeof bytes);
+}
+
+static void segment_files__that_lie_in_a_bucket_are_read_there_once_and_again_when_damaged(void **state) {
+    static const struct str says[] = { STR("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), BUCKET_SENDS("3x56"),
+                                       BUCKET_SENDS("3456") };
+    struct segment_fixture *f = *state;
+    struct http_peer peer = { .says_each = says, .connection_count = 3 }; /* it is looked for first */
+    struct depot *depot;
+    struct s3 *bucket;
+
+    http_peer_start(&peer);
+    (void)setenv("AWS_ACCESS_KEY_ID", "an-id", 0);
+    (void)setenv("AWS_SECRET_ACCESS_KEY", "a secret", 0);
+    must(f, s3_open(&bucket, arena_printf(f->arena, "s3://bucket?endpoint=http://127.0.0.1:%u", peer.port), &f->err));
+    must(f, depot_open(&depot, f->folder, bucket, STR_EMPTY, &f->err));
+    struct segment_files *files = segment_files_create(depot);
+    read_far(f, files, "3x56");
+    read_far(f, files, "3x56");
+    segment_files_forget(files, NAME);
+    read_far(f, files, "3456");
+    http_peer_finish(&peer);
+    read_far(f, files, "3456");
+    segment_files_destroy(files);
+    depot_close(depot);
+    s3_close(bucket);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SEGMENT_TEST(segment_files__hold_what_was_appended_in_small_and_large_pieces),
@@ -145,6 +181,7 @@ int main(void) {
         SEGMENT_TEST(segment_files__are_never_outside_their_folder),
         SEGMENT_TEST(segment_files__have_names_that_never_come_again),
         SEGMENT_TEST(segment_files__list_what_is_theirs),
+        SEGMENT_TEST(segment_files__that_lie_in_a_bucket_are_read_there_once_and_again_when_damaged),
         SEGMENT_TEST(segment_files__lose_folders_that_are_empty_and_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
