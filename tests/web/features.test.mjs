@@ -23,7 +23,7 @@ test("a run shows its code, what it made, and what arrived of it", async () => {
     assert.deepEqual([...problems, ...more], []);
 });
 
-test("a run shows the script that was started, and the tree and the notebook kept with it", { timeout: 90000 }, async () => {
+test("a run shows the script that was started, its patch and packages, and the tree and the notebook kept with it", { timeout: 90000 }, async () => {
     const [run] = await runsOf("kept");
     const { page, problems } = await openPage(await openContext(at.browser), `/admin/kept/runs/${run.name}/code`);
     const list = page.getByRole("navigation", { name: "Code" });
@@ -31,10 +31,13 @@ test("a run shows the script that was started, and the tree and the notebook kep
     assert.equal(await list.getByRole("link").first().innerText(), "train.py", "what was started stands first");
     await page.getByText("wandb.init(").first().waitFor();
     const tree = list.getByRole("region", { name: "source-kept-train.py:v0" });
+    for (const name of ["diff.patch", "requirements.txt"]) await list.getByRole("link", { name, exact: true }).waitFor();
     assert.deepEqual(await tree.getByRole("link").allInnerTexts(), ["lib/net.py", "train.py"]);
     await page.goto(new URL(await tree.getByRole("link", { name: "lib/net.py", exact: true }).getAttribute("href"), page.url()).href);
     await page.getByRole("heading", { name: "net.py", exact: true }).waitFor();
     await page.getByText("rate = 0.25").first().waitFor();
+    await page.goto(new URL(await list.getByRole("link", { name: "diff.patch", exact: true }).getAttribute("href"), page.url()).href);
+    await page.getByText("-rate = 0.1").first().waitFor();
     assert.deepEqual(problems, []);
 });
 
