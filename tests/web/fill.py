@@ -11,6 +11,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 
 os.environ.setdefault("WANDB_SILENT", "true")
@@ -219,7 +220,9 @@ def keep_code() -> None:
         git("add", ".")
         git("commit", "--quiet", "--message=before")
         write("lib/net.py", "rate = 0.25\n")
-        subprocess.run([sys.executable, "train.py"], cwd=folder, check=True)
+        # The service of this process would tell the patch of the repository that this process was started in.
+        alone = {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}
+        subprocess.run([sys.executable, "train.py"], cwd=folder, env=alone, check=True)
 
 
 SECOND_WRITER = """import sys, wandb
@@ -235,6 +238,7 @@ def print_by_turns() -> None:
         print("one begins")
         apart = {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}  # that of this process knows the run
         subprocess.run([sys.executable, "-c", SECOND_WRITER, run.id], env=apart, check=True, stdout=subprocess.DEVNULL)
+        time.sleep(1)  # a client stamps its lines when it gathers them
         print("one ends")
 
 

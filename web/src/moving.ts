@@ -4,7 +4,7 @@ import { askText } from "./components/question";
 import { say } from "./components/toast";
 import { t } from "./i18n";
 import type { Run } from "./lib/types";
-import { moveRuns } from "./queries";
+import { moveRuns } from "./queries/runs";
 
 /* The project they went to, as entity and name; null when nobody wanted to. */
 export async function moveTo(entity: string, project: string, runs: readonly Run[]): Promise<[string, string] | null> {

@@ -3,8 +3,8 @@
 import { say, sayError } from "./components/toast";
 import { t } from "./i18n";
 import type { Run } from "./lib/types";
-import { deleteRun } from "./queries";
-import { fetchProjectTrash, restore, type TrashItem } from "./queries_trash";
+import { deleteRun } from "./queries/runs";
+import { fetchProjectTrash, restore, type TrashItem } from "./queries/trash";
 import type { RunStore } from "./run_store";
 
 const TIME_TO_UNDO_MS = 8000;

@@ -3,7 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Mongo } from "./lib/filters";
 import type { Run } from "./lib/types";
-import { fetchRuns, type RunQuery } from "./queries";
+import { fetchRuns, type RunQuery } from "./queries/runs";
 import { follow, throttled, type RunNews } from "./live";
 
 const PAGE = 100;

@@ -2,7 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import * as api from "./api";
-import { fetchReadsOnly, fetchViewer, type Viewer } from "./queries";
+import { fetchReadsOnly, fetchViewer, type Viewer } from "./queries/runs";
 import { address, navigate } from "./router";
 
 /* undefined until the server was asked. */

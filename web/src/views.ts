@@ -8,7 +8,7 @@ import { parseObject } from "./lib/runs";
 import { EMPTY_FILTER, type FilterGroup } from "./lib/filters";
 import type { PaletteName } from "./lib/color";
 import type { Extreme } from "./lib/extremes";
-import { deleteView, fetchView, fetchViews, saveView, type SavedView } from "./queries_views";
+import { deleteView, fetchView, fetchViews, saveView, type SavedView } from "./queries/views";
 
 export interface RunsView {
     search: string;

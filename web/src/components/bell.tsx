@@ -6,7 +6,7 @@ import { language, t } from "../i18n";
 import { formatAgo } from "../lib/format";
 import { pathOf } from "../lib/match";
 import { reportSlug } from "../lib/report_blocks";
-import { fetchNotices, type Notice } from "../queries_notices";
+import { fetchNotices, type Notice } from "../queries/notices";
 import { viewer } from "../session";
 import { Icon } from "./icon";
 import { Popover } from "./popover";

@@ -6,7 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { fetchText, samePath } from "../api";
 import { t } from "../i18n";
 import { formatBytes } from "../lib/format";
-import type { RunFile } from "../queries";
+import type { RunFile } from "../queries/runs";
 import { Icon } from "./icon";
 import { lazy } from "./lazy";
 import { FigureView, SceneView } from "./lazy_views";

@@ -4,7 +4,7 @@ import { samePath } from "../api";
 import { t } from "../i18n";
 import { listFolder } from "../lib/folders";
 import { formatBytes } from "../lib/format";
-import type { RunFile } from "../queries";
+import type { RunFile } from "../queries/runs";
 import { Ago } from "./ago";
 import { FileView } from "./file_view";
 import { Icon } from "./icon";

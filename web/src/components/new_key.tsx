@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { t } from "../i18n";
-import { generateKey } from "../queries";
+import { generateKey } from "../queries/runs";
 import { CopyText } from "./copy_text";
 import { sayError } from "./toast";
 

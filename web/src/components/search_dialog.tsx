@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { EMPTY_FILTER, runsFilter } from "../lib/filters";
 import { pathOf } from "../lib/match";
-import { fetchProjects, fetchRuns } from "../queries";
+import { fetchProjects, fetchRuns } from "../queries/runs";
 import { current, navigate } from "../router";
 import { viewer } from "../session";
 import { Icon } from "./icon";

@@ -6,7 +6,7 @@ import { Ago } from "../components/ago";
 import { t } from "../i18n";
 import { formatBytes } from "../lib/format";
 import { pathOf } from "../lib/match";
-import { fetchCollections, type CollectionSummary } from "../queries_artifacts";
+import { fetchCollections, type CollectionSummary } from "../queries/artifacts";
 import type { PageProps } from "../routes";
 
 export default function Artifacts({ params }: PageProps) {

@@ -3,7 +3,7 @@
 import { Check, Field, Select } from "../components/controls";
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
-import { setOwnAlerts, setProjectAlerts, type AutomationsPage } from "../queries_automations";
+import { setOwnAlerts, setProjectAlerts, type AutomationsPage } from "../queries/automations";
 import { viewer } from "../session";
 import { SEVERITIES } from "./automation_form";
 

@@ -5,7 +5,7 @@ import { Field, Select, TextInput } from "../components/controls";
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
 import { checkJson, EVENTS, isOfRun, NEW_CONDITION, readFilter, wordOf, writeFilter, type Condition } from "../lib/automations";
-import { saveAutomation, type Action, type Automation, type AutomationsPage } from "../queries_automations";
+import { saveAutomation, type Action, type Automation, type AutomationsPage } from "../queries/automations";
 import { eventLabel } from "./automation_labels";
 import { MetricFields, StateFields } from "./automation_fields";
 

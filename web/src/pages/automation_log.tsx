@@ -2,7 +2,7 @@
 
 import { Ago } from "../components/ago";
 import { t } from "../i18n";
-import type { Delivery } from "../queries_automations";
+import type { Delivery } from "../queries/automations";
 
 const STATES = { SENT: "delivery.sent", QUEUED: "delivery.queued", FAILED: "delivery.failed" } as const;
 const LOOKS = { SENT: "finished", QUEUED: "pending", FAILED: "failed" } as const;

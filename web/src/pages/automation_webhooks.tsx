@@ -5,7 +5,7 @@ import { CopyText } from "../components/copy_text";
 import { TextInput } from "../components/controls";
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
-import { createWebhook, deleteWebhook, type AutomationsPage, type Webhook } from "../queries_automations";
+import { createWebhook, deleteWebhook, type AutomationsPage, type Webhook } from "../queries/automations";
 
 export function Webhooks({ entity, page, reload }: { entity: string; page: AutomationsPage; reload: () => void }) {
     const [name, setName] = useState("");

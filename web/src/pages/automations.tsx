@@ -6,7 +6,7 @@ import { Ago } from "../components/ago";
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
 import { readFilter, wordOf } from "../lib/automations";
-import { deleteAutomation, enableAutomation, fetchAutomations, type Automation, type AutomationsPage } from "../queries_automations";
+import { deleteAutomation, enableAutomation, fetchAutomations, type Automation, type AutomationsPage } from "../queries/automations";
 import { address } from "../router";
 import type { PageProps } from "../routes";
 import { AlertSettings } from "./automation_alerts";

@@ -9,7 +9,7 @@ import { t } from "../i18n";
 import { compileRegex, escapeRegex } from "../lib/filters";
 import { pathOf } from "../lib/match";
 import { parseTime } from "../lib/runs";
-import { fetchProjects, type ProjectSummary, type RecentRun } from "../queries";
+import { fetchProjects, type ProjectSummary, type RecentRun } from "../queries/runs";
 import type { PageProps } from "../routes";
 import { viewer } from "../session";
 import { StarredReports } from "./report/starred_reports";

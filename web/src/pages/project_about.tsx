@@ -7,7 +7,7 @@ import { askText } from "../components/question";
 import { say, sayError } from "../components/toast";
 import { t } from "../i18n";
 import { pathOf } from "../lib/match";
-import { ACCESS, changeProject, deleteProject, fetchAbout, type ProjectAbout as About } from "../queries_project";
+import { ACCESS, changeProject, deleteProject, fetchAbout, type ProjectAbout as About } from "../queries/project";
 import { navigate } from "../router";
 import { viewer } from "../session";
 

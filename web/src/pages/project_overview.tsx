@@ -6,7 +6,7 @@ import { Snippet } from "../components/copy_text";
 import { language, t } from "../i18n";
 import { formatDuration, formatTime } from "../lib/format";
 import { runtimeOf } from "../lib/runs";
-import { fetchRuns, type RunPage } from "../queries";
+import { fetchRuns, type RunPage } from "../queries/runs";
 import type { PageProps } from "../routes";
 import { ProjectAbout } from "./project_about";
 import { ProjectTrash } from "./project_trash";

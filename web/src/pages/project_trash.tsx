@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n";
-import { fetchProjectTrash, type TrashItem } from "../queries_trash";
+import { fetchProjectTrash, type TrashItem } from "../queries/trash";
 import { TrashList } from "./trash_list";
 
 export function ProjectTrash({ entity, project }: { entity: string; project: string }) {

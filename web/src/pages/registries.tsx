@@ -7,7 +7,7 @@ import { Check, TextInput } from "../components/controls";
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
 import { pathOf } from "../lib/match";
-import { createRegistry, fetchOrganization, fetchOrganizationNames, type Organization } from "../queries_registry";
+import { createRegistry, fetchOrganization, fetchOrganizationNames, type Organization } from "../queries/registry";
 import { navigate } from "../router";
 import type { PageProps } from "../routes";
 

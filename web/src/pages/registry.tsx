@@ -6,7 +6,7 @@ import { Snippet } from "../components/copy_text";
 import { Ago } from "../components/ago";
 import { t } from "../i18n";
 import { pathOf } from "../lib/match";
-import { fetchOrganization, fetchRegistry, REGISTRY_PREFIX, type Organization, type Registry, type RegistryCollection } from "../queries_registry";
+import { fetchOrganization, fetchRegistry, REGISTRY_PREFIX, type Organization, type Registry, type RegistryCollection } from "../queries/registry";
 import { address } from "../router";
 import type { PageProps } from "../routes";
 import { RegistryMembers } from "./registry_members";

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../app";
 import { sayError } from "../components/toast";
 import { pathOf } from "../lib/match";
-import { fetchCollectionType } from "../queries_registry";
+import { fetchCollectionType } from "../queries/registry";
 import { address, navigate } from "../router";
 
 export default function RegistryLink() {

@@ -3,7 +3,7 @@
 import { Select } from "../components/controls";
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
-import { addMember, changeRole, removeMember, type Member, type Organization, type Registry } from "../queries_registry";
+import { addMember, changeRole, removeMember, type Member, type Organization, type Registry } from "../queries/registry";
 
 const ROLES = ["viewer", "member", "admin"] as const;
 

@@ -8,8 +8,8 @@ import { sayError } from "../components/toast";
 import { t } from "../i18n";
 import { formatBytes } from "../lib/format";
 import { pathOf } from "../lib/match";
-import { changeAliases } from "../queries_artifacts";
-import { fetchLinkedVersions, REGISTRY_PREFIX, unlinkVersion, type LinkedVersion, type Registry, type RegistryCollection } from "../queries_registry";
+import { changeAliases } from "../queries/artifacts";
+import { fetchLinkedVersions, REGISTRY_PREFIX, unlinkVersion, type LinkedVersion, type Registry, type RegistryCollection } from "../queries/registry";
 
 interface Props {
     entity: string;

@@ -10,7 +10,7 @@ import { formatTime } from "../lib/format";
 import { pathOf } from "../lib/match";
 import { blocksOf, idOfSlug, projectsOf, reportSlug, type Block } from "../lib/report_blocks";
 import { parseTime } from "../lib/runs";
-import { deleteView, fetchView, saveView } from "../queries_views";
+import { deleteView, fetchView, saveView } from "../queries/views";
 import { address, navigate, setQuery } from "../router";
 import type { PageProps } from "../routes";
 import { mayChange, viewer } from "../session";

@@ -10,7 +10,7 @@ import { formatAgo, formatDuration } from "../lib/format";
 import { pathOf } from "../lib/match";
 import { runtimeOf } from "../lib/runs";
 import type { Run } from "../lib/types";
-import { changeRun } from "../queries";
+import { changeRun } from "../queries/runs";
 import { isBare } from "../router";
 import type { PageProps } from "../routes";
 import { colorOfRun } from "../run_colors";

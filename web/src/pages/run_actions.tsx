@@ -8,7 +8,7 @@ import { t } from "../i18n";
 import { forkCode } from "../lib/fork_code";
 import { pathOf } from "../lib/match";
 import type { Run } from "../lib/types";
-import { stopRun } from "../queries";
+import { stopRun } from "../queries/runs";
 import { withUndo } from "../removal";
 import { moveTo } from "../moving";
 import { navigate } from "../router";

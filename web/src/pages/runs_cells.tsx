@@ -12,7 +12,7 @@ import { pathOf } from "../lib/match";
 import { deltaOf, meanOf, type GroupNode } from "../lib/run_groups";
 import { columnValue, definitionOf } from "../lib/runs";
 import type { Run } from "../lib/types";
-import { changeRun } from "../queries";
+import { changeRun } from "../queries/runs";
 import { mayChange } from "../session";
 import { metricOf } from "./table_columns";
 import type { Workspace } from "./workspace/model";

@@ -7,7 +7,7 @@ import { NewKey } from "../components/new_key";
 import { sayError } from "../components/toast";
 import { t } from "../i18n";
 import { pathOf } from "../lib/match";
-import { deleteKey, fetchKeys, type ApiKey } from "../queries";
+import { deleteKey, fetchKeys, type ApiKey } from "../queries/runs";
 import { viewer } from "../session";
 import { setTheme, theme } from "../theme";
 

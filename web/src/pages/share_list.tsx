@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { sayError } from "../components/toast";
 import { language, t } from "../i18n";
 import { formatTime } from "../lib/format";
-import { fetchLinks, revokeLink, type ShareLink } from "../queries_shares";
+import { fetchLinks, revokeLink, type ShareLink } from "../queries/shares";
 
 export function ShareList({ entity, project }: { entity: string; project: string }) {
     const [links, setLinks] = useState<ShareLink[]>([]);

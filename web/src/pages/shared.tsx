@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { ApiError } from "../api";
 import { language, t } from "../i18n";
 import { formatTime } from "../lib/format";
-import { fetchShared, type Shared as SharedPage } from "../queries_shares";
+import { fetchShared, type Shared as SharedPage } from "../queries/shares";
 import { blocksOf } from "../lib/report_blocks";
 import { isBare } from "../router";
 import { sharesReport } from "../shared";

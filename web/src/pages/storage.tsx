@@ -5,7 +5,7 @@ import { sayError } from "../components/toast";
 import { t } from "../i18n";
 import { formatBytes } from "../lib/format";
 import { pathOf } from "../lib/match";
-import { fetchStorage, type EntityStorage } from "../queries_trash";
+import { fetchStorage, type EntityStorage } from "../queries/trash";
 import { viewer } from "../session";
 import { TrashList } from "./trash_list";
 

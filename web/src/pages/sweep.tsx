@@ -11,7 +11,7 @@ import { DEFAULT_LAYOUT, type Layout } from "../lib/layout";
 import { pathOf } from "../lib/match";
 import { readSweepConfig } from "../lib/sweep_config";
 import { follow, throttled } from "../live";
-import { changeSweep, fetchSweep, type Sweep } from "../queries_sweeps";
+import { changeSweep, fetchSweep, type Sweep } from "../queries/sweeps";
 import { address, setQuery } from "../router";
 import type { PageProps } from "../routes";
 import { mayChange } from "../session";

@@ -10,7 +10,7 @@ import { pathOf } from "../lib/match";
 import { parseTime } from "../lib/runs";
 import { readSweepConfig } from "../lib/sweep_config";
 import { follow, throttled } from "../live";
-import { createSweep, fetchSweeps, type Sweep } from "../queries_sweeps";
+import { createSweep, fetchSweeps, type Sweep } from "../queries/sweeps";
 import { navigate } from "../router";
 import type { PageProps } from "../routes";
 import { mayChange } from "../session";

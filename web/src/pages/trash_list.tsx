@@ -5,7 +5,7 @@ import { say, sayError } from "../components/toast";
 import { language, t } from "../i18n";
 import { formatTime } from "../lib/format";
 import { parseTime } from "../lib/runs";
-import { restore, type TrashItem } from "../queries_trash";
+import { restore, type TrashItem } from "../queries/trash";
 
 const KINDS = { run: "trash.run", project: "trash.project", artifact: "trash.artifact", report: "trash.report" } as const;
 

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Run } from "../lib/types";
 import { follow, throttled } from "../live";
-import { fetchRun } from "../queries";
+import { fetchRun } from "../queries/runs";
 
 export function useRun(entity: string, project: string, name: string): { run: Run | null | undefined; failure: string; reload: () => void } {
     const [run, setRun] = useState<Run | null | undefined>(undefined);

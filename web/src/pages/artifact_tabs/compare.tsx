@@ -7,7 +7,7 @@ import { t } from "../../i18n";
 import { formatBytes } from "../../lib/format";
 import { parseObject } from "../../lib/runs";
 import { diffFiles, diffMetadata, type Difference } from "../../lib/version_diff";
-import { fetchArtifactFiles, fetchDetail, type ArtifactVersion } from "../../queries_artifacts";
+import { fetchArtifactFiles, fetchDetail, type ArtifactVersion } from "../../queries/artifacts";
 
 interface Props {
     entity: string;

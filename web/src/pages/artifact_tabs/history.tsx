@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Ago } from "../../components/ago";
 import { sayError } from "../../components/toast";
 import { t, type MessageName } from "../../i18n";
-import { fetchArtifactHistory, type ArtifactAction, type ArtifactEvent } from "../../queries_artifact_history";
+import { fetchArtifactHistory, type ArtifactAction, type ArtifactEvent } from "../../queries/artifact_history";
 import { RunName } from "./overview";
 
 const NAMES: Record<ArtifactAction, MessageName> = {

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { IconButton } from "../../components/icon";
 import { t } from "../../i18n";
 import { NODE, placeLineage, relatives, type PlacedNode } from "../../lib/lineage";
-import { fetchLineage, type Lineage } from "../../queries_lineage";
+import { fetchLineage, type Lineage } from "../../queries/lineage";
 import { useDrag, useWheelZoom } from "./lineage_moves";
 import { LineageSide } from "./lineage_side";
 

@@ -5,7 +5,7 @@ import { IconButton } from "../../components/icon";
 import { useMore } from "../../components/more_rows";
 import { t, type MessageName } from "../../i18n";
 import type { LineageNode } from "../../lib/lineage";
-import type { Lineage } from "../../queries_lineage";
+import type { Lineage } from "../../queries/lineage";
 
 const SHOWN = 20;
 

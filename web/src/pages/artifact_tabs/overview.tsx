@@ -9,7 +9,7 @@ import { language, t, type MessageName } from "../../i18n";
 import { formatBytes, formatTime } from "../../lib/format";
 import { pathOf } from "../../lib/match";
 import { parseTime } from "../../lib/runs";
-import { TTL_AS_ABOVE, TTL_NEVER, type ArtifactChange, type ArtifactDetail, type ArtifactVersion, type RunLink } from "../../queries_artifacts";
+import { TTL_AS_ABOVE, TTL_NEVER, type ArtifactChange, type ArtifactDetail, type ArtifactVersion, type RunLink } from "../../queries/artifacts";
 import { mayChange } from "../../session";
 
 const DAY = 24 * 3600;

@@ -7,7 +7,7 @@ import { VirtualList } from "../../components/virtual_list";
 import { t } from "../../i18n";
 import { diffLines, foldRows, type DiffSide } from "../../lib/diff";
 import { panelTitle, updatePanel } from "../../lib/layout";
-import { fetchFileLinks, fetchFiles } from "../../queries";
+import { fetchFileLinks, fetchFiles } from "../../queries/runs";
 import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
 

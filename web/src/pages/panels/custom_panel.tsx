@@ -8,7 +8,7 @@ import { chartRows, fillSpec, presetSpec, type CustomChart } from "../../lib/cus
 import { panelTitle } from "../../lib/layout";
 import { atStep } from "../../lib/media";
 import { isDark } from "../../theme";
-import { fetchCustomChart } from "../../queries_charts";
+import { fetchCustomChart } from "../../queries/charts";
 import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
 import { loadTable } from "./load_table";

@@ -5,8 +5,8 @@ import { fetchText, samePath } from "../../api";
 import { t } from "../../i18n";
 import { clientArtifact, hasMediaNames, parseTable, type TableData } from "../../lib/table_data";
 import { mediaItems, pathsOf } from "../../lib/media";
-import { fetchFileLinks } from "../../queries";
-import { fetchClientArtifactFiles } from "../../queries_artifacts";
+import { fetchFileLinks } from "../../queries/runs";
+import { fetchClientArtifactFiles } from "../../queries/artifacts";
 
 const MAX_BYTES = 64 << 20;
 const MAX_MEDIA_ROWS = 500;

@@ -8,7 +8,7 @@ import { t } from "../../i18n";
 import { classesOf, classKey } from "../../lib/boxes";
 import { panelTitle, resolveMedia, updatePanel } from "../../lib/layout";
 import { atStep, mediaItems, pathsOf } from "../../lib/media";
-import { fetchFileLinks } from "../../queries";
+import { fetchFileLinks } from "../../queries/runs";
 import { useWorkspace } from "../workspace/model";
 import type { PanelProps } from "./line_panel";
 import { MissingNote } from "./missing_note";

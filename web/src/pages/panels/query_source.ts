@@ -6,7 +6,7 @@ import type { QuerySource } from "../../lib/query";
 import { columnValue, columnsOf } from "../../lib/runs";
 import { concatTables, type TableData } from "../../lib/table_data";
 import type { Run } from "../../lib/types";
-import { fetchCollections } from "../../queries_artifacts";
+import { fetchCollections } from "../../queries/artifacts";
 import { useWorkspace, type Workspace } from "../workspace/model";
 import { loadTable, type LoadedTable } from "./load_table";
 import { useValues, type RunValues } from "./use_values";

@@ -1,7 +1,7 @@
 /* use_values.ts - logged media, tables or histograms of the shown runs. */
 
 import { useEffect, useState } from "preact/hooks";
-import { fetchValues, type LoggedValue } from "../../queries";
+import { fetchValues, type LoggedValue } from "../../queries/runs";
 import type { Run } from "../../lib/types";
 import { useWorkspace } from "../workspace/model";
 

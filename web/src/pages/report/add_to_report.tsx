@@ -10,7 +10,7 @@ import type { Panel } from "../../lib/layout";
 import { pathOf } from "../../lib/match";
 import { blocksOf, reportSlug, type Block } from "../../lib/report_blocks";
 import { parseTime } from "../../lib/runs";
-import { fetchView, fetchViews, saveView, type SavedView } from "../../queries_views";
+import { fetchView, fetchViews, saveView, type SavedView } from "../../queries/views";
 import { navigate } from "../../router";
 import { isConflict } from "../../views";
 import type { Workspace } from "../workspace/model";

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { mentionAt } from "../../lib/mentions";
-import { findPeople } from "../../queries_discussions";
+import { findPeople } from "../../queries/discussions";
 
 interface Props {
     label: string;

@@ -9,7 +9,7 @@ import { formatAgo, formatTime } from "../../lib/format";
 import { markMentions } from "../../lib/mentions";
 import { blockOfQuote, quoteOf } from "../../lib/quotes";
 import type { Block } from "../../lib/report_blocks";
-import { beginThread, deleteComment, editComment, fetchThreads, reply, resolveThread, type Comment, type Thread } from "../../queries_discussions";
+import { beginThread, deleteComment, editComment, fetchThreads, reply, resolveThread, type Comment, type Thread } from "../../queries/discussions";
 import { viewer } from "../../session";
 import { CommentBox } from "./comment_box";
 

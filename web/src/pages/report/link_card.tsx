@@ -8,7 +8,7 @@ import { language, t, type MessageName } from "../../i18n";
 import { addressOfCard, cardTarget, type CardTarget } from "../../lib/card_link";
 import { formatAgo } from "../../lib/format";
 import { cardsOf, markdownToInline, withCards, NEW_BLOCKS, type Block, type Card } from "../../lib/report_blocks";
-import { fetchCard, type CardInfo } from "../../queries_cards";
+import { fetchCard, type CardInfo } from "../../queries/cards";
 import { sharedToken } from "../../shared";
 
 const targetOf = (card: Card): CardTarget => (card.reportId !== "" ? { kind: "report", id: card.reportId } : cardTarget(card.url, window.location.origin));

@@ -3,7 +3,7 @@
 import { t } from "../../i18n";
 import { pathOf } from "../../lib/match";
 import { emptySpec, reportSlug, type Block, type Json } from "../../lib/report_blocks";
-import { saveView } from "../../queries_views";
+import { saveView } from "../../queries/views";
 import { navigate } from "../../router";
 
 export const REPORT = "runs";

@@ -7,7 +7,7 @@ import { say, sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { pathOf } from "../../lib/match";
 import { blocksOf } from "../../lib/report_blocks";
-import { deleteView } from "../../queries_views";
+import { deleteView } from "../../queries/views";
 import { navigate } from "../../router";
 import { viewer } from "../../session";
 import { isDark, setTheme, theme } from "../../theme";

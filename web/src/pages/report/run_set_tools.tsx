@@ -12,7 +12,7 @@ import { countRows, runsFilter } from "../../lib/filters";
 import { columnLabel } from "../../lib/layout";
 import { freeze, thaw, type RunSet } from "../../lib/official";
 import { RUN_COLUMNS, columnsOf } from "../../lib/runs";
-import { fetchProjects, fetchRuns } from "../../queries";
+import { fetchProjects, fetchRuns } from "../../queries/runs";
 import { viewer } from "../../session";
 import type { Workspace } from "../workspace/model";
 

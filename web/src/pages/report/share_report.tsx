@@ -7,7 +7,7 @@ import { Popover } from "../../components/popover";
 import { sayError } from "../../components/toast";
 import { language, t } from "../../i18n";
 import { formatTime } from "../../lib/format";
-import { createReportLink, fetchReportLinks, reportAddress, revokeReportLink, type ReportLink } from "../../queries_shares";
+import { createReportLink, fetchReportLinks, reportAddress, revokeReportLink, type ReportLink } from "../../queries/shares";
 
 type Place = { entityName: string; projectName: string };
 

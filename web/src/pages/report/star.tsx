@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../../components/icon";
 import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
-import { fetchStars, setStar, type Stars } from "../../queries_discussions";
+import { fetchStars, setStar, type Stars } from "../../queries/discussions";
 
 export function StarButton({ id }: { id: string }) {
     const [stars, setStars] = useState<Stars | null>(null);

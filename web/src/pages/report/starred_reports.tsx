@@ -6,7 +6,7 @@ import { language, t } from "../../i18n";
 import { formatAgo } from "../../lib/format";
 import { pathOf } from "../../lib/match";
 import { reportSlug } from "../../lib/report_blocks";
-import { fetchStarred, type StarredReport } from "../../queries_discussions";
+import { fetchStarred, type StarredReport } from "../../queries/discussions";
 
 const MAX_SHOWN = 12;
 

@@ -7,7 +7,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { sayError } from "../../components/toast";
 import type { Json } from "../../lib/report_blocks";
 import { commit, redo, replace, start, undo, type Undoable } from "../../lib/undo";
-import { fetchView, saveView, type SavedView } from "../../queries_views";
+import { fetchView, saveView, type SavedView } from "../../queries/views";
 import { viewer } from "../../session";
 import { isConflict } from "../../views";
 import { DRAFT } from "./new_report";

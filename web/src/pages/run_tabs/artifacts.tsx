@@ -5,7 +5,7 @@ import { Ago } from "../../components/ago";
 import { t } from "../../i18n";
 import { formatBytes } from "../../lib/format";
 import { pathOf } from "../../lib/match";
-import { fetchRunArtifacts, type RunArtifact } from "../../queries_artifacts";
+import { fetchRunArtifacts, type RunArtifact } from "../../queries/artifacts";
 import type { RunTabProps } from "../run";
 
 export function ArtifactsTab(props: RunTabProps) {

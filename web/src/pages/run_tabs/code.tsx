@@ -4,7 +4,7 @@ import { FileView } from "../../components/file_view";
 import { t } from "../../i18n";
 import { codeFiles } from "../../lib/code_files";
 import { pathOf } from "../../lib/match";
-import type { RunFile } from "../../queries";
+import type { RunFile } from "../../queries/runs";
 import type { RunTabProps } from "../run";
 import { useFiles } from "./use_files";
 import { useSources } from "./use_sources";

@@ -10,7 +10,7 @@ import { formatBytes, formatDuration, formatTime, formatValue } from "../../lib/
 import { runtimeOf } from "../../lib/runs";
 import { gitCheckout, gitClone } from "../../lib/shell";
 import type { Run } from "../../lib/types";
-import { changeRun } from "../../queries";
+import { changeRun } from "../../queries/runs";
 import { mayChange } from "../../session";
 import type { RunTabProps } from "../run";
 import { RunArtifacts } from "./artifacts";

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { language, t, type MessageName } from "../../i18n";
 import { formatBytes } from "../../lib/format";
-import { fetchReceipt, type Receipt } from "../../queries_receipt";
+import { fetchReceipt, type Receipt } from "../../queries/receipt";
 
 interface Props {
     entity: string;

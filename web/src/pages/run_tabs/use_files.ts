@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Run } from "../../lib/types";
-import { fetchFiles, type RunFile } from "../../queries";
+import { fetchFiles, type RunFile } from "../../queries/runs";
 
 export function useFiles(entity: string, project: string, run: Run): { files: RunFile[] | null; failure: string } {
     const [files, setFiles] = useState<RunFile[] | null>(null);

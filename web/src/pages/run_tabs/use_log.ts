@@ -6,7 +6,7 @@ import { stripAnsi } from "../../lib/ansi";
 import { LogBook, type LogLine } from "../../lib/log_book";
 import { follow } from "../../live";
 import { followLog, type LogPlace } from "../../pushed_logs";
-import { fetchLogHead, fetchLogLines } from "../../queries_logs";
+import { fetchLogHead, fetchLogLines } from "../../queries/logs";
 
 const SCAN_LINES = 5000;
 const HITS_MAX = 100_000;

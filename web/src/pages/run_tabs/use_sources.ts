@@ -2,8 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Run } from "../../lib/types";
-import type { RunFile } from "../../queries";
-import { fetchArtifactFiles, fetchRunArtifacts } from "../../queries_artifacts";
+import type { RunFile } from "../../queries/runs";
+import { fetchArtifactFiles, fetchRunArtifacts } from "../../queries/artifacts";
 
 export interface SourceTree {
     name: string /* of the artifact, with its version */;

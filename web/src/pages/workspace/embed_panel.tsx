@@ -6,7 +6,7 @@ import { askText } from "../../components/question";
 import { t } from "../../i18n";
 import { embedAddress, frameOf } from "../../lib/embed";
 import { panelTitle, resolveMedia, resolveSettings, type Panel, type Section } from "../../lib/layout";
-import { createLink } from "../../queries_shares";
+import { createLink } from "../../queries/shares";
 import { PANELS } from "../panels/table";
 import { WorkspaceContext, type Workspace } from "./model";
 

@@ -13,7 +13,7 @@ import { pathOf } from "../../lib/match";
 import { deltaOf, meanOf, type GroupNode } from "../../lib/run_groups";
 import { columnNumber, columnValue, definitionOf } from "../../lib/runs";
 import type { Run } from "../../lib/types";
-import { changeRun, stopRun } from "../../queries";
+import { changeRun, stopRun } from "../../queries/runs";
 import { moveTo } from "../../moving";
 import { removeRuns } from "../../removal";
 import { mayChange } from "../../session";

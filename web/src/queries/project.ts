@@ -1,6 +1,6 @@
-/* queries_project.ts - what is said of a project, who sees it, and its end. */
+/* project.ts - what is said of a project, who sees it, and its end. */
 
-import { graphql } from "./api";
+import { graphql } from "../api";
 
 export const ACCESS = ["PRIVATE", "RESTRICTED", "USER_READ"] as const;
 export type Access = (typeof ACCESS)[number];

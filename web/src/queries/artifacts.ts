@@ -1,7 +1,7 @@
-/* queries_artifacts.ts - what the page asks about artifacts. */
+/* artifacts.ts - what the page asks about artifacts. */
 
-import { graphql } from "./api";
-import type { RunFile } from "./queries";
+import { graphql } from "../api";
+import type { RunFile } from "./runs";
 
 interface Edges<T> {
     edges: { node: T; cursor?: string; version?: string }[];

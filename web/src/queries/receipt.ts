@@ -1,6 +1,6 @@
-/* queries_receipt.ts - what the server received for a run, what it kept, and what it did not and why. */
+/* receipt.ts - what the server received for a run, what it kept, and what it did not and why. */
 
-import { getJson } from "./api";
+import { getJson } from "../api";
 
 interface RowCounts {
     rowsReceived: number;

@@ -1,8 +1,8 @@
-/* queries_lineage.ts - what came from what, asked step by step from one artifact outwards. */
+/* lineage.ts - what came from what, asked step by step from one artifact outwards. */
 
-import { graphql } from "./api";
-import { pathOf } from "./lib/match";
-import type { LineageEdge, LineageNode } from "./lib/lineage";
+import { graphql } from "../api";
+import { pathOf } from "../lib/match";
+import type { LineageEdge, LineageNode } from "../lib/lineage";
 
 interface Place {
     name: string;

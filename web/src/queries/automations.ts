@@ -1,6 +1,6 @@
-/* queries_automations.ts - what a project's automations and alerts wait for, call, and have sent. */
+/* automations.ts - what a project's automations and alerts wait for, call, and have sent. */
 
-import { graphql } from "./api";
+import { graphql } from "../api";
 
 export interface Webhook {
     id: string;

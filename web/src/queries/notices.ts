@@ -1,7 +1,7 @@
-/* queries_notices.ts - alerts of runs and calls of automations that the person may want to hear of. */
+/* notices.ts - alerts of runs and calls of automations that the person may want to hear of. */
 
-import { graphql } from "./api";
-import { parseTime } from "./lib/runs";
+import { graphql } from "../api";
+import { parseTime } from "../lib/runs";
 
 export interface Notice {
     id: string;

@@ -1,7 +1,7 @@
-/* queries_views.ts - saved workspaces and reports on the server. */
+/* views.ts - saved workspaces and reports on the server. */
 
-import { graphql } from "./api";
-import { parseObject } from "./lib/runs";
+import { graphql } from "../api";
+import { parseObject } from "../lib/runs";
 
 export interface SavedView {
     id: string;

@@ -1,7 +1,7 @@
-/* queries_charts.ts - specifications of charts that users made. */
+/* charts.ts - specifications of charts that users made. */
 
-import { ApiError, graphql } from "./api";
-import { parseObject } from "./lib/runs";
+import { ApiError, graphql } from "../api";
+import { parseObject } from "../lib/runs";
 
 /* null when there is none of that name, which is "entity/name" or the chart's id. */
 export async function fetchCustomChart(name: string): Promise<Record<string, unknown> | null> {

@@ -1,7 +1,7 @@
-/* queries_artifact_history.ts - what was done to a version of an artifact. */
+/* artifact_history.ts - what was done to a version of an artifact. */
 
-import { graphql } from "./api";
-import type { RunLink } from "./queries_artifacts";
+import { graphql } from "../api";
+import type { RunLink } from "./artifacts";
 
 export type ArtifactAction =
     | "CREATED"

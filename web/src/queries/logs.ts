@@ -1,8 +1,8 @@
-/* queries_logs.ts - what a run printed. */
+/* logs.ts - what a run printed. */
 
-import { graphql } from "./api";
-import type { LogLine, LogStream } from "./lib/log_book";
-import type { LogPlace } from "./pushed_logs";
+import { graphql } from "../api";
+import type { LogLine, LogStream } from "../lib/log_book";
+import type { LogPlace } from "../pushed_logs";
 
 interface Answer<T> {
     project: { run: T | null } | null;

@@ -1,8 +1,8 @@
-/* queries_discussions.ts - what is said about reports, and which of them one keeps at hand. */
+/* discussions.ts - what is said about reports, and which of them one keeps at hand. */
 
-import { graphql } from "./api";
-import { parseTime } from "./lib/runs";
-import type { SavedView } from "./queries_views";
+import { graphql } from "../api";
+import { parseTime } from "../lib/runs";
+import type { SavedView } from "./views";
 
 export interface Comment {
     id: string;

@@ -1,10 +1,10 @@
-/* queries_shares.ts - links that show some runs: following one, making, listing, revoking. */
+/* shares.ts - links that show some runs: following one, making, listing, revoking. */
 
-import { getJson, graphql, sendJson } from "./api";
-import { parseObject, parseRun, type RunNode } from "./lib/runs";
-import type { Run } from "./lib/types";
-import type { RunPage, RunQuery } from "./queries";
-import { sharedPath, sharesReport } from "./shared";
+import { getJson, graphql, sendJson } from "../api";
+import { parseObject, parseRun, type RunNode } from "../lib/runs";
+import type { Run } from "../lib/types";
+import type { RunPage, RunQuery } from "./runs";
+import { sharedPath, sharesReport } from "../shared";
 
 interface Shared {
     project: string;

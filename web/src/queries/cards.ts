@@ -1,10 +1,10 @@
-/* queries_cards.ts - what the link cards of reports show of things on this server: title and state as they are now. */
+/* cards.ts - what the link cards of reports show of things on this server: title and state as they are now. */
 
-import { graphql } from "./api";
-import type { CardTarget } from "./lib/card_link";
-import { pathOf } from "./lib/match";
-import { reportSlug } from "./lib/report_blocks";
-import { parseTime } from "./lib/runs";
+import { graphql } from "../api";
+import type { CardTarget } from "../lib/card_link";
+import { pathOf } from "../lib/match";
+import { reportSlug } from "../lib/report_blocks";
+import { parseTime } from "../lib/runs";
 
 export interface CardInfo {
     title: string;

@@ -1,6 +1,6 @@
-/* queries_trash.ts - what was deleted and can be brought back, and what is stored. */
+/* trash.ts - what was deleted and can be brought back, and what is stored. */
 
-import { graphql } from "./api";
+import { graphql } from "../api";
 
 export interface TrashItem {
     id: string;

@@ -1,6 +1,6 @@
-/* queries_registry.ts - the registries of an organisation: shelves, collections, versions, members. */
+/* registry.ts - the registries of an organisation: shelves, collections, versions, members. */
 
-import { graphql } from "./api";
+import { graphql } from "../api";
 
 export const REGISTRY_PREFIX = "wandb-registry-";
 

@@ -1,6 +1,6 @@
-/* queries_sweeps.ts - sweeps: lists, one of them, and what can be told to one. */
+/* sweeps.ts - sweeps: lists, one of them, and what can be told to one. */
 
-import { graphql } from "./api";
+import { graphql } from "../api";
 
 export interface Sweep {
     id: string;

@@ -1,11 +1,11 @@
-/* queries.ts - the GraphQL documents of the page, and functions that ask them. */
+/* runs.ts - what the page asks about people, projects, runs, their files and histories. */
 
-import { graphql } from "./api";
-import { parseRun, type RunNode } from "./lib/runs";
-import type { Mongo } from "./lib/filters";
-import type { Run } from "./lib/types";
-import type { Access } from "./queries_project";
-import { sharedToken } from "./shared";
+import { graphql } from "../api";
+import { parseRun, type RunNode } from "../lib/runs";
+import type { Mongo } from "../lib/filters";
+import type { Run } from "../lib/types";
+import type { Access } from "./project";
+import { sharedToken } from "../shared";
 
 export interface Viewer {
     id: string;
@@ -131,7 +131,7 @@ export interface RunQuery {
 }
 
 export async function fetchRuns(q: RunQuery, signal?: AbortSignal): Promise<RunPage> {
-    if (sharedToken.value !== null) return (await import("./queries_shares")).fetchSharedRuns(q);
+    if (sharedToken.value !== null) return (await import("./shares")).fetchSharedRuns(q);
     const data = await graphql<{ project: { runCount: number; runs: Edges<RunNode> } | null }>(
         `query PageRuns($entity: String!, $project: String!, $filters: JSONString, $order: String, $first: Int, $after: String) {
             project(name: $project, entityName: $entity) { runCount(filters: $filters)
