@@ -1,4 +1,5 @@
 /* test_segment_files.c - files are there whole or not at all, and only ours are listed and removed. */
+#include "server/blobs/s3.h"
 #include "tests/unit/base/http_peer.h"
 #include "tests/unit/server/history/segment_fixture.h"
 
