@@ -1,16 +1,17 @@
 /* held_uploads.c - see held_uploads.h. */
 #include "server/api/runs/held_uploads.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/os.h"
 #include "server/store/artifacts/blob.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
-    SYNC_PERIOD_S = 1,
+    SYNC_PERIOD_MS = 1000,
     SPANS_MAX = 1000, /* then a sync comes sooner */
     ROWS_PER_PORTION = 500,
 };
@@ -48,13 +49,11 @@ static enum err_code list_rows(struct db_tx *tx, void *context, struct err *err)
     return blob_held_list(tx, leftover->last_id, leftover->until_id, ROWS_PER_PORTION, leftover->arena, &leftover->rows, err);
 }
 
+/* Between them lie only rows of blobs that are gone. */
 static enum err_code remove_rows(struct db_tx *tx, void *context, struct err *err) {
     const struct leftover *leftover = context;
-    for (size_t i = 0; i < leftover->rows.count; i++) {
-        const struct held_bytes *row = leftover->rows.items[i];
-        TRY(blob_held_remove(tx, row->id, row->id, err));
-    }
-    return OK;
+    const struct held_bytes *first = leftover->rows.items[0];
+    return blob_held_remove(tx, first->id, leftover->last_id, err);
 }
 
 static enum err_code write_row(struct blobs *blobs, const struct held_bytes *row, struct err *err) {
@@ -129,15 +128,13 @@ static enum err_code forget(struct db_tx *tx, void *context, struct err *err) {
 
 /* Waits for something to do, and then for more of it. False when all is done. */
 static bool take_written(struct held_uploads *held, struct written *written) {
-    struct timespec until;
     int result = 0;
     (void)pthread_mutex_lock(&held->mutex);
     while (held->span_count == 0 && !held->has_failed && !held->is_stopping)
         (void)pthread_cond_wait(&held->has_something, &held->mutex);
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += SYNC_PERIOD_S;
+    int64_t until_ms = clock_mono_ms() + SYNC_PERIOD_MS;
     while (held->span_count < SPANS_MAX / 2 && !held->is_stopping && result == 0)
-        result = pthread_cond_timedwait(&held->has_enough, &held->mutex, &until);
+        result = os_cond_wait_until(&held->has_enough, &held->mutex, until_ms);
     written->count = held->span_count;
     written->noted_id = held->noted_id;
     written->has_failed = held->has_failed;
@@ -210,7 +207,7 @@ enum err_code held_uploads_create(struct held_uploads **out, struct db *db, stru
     }
     (void)pthread_mutex_init(&held->mutex, NULL);
     (void)pthread_cond_init(&held->has_something, NULL);
-    (void)pthread_cond_init(&held->has_enough, NULL);
+    os_cond_init(&held->has_enough);
     int number = pthread_create(&held->thread, NULL, sync_until_stopped, held);
     if (number != 0)
         log_fatal("cannot start a thread that syncs small uploads: %s", strerrordesc_np(number));
