@@ -177,13 +177,9 @@ enum err_code member_list(struct db_tx *tx, int64_t entity_id, struct arena *are
 
 enum err_code member_invite(struct db_tx *tx, int64_t entity_id, struct str email, enum role role,
                             const struct actor *actor, int64_t *invite_id, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(entity_id), DB_TEXT(email), role_value(role), DB_INT(clock_wall_ms())),
-                 "insert into invites (entity_id, email, role, created_at) values ($1, $2, $3, $4) "
-                 "on conflict (entity_id, lower(email)) do update set role = excluded.role returning id",
-                 err));
-    *invite_id = db_next(rows) ? db_int(rows, 0) : 0;
-    TRY(db_end(rows, err));
+    TRY(db_query_int(tx, DB_ARGS(DB_INT(entity_id), DB_TEXT(email), role_value(role), DB_INT(clock_wall_ms())),
+                     "insert into invites (entity_id, email, role, created_at) values ($1, $2, $3, $4) "
+                     "on conflict (entity_id, lower(email)) do update set role = excluded.role returning id", invite_id, err));
     return audit_add(tx, actor, "invite.add", entity_id, email, err);
 }
 

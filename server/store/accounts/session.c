@@ -63,10 +63,7 @@ enum err_code session_end(struct db_tx *tx, int64_t id, const struct actor *acto
 
 enum err_code session_end_with_passwords(struct db_tx *tx, int64_t *count, struct err *err) {
     static const struct actor nobody = { 0, 0, STR_INIT("local") };
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_NO_ARGS, "select count(*) from sessions where key_id is null and by_provider = 0", err));
-    *count = db_next(rows) ? db_int(rows, 0) : 0;
-    TRY(db_end(rows, err));
+    TRY(db_query_int(tx, DB_NO_ARGS, "select count(*) from sessions where key_id is null and by_provider = 0", count, err));
     if (*count == 0)
         return OK;
     TRY(db_exec(tx, DB_NO_ARGS, "delete from sessions where key_id is null and by_provider = 0", err));

@@ -101,10 +101,7 @@ enum err_code user_find_password(struct db_tx *tx, struct str text, struct arena
 }
 
 enum err_code user_count(struct db_tx *tx, int64_t *out, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_NO_ARGS, "select count(*) from users", err));
-    *out = db_next(rows) ? db_int(rows, 0) : 0;
-    return db_end(rows, err);
+    return db_query_int(tx, DB_NO_ARGS, "select count(*) from users", out, err);
 }
 
 /* ---- making ---- */

@@ -24,13 +24,8 @@ enum err_code artifact_event_add(struct db_tx *tx, const struct artifact_event *
 }
 
 static enum err_code find_holder(struct db_tx *tx, int64_t collection_id, struct str alias, int64_t *out, struct err *err) {
-    struct db_rows *rows;
-    *out = 0;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(collection_id), DB_TEXT(alias)),
-                 "select artifact_id from artifact_aliases where collection_id = $1 and alias = $2", err));
-    while (db_next(rows))
-        *out = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(collection_id), DB_TEXT(alias)),
+                        "select artifact_id from artifact_aliases where collection_id = $1 and alias = $2", out, err);
 }
 
 enum err_code artifact_event_add_alias(struct db_tx *tx, int64_t user_id, int64_t collection_id, struct str alias, int64_t artifact_id,
@@ -95,12 +90,7 @@ enum err_code artifact_event_list(struct db_tx *tx, int64_t artifact_id, const s
 }
 
 enum err_code artifact_event_count(struct db_tx *tx, int64_t artifact_id, int64_t *out, struct err *err) {
-    struct db_rows *rows;
-    *out = 0;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(artifact_id)), "select count(*)" EVENTS, err));
-    while (db_next(rows))
-        *out = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(artifact_id)), "select count(*)" EVENTS, out, err);
 }
 
 enum err_code artifact_event_count_elsewhere(struct db_tx *tx, int64_t artifact_id, struct arena *arena, struct list *out, struct err *err) {

@@ -27,12 +27,7 @@ enum err_code blob_held_add(struct db_tx *tx, int64_t id, const unsigned char sh
 }
 
 enum err_code blob_held_last_id(struct db_tx *tx, int64_t *id, struct err *err) {
-    struct db_rows *rows;
-    *id = 0;
-    TRY(db_query(tx, &rows, DB_NO_ARGS, "select coalesce(max(id), 0) from held_bytes", err));
-    if (db_next(rows))
-        *id = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_NO_ARGS, "select coalesce(max(id), 0) from held_bytes", id, err);
 }
 
 enum err_code blob_held_list(struct db_tx *tx, int64_t after_id, int64_t until_id, size_t limit, struct arena *arena, struct list *out,

@@ -118,7 +118,6 @@ static enum err_code note_live_runs(struct db_tx *tx, const struct automation *a
 }
 
 enum err_code automation_create(struct db_tx *tx, const struct automation *wanted, int64_t now_ms, int64_t *id, struct err *err) {
-    struct db_rows *rows;
     TRY(check(tx, wanted, err));
     TRY(db_exec(tx,
                 DB_ARGS(DB_INT(wanted->owner.entity_id), DB_INT(wanted->owner.project_id), DB_TEXT(str_from_c(scope_names[wanted->scope])),
@@ -129,10 +128,7 @@ enum err_code automation_create(struct db_tx *tx, const struct automation *wante
                 " event_filter, action_type, action_config, integration_id, user_id, created_at, updated_at)"
                 " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)",
                 err));
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(wanted->owner.entity_id)), "select max(id) from automations where entity_id = $1", err));
-    while (db_next(rows))
-        *id = db_int(rows, 0);
-    TRY(db_end(rows, err));
+    TRY(db_query_int(tx, DB_ARGS(DB_INT(wanted->owner.entity_id)), "select max(id) from automations where entity_id = $1", id, err));
     return note_live_runs(tx, wanted, *id, err);
 }
 

@@ -66,7 +66,6 @@ static enum err_code count(struct db_tx *tx, int64_t entity_id, struct str name,
 enum err_code integration_create(struct db_tx *tx, int64_t entity_id, struct str name, struct str url, int64_t user_id, int64_t now_ms,
                                  int64_t *id, struct err *err) {
     int64_t total = 0, of_name = 0;
-    struct db_rows *rows;
     TRY(check(name, url, err));
     TRY(count(tx, entity_id, name, &total, &of_name, err));
     if (of_name > 0)
@@ -75,10 +74,7 @@ enum err_code integration_create(struct db_tx *tx, int64_t entity_id, struct str
         return err_set(err, ERR_BAD_INPUT, "an entity has at most %d integrations", INTEGRATIONS_PER_ENTITY_MAX);
     TRY(db_exec(tx, DB_ARGS(DB_INT(entity_id), DB_TEXT(name), DB_TEXT(url), DB_INT(user_id), DB_INT(now_ms)),
                 "insert into integrations (entity_id, name, url, user_id, created_at) values ($1, $2, $3, $4, $5)", err));
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(entity_id)), "select max(id) from integrations where entity_id = $1", err));
-    while (db_next(rows))
-        *id = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(entity_id)), "select max(id) from integrations where entity_id = $1", id, err);
 }
 
 enum err_code integration_delete(struct db_tx *tx, int64_t id, int64_t now_ms, struct err *err) {

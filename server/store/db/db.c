@@ -177,6 +177,16 @@ enum err_code db_end(struct db_rows *rows, struct err *err) {
     return rows->driver->end(rows, err);
 }
 
+enum err_code db_query_int(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql, int64_t *out,
+                           struct err *err) {
+    struct db_rows *rows;
+    *out = 0;
+    TRY(db_query(tx, &rows, args, arg_count, sql, err));
+    if (db_next(rows))
+        *out = db_int(rows, 0);
+    return db_end(rows, err);
+}
+
 bool db_is_null(const struct db_rows *rows, int column) {
     return rows->driver->value(rows, column).type == DB_TYPE_NULL;
 }

@@ -130,6 +130,9 @@ MUST_CHECK enum err_code db_query_text(struct db_tx *tx, struct db_rows **rows, 
 bool db_next(struct db_rows *rows);
 /* Rows that a work leaves open (a TRY inside its loop) are ended with its transaction. */
 MUST_CHECK enum err_code db_end(struct db_rows *rows, struct err *err);
+/* The first column of the only row; 0 where there is none. */
+MUST_CHECK enum err_code db_query_int(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql, int64_t *out,
+                                      struct err *err);
 
 bool db_is_null(const struct db_rows *rows, int column);
 int64_t db_int(const struct db_rows *rows, int column);

@@ -90,7 +90,6 @@ static enum err_code check_room(struct db_tx *tx, const struct custom_chart *cha
 }
 
 enum err_code custom_chart_save(struct db_tx *tx, const struct custom_chart *chart, int64_t now_ms, int64_t *id, struct err *err) {
-    struct db_rows *rows;
     TRY(check(chart, err));
     TRY(check_room(tx, chart, err));
     TRY(db_exec(tx,
@@ -102,9 +101,6 @@ enum err_code custom_chart_save(struct db_tx *tx, const struct custom_chart *cha
                 " display_name = excluded.display_name, type = excluded.type, access = excluded.access, spec = excluded.spec,"
                 " updated_at = excluded.updated_at",
                 err));
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(chart->owner.entity_id), DB_TEXT(chart->name)),
-                 "select id from custom_charts where entity_id = $1 and name = $2", err));
-    while (db_next(rows))
-        *id = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(chart->owner.entity_id), DB_TEXT(chart->name)),
+                        "select id from custom_charts where entity_id = $1 and name = $2", id, err);
 }

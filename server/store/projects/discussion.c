@@ -79,39 +79,29 @@ static enum err_code check_body(struct str body, struct err *err) {
     return name_check_text(body, "a comment", DISCUSSION_BODY_MAX, err);
 }
 
-/* The one number that sql selects, or that its new row has. */
-static enum err_code number_of(struct db_tx *tx, const struct db_value *args, size_t arg_count, const char *sql, int64_t *out,
-                               struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, args, arg_count, sql, err));
-    while (db_next(rows))
-        *out = db_int(rows, 0);
-    return db_end(rows, err);
-}
-
 enum err_code discussion_begin(struct db_tx *tx, int64_t view_id, struct str quote, int64_t now_ms, int64_t *id, struct err *err) {
-    int64_t count = 0;
+    int64_t count;
     TRY(name_check_text(quote, "the quote", DISCUSSION_QUOTE_MAX, err));
-    TRY(number_of(tx, DB_ARGS(DB_INT(view_id)), "select count(*) from discussion_threads where view_id = $1", &count, err));
+    TRY(db_query_int(tx, DB_ARGS(DB_INT(view_id)), "select count(*) from discussion_threads where view_id = $1", &count, err));
     if (count >= DISCUSSION_THREADS_MAX)
         return err_set(err, ERR_CONFLICT, "a report has at most %d threads", DISCUSSION_THREADS_MAX);
-    return number_of(tx, DB_ARGS(DB_INT(view_id), DB_TEXT(quote.ptr == NULL ? STR_EMPTY : quote), DB_INT(now_ms)),
-                     "insert into discussion_threads (view_id, quote, created_at) values ($1, $2, $3) returning id", id, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(view_id), DB_TEXT(quote.ptr == NULL ? STR_EMPTY : quote), DB_INT(now_ms)),
+                        "insert into discussion_threads (view_id, quote, created_at) values ($1, $2, $3) returning id", id, err);
 }
 
 enum err_code discussion_say(struct db_tx *tx, int64_t thread_id, int64_t user_id, struct str body, int64_t now_ms, int64_t *id,
                              struct err *err) {
-    int64_t count = 0;
+    int64_t count;
     TRY(check_body(body, err));
-    TRY(number_of(tx, DB_ARGS(DB_INT(thread_id)),
-                  "select count(*) from discussion_comments c join discussion_threads t on t.id = c.thread_id"
-                  " where t.view_id = (select s.view_id from discussion_threads s where s.id = $1)",
-                  &count, err));
+    TRY(db_query_int(tx, DB_ARGS(DB_INT(thread_id)),
+                     "select count(*) from discussion_comments c join discussion_threads t on t.id = c.thread_id"
+                     " where t.view_id = (select s.view_id from discussion_threads s where s.id = $1)",
+                     &count, err));
     if (count >= DISCUSSION_COMMENTS_MAX)
         return err_set(err, ERR_CONFLICT, "a report has at most %d comments", DISCUSSION_COMMENTS_MAX);
     TRY(discussion_resolve(tx, thread_id, 0, now_ms, err));
-    return number_of(tx, DB_ARGS(DB_INT(thread_id), DB_INT(user_id), DB_TEXT(body), DB_INT(now_ms)),
-                     "insert into discussion_comments (thread_id, user_id, body, created_at) values ($1, $2, $3, $4) returning id", id, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(thread_id), DB_INT(user_id), DB_TEXT(body), DB_INT(now_ms)),
+                        "insert into discussion_comments (thread_id, user_id, body, created_at) values ($1, $2, $3, $4) returning id", id, err);
 }
 
 enum err_code discussion_edit(struct db_tx *tx, int64_t comment_id, struct str body, int64_t now_ms, struct err *err) {

@@ -189,24 +189,14 @@ enum err_code project_list(struct db_tx *tx, int64_t entity_id, int64_t after_id
 }
 
 enum err_code project_count_runs(struct db_tx *tx, int64_t id, int64_t *count, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(id)),
-                 "select count(*) from runs where project_id = $1 and deleted_at is null", err));
-    while (db_next(rows))
-        *count = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(id)),
+                        "select count(*) from runs where project_id = $1 and deleted_at is null", count, err);
 }
 
 enum err_code project_count(struct db_tx *tx, int64_t entity_id, bool only_public, int64_t *count,
                             struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(
-        tx, &rows, DB_ARGS(DB_INT(entity_id), DB_INT(only_public ? PROJECT_PUBLIC : PROJECT_PRIVATE)),
-        "select count(*) from projects where entity_id = $1 and visibility >= $2 and deleted_at is null",
-        err));
-    while (db_next(rows))
-        *count = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(entity_id), DB_INT(only_public ? PROJECT_PUBLIC : PROJECT_PRIVATE)),
+                        "select count(*) from projects where entity_id = $1 and visibility >= $2 and deleted_at is null", count, err);
 }
 
 struct str project_storage_id(const struct project *project, struct arena *arena) {

@@ -72,11 +72,7 @@ static enum err_code make_room(struct db_tx *tx, const struct new_share *wanted,
 }
 
 static enum err_code newest_id(struct db_tx *tx, const struct secret_hash *hash, int64_t *id, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_HASH(hash)), "select id from share_links where hash = $1", err));
-    while (db_next(rows))
-        *id = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_HASH(hash)), "select id from share_links where hash = $1", id, err);
 }
 
 static enum err_code check_projects(size_t count, struct err *err) {

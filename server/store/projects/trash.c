@@ -201,17 +201,12 @@ enum err_code trash_restore(struct db_tx *tx, const struct trash_item *item, str
 /* ---- all of it ---- */
 
 static enum err_code count_bytes(struct db_tx *tx, int64_t now_ms, int64_t *out, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(now_ms)),
-                 "select coalesce((select sum(f.size_bytes) from removals x join runs r on (x.kind = 'run' and r.id = x.subject_id)"
-                 " or (x.kind = 'project' and r.project_id = x.subject_id) join run_files f on f.run_id = r.id where x.due_at > $1), 0)"
-                 " + coalesce((select sum(a.size_bytes) from removals x join artifacts a on (x.kind = 'artifact' and a.id = x.subject_id)"
-                 " or (x.kind = 'collection' and a.collection_id = x.subject_id) or (x.kind = 'project' and a.project_id = x.subject_id)"
-                 " where x.due_at > $1), 0)",
-                 err));
-    while (db_next(rows))
-        *out = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(now_ms)),
+                        "select coalesce((select sum(f.size_bytes) from removals x join runs r on (x.kind = 'run' and r.id = x.subject_id)"
+                        " or (x.kind = 'project' and r.project_id = x.subject_id) join run_files f on f.run_id = r.id where x.due_at > $1), 0)"
+                        " + coalesce((select sum(a.size_bytes) from removals x join artifacts a on (x.kind = 'artifact' and a.id = x.subject_id)"
+                        " or (x.kind = 'collection' and a.collection_id = x.subject_id) or (x.kind = 'project' and a.project_id = x.subject_id)"
+                        " where x.due_at > $1), 0)", out, err);
 }
 
 enum err_code trash_count(struct db_tx *tx, int64_t now_ms, struct trash_counts *out, struct err *err) {

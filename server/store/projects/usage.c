@@ -28,35 +28,22 @@ enum err_code usage_list(struct db_tx *tx, struct arena *arena, struct list *out
     return db_end(rows, err);
 }
 
-static enum err_code take_int(struct db_rows *rows, int64_t *out, struct err *err) {
-    *out = 0;
-    while (db_next(rows))
-        *out = db_int(rows, 0);
-    return db_end(rows, err);
-}
-
 enum err_code usage_of_project(struct db_tx *tx, int64_t project_id, int64_t *out, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id)),
-                 "select cast(coalesce(sum(parts.bytes), 0) as bigint) from (" PARTS("= $1") ") as parts", err));
-    return take_int(rows, out, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(project_id)),
+                        "select cast(coalesce(sum(parts.bytes), 0) as bigint) from (" PARTS("= $1") ") as parts", out, err);
 }
 
 #define OF_ENTITY "in (select id from projects where entity_id = $1 and deleted_at is null)"
 
 enum err_code usage_of_entity(struct db_tx *tx, int64_t entity_id, int64_t *out, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(entity_id)),
-                 "select cast(coalesce(sum(parts.bytes), 0) as bigint) from (" PARTS(OF_ENTITY) ") as parts", err));
-    return take_int(rows, out, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(entity_id)),
+                        "select cast(coalesce(sum(parts.bytes), 0) as bigint) from (" PARTS(OF_ENTITY) ") as parts", out, err);
 }
 
 /* ---- limits ---- */
 
 enum err_code usage_limit(struct db_tx *tx, int64_t project_id, int64_t *out, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id)), "select coalesce(limit_bytes, 0) from projects where id = $1", err));
-    return take_int(rows, out, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(project_id)), "select coalesce(limit_bytes, 0) from projects where id = $1", out, err);
 }
 
 enum err_code usage_set_limit(struct db_tx *tx, int64_t project_id, int64_t limit_bytes, struct err *err) {
@@ -68,10 +55,8 @@ enum err_code usage_set_limit(struct db_tx *tx, int64_t project_id, int64_t limi
 }
 
 enum err_code usage_has_limits(struct db_tx *tx, bool *out, struct err *err) {
-    struct db_rows *rows;
     int64_t count;
-    TRY(db_query(tx, &rows, DB_NO_ARGS, "select count(*) from projects where limit_bytes is not null and deleted_at is null", err));
-    TRY(take_int(rows, &count, err));
+    TRY(db_query_int(tx, DB_NO_ARGS, "select count(*) from projects where limit_bytes is not null and deleted_at is null", &count, err));
     *out = count > 0;
     return OK;
 }

@@ -123,11 +123,7 @@ static enum err_code check_workspace(struct db_tx *tx, int64_t project_id, int64
 }
 
 static enum err_code last_id(struct db_tx *tx, int64_t project_id, int64_t *id, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id)), "select max(id) from views where project_id = $1", err));
-    while (db_next(rows))
-        *id = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(project_id)), "select max(id) from views where project_id = $1", id, err);
 }
 
 enum err_code view_create(struct db_tx *tx, int64_t project_id, const struct view_change *change, int64_t now_ms, int64_t *id,
@@ -189,12 +185,8 @@ enum err_code view_delete_drafts(struct db_tx *tx, int64_t parent_id, int64_t no
 }
 
 enum err_code view_count_drafts(struct db_tx *tx, int64_t parent_id, int64_t *out, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(parent_id)),
-                 "select count(*) from views where parent_id = $1 and deleted_at is null", err));
-    while (db_next(rows))
-        *out = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(parent_id)),
+                        "select count(*) from views where parent_id = $1 and deleted_at is null", out, err);
 }
 
 /* ---- lists ---- */
@@ -227,9 +219,5 @@ enum err_code view_list(struct db_tx *tx, const struct view_query *query, struct
 }
 
 enum err_code view_count(struct db_tx *tx, const struct view_query *query, int64_t *out, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(VIEW_WHERE_ARGS(query)), "select count(*) from views v " VIEW_WHERE, err));
-    while (db_next(rows))
-        *out = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(VIEW_WHERE_ARGS(query)), "select count(*) from views v " VIEW_WHERE, out, err);
 }

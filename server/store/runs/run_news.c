@@ -4,12 +4,7 @@
 #define LINES_OF(kind) "coalesce((select h.line_count from history_runs h where h.run_id = r.id and h.kind = " kind "), 0)"
 
 enum err_code run_news_version(struct db_tx *tx, int64_t project_id, int64_t *version, struct err *err) {
-    struct db_rows *rows;
-    *version = 0;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id)), "select run_version from projects where id = $1", err));
-    while (db_next(rows))
-        *version = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(project_id)), "select run_version from projects where id = $1", version, err);
 }
 
 static struct run_news read_row(const struct db_rows *rows, struct arena *arena) {

@@ -113,12 +113,7 @@ enum err_code sweep_list(struct db_tx *tx, int64_t project_id, size_t limit, str
 }
 
 enum err_code sweep_count(struct db_tx *tx, int64_t project_id, int64_t *count, struct err *err) {
-    struct db_rows *rows;
-    *count = 0;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id)), "select count(*) from sweeps where project_id = $1 and deleted_at is null", err));
-    while (db_next(rows))
-        *count = db_int(rows, 0);
-    return db_end(rows, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(project_id)), "select count(*) from sweeps where project_id = $1 and deleted_at is null", count, err);
 }
 
 /* ---- making and changing ---- */

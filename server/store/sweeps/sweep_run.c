@@ -85,23 +85,12 @@ enum err_code sweep_run_list_priors(struct db_tx *tx, int64_t sweep_id, int64_t 
     return take_ids(rows, arena, out, err);
 }
 
-static enum err_code take_count(struct db_rows *rows, int64_t *count, struct err *err) {
-    *count = 0;
-    while (db_next(rows))
-        *count = db_int(rows, 0);
-    return db_end(rows, err);
-}
-
 enum err_code sweep_run_count(struct db_tx *tx, int64_t sweep_id, int64_t *count, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep_id)), "select count(*) from sweep_runs where sweep_id = $1 and number is not null", err));
-    return take_count(rows, count, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(sweep_id)), "select count(*) from sweep_runs where sweep_id = $1 and number is not null", count, err);
 }
 
 enum err_code sweep_run_count_priors(struct db_tx *tx, int64_t sweep_id, int64_t *count, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep_id), DB_INT(SWEEP_RUN_PRIOR)), "select count(*)" PRIORS, err));
-    return take_count(rows, count, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(sweep_id), DB_INT(SWEEP_RUN_PRIOR)), "select count(*)" PRIORS, count, err);
 }
 
 enum err_code sweep_run_find_best(struct db_tx *tx, int64_t sweep_id, bool is_highest, bool *is_found, double *best, struct err *err) {
@@ -121,25 +110,19 @@ enum err_code sweep_run_find_best(struct db_tx *tx, int64_t sweep_id, bool is_hi
 }
 
 enum err_code sweep_run_count_queued(struct db_tx *tx, int64_t sweep_id, int64_t *count, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep_id), DB_INT(SWEEP_RUN_QUEUED)),
-                 "select count(*) from sweep_runs where sweep_id = $1 and state = $2 and outcome = 0", err));
-    return take_count(rows, count, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(sweep_id), DB_INT(SWEEP_RUN_QUEUED)),
+                        "select count(*) from sweep_runs where sweep_id = $1 and state = $2 and outcome = 0", count, err);
 }
 
 enum err_code sweep_run_count_all(struct db_tx *tx, const struct sweep *sweep, int64_t *count, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep->owner.project_id), DB_TEXT(sweep->name)),
-                 "select count(*) from runs where project_id = $1 and sweep = $2 and deleted_at is null", err));
-    return take_count(rows, count, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(sweep->owner.project_id), DB_TEXT(sweep->name)),
+                        "select count(*) from runs where project_id = $1 and sweep = $2 and deleted_at is null", count, err);
 }
 
 enum err_code sweep_run_sum_seconds(struct db_tx *tx, const struct sweep *sweep, int64_t *seconds, struct err *err) {
-    struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep->owner.project_id), DB_TEXT(sweep->name)),
-                 "select coalesce(sum((heartbeat_at - created_at) / 1000), 0) from runs"
-                 " where project_id = $1 and sweep = $2 and deleted_at is null", err));
-    return take_count(rows, seconds, err);
+    return db_query_int(tx, DB_ARGS(DB_INT(sweep->owner.project_id), DB_TEXT(sweep->name)),
+                        "select coalesce(sum((heartbeat_at - created_at) / 1000), 0) from runs"
+                        " where project_id = $1 and sweep = $2 and deleted_at is null", seconds, err);
 }
 
 static struct str hash_of(struct str args, struct arena *arena) {
@@ -149,11 +132,9 @@ static struct str hash_of(struct str args, struct arena *arena) {
 }
 
 enum err_code sweep_run_is_tried(struct db_tx *tx, int64_t sweep_id, struct str args, struct arena *arena, bool *is_tried, struct err *err) {
-    struct db_rows *rows;
     int64_t count;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(sweep_id), DB_TEXT(hash_of(args, arena)), DB_INT(SWEEP_RUN_REPLACED)),
-                 "select count(*) from sweep_runs where sweep_id = $1 and args_hash = $2 and state <> $3", err));
-    TRY(take_count(rows, &count, err));
+    TRY(db_query_int(tx, DB_ARGS(DB_INT(sweep_id), DB_TEXT(hash_of(args, arena)), DB_INT(SWEEP_RUN_REPLACED)),
+                     "select count(*) from sweep_runs where sweep_id = $1 and args_hash = $2 and state <> $3", &count, err));
     *is_tried = count > 0;
     return OK;
 }

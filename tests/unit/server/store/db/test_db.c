@@ -127,6 +127,24 @@ static void db__reads_one_snapshot(void **state) {
     assert_ok(f, db_read(f->db, count_around_a_write, f, &f->err));
 }
 
+static enum err_code read_numbers(struct db_tx *tx, void *context, struct err *err) {
+    struct thing thing = { .name = DB_TEXT(STR("new")), .size = DB_INT(7), .body = DB_NULL };
+    int64_t number = -1;
+    (void)context;
+    TRY(db_query_int(tx, DB_ARGS(DB_TEXT(STR("new"))), "select size from things where name = $1", &number, err));
+    assert_int_equal(number, 0);
+    TRY(add_thing(tx, &thing, err));
+    TRY(db_query_int(tx, DB_ARGS(DB_TEXT(STR("new"))), "select size from things where name = $1", &number, err));
+    assert_int_equal(number, 7);
+    return OK;
+}
+
+static void db__reads_a_number_or_zero(void **state) {
+    struct fixture *f = *state;
+    assert_ok(f, db_write(f->db, make_table, NULL, &f->err));
+    assert_ok(f, db_write(f->db, read_numbers, NULL, &f->err));
+}
+
 /* Resolvers nest: each of their own connections would soon use up all there are. */
 static enum err_code read_deeper(struct db_tx *tx, void *context, struct err *err) {
     struct fixture *f = context;
@@ -266,6 +284,7 @@ int main(void) {
         DB_TEST(db__nests_queries_of_one_literal),
         DB_TEST(db__copies_composed_statements),
         DB_TEST(db__counts_arguments),
+        DB_TEST(db__reads_a_number_or_zero),
         DB_TEST(db__refuses_unknown_engines_without_showing_the_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
