@@ -80,6 +80,11 @@ static bool is_damage(struct str name) {
     return str_eq_c(name, "XAmzContentSHA256Mismatch") || str_eq_c(name, "BadDigest");
 }
 
+/* Whoever wanted to make a bucket was not the first: asking again changes nothing. */
+static bool is_taken(struct str name) {
+    return str_eq_c(name, "BucketAlreadyOwnedByYou") || str_eq_c(name, "BucketAlreadyExists");
+}
+
 enum s3_verdict s3_judge(struct s3 *s3, const struct s3_call *call, const struct http_response *response, struct str region,
                          struct arena *arena, struct err *err) {
     struct str body = buf_str(&response->body);
@@ -101,7 +106,7 @@ enum s3_verdict s3_judge(struct s3 *s3, const struct s3_call *call, const struct
         verdict = S3_FINAL;
     if (str_eq_c(name, "QuotaExceeded") || str_eq_c(name, "XMinioStorageFull") || status == 507)
         code = ERR_FULL;
-    else if (status == 412)
+    else if (status == 412 || is_taken(name))
         code = ERR_CONFLICT;
     else if (status == 404)
         code = ERR_NOT_FOUND;

@@ -306,15 +306,27 @@ static enum err_code make_bucket(struct s3 *s3, struct arena *arena, struct err 
     return code;
 }
 
-static enum err_code find_or_make_bucket(struct s3 *s3, struct err *err) {
-    struct arena *arena = arena_create();
+static enum err_code find_bucket(struct s3 *s3, bool *is_there, struct arena *arena, struct err *err) {
     struct http_response response;
     struct s3_call call = { .method = STR("HEAD"), .max_body_bytes = ERROR_BODY_MAX, .may_be_missing = true };
     enum err_code code = s3_send(s3, &call, &response, arena, err);
-    bool is_missing = code == OK && response.status == 404;
+    *is_there = code == OK && response.status != 404;
     http_response_finish(&response);
-    if (is_missing)
+    return code;
+}
+
+/* Servers that start side by side find none and make it, all of them: to all but the first the store says that there is one. */
+static enum err_code find_or_make_bucket(struct s3 *s3, struct err *err) {
+    struct arena *arena = arena_create();
+    bool is_there;
+    enum err_code code = find_bucket(s3, &is_there, arena, err);
+    if (code == OK && !is_there)
         code = make_bucket(s3, arena, err);
+    if (code == ERR_CONFLICT) {
+        code = find_bucket(s3, &is_there, arena, err);
+        if (code == OK && !is_there)
+            code = err_set(err, ERR_IO, "the bucket '%.*s' is being made or removed by somebody else", STR_ARG(s3->bucket));
+    }
     arena_destroy(arena);
     return code;
 }

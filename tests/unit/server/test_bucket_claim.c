@@ -1,23 +1,8 @@
 /* test_bucket_claim.c - with BAROGRAPH_TEST_BUCKETS (see tests/support/seaweed.py) a bucket and databases that want it; skipped without. */
 #include "server/bucket_claim.h"
 
-#include "base/file.h"
-#include "base/hash.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-struct fixture {
-    char folder[64];
-    struct arena *arena;
-    struct s3 *bucket;
-    struct db *ours, *theirs;
-    struct err err;
-};
+#define FIXTURE_PARTS struct db *ours; struct db *theirs;
+#include "tests/unit/server/blobs/bucket_fixture.h"
 
 static struct db *open_database(struct fixture *f, const char *name) {
     struct db *db;
@@ -26,18 +11,9 @@ static struct db *open_database(struct fixture *f, const char *name) {
 }
 
 static int set_up(void **state) {
-    const char *endpoint = getenv("BAROGRAPH_TEST_BUCKETS");
-    uint32_t number;
-    *state = NULL;
-    if (endpoint == NULL)
+    struct fixture *f = *state = bucket_make("");
+    if (f == NULL)
         return 0;
-    struct fixture *f = calloc(1, sizeof *f);
-    *state = f;
-    f->arena = arena_create();
-    (void)snprintf(f->folder, sizeof f->folder, "/tmp/barograph-claim-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    hash_random(&number, sizeof number);
-    assert_int_equal(s3_open(&f->bucket, arena_printf(f->arena, "s3://claim-%08x/team?endpoint=%s", number, endpoint), &f->err), OK);
     f->ours = open_database(f, "ours.db");
     f->theirs = open_database(f, "theirs.db");
     return 0;
@@ -49,17 +25,7 @@ static int tear_down(void **state) {
         return 0;
     db_close(f->ours);
     db_close(f->theirs);
-    s3_close(f->bucket);
-    int result = file_remove_tree(f->folder, &f->err) == OK ? 0 : -1;
-    arena_destroy(f->arena);
-    free(f);
-    return result;
-}
-
-static struct fixture *need(void **state) {
-    if (*state == NULL)
-        skip();
-    return *state;
+    return bucket_drop(f);
 }
 
 static void bucket_claim__is_good_for_one_database(void **state) {

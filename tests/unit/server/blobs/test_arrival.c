@@ -1,47 +1,17 @@
 /* test_arrival.c - with BAROGRAPH_TEST_BUCKETS (see tests/support/seaweed.py) a bucket that clients are sent to; skipped without. */
 #include "server/blobs/arrival.h"
 
-#include "base/file.h"
 #include "base/http_client.h"
-#include "server/blobs/s3.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-struct fixture {
-    char folder[64];
-    struct arena *arena;
-    struct s3 *bucket;
-    struct depot *depot;
-    struct blobs *blobs;
-    struct err err;
-};
-
-#define assert_ok(f, call)                                                                                   \
-    do {                                                                                                     \
-        if ((call) != OK)                                                                                    \
-            fail_msg("%s", (f)->err.message);                                                                \
-    } while (0)
+#define FIXTURE_PARTS struct depot *depot; struct blobs *blobs;
+#include "tests/unit/server/blobs/bucket_fixture.h"
 
 static int set_up(void **state) {
-    const char *endpoint = getenv("BAROGRAPH_TEST_BUCKETS");
-    uint32_t number;
-    *state = NULL;
-    if (endpoint == NULL)
+    struct fixture *f = *state = bucket_make("&direct=on");
+    if (f == NULL)
         return 0;
-    struct fixture *f = calloc(1, sizeof *f);
-    *state = f;
-    f->arena = arena_create();
-    (void)snprintf(f->folder, sizeof f->folder, "/tmp/barograph-arrival-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    hash_random(&number, sizeof number);
-    struct str url = arena_printf(f->arena, "s3://arrival-%08x/team?endpoint=%s&direct=on", number, endpoint);
-    assert_ok(f, s3_open(&f->bucket, url, &f->err));
     assert_ok(f, depot_open(&f->depot, f->folder, f->bucket, STR("blobs/"), &f->err));
     f->blobs = blobs_create(f->depot);
     return 0;
@@ -53,17 +23,7 @@ static int tear_down(void **state) {
         return 0;
     blobs_destroy(f->blobs);
     depot_close(f->depot);
-    s3_close(f->bucket);
-    int result = file_remove_tree(f->folder, &f->err) == OK ? 0 : -1;
-    arena_destroy(f->arena);
-    free(f);
-    return result;
-}
-
-static struct fixture *need(void **state) {
-    if (*state == NULL)
-        skip();
-    return *state;
+    return bucket_drop(f);
 }
 
 /* As a client that knows nothing but the address. */

@@ -2,57 +2,26 @@
 #include "server/blobs/depot.h"
 
 #include "base/buf.h"
-#include "base/file.h"
-#include "base/hash.h"
-#include "server/blobs/s3.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#define FIXTURE_PARTS struct depot *depot;
+#include "tests/unit/server/blobs/bucket_fixture.h"
 
-struct fixture {
-    char folder[64];
-    struct arena *arena;
-    struct s3 *bucket;
-    struct depot *depot;
-    struct err err;
-};
-
-#define assert_ok(f, call)                                                                                   \
-    do {                                                                                                     \
-        if ((call) != OK)                                                                                    \
-            fail_msg("%s", (f)->err.message);                                                                \
-    } while (0)
-
-static struct fixture *make(bool wants_bucket) {
-    struct fixture *f = calloc(1, sizeof *f);
-    uint32_t number;
-
-    f->arena = arena_create();
-    (void)snprintf(f->folder, sizeof f->folder, "/tmp/barograph-depot-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    hash_random(&number, sizeof number);
-    if (wants_bucket)
-        assert_ok(f, s3_open(&f->bucket, arena_printf(f->arena, "s3://depot-%08x?endpoint=%s&direct=on", number, getenv("BAROGRAPH_TEST_BUCKETS")),
-                             &f->err));
+static int open_depot(struct fixture *f) {
     assert_ok(f, depot_open(&f->depot, f->folder, f->bucket, STR("things/"), &f->err));
-    return f;
+    return 0;
 }
 
 static int set_up_folder(void **state) {
-    *state = make(false);
-    return 0;
+    return open_depot(*state = folder_make());
 }
 
 static int set_up_bucket(void **state) {
-    *state = getenv("BAROGRAPH_TEST_BUCKETS") == NULL ? NULL : make(true);
-    return 0;
+    *state = bucket_make("&direct=on");
+    return *state == NULL ? 0 : open_depot(*state);
 }
 
 static int tear_down(void **state) {
@@ -60,17 +29,7 @@ static int tear_down(void **state) {
     if (f == NULL)
         return 0;
     depot_close(f->depot);
-    s3_close(f->bucket);
-    int result = file_remove_tree(f->folder, &f->err) == OK ? 0 : -1;
-    arena_destroy(f->arena);
-    free(f);
-    return result;
-}
-
-static struct fixture *need(void **state) {
-    if (*state == NULL)
-        skip();
-    return *state;
+    return bucket_drop(f);
 }
 
 static void publish(struct fixture *f, const char *name, const char *text) {

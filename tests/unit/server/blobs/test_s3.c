@@ -2,87 +2,43 @@
 #include "server/blobs/s3_parts.h"
 #include "tests/unit/base/http_peer.h"
 
-#include "base/file.h"
-#include "base/hash.h"
-
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-struct fixture {
-    struct s3 *s3;
-    struct arena *arena;
-    struct err err;
-    struct str url;
-};
-
-#define assert_ok(f, call)                                                                                   \
-    do {                                                                                                     \
-        if ((call) != OK)                                                                                    \
-            fail_msg("%s", (f)->err.message);                                                                \
-    } while (0)
+#define FIXTURE_PARTS
+#include "tests/unit/server/blobs/bucket_fixture.h"
 
 static int set_up(void **state) {
-    const char *endpoint = getenv("BAROGRAPH_TEST_BUCKETS");
-    uint32_t number;
-    if (endpoint == NULL) {
-        *state = NULL;
-        return 0;
-    }
-    struct fixture *f = calloc(1, sizeof *f);
-    f->arena = arena_create();
-    hash_random(&number, sizeof number);
-    f->url = arena_printf(f->arena, "s3://test-%08x/some/folder?endpoint=%s&region=eu-central-1", number, endpoint);
-    *state = f;
-    if (s3_open(&f->s3, f->url, &f->err) == OK)
-        return 0;
-    print_error("%s\n", f->err.message);
-    return -1;
-}
-
-static int tear_down(void **state) {
-    struct fixture *f = *state;
-    if (f != NULL) {
-        s3_close(f->s3);
-        arena_destroy(f->arena);
-        free(f);
-    }
+    *state = bucket_make("&region=eu-central-1");
     return 0;
 }
 
-static struct fixture *need(void **state) {
-    if (*state == NULL)
-        skip();
-    return *state;
+static int tear_down(void **state) {
+    return *state == NULL ? 0 : bucket_drop(*state);
 }
 
 static void s3__gives_back_what_was_put(void **state) {
     struct fixture *f = need(state);
     char out[5];
     uint64_t size;
-    assert_ok(f, s3_put(f->s3, STR("a/b c+d.txt"), STR("hello world"), false, &f->err));
-    assert_ok(f, s3_read(f->s3, STR("a/b c+d.txt"), 6, 5, out, &f->err));
+    assert_ok(f, s3_put(f->bucket, STR("a/b c+d.txt"), STR("hello world"), false, &f->err));
+    assert_ok(f, s3_read(f->bucket, STR("a/b c+d.txt"), 6, 5, out, &f->err));
     assert_memory_equal(out, "world", 5);
-    assert_ok(f, s3_size(f->s3, STR("a/b c+d.txt"), &size, &f->err));
+    assert_ok(f, s3_size(f->bucket, STR("a/b c+d.txt"), &size, &f->err));
     assert_int_equal(size, 11);
-    assert_int_equal(s3_read(f->s3, STR("a/b c+d.txt"), 8, 5, out, &f->err), ERR_CORRUPT);
-    assert_int_equal(s3_read(f->s3, STR("a/b c+d.txt"), 11, 5, out, &f->err), ERR_CORRUPT);
-    assert_ok(f, s3_remove(f->s3, STR("a/b c+d.txt"), &f->err));
-    assert_int_equal(s3_size(f->s3, STR("a/b c+d.txt"), &size, &f->err), ERR_NOT_FOUND);
-    assert_ok(f, s3_remove(f->s3, STR("a/b c+d.txt"), &f->err));
+    assert_int_equal(s3_read(f->bucket, STR("a/b c+d.txt"), 8, 5, out, &f->err), ERR_CORRUPT);
+    assert_int_equal(s3_read(f->bucket, STR("a/b c+d.txt"), 11, 5, out, &f->err), ERR_CORRUPT);
+    assert_ok(f, s3_remove(f->bucket, STR("a/b c+d.txt"), &f->err));
+    assert_int_equal(s3_size(f->bucket, STR("a/b c+d.txt"), &size, &f->err), ERR_NOT_FOUND);
+    assert_ok(f, s3_remove(f->bucket, STR("a/b c+d.txt"), &f->err));
 }
 
 static void s3__puts_only_what_is_new(void **state) {
     struct fixture *f = need(state);
     char out[1];
-    assert_ok(f, s3_put(f->s3, STR("once"), STR("1"), true, &f->err));
-    assert_int_equal(s3_put(f->s3, STR("once"), STR("2"), true, &f->err), ERR_CONFLICT);
-    assert_ok(f, s3_read(f->s3, STR("once"), 0, 1, out, &f->err));
+    assert_ok(f, s3_put(f->bucket, STR("once"), STR("1"), true, &f->err));
+    assert_int_equal(s3_put(f->bucket, STR("once"), STR("2"), true, &f->err), ERR_CONFLICT);
+    assert_ok(f, s3_read(f->bucket, STR("once"), 0, 1, out, &f->err));
     assert_int_equal(out[0], '1');
 }
 
@@ -117,8 +73,8 @@ static void check_file(void **state, uint64_t size) {
     unsigned char sent[SHA256_BYTES], found[SHA256_BYTES];
     uint64_t found_size;
     int fd = make_file(f, size), copy = open("/tmp", O_TMPFILE | O_RDWR, 0600);
-    assert_ok(f, s3_put_file(f->s3, STR("file"), fd, size, &f->err));
-    assert_ok(f, s3_fetch(f->s3, STR("file"), STR_EMPTY, copy, &found_size, &f->err));
+    assert_ok(f, s3_put_file(f->bucket, STR("file"), fd, size, &f->err));
+    assert_ok(f, s3_fetch(f->bucket, STR("file"), STR_EMPTY, copy, &found_size, &f->err));
     assert_int_equal(found_size, size);
     digest_of(fd, size, sent);
     digest_of(copy, size, found);
@@ -147,10 +103,10 @@ static enum err_code collect(void *context, struct str key, uint64_t size, int64
 static void s3__lists_by_beginning(void **state) {
     struct fixture *f = need(state);
     struct buf keys = BUF_INIT(4096);
-    assert_ok(f, s3_put(f->s3, STR("x/2 & 3"), STR("22"), false, &f->err));
-    assert_ok(f, s3_put(f->s3, STR("x/1"), STR("1"), false, &f->err));
-    assert_ok(f, s3_put(f->s3, STR("y/1"), STR("1"), false, &f->err));
-    assert_ok(f, s3_list(f->s3, STR("x/"), collect, &keys, &f->err));
+    assert_ok(f, s3_put(f->bucket, STR("x/2 & 3"), STR("22"), false, &f->err));
+    assert_ok(f, s3_put(f->bucket, STR("x/1"), STR("1"), false, &f->err));
+    assert_ok(f, s3_put(f->bucket, STR("y/1"), STR("1"), false, &f->err));
+    assert_ok(f, s3_list(f->bucket, STR("x/"), collect, &keys, &f->err));
     buf_append_char(&keys, '\0');
     assert_string_equal(keys.ptr, "x/1:1 x/2 & 3:2 ");
     buf_finish(&keys);
@@ -161,8 +117,8 @@ static void s3__links_open_without_credentials(void **state) {
     struct http_client *client;
     struct http_response response = { 0 };
     struct str url;
-    assert_ok(f, s3_put(f->s3, STR("a file"), STR("linked"), false, &f->err));
-    assert_ok(f, s3_link(f->s3, STR("GET"), STR("a file"), 60, STR("attachment; filename=\"x y.txt\""), &url, f->arena, &f->err));
+    assert_ok(f, s3_put(f->bucket, STR("a file"), STR("linked"), false, &f->err));
+    assert_ok(f, s3_link(f->bucket, STR("GET"), STR("a file"), 60, STR("attachment; filename=\"x y.txt\""), &url, f->arena, &f->err));
     assert_ok(f, http_client_create(&client, &(struct http_client_options){ 0 }, &f->err));
     assert_ok(f, http_client_send(client, &(struct http_request){ .method = STR("GET"), .url = url }, &response, &f->err));
     assert_int_equal(response.status, 200);
@@ -196,7 +152,7 @@ static void begin_upload(struct fixture *f, struct str key) {
     struct http_field query = { STR_INIT("uploads"), STR_INIT("") };
     struct s3_call call = { .method = STR("POST"), .key = key, .query = &query, .query_count = 1, .max_body_bytes = 4096 };
     struct http_response response;
-    assert_ok(f, s3_send(f->s3, &call, &response, f->arena, &f->err));
+    assert_ok(f, s3_send(f->bucket, &call, &response, f->arena, &f->err));
     http_response_finish(&response);
 }
 
@@ -204,11 +160,11 @@ static void s3__aborts_uploads_left_behind(void **state) {
     struct fixture *f = need(state);
     int64_t count;
     begin_upload(f, STR("left"));
-    assert_ok(f, s3_abort_uploads(f->s3, STR("le"), 3600 * 1000, &count, &f->err));
+    assert_ok(f, s3_abort_uploads(f->bucket, STR("le"), 3600 * 1000, &count, &f->err));
     assert_int_equal(count, 0);
-    assert_ok(f, s3_abort_uploads(f->s3, STR("other"), -60 * 1000, &count, &f->err));
+    assert_ok(f, s3_abort_uploads(f->bucket, STR("other"), -60 * 1000, &count, &f->err));
     assert_int_equal(count, 0);
-    assert_ok(f, s3_abort_uploads(f->s3, STR("le"), -60 * 1000, &count, &f->err));
+    assert_ok(f, s3_abort_uploads(f->bucket, STR("le"), -60 * 1000, &count, &f->err));
     assert_int_equal(count, 1);
 }
 
@@ -252,6 +208,27 @@ static void s3__aborts_uploads_of_every_page(void **state) {
     arena_destroy(arena);
 }
 
+static void s3__takes_a_bucket_that_another_made_first(void **state) {
+#define TAKEN "<Error><Code>BucketAlreadyOwnedByYou</Code><Message>yours</Message></Error>"
+    const struct str answers[] = { STR(ANSWER("404 Not Found", "0", "")), STR(ANSWER("409 Conflict", "75", TAKEN)),
+                                   STR(ANSWER("200 OK", "0", "")) };
+    struct http_peer peer = { .says_each = answers, .connection_count = 3 };
+    struct arena *arena = arena_create();
+    struct err err = { 0 };
+    struct s3 *s3 = NULL;
+    (void)state;
+
+    assert_int_equal(sizeof TAKEN - 1, 75);
+    http_peer_start(&peer);
+    (void)setenv("AWS_ACCESS_KEY_ID", "an-id", 0);
+    (void)setenv("AWS_SECRET_ACCESS_KEY", "a secret", 0);
+    if (s3_open(&s3, arena_printf(arena, "s3://bucket/p?endpoint=http://127.0.0.1:%u", peer.port), &err) != OK)
+        fail_msg("%s", err.message);
+    s3_close(s3);
+    http_peer_finish(&peer);
+    arena_destroy(arena);
+}
+
 static void s3__refuses_addresses_it_cannot_read(void **state) {
     struct s3 *s3;
     struct err err = { 0 };
@@ -289,6 +266,7 @@ int main(void) {
         S3_TEST(s3__says_who_was_refused),
         S3_TEST(s3__aborts_uploads_left_behind),
         cmocka_unit_test(s3__aborts_uploads_of_every_page),
+        cmocka_unit_test(s3__takes_a_bucket_that_another_made_first),
         cmocka_unit_test(s3__refuses_addresses_it_cannot_read),
         cmocka_unit_test(xml__reads_texts_in_turn),
     };
