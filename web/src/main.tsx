@@ -3,7 +3,7 @@
 import { render } from "preact";
 import { App, loadPage } from "./app";
 import { loadLanguage } from "./i18n";
-import Project, { openEarly } from "./pages/project";
+import Project, { openEarly } from "./pages/workspace/project";
 import { current, startRouter } from "./router";
 import { workspace } from "./routes";
 import { loadViewer, viewer } from "./session";

@@ -15,7 +15,7 @@ export interface Route {
     isPublic?: boolean /* drawn without a session */;
 }
 
-const login = () => import("./pages/login");
+const login = () => import("./pages/account/login");
 /* The workspace is part of the program itself, which hands it over (main.tsx): each file more would be a way to the server
  * and back before the first chart. Every other page is fetched when it is opened. */
 export const workspace = {
@@ -23,47 +23,47 @@ export const workspace = {
     load: async () => ({ default: workspace.page! }),
 };
 const project = workspace.load;
-const run = () => import("./pages/run");
-const artifacts = () => import("./pages/artifacts");
-const artifact = () => import("./pages/artifact");
-const registries = () => import("./pages/registries");
-const settings = () => import("./pages/settings");
+const run = () => import("./pages/run/run");
+const artifacts = () => import("./pages/artifact/artifacts");
+const artifact = () => import("./pages/artifact/artifact");
+const registries = () => import("./pages/registry/registries");
+const settings = () => import("./pages/account/settings");
 
 export const ROUTES: readonly Route[] = [
-    { path: "/", page: () => import("./pages/home"), title: "title.home" },
+    { path: "/", page: () => import("./pages/account/home"), title: "title.home" },
     { path: "/login", page: login, title: "title.login", isPublic: true },
-    { path: "/authorize", page: () => import("./pages/authorize"), title: "title.authorize" },
+    { path: "/authorize", page: () => import("./pages/account/authorize"), title: "title.authorize" },
     { path: "/settings", page: settings, title: "title.settings" },
-    { path: "/shared/:token", page: () => import("./pages/shared"), title: "title.workspace", isPublic: true },
-    { path: "/settings/people", page: () => import("./pages/people"), title: "title.people" },
-    { path: "/settings/storage", page: () => import("./pages/storage"), title: "title.storage" },
+    { path: "/shared/:token", page: () => import("./pages/project/shared"), title: "title.workspace", isPublic: true },
+    { path: "/settings/people", page: () => import("./pages/account/people"), title: "title.people" },
+    { path: "/settings/storage", page: () => import("./pages/account/storage"), title: "title.storage" },
     { path: "/registry", page: registries, title: "title.registry" },
     { path: "/orgs/:org", page: registries, title: "title.registry" },
     { path: "/orgs/:org/registry", page: registries, title: "title.registry" },
-    { path: "/orgs/:org/registry/:registry", page: () => import("./pages/registry"), title: "title.registry" },
-    { path: "/:entity/registry/model", page: () => import("./pages/registry_link"), title: "title.registry" },
-    { path: "/:entity", page: () => import("./pages/home"), title: "title.home" },
+    { path: "/orgs/:org/registry/:registry", page: () => import("./pages/registry/registry"), title: "title.registry" },
+    { path: "/:entity/registry/model", page: () => import("./pages/registry/link"), title: "title.registry" },
+    { path: "/:entity", page: () => import("./pages/account/home"), title: "title.home" },
     { path: "/:entity/:project", page: project, title: "title.workspace", isPublic: true },
     { path: "/:entity/:project/workspace", page: project, title: "title.workspace", isPublic: true },
     {
         path: "/:entity/:project/table",
-        page: () => import("./pages/runs_table"),
+        page: () => import("./pages/table/runs_table"),
         title: "title.table",
         isPublic: true,
     },
     {
         path: "/:entity/:project/overview",
-        page: () => import("./pages/project_overview"),
+        page: () => import("./pages/project/overview"),
         title: "title.overview",
         isPublic: true,
     },
     { path: "/:entity/:project/groups/:group", page: project, title: "title.workspace", isPublic: true },
-    { path: "/:entity/:project/automations", page: () => import("./pages/automations"), title: "title.automations" },
-    { path: "/:entity/:project/sweeps", page: () => import("./pages/sweeps"), title: "title.sweeps", isPublic: true },
-    { path: "/:entity/:project/sweeps/:sweep", page: () => import("./pages/sweep"), title: "title.sweeps", isPublic: true },
-    { path: "/:entity/:project/reportlist", page: () => import("./pages/reports"), title: "title.reports", isPublic: true },
-    { path: "/:entity/:project/reports", page: () => import("./pages/reports"), title: "title.reports", isPublic: true },
-    { path: "/:entity/:project/reports/:slug", page: () => import("./pages/report"), title: "title.reports", isPublic: true },
+    { path: "/:entity/:project/automations", page: () => import("./pages/automation/automations"), title: "title.automations" },
+    { path: "/:entity/:project/sweeps", page: () => import("./pages/sweep/sweeps"), title: "title.sweeps", isPublic: true },
+    { path: "/:entity/:project/sweeps/:sweep", page: () => import("./pages/sweep/sweep"), title: "title.sweeps", isPublic: true },
+    { path: "/:entity/:project/reportlist", page: () => import("./pages/report/reports"), title: "title.reports", isPublic: true },
+    { path: "/:entity/:project/reports", page: () => import("./pages/report/reports"), title: "title.reports", isPublic: true },
+    { path: "/:entity/:project/reports/:slug", page: () => import("./pages/report/report"), title: "title.reports", isPublic: true },
     { path: "/:entity/:project/artifacts", page: artifacts, title: "title.artifacts", isPublic: true },
     { path: "/:entity/:project/artifacts/:type", page: artifacts, title: "title.artifacts", isPublic: true },
     { path: "/:entity/:project/artifacts/:type/:collection", page: artifact, title: "title.artifacts", isPublic: true },

@@ -9,11 +9,11 @@ import { formatDuration } from "../../lib/format";
 import { pathOf } from "../../lib/match";
 import { runtimeOf } from "../../lib/runs";
 import { address } from "../../router";
-import type { RunTabProps } from "../run";
-import { ArtifactsTab } from "../run_tabs/artifacts";
-import { LogsTab } from "../run_tabs/logs";
-import { OverviewTab } from "../run_tabs/overview";
-import { useRun } from "../use_run";
+import type { RunTabProps } from "../run/run";
+import { ArtifactsTab } from "../run/artifacts";
+import { LogsTab } from "../run/logs";
+import { OverviewTab } from "../run/overview";
+import { useRun } from "../run/use_run";
 import { useWorkspace } from "./model";
 import { openRun, RUN_QUERY } from "./open_run";
 
