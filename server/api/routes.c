@@ -39,6 +39,7 @@ const struct http_route routes[] = {
     { HTTP_GET, "/api/oidc", WHO_ANYONE, oidc_log_in_answer_label, 0, NULL },
     { HTTP_GET, "/api/oidc/begin", WHO_ANYONE, oidc_log_in_answer_begin, 0, NULL },
     { HTTP_GET, "/api/oidc/return", WHO_ANYONE, oidc_log_in_answer_return, 0, NULL },
+    { HTTP_PUT, "/api/password", WHO_USER, session_answer_password, SESSION_MAX_BODY_BYTES, NULL },
     { HTTP_POST, "/api/runs/columns", CAN_READ, columns_answer_runs, COLUMNS_REQUEST_MAX_BYTES, NULL },
     { HTTP_GET, "/api/runs/{entity}/{project}/{run}/receipt", CAN_READ, receipt_answer, 0, NULL },
     { HTTP_POST, "/api/session", WHO_ANYONE, session_answer_begin, SESSION_MAX_BODY_BYTES, NULL },

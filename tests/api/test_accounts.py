@@ -193,6 +193,55 @@ def test_database__of_a_newer_version_is_refused(make_server):
         server.start()
 
 
+def test_own_password__is_changed_by_whoever_knows_it(server, user):
+    def change(body, **more):
+        return server.request("PUT", "/api/password", **{"key": user.key, **more}, json=body).status_code
+
+    def log_in(password):
+        return server.request("POST", "/api/session", key=None, json={"username": user.name, "password": password})
+
+    assert change({"password": "short"}) == 400
+    assert change({}) == 400
+    assert change({"password": "first horse"}, key=None) == 401
+    assert change({"password": "first horse"}) == 204, "there was none: nobody asks for it"
+    cookies = {"barograph_session": log_in("first horse").cookies["barograph_session"]}
+    other = {"barograph_session": log_in("first horse").cookies["barograph_session"]}
+    assert change({"password": "second horse"}) == 403
+    assert change({"password": "second horse", "current": "wrong horse"}) == 403
+    body = {"password": "second horse", "current": "first horse"}
+    theirs = {"key": None, "cookies": cookies, "headers": {"Origin": "http://evil.example"}}
+    assert change(body, **theirs) == 403
+    ours = {"Origin": server.base_url}
+    answer = server.request("PUT", "/api/password", key=None, cookies=cookies, headers=ours, json=body)
+    assert answer.status_code == 204
+
+    def asks_with(given):
+        body = {"query": "{ viewer { username } }"}
+        return server.request("POST", "/graphql", key=None, json=body, cookies=given, headers=ours).json().get("data")
+
+    assert asks_with({"barograph_session": answer.cookies["barograph_session"]})["viewer"]["username"] == user.name
+    assert asks_with(other)["viewer"] is None, "whoever was logged in elsewhere is logged out"
+    assert log_in("first horse").status_code == 401 and log_in("second horse").status_code == 204
+
+
+def test_team_admins__change_the_role_of_members(server, user):
+    invite = "mutation($n: String!, $u: String!, $r: String) { createInvite(input: {entityName: $n, username: $u, role: $r}) { invite { id } } }"
+    made = "mutation($n: String!) { createTeam(input: {teamName: $n}) { entity { id } } }"
+    members = "query($n: String!) { entity(name: $n) { members { username role } } }"
+    team = f"{user.name}s-team"
+    server.graphql(made, {"n": team}, key=user.key)
+
+    def role_of(name):
+        return {m["username"]: m["role"] for m in server.graphql(members, {"n": team}, key=user.key)["entity"]["members"]}[name]
+
+    server.graphql(invite, {"n": team, "u": "admin", "r": "viewer"}, key=user.key)
+    assert role_of("admin") == "viewer"
+    server.graphql(invite, {"n": team, "u": "admin", "r": "member"}, key=user.key)
+    assert role_of("admin") == "member"
+    with pytest.raises(Exception, match="a member of .* already"):
+        server.graphql(invite, {"n": team, "u": "admin"}, key=user.key)
+
+
 def test_help__names_every_form(server):
     for command in ("user", "key", "org", "team"):
         done = server.run_cli("help", command, key=None)

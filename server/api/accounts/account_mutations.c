@@ -158,8 +158,7 @@ static enum err_code role_of_input(const struct gql_call *call, enum role *out, 
     return OK;
 }
 
-static enum err_code add_member(struct db_tx *tx, const struct entity *entity, const struct user *user, enum role role,
-                                const struct actor *actor, struct member *out, struct err *err) {
+static enum err_code refuse_member(struct db_tx *tx, const struct entity *entity, const struct user *user, struct err *err) {
     struct member_list members;
     struct arena *arena = arena_create();
     enum err_code code = member_list(tx, entity->owner.entity_id, arena, &members, err);
@@ -168,7 +167,11 @@ static enum err_code add_member(struct db_tx *tx, const struct entity *entity, c
             code = err_set(err, ERR_CONFLICT, "'%.*s' is a member of '%.*s' already", STR_ARG(user->username),
                            STR_ARG(entity->name));
     arena_destroy(arena);
-    TRY(code);
+    return code;
+}
+
+static enum err_code add_member(struct db_tx *tx, const struct entity *entity, const struct user *user, enum role role,
+                                const struct actor *actor, struct member *out, struct err *err) {
     out->user_id = user->id;
     out->username = user->username;
     out->name = user->name;
@@ -190,6 +193,9 @@ MUTATION_WITH_STATUS(create_invite) {
     struct str wanted = username.len > 0 ? username : email;
     TRY(user_find_by_any(tx, wanted, call->arena, &user, err));
     if (user != NULL) {
+        /* The official client names no role, and expects to be told of who is a member already; whoever names one may change it. */
+        if (input_or_empty(call, "role").len == 0)
+            TRY(refuse_member(tx, entity, user, err));
         TRY(add_member(tx, entity, user, member->role, &actor, member, err));
     } else {
         if (username.len > 0)

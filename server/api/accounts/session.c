@@ -106,6 +106,59 @@ enum err_code session_answer_begin(struct http_call *call, struct err *err) {
     return OK;
 }
 
+/* Another password ends all sessions; the browser that asked for it gets a new one. */
+static enum err_code set_password(struct db_tx *tx, void *context, struct err *err) {
+    struct log_in *log_in = context;
+    const struct identity *identity = log_in->identity;
+    struct actor actor = identity_actor(identity);
+    struct user *user;
+    TRY(user_find_by_id(tx, identity->user_id, identity->arena, &user, err));
+    if (user->is_service)
+        return err_set(err, ERR_FORBIDDEN, "a service account has keys and no password");
+    TRY(user_set_password(tx, user, log_in->hash, &actor, err));
+    if (identity->session_id != 0) {
+        const struct new_session wanted = { .user = user, .key_id = 0, .life_ms = SESSION_LIFE_MS };
+        TRY(session_create(tx, identity->app->secrets, &wanted, &actor, identity->arena, &log_in->cookie, err));
+    }
+    return identities_end(tx, err);
+}
+
+/* Whoever found a browser open must not make its person's account theirs. */
+static enum err_code check_current(struct http_call *call, struct log_in *log_in, struct str current, struct err *err) {
+    struct app *app = log_in->identity->app;
+    bool is_right;
+    TRY(db_read(app->db, find_password, log_in, err));
+    if (log_in->hash.ptr == NULL)
+        return OK; /* none until now: a key was enough */
+    TRY(log_in_limits_check(app->log_in_limits, log_in->name, call->peer, clock_mono_ms(), err));
+    TRY(password_verify(current.ptr == NULL ? STR_EMPTY : current, log_in->hash, &is_right, err));
+    if (is_right)
+        return OK;
+    log_in_limits_count_failure(app->log_in_limits, log_in->name, log_in->identity->address, clock_mono_ms());
+    return err_set(err, ERR_FORBIDDEN, "the current password is not right");
+}
+
+enum err_code session_answer_password(struct http_call *call, struct err *err) {
+    struct log_in log_in = { .identity = http_identity(call), .name = http_identity(call)->username };
+    struct app *app = log_in.identity->app;
+    struct json_value *body;
+    if (app->refuses_passwords)
+        return err_set(err, ERR_FORBIDDEN, "nobody logs in with a password here");
+    TRY(json_parse(&body, call->body, JSON_STRICT, call->arena, err));
+    struct str wanted = json_get_str(body, STR("password"));
+    if (wanted.ptr == NULL)
+        return err_set(err, ERR_BAD_INPUT, "give the new \"password\", and the \"current\" one if there is one");
+    TRY(check_current(call, &log_in, json_get_str(body, STR("current")), err));
+    TRY(password_hash(wanted, call->arena, &log_in.hash, err));
+    TRY(db_write(app->db, set_password, &log_in, err));
+    identities_forget(app->identities);
+    if (log_in.cookie.ptr != NULL)
+        answer_cookie(call, log_in.cookie, SESSION_LIFE_MS / 1000);
+    else
+        http_set_status(call, 204);
+    return OK;
+}
+
 static enum err_code end(struct db_tx *tx, void *context, struct err *err) {
     const struct identity *identity = context;
     struct actor actor = identity_actor(identity);
