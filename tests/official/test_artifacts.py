@@ -117,6 +117,18 @@ def test_older_layout__is_served(lab):
     assert client.script("artifact_layout") == ["V1", "of layout V1"]
 
 
+def delete_what_was_used(client):
+    return client.script("artifact_ends", entity=client.entity)
+
+
+def test_deleted_version__leaves_the_list_of_what_was_used_readable(lab, age):
+    told = lab.outcome(age, delete_what_was_used)
+    assert told["before"] == [["set:v0", "COMMITTED"], ["set:v1", "COMMITTED"]]
+    assert told["after"][-1] == ["set:v1", "COMMITTED"]  # the deleted one may be forgotten by now
+    assert told["after"][:-1] in ([], [["set:v0", "DELETED"]])
+    assert told["made"] == ["set:v1"]
+
+
 # ---- references to what lies elsewhere ----
 
 

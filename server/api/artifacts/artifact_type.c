@@ -125,21 +125,26 @@ static enum err_code answer_version_index(struct gql_call *call, struct err *err
 
 /* ---- what it belongs to ---- */
 
-/* Every member also has an alias v<index>: the oldest client insists on exactly one, the newer ones drop it. */
-static enum err_code add_aliases_of(struct db_tx *tx, struct gql_call *call, const struct membership *membership, struct err *err) {
+/* Every version also has an alias v<index> in each of its collections: the oldest client insists on exactly one, the newer
+ * ones drop it. */
+static void add_version_alias(struct gql_call *call, struct owner owner, int64_t collection_id, int64_t version_index) {
     struct artifact_alias *version = ARENA_NEW(call->arena, struct artifact_alias);
-    struct list aliases;
     *version = (struct artifact_alias){
-        .owner = membership->owner,
+        .owner = owner,
         .id = 0,
-        .collection_id = membership->collection_id,
-        .artifact_id = membership->artifact_id,
-        .alias = arena_printf(call->arena, "v%lld", (long long)membership->version_index),
+        .collection_id = collection_id,
+        .artifact_id = THE_ARTIFACT->id,
+        .alias = arena_printf(call->arena, "v%lld", (long long)version_index),
     };
+    gql_list_add(call, version);
+}
+
+static enum err_code add_aliases_of(struct db_tx *tx, struct gql_call *call, const struct membership *membership, struct err *err) {
+    struct list aliases;
     TRY(alias_list(tx, membership->collection_id, membership->artifact_id, call->arena, &aliases, err));
     for (size_t i = 0; i < aliases.count; i++)
         gql_list_add(call, aliases.items[i]);
-    gql_list_add(call, version);
+    add_version_alias(call, membership->owner, membership->collection_id, membership->version_index);
     return OK;
 }
 
@@ -155,6 +160,8 @@ READING_RESOLVER(answer_aliases) {
         else if (code != ERR_NOT_FOUND)
             return code;
     }
+    if (THE_ARTIFACT->state == ARTIFACT_DELETED) /* in no collection any more, but still in the lists of runs that used it */
+        add_version_alias(call, THE_ARTIFACT->owner, THE_ARTIFACT->collection_id, THE_ARTIFACT->version_index);
     return OK;
 }
 
