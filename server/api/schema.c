@@ -4,6 +4,7 @@
 #include "server/api/access.h"
 #include "server/api/accounts/account_types.h"
 #include "server/api/artifacts/artifact_history.h"
+#include "server/api/artifacts/alias_guard.h"
 #include "server/api/artifacts/artifact_mutations.h"
 #include "server/api/artifacts/artifact_parts.h"
 #include "server/api/artifacts/artifact_type.h"
@@ -127,6 +128,7 @@ static const struct gql_field mutation_fields[] = {
     { "updateProjectAlertSetting", "input: UpdateProjectAlertSettingInput!", "UpdateProjectAlertSettingPayload", WHO_USER, alert_answer_update_project, "Which webhook a project's alerts reach." },
     { "updateProjectMember", "input: UpdateProjectMemberInput!", "UpdateProjectMemberPayload", WHO_USER, registry_answer_update_member, NULL },
     { "updateProjectTeamMember", "input: UpdateProjectTeamMemberInput!", "UpdateProjectTeamMemberPayload", WHO_USER, registry_answer_update_team_member, NULL },
+    { "updateProtectedAliases", "input: UpdateProtectedAliasesInput!", "UpdateProtectedAliasesPayload", WHO_USER, alias_guard_answer_update, "For administrators of the project." },
     { "updateRunQueueItemWarning", "input: UpdateRunQueueItemWarningInput!", "UpdateRunQueueItemWarningPayload", WHO_USER, launch_answer_refusal, "Not offered: it always fails." },
     { "updateRunState", "input: UpdateRunStateInput!", "UpdateRunStatePayload", WHO_USER, run_answer_update_run_state, NULL },
     { "upsertBucket", "input: UpsertBucketInput!", "UpsertBucketPayload", WHO_USER, run_answer_upsert_bucket, "Makes or changes a run, and its project when there is none." },
@@ -320,6 +322,7 @@ static const struct gql_type *const types[] = {
     &update_project_alert_setting_payload_type,
     &update_project_member_payload_type,
     &update_project_team_member_payload_type,
+    &update_protected_aliases_payload_type,
     &update_run_queue_item_warning_payload_type,
     &update_run_state_payload_type,
     &upload_multipart_urls_type,
@@ -357,6 +360,7 @@ static const char *const sdl_parts[] = {
     scalar_sdl,
     account_sdl,
     alert_sdl,
+    alias_guard_sdl,
     artifact_sdl,
     automation_sdl,
     custom_chart_sdl,

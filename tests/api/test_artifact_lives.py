@@ -48,6 +48,11 @@ def test_collection__is_not_seen_before_its_first_version_is_whole(user):
 def end_of(user, name: str, seconds: int, ago_s: int) -> dict:
     """A version with a time to live, as if it had been made some time ago."""
     version = log(user, "p", name, name.encode())
+    put_back(user, version, name, seconds, ago_s)
+    return version
+
+
+def put_back(user, version: dict, name: str, seconds: int, ago_s: int) -> None:
     user.graphql(UPDATE, {"input": {"artifactID": version["id"], "ttlDurationSeconds": seconds}})
     with user.server.database() as database:
         sign = "%s" if user.server.has_postgres else "?"
@@ -55,7 +60,6 @@ def end_of(user, name: str, seconds: int, ago_s: int) -> dict:
         cursor.execute(f"select a.id from artifacts a join artifact_collections c on c.id = a.collection_id where c.name = {sign}", (name,))
         row = cursor.fetchone()[0]
         cursor.execute(f"update artifacts set created_at = created_at - {ago_s * 1000} where id = {sign}", (row,))
-    return version
 
 
 def test_version__ends_with_its_time_and_no_other_does(make_server):

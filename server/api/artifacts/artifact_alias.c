@@ -2,6 +2,7 @@
 #include "server/api/artifacts/artifact_alias.h"
 
 #include "base/clock.h"
+#include "server/api/artifacts/alias_guard.h"
 #include "server/store/artifacts/artifact_event.h"
 #include "server/store/projects/names.h"
 
@@ -25,17 +26,29 @@ static enum err_code refuse_version(struct str alias, struct err *err) {
     return err_set(err, ERR_BAD_INPUT, "the alias '%.*s' cannot be given: versions are called so by their number", STR_ARG(alias));
 }
 
-enum err_code artifact_alias_check_all(const struct json_value *aliases, struct err *err) {
+enum err_code artifact_alias_check(struct str alias, struct err *err) {
     uint64_t index;
+    TRY(check_text(alias, err));
+    return read_version(alias, &index) ? refuse_version(alias, err) : OK;
+}
+
+enum err_code artifact_alias_check_all(const struct json_value *aliases, struct err *err) {
     if (aliases == NULL || aliases->type != JSON_TYPE_ARRAY)
         return OK;
     if (aliases->array.count > ALIASES_MAX)
         return err_set(err, ERR_BAD_INPUT, "at most %d aliases are taken at once, got %zu", ALIASES_MAX, aliases->array.count);
-    for (size_t i = 0; i < aliases->array.count; i++) {
-        struct str alias = json_get_str(&aliases->array.items[i], STR("alias"));
-        TRY(check_text(alias, err));
-        if (read_version(alias, &index))
-            return refuse_version(alias, err);
+    for (size_t i = 0; i < aliases->array.count; i++)
+        TRY(artifact_alias_check(json_get_str(&aliases->array.items[i], STR("alias")), err));
+    return OK;
+}
+
+enum err_code artifact_alias_check_right(struct db_tx *tx, struct identity *identity, const struct collection *collection,
+                                         const struct json_value *aliases, struct err *err) {
+    size_t count = aliases == NULL || aliases->type != JSON_TYPE_ARRAY ? 0 : aliases->array.count;
+    for (size_t i = 0; i < count; i++) {
+        const struct artifact_alias wanted = { .owner = collection->owner, .collection_id = collection->id,
+                                               .alias = json_get_str(&aliases->array.items[i], STR("alias")) };
+        TRY(alias_guard_check(tx, identity, &wanted, true, err));
     }
     return OK;
 }
@@ -51,13 +64,17 @@ enum err_code artifact_alias_set_latest(struct db_tx *tx, const struct identity 
     return set(tx, identity, collection_id, STR("latest"), artifact_id, err);
 }
 
-enum err_code artifact_alias_set(struct db_tx *tx, const struct identity *identity, const struct membership *membership, struct str alias,
+enum err_code artifact_alias_set(struct db_tx *tx, struct identity *identity, const struct membership *membership, struct str alias,
                                  struct err *err) {
+    const struct artifact_alias wanted = { .owner = membership->owner, .collection_id = membership->collection_id,
+                                           .artifact_id = membership->artifact_id, .alias = alias };
     struct list named;
     uint64_t index;
     TRY(check_text(alias, err));
-    if (!read_version(alias, &index))
+    if (!read_version(alias, &index)) {
+        TRY(alias_guard_check(tx, identity, &wanted, true, err));
         return set(tx, identity, membership->collection_id, alias, membership->artifact_id, err);
+    }
     TRY(membership_list_of_artifact(tx, membership->artifact_id, identity->arena, &named, err));
     for (size_t i = 0; i < named.count; i++)
         if (index == (uint64_t)((const struct membership *)named.items[i])->version_index)
@@ -65,7 +82,7 @@ enum err_code artifact_alias_set(struct db_tx *tx, const struct identity *identi
     return refuse_version(alias, err);
 }
 
-static enum err_code apply_one(struct db_tx *tx, const struct identity *identity, const struct artifact *artifact,
+static enum err_code apply_one(struct db_tx *tx, struct identity *identity, const struct artifact *artifact,
                                const struct json_value *item, struct err *err) {
     struct arena *arena = identity->arena;
     struct str name = json_get_str(item, STR("artifactCollectionName"));
@@ -78,7 +95,7 @@ static enum err_code apply_one(struct db_tx *tx, const struct identity *identity
     return artifact_alias_set(tx, identity, membership, json_get_str(item, STR("alias")), err);
 }
 
-enum err_code artifact_alias_apply(struct db_tx *tx, const struct identity *identity, const struct artifact *artifact,
+enum err_code artifact_alias_apply(struct db_tx *tx, struct identity *identity, const struct artifact *artifact,
                                    const struct json_value *aliases, struct err *err) {
     if (aliases == NULL || aliases->type != JSON_TYPE_ARRAY)
         return OK;

@@ -10,13 +10,18 @@
 #include "server/api/access.h"
 #include "server/store/artifacts/artifact.h"
 
+/* Whether anybody could give it. */
+MUST_CHECK enum err_code artifact_alias_check(struct str alias, struct err *err);
 /* What a draft will be given: [{"alias": ...}]. NULL and null are fine. */
 MUST_CHECK enum err_code artifact_alias_check_all(const struct json_value *aliases, struct err *err);
+/* The same, of a draft of that collection: whether the one who makes it may give them. */
+MUST_CHECK enum err_code artifact_alias_check_right(struct db_tx *tx, struct identity *identity, const struct collection *collection,
+                                                    const struct json_value *aliases, struct err *err);
 /* Moves the alias to this version in the membership's collection. */
-MUST_CHECK enum err_code artifact_alias_set(struct db_tx *tx, const struct identity *identity, const struct membership *membership,
+MUST_CHECK enum err_code artifact_alias_set(struct db_tx *tx, struct identity *identity, const struct membership *membership,
                                             struct str alias, struct err *err);
 /* [{"alias": ..., "artifactCollectionName": ...}]: moved to this version in its collection, or in the one named. */
-MUST_CHECK enum err_code artifact_alias_apply(struct db_tx *tx, const struct identity *identity, const struct artifact *artifact,
+MUST_CHECK enum err_code artifact_alias_apply(struct db_tx *tx, struct identity *identity, const struct artifact *artifact,
                                               const struct json_value *aliases, struct err *err);
 /* The one that the server moves by itself. */
 MUST_CHECK enum err_code artifact_alias_set_latest(struct db_tx *tx, const struct identity *identity, int64_t collection_id,

@@ -131,6 +131,7 @@ static enum err_code create_draft(struct db_tx *tx, struct gql_call *call, const
     buf_finish(&text);
     if (code != OK)
         return code;
+    TRY(artifact_alias_check_right(tx, gql_identity(call), collection, aliases, err)); /* before anything is uploaded */
     TRY(artifact_create(tx, collection, &wanted, now_ms, call->arena, out, err));
     return artifact_input_apply_tags(tx, call, "tags", (*out)->id, true, err);
 }

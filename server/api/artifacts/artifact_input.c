@@ -2,6 +2,7 @@
 #include "server/api/artifacts/artifact_input.h"
 
 #include "base/file.h"
+#include "server/api/artifacts/artifact_access.h"
 #include "server/api/artifacts/artifact_mutations.h"
 #include "server/api/node_id.h"
 #include "server/store/projects/names.h"
@@ -147,7 +148,7 @@ enum err_code artifact_input_find(struct db_tx *tx, struct gql_call *call, struc
     if (!node_id_parse(global_id, "Artifact", &id, call->arena))
         return artifact_input_none(err);
     TRY(artifact_get(tx, id, call->arena, out, err));
-    enum err_code code = access_check_in(tx, gql_identity(call), &(*out)->owner, who, err);
+    enum err_code code = artifact_access_check(tx, gql_identity(call), *out, who, err);
     if (code == ERR_NOT_FOUND || (*out)->state == ARTIFACT_DELETED)
         return artifact_input_none(err);
     return code;

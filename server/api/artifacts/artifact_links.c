@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "server/api/artifacts/artifact_access.h"
 #include "server/api/node_id.h"
 #include "server/api/projects/quota.h"
 #include "server/api/runs/upload.h"
@@ -35,9 +36,8 @@ struct str artifact_links_put_manifest(const struct identity *identity, int64_t 
 
 /* ---- what a link names ---- */
 
-static enum err_code check_access(struct db_tx *tx, const struct http_call *call, const struct artifact *artifact, enum who who,
-                                  struct err *err) {
-    enum err_code code = access_check_in(tx, http_identity(call), &artifact->owner, who, err);
+static enum err_code check_access(struct db_tx *tx, const struct http_call *call, struct artifact *artifact, enum who who, struct err *err) {
+    enum err_code code = artifact_access_check(tx, http_identity(call), artifact, who, err);
     return code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "there is no such artifact") : code;
 }
 
@@ -188,6 +188,23 @@ static enum err_code find_by_md5(struct db_tx *tx, struct download *download, co
     return take_file(download, file, err);
 }
 
+/* Whoever sees that project only through what is linked from it gets the bytes of just those versions. */
+static enum err_code find_linked(struct db_tx *tx, struct http_call *call, int64_t project_id, const unsigned char md5[MD5_BYTES],
+                                 struct artifact_file **out, struct err *err) {
+    struct list holders;
+    TRY(artifact_file_list_linked(tx, project_id, md5, call->arena, &holders, err));
+    for (size_t i = 0; i < holders.count; i++) {
+        const struct artifact_file *holder = holders.items[i];
+        enum err_code code = access_check_in(tx, http_identity(call), &holder->owner, CAN_READ, err);
+        if (code == OK)
+            return artifact_file_find_by_digest(tx, holder->artifact_id, hash_base64((struct str){ (const char *)md5, MD5_BYTES }, call->arena),
+                                                call->arena, out, err);
+        if (code != ERR_NOT_FOUND)
+            return code;
+    }
+    return no_such_artifact(err);
+}
+
 /* The address names the version that first held the bytes, not the one that is read: once that one is deleted, they are
  * whoever's of its project still holds them. */
 static enum err_code find_by_birth(struct db_tx *tx, struct download *download, const struct md5_address *address, struct err *err) {
@@ -196,11 +213,14 @@ static enum err_code find_by_birth(struct db_tx *tx, struct download *download, 
     struct artifact_file *file;
 
     TRY(artifact_get_birth(tx, address->artifact_id, call->arena, &birth, err));
-    if (birth->state != ARTIFACT_DELETED)
+    const int64_t project_id = birth->owner.project_id;
+    enum err_code code = access_check_in(tx, http_identity(call), &birth->owner, CAN_READ, err);
+    if (code == ERR_NOT_FOUND)
+        code = find_linked(tx, call, project_id, address->md5, &file, err);
+    else if (code == OK && birth->state != ARTIFACT_DELETED)
         return find_by_md5(tx, download, address, err);
-    if (access_check_in(tx, http_identity(call), &birth->owner, CAN_READ, err) != OK)
-        return err->code == ERR_NOT_FOUND ? no_such_artifact(err) : err->code;
-    enum err_code code = artifact_file_find_in_project(tx, birth->owner.project_id, address->md5, call->arena, &file, err);
+    else if (code == OK)
+        code = artifact_file_find_in_project(tx, project_id, address->md5, call->arena, &file, err);
     if (code != OK)
         return code == ERR_NOT_FOUND ? no_such_artifact(err) : code;
     return take_file(download, file, err);

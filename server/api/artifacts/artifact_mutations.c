@@ -1,6 +1,7 @@
 /* artifact_mutations.c - see artifact_mutations.h: versions are changed, deleted, used and linked. */
 #include "server/api/artifacts/artifact_mutations.h"
 
+#include "server/api/artifacts/alias_guard.h"
 #include "server/api/artifacts/artifact_alias.h"
 #include "server/api/artifacts/artifact_history.h"
 #include "server/api/artifacts/artifact_input.h"
@@ -60,6 +61,7 @@ MUTATION(delete) {
     if (aliases.count > 0 && !deletes_aliases)
         return err_set(err, ERR_BAD_INPUT, "the artifact has the alias '%.*s' among others; delete its aliases too, or remove them first",
                        STR_ARG(((const struct artifact_alias *)aliases.items[0])->alias));
+    TRY(alias_guard_check_all(tx, gql_identity(call), ALIASES_OF_ARTIFACT, artifact->id, err));
     TRY(note(tx, call, "artifact.delete", artifact, err));
     TRY(artifact_history_note(tx, gql_identity(call), artifact->id, "DELETED", 0, STR_EMPTY, err));
     int64_t now_ms = clock_wall_ms();
@@ -86,6 +88,9 @@ static enum err_code find_alias_collection(struct db_tx *tx, struct gql_call *ca
 
 static enum err_code remove_alias(struct db_tx *tx, struct gql_call *call, const struct membership *membership, struct str alias,
                                   struct err *err) {
+    const struct artifact_alias removed = { .owner = membership->owner, .collection_id = membership->collection_id,
+                                            .artifact_id = membership->artifact_id, .alias = alias };
+    TRY(alias_guard_check(tx, gql_identity(call), &removed, false, err));
     TRY(alias_remove(tx, membership->collection_id, alias, membership->artifact_id, err));
     if (db_changed(tx) == 0)
         return OK;
@@ -190,6 +195,14 @@ MUTATION(link) {
     return artifact_alias_set_latest(tx, gql_identity(call), portfolio->id, artifact->id, err);
 }
 
+static enum err_code check_link(struct db_tx *tx, struct gql_call *call, int64_t collection_id, int64_t artifact_id, struct err *err) {
+    struct membership *membership;
+    enum err_code code = membership_get(tx, collection_id, artifact_id, call->arena, &membership, err);
+    if (code != OK)
+        return code == ERR_NOT_FOUND ? OK : code;
+    return alias_guard_check_all(tx, gql_identity(call), ALIASES_OF_LINK, membership->id, err);
+}
+
 MUTATION(unlink) {
     struct artifact *artifact;
     struct collection *portfolio;
@@ -202,6 +215,7 @@ MUTATION(unlink) {
         return err->code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "there is no such artifact collection") : err->code;
     if (!portfolio->is_portfolio)
         return err_set(err, ERR_BAD_INPUT, "'%.*s' is no portfolio: its versions cannot be unlinked", STR_ARG(portfolio->name));
+    TRY(check_link(tx, call, portfolio->id, artifact->id, err));
     TRY(note_place(tx, call, "artifact.unlink", portfolio, node_id_make("Artifact", artifact->id, call->arena), err));
     TRY(artifact_history_note(tx, gql_identity(call), artifact->id, "UNLINKED", portfolio->id, STR_EMPTY, err));
     TRY(membership_unlink(tx, portfolio->id, artifact->id, err));

@@ -1,8 +1,8 @@
 /* artifact_type.c - GraphQL's Artifact: one version. See artifact_type.h. */
 #include "server/api/artifacts/artifact_type.h"
 
+#include "server/api/artifacts/artifact_access.h"
 #include "server/api/artifacts/artifact_history.h"
-
 #include "server/api/artifacts/artifact_links.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
@@ -182,7 +182,7 @@ READING_RESOLVER(answer_memberships) {
 
 READING_RESOLVER(answer_sequence) {
     struct collection *collection;
-    TRY(collection_get(tx, THE_ARTIFACT->collection_id, call->arena, &collection, err));
+    TRY(artifact_access_find_sequence(tx, gql_identity(call), THE_ARTIFACT, &collection, err));
     gql_object(call, collection);
     return OK;
 }
@@ -190,7 +190,7 @@ READING_RESOLVER(answer_sequence) {
 READING_RESOLVER(answer_artifact_type) {
     struct collection *collection;
     struct artifact_type *type;
-    TRY(collection_get(tx, THE_ARTIFACT->collection_id, call->arena, &collection, err));
+    TRY(artifact_access_find_sequence(tx, gql_identity(call), THE_ARTIFACT, &collection, err));
     TRY(artifact_type_get(tx, collection->type_id, call->arena, &type, err));
     gql_object(call, type);
     return OK;
@@ -407,6 +407,7 @@ static enum err_code answer_alias_id(struct gql_call *call, struct err *err) {
 READING_RESOLVER(answer_alias_artifact) {
     struct artifact *artifact;
     TRY(artifact_get(tx, THE_ALIAS->artifact_id, call->arena, &artifact, err));
+    artifact->owner = THE_ALIAS->owner;
     gql_object(call, artifact);
     return OK;
 }
@@ -458,7 +459,7 @@ READING_RESOLVER(by_id) {
         return OK;
     enum err_code code = artifact_get(tx, id, call->arena, &artifact, err);
     if (code == OK)
-        code = access_check_in(tx, gql_identity(call), &artifact->owner, CAN_READ, err);
+        code = artifact_access_check(tx, gql_identity(call), artifact, CAN_READ, err);
     if (code == OK)
         gql_object(call, artifact);
     return code == ERR_NOT_FOUND ? OK : code;
@@ -473,7 +474,7 @@ static enum err_code give_lineage(struct gql_call *call, const struct list *arti
     struct list seen = { 0 };
     for (size_t i = 0; i < artifacts->count; i++) {
         struct artifact *artifact = artifacts->items[i];
-        enum err_code code = access_check_in(tx, gql_identity(call), &artifact->owner, CAN_READ, err);
+        enum err_code code = artifact_access_check(tx, gql_identity(call), artifact, CAN_READ, err);
         if (code == OK)
             list_add(&seen, artifact, call->arena);
         else if (code != ERR_NOT_FOUND)

@@ -1,4 +1,5 @@
 /* collection_mutations.c - changing artifact collections and types; see artifact_mutations.h. */
+#include "server/api/artifacts/alias_guard.h"
 #include "server/api/artifacts/artifact_mutations.h"
 #include "server/api/artifacts/artifact_type.h"
 #include "server/api/identity.h"
@@ -135,6 +136,7 @@ static enum err_code move(struct db_tx *tx, struct gql_call *call, struct payloa
 static enum err_code delete(struct db_tx *tx, struct gql_call *call, struct payload *payload, struct err *err) {
     int64_t now_ms = clock_wall_ms();
     TRY(find_by_id(tx, call, payload, err));
+    TRY(alias_guard_check_all(tx, gql_identity(call), ALIASES_OF_COLLECTION, payload->collection->id, err));
     TRY(note(tx, call, "collection.delete", payload, err));
     TRY(trash_save_collection(tx, payload->collection->id, err));
     TRY(collection_delete(tx, payload->collection->id, now_ms, err));

@@ -1,5 +1,6 @@
 /* collection_type.c - artifact collections (sequences and portfolios), their members, and artifact types; see
  * artifact_type.h. */
+#include "server/api/artifacts/artifact_access.h"
 #include "server/api/artifacts/artifact_type.h"
 #include "server/api/node_id.h"
 #include "server/api/resolver.h"
@@ -99,6 +100,8 @@ static enum err_code answer_name(struct gql_call *call, struct err *err) {
 }
 
 READING_RESOLVER(answer_project) {
+    if (THE_COLLECTION->id == ARTIFACT_HIDDEN_SEQUENCE)
+        return OK;
     return give_project(tx, call, THE_COLLECTION->owner.project_id, err);
 }
 
@@ -455,7 +458,7 @@ READING_RESOLVER(client_id_mapping) {
     struct artifact *artifact;
     enum err_code code = artifact_find_by_client_id(tx, gql_arg_str(call, "clientID"), call->arena, &artifact, err);
     if (code == OK)
-        code = access_check_in(tx, gql_identity(call), &artifact->owner, CAN_READ, err);
+        code = artifact_access_check(tx, gql_identity(call), artifact, CAN_READ, err);
     if (code == OK)
         gql_object(call, artifact);
     return null_when_missing(code);

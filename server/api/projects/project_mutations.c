@@ -1,5 +1,6 @@
 /* project_mutations.c - what GraphQL changes in projects. */
 #include "base/clock.h"
+#include "server/api/artifacts/alias_guard.h"
 #include "server/api/artifacts/registry_type.h"
 #include "server/api/identity.h"
 #include "server/api/place.h"
@@ -137,6 +138,8 @@ static enum err_code delete_model(struct db_tx *tx, void *context, struct err *e
     struct change *change = context;
     enum err_code code = find_by_id(tx, change, CAN_ADMIN, &change->project, err);
 
+    if (code == OK)
+        code = alias_guard_check_all(tx, change->identity, ALIASES_OF_PROJECT, change->project->id, err);
     if (code == OK)
         code = audit(tx, change, "project.delete", err);
     if (code == OK)

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "server/api/accounts/account_types.h"
+#include "server/api/artifacts/alias_guard.h"
 #include "server/api/artifacts/artifact_type.h"
 #include "server/api/artifacts/registry_type.h"
 #include "server/api/automations/alert_type.h"
@@ -214,6 +215,7 @@ static const struct gql_field project_fields[] = {
     { "membersReadOnly", "", "Boolean!", CAN_READ, answer_members_read_only, "Whether the one who asks may not change who its members are." },
     { "name", "", "String!", CAN_READ, answer_name, NULL },
     { "ownAlertSetting", "", "AlertSetting!", CAN_READ, alert_answer_own_setting, "Which alerts of your own runs come by mail." },
+    { "protectedAliases", "", "[String!]!", CAN_READ, alias_guard_answer_list, "Only its administrators set, move and take away these of its artifacts' aliases." },
     { "readOnly", "", "Boolean!", CAN_READ, answer_read_only, "Whether the one who asks may not change it." },
     { "repo", "", "String", CAN_READ, answer_nothing, NULL },
     { "run", "desc: String, name: String!", "Run", CAN_READ, answer_run, "By the id that its client gave it." },

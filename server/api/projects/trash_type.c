@@ -1,6 +1,7 @@
 /* trash_type.c - see trash_type.h. */
 #include "server/api/projects/trash_type.h"
 
+#include "server/api/artifacts/alias_guard.h"
 #include "server/api/artifacts/artifact_history.h"
 #include "server/api/identity.h"
 #include "server/api/node_id.h"
@@ -136,6 +137,8 @@ static enum err_code restore(struct db_tx *tx, struct gql_call *call, struct pay
     struct trash_item *item;
     TRY(find_item(tx, call, &item, err));
     payload->owner = item->owner;
+    if (item->kind == TRASH_ARTIFACT)
+        TRY(alias_guard_check_all(tx, gql_identity(call), ALIASES_OF_TRASHED_ARTIFACT, item->id, err));
     TRY(audit_add(tx, &actor, "trash.restore", item->owner.entity_id, item->name, err));
     TRY(trash_restore(tx, item, err));
     return item->kind == TRASH_ARTIFACT

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "server/api/artifacts/alias_guard.h"
 #include "server/api/artifacts/artifact_history.h"
 #include "server/api/identity.h"
 #include "server/api/place.h"
@@ -236,6 +237,7 @@ static enum err_code delete_outputs(struct db_tx *tx, const struct change *chang
         const struct artifact *artifact = outputs.items[i];
         if (artifact->run_id != run_id)
             continue;
+        TRY(alias_guard_check_all(tx, change->identity, ALIASES_OF_ARTIFACT, artifact->id, err));
         TRY(artifact_history_note(tx, change->identity, artifact->id, "DELETED", 0, STR_EMPTY, err));
         TRY(artifact_delete(tx, artifact->id, change->now_ms, err));
     }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "server/api/artifacts/artifact_access.h"
 #include "server/api/node_id.h"
 #include "server/api/place.h"
 #include "server/api/runs/table_columns.h"
@@ -32,8 +33,7 @@ static enum err_code find_in_artifact(struct db_tx *tx, struct table_request *re
     if (!node_id_parse(json_get_str(request->document, STR("artifact")), "Artifact", &id, call->arena))
         return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
     TRY(artifact_get(tx, id, call->arena, &artifact, err));
-    if (access_check_in(tx, http_identity(call), &artifact->owner, CAN_READ, err) != OK)
-        return err->code == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "there is no such artifact") : err->code;
+    TRY(artifact_access_check(tx, http_identity(call), artifact, CAN_READ, err));
     if (artifact->state == ARTIFACT_DELETED)
         return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
     TRY(artifact_file_find(tx, artifact->id, request->path, call->arena, &file, err));

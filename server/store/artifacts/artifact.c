@@ -264,7 +264,10 @@ enum err_code artifact_list_expired(struct db_tx *tx, int64_t now_ms, size_t lim
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(now_ms), DB_INT(limit)),
                  ARTIFACT_SELECT "where a.state = 'COMMITTED' and a.ttl_seconds > 0"
-                                 " and a.ttl_seconds <= ($1 - a.created_at) / 1000 order by a.id limit $2",
+                                 " and a.ttl_seconds <= ($1 - a.created_at) / 1000 and not exists (select 1 from artifact_aliases l"
+                                 " join artifact_collections c on c.id = l.collection_id join protected_aliases g"
+                                 " on g.project_id = c.project_id and g.alias = l.alias where l.artifact_id = a.id)"
+                                 " order by a.id limit $2",
                  err));
     return read_list(rows, arena, out, err);
 }

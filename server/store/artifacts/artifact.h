@@ -128,7 +128,8 @@ MUST_CHECK enum err_code artifact_delete(struct db_tx *tx, int64_t id, int64_t n
 /* Of struct str, sorted. */
 MUST_CHECK enum err_code artifact_tags(struct db_tx *tx, int64_t id, struct arena *arena, struct list *out, struct err *err);
 MUST_CHECK enum err_code artifact_tag(struct db_tx *tx, int64_t id, struct str tag, bool is_added, struct err *err);
-/* The ids of versions whose time to live is over, at most limit of them; inherited ones never end by themselves. */
+/* The versions whose time to live is over, at most limit of them; inherited ones never end by themselves, nor do those that a
+ * protected alias stands at. */
 MUST_CHECK enum err_code artifact_list_expired(struct db_tx *tx, int64_t now_ms, size_t limit, struct arena *arena,
                                                struct list *out, struct err *err);
 

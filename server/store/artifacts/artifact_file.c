@@ -270,6 +270,27 @@ enum err_code artifact_file_find_in_project(struct db_tx *tx, int64_t project_id
     return read_one_file(rows, arena, out, err);
 }
 
+enum err_code artifact_file_list_linked(struct db_tx *tx, int64_t project_id, const unsigned char md5[MD5_BYTES], struct arena *arena,
+                                        struct list *out, struct err *err) {
+    struct db_rows *rows;
+    *out = (struct list){ 0 };
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(project_id), digest_value(md5, MD5_BYTES)),
+                 "select p.entity_id, p.id, min(f.artifact_id) from project_blobs b join artifact_files f on f.sha256 = b.sha256"
+                 " join artifacts a on a.id = f.artifact_id and a.project_id = b.project_id and a.state = 'COMMITTED'"
+                 " join projects home on home.id = a.project_id and home.deleted_at is null"
+                 " join artifact_memberships m on m.artifact_id = a.id join artifact_collections c on c.id = m.collection_id"
+                 " and c.project_id <> a.project_id join projects p on p.id = c.project_id and p.deleted_at is null"
+                 " where b.project_id = $1 and b.md5 = $2 group by p.entity_id, p.id order by p.id",
+                 err));
+    while (db_next(rows)) {
+        struct artifact_file *file = ARENA_NEW(arena, struct artifact_file);
+        file->owner = (struct owner){ db_int(rows, 0), db_int(rows, 1) };
+        file->artifact_id = db_int(rows, 2);
+        list_add(out, file, arena);
+    }
+    return db_end(rows, err);
+}
+
 enum err_code project_blob_list_projects(struct db_tx *tx, int64_t entity_id, const unsigned char md5[MD5_BYTES], struct arena *arena,
                                          struct list *out, struct err *err) {
     struct db_rows *rows;

@@ -87,6 +87,10 @@ MUST_CHECK enum err_code artifact_file_find_by_digest(struct db_tx *tx, int64_t 
 /* The same in any version of the project: the entry of one that is committed and not deleted. */
 MUST_CHECK enum err_code artifact_file_find_in_project(struct db_tx *tx, int64_t project_id, const unsigned char md5[MD5_BYTES],
                                                        struct arena *arena, struct artifact_file **out, struct err *err);
+/* Of struct artifact_file with owner and artifact_id only: for each other project that versions of this one are linked into, one of those
+ * that hold the bytes. */
+MUST_CHECK enum err_code artifact_file_list_linked(struct db_tx *tx, int64_t project_id, const unsigned char md5[MD5_BYTES],
+                                                   struct arena *arena, struct list *out, struct err *err);
 /* Of struct owner: the entity's projects that link bytes of that md5. */
 MUST_CHECK enum err_code project_blob_list_projects(struct db_tx *tx, int64_t entity_id, const unsigned char md5[MD5_BYTES],
                                                     struct arena *arena, struct list *out, struct err *err);

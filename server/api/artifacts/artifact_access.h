@@ -1,0 +1,22 @@
+/* artifact_access.h - who may see a version: whoever may see its project, or a registry or portfolio that it is linked into.
+ *
+ * A link shows the version and its bytes, and nothing else of the project that it comes from: not the project's name, nor the
+ * sequence it belongs to, nor the other versions there.
+ */
+#ifndef SERVER_API_ARTIFACT_ACCESS_H
+#define SERVER_API_ARTIFACT_ACCESS_H
+
+#include "server/api/access.h"
+#include "server/store/artifacts/artifact.h"
+
+/* As access_check_in. Where only a link lets it be read, artifact->owner becomes the link's and its version the one it has there, so that
+ * all which is answered of it is authorised there. Changing it takes the right to its own project. */
+MUST_CHECK enum err_code artifact_access_check(struct db_tx *tx, struct identity *identity, struct artifact *artifact, enum who who,
+                                               struct err *err);
+/* The sequence of a version that may be read; where only a link lets it be read, a stand-in that knows the link's name and type: its id
+ * leads nowhere (ARTIFACT_HIDDEN_SEQUENCE). */
+MUST_CHECK enum err_code artifact_access_find_sequence(struct db_tx *tx, struct identity *identity, const struct artifact *artifact,
+                                                       struct collection **out, struct err *err);
+enum { ARTIFACT_HIDDEN_SEQUENCE = -1 };
+
+#endif
