@@ -24,7 +24,7 @@ export function App() {
     const load = match?.route.page;
     useEffect(() => {
         if (match)
-            document.title = [match.params["run"], match.params["project"], t(match.route.title), "Barograph"]
+            document.title = [match.params["run"], match.params["project"] ?? match.params["entity"], t(match.route.title), "Barograph"]
                 .filter(Boolean)
                 .join(" · ");
         if (!load || loaded.has(load)) return;

@@ -1,4 +1,4 @@
-/* question.tsx - asks for one line of text over the page: Enter takes it, Escape leaves it. */
+/* question.tsx - asks for one line of text over the page, or for a yes: Enter takes it, Escape leaves it. */
 
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
@@ -6,14 +6,22 @@ import { t } from "../i18n";
 
 interface Asked {
     question: string;
-    text: string;
+    text: string | null /* null: nothing is to be written, only agreed to */;
     answer: (text: string | null) => void;
 }
 
 const asked = signal<Asked | null>(null);
 
 /* What was typed, without spaces around it; null when nothing was, or when it was left. */
-export function askText(question: string, text = ""): Promise<string | null> {
+export async function askText(question: string, text = ""): Promise<string | null> {
+    return (await ask(question, text))?.trim() || null;
+}
+
+export async function askSure(question: string): Promise<boolean> {
+    return (await ask(question, null)) !== null;
+}
+
+function ask(question: string, text: string | null): Promise<string | null> {
     asked.peek()?.answer(null);
     return new Promise((resolve) => {
         asked.value = {
@@ -21,7 +29,7 @@ export function askText(question: string, text = ""): Promise<string | null> {
             text,
             answer: (given) => {
                 asked.value = null;
-                resolve(given?.trim() || null);
+                resolve(given);
             },
         };
     });
@@ -39,7 +47,7 @@ function QuestionDialog({ question, text, answer }: Asked) {
     useEffect(() => {
         const shown = dialog.current!;
         shown.showModal();
-        input.current!.select();
+        input.current?.select();
         return () => shown.close();
     }, []);
     return (
@@ -57,19 +65,23 @@ function QuestionDialog({ question, text, answer }: Asked) {
                 class="stack"
                 onSubmit={(e) => {
                     e.preventDefault();
-                    answer(input.current!.value);
+                    answer(input.current?.value ?? "");
                 }}
             >
-                <label class="field">
-                    <span>{question}</span>
-                    <input ref={input} class="input" defaultValue={text} spellcheck={false} />
-                </label>
+                {text === null ? (
+                    <p>{question}</p>
+                ) : (
+                    <label class="field">
+                        <span>{question}</span>
+                        <input ref={input} class="input" defaultValue={text} spellcheck={false} />
+                    </label>
+                )}
                 <div class="row">
                     <span class="grow" />
                     <button type="button" class="button" onClick={() => answer(null)}>
                         {t("action.cancel")}
                     </button>
-                    <button type="submit" class="button primary">
+                    <button type="submit" class="button primary" autofocus={text === null}>
                         {t("action.ok")}
                     </button>
                 </div>

@@ -45,11 +45,11 @@ export function TopBar({ params, path }: { params: Params; path: string }) {
     }, []);
     return (
         <header class="topbar">
-            <a class="brand" href="/" aria-label={t("nav.home")}>
+            <a class="brand" href="/" aria-label={`Barograph: ${t("nav.home")}`}>
                 <Logo />
                 {!entity && <span>Barograph</span>}
             </a>
-            <nav class="crumbs grow" aria-label={t("nav.breadcrumb")}>
+            <nav class="crumbs" aria-label={t("nav.breadcrumb")}>
                 {entity && (
                     <a class={project ? "" : "here"} href={pathOf(entity)}>
                         {entity}
@@ -63,8 +63,9 @@ export function TopBar({ params, path }: { params: Params; path: string }) {
                         </a>
                     </>
                 )}
-                {entity && project && <ProjectTabs entity={entity} project={project} path={path} />}
             </nav>
+            {entity && project && <ProjectTabs entity={entity} project={project} path={path} />}
+            <span class="grow" />
             <SearchDialog />
             <span class="row bar-tools">
                 <span class="bell-place">{isSettled && viewer.value && <Bell />}</span>
@@ -111,13 +112,13 @@ function ProjectTabs({ entity, project, path }: { entity: string; project: strin
         },
     ];
     return (
-        <div class="tabs" style={{ marginLeft: 14 }}>
+        <nav class="tabs" aria-label={t("nav.project_tabs")}>
             {tabs.map((tab) => (
                 <a key={tab.href} class="tab" href={tab.href} aria-current={tab.isHere ? "page" : undefined}>
                     {tab.label}
                 </a>
             ))}
-        </div>
+        </nav>
     );
 }
 

@@ -12,13 +12,14 @@ export interface Viewer {
     username: string;
     entity: string;
     admin: boolean;
+    email?: string | null;
     teams: string[];
 }
 
 export async function fetchViewer(): Promise<Viewer | null> {
     const data = await graphql<{
         viewer: (Omit<Viewer, "teams"> & { teams: Edges<{ name: string }> | null }) | null;
-    }>("query PageViewer { viewer { id username entity admin teams { edges { node { name } } } } }");
+    }>("query PageViewer { viewer { id username entity admin email teams { edges { node { name } } } } }");
     return data.viewer === null
         ? null
         : { ...data.viewer, teams: nodes(data.viewer.teams).map((t) => t.name) };

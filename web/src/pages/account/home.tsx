@@ -5,14 +5,17 @@ import { Snippet } from "../../components/copy_text";
 import { useMore } from "../../components/more_rows";
 import { Ago } from "../../components/ago";
 import { SearchBox } from "../../components/controls";
+import { TeamLinks } from "../../components/team_links";
 import { t } from "../../i18n";
 import { compileRegex, escapeRegex } from "../../lib/filters";
 import { pathOf } from "../../lib/match";
 import { parseTime } from "../../lib/runs";
+import { REGISTRY_PREFIX } from "../../queries/registry";
 import { fetchProjects, type ProjectSummary, type RecentRun } from "../../queries/runs";
 import type { PageProps } from "../../routes";
 import { viewer } from "../../session";
 import { StarredReports } from "../report/starred_reports";
+import { TeamCard } from "./members";
 
 const RECENT_SHOWN = 6;
 const PROJECTS_SHOWN = 20;
@@ -26,7 +29,7 @@ export default function Home({ params }: PageProps) {
         const who = viewer.value;
         const names = entity ? [entity] : who ? [...new Set([who.entity ?? who.username, ...who.teams])] : [];
         Promise.all(names.map(fetchProjects)).then(
-            (lists) => setProjects(sortByActivity(lists.flat())),
+            (lists) => setProjects(sortByActivity(lists.flat().filter((p) => !p.name.startsWith(REGISTRY_PREFIX)))),
             (e: Error) => setFailure(e.message),
         );
     }, [entity]);
@@ -47,20 +50,12 @@ export default function Home({ params }: PageProps) {
                     <SearchBox value={search} onChange={setSearch} label={t("home.search")} />
                 )}
             </div>
-            {!entity && viewer.value && viewer.value.teams.length > 0 && (
-                <nav class="row team-links" aria-label={t("settings.teams")}>
-                    <span class="muted">{t("settings.teams")}</span>
-                    {viewer.value.teams.map((team) => (
-                        <a key={team} class="chip" href={pathOf(team)}>
-                            {team}
-                        </a>
-                    ))}
-                </nav>
-            )}
+            {!entity && <TeamLinks />}
             {projects !== null && projects.length === 0 && <Welcome />}
             {shown.length > 0 && <ProjectTable projects={shown} />}
             {!entity && viewer.value && <StarredReports />}
             {projects !== null && <RecentRuns projects={projects} />}
+            {entity && viewer.value && <TeamCard entity={entity} />}
         </main>
     );
 }
@@ -149,7 +144,7 @@ function LastRun({ project, run }: { project: ProjectSummary; run: RecentRun }) 
                 class={`state state-${run.state}`}
                 href={pathOf(project.entityName, project.name, "runs", run.name)}
             >
-                {run.displayName || run.name}
+                <span class="clip">{run.displayName || run.name}</span>
             </a>
             <span class="nowrap">
                 <Ago at={run.createdAt} />

@@ -1,11 +1,12 @@
 /* login.tsx - name and password, an API key, or a provider of OpenID Connect. */
 
-import { useEffect, useState } from "preact/hooks";
-import { ApiError, getJson } from "../../api";
+import { useState } from "preact/hooks";
+import { ApiError } from "../../api";
 import { Logo } from "../../components/top_bar";
 import { t } from "../../i18n";
 import { address, navigate } from "../../router";
 import { logIn, nextPath } from "../../session";
+import { useWays } from "./use_ways";
 
 /* What a log-in at the provider came to, as /api/oidc/return says it. */
 const PROBLEMS = ["email", "often", "refused", "stale", "unavailable", "unknown"] as const;
@@ -13,20 +14,6 @@ const PROBLEMS = ["email", "often", "refused", "stale", "unavailable", "unknown"
 function providerProblem(): string {
     const problem = PROBLEMS.find((p) => p === address.value.query.get("problem"));
     return problem === undefined ? "" : t(`login.problem.${problem}`);
-}
-
-/* How people log in here. label: of the way to the provider, when there is one. */
-interface Ways {
-    label: string | null;
-    passwords: boolean;
-}
-
-function useWays(): Ways {
-    const [ways, setWays] = useState<Ways>({ label: null, passwords: true });
-    useEffect(() => {
-        getJson<Ways>("/api/oidc").then(setWays, () => undefined);
-    }, []);
-    return ways;
 }
 
 /* A link, for it leaves the page. */

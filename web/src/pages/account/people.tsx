@@ -2,12 +2,17 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../../app";
-import { Select, TextInput } from "../../components/controls";
-import { sayError } from "../../components/toast";
+import { CopyText } from "../../components/copy_text";
+import { TextInput } from "../../components/controls";
+import { IconButton } from "../../components/icon";
+import { MenuList, Popover } from "../../components/popover";
+import { askSure, askText } from "../../components/question";
+import { say, sayError } from "../../components/toast";
 import { language, t } from "../../i18n";
 import { formatAgo } from "../../lib/format";
 import { admin } from "../../api";
 import { viewer } from "../../session";
+import { Members } from "./members";
 
 interface User {
     username: string;
@@ -21,13 +26,6 @@ interface Group {
     name: string;
     organization: string | null;
 }
-
-interface Member {
-    username: string;
-    role: string;
-}
-
-const ROLES = ["viewer", "member", "admin"] as const;
 
 export default function People() {
     if (viewer.value?.admin !== true) return <NotFound />;
@@ -55,10 +53,24 @@ function Users() {
         setName("");
         load();
     };
-    const remove = (user: User) => {
-        if (window.confirm(t("people.confirm_remove", { name: user.username })))
-            admin("DELETE", `users/${encodeURIComponent(user.username)}`).then(load, sayError);
+    const at = (user: User) => `users/${encodeURIComponent(user.username)}`;
+    const remove = async (user: User) => {
+        if (!(await askSure(t("people.confirm_remove", { name: user.username })))) return;
+        await admin("DELETE", at(user));
+        load();
     };
+    const setPassword = async (user: User) => {
+        const password = await askText(t("people.set_password_of", { name: user.username }));
+        if (password === null) return;
+        await admin("PUT", `${at(user)}/password`, { password });
+        say(t("people.password_set", { name: user.username }));
+    };
+    const addKey = async (user: User) => setKey((await admin<{ key: string }>("POST", `${at(user)}/keys`, {})).key);
+    const toolsOf = (user: User) => [
+        !user.is_service && { label: t("people.set_password"), onClick: () => void setPassword(user).catch(sayError) },
+        { label: t("people.new_key"), onClick: () => void addKey(user).catch(sayError) },
+        user.username !== viewer.value?.username && { label: t("action.remove"), isDanger: true, onClick: () => void remove(user).catch(sayError) },
+    ];
     return (
         <section class="card stack">
             <h2>{t("people.users")}</h2>
@@ -73,9 +85,10 @@ function Users() {
                 </button>
             </form>
             {key !== "" && (
-                <p class="notice">
-                    {t("keys.once")} <input class="input mono" readOnly value={key} aria-label={t("keys.copy")} onFocus={(e) => e.currentTarget.select()} />
-                </p>
+                <div class="notice stack" role="status">
+                    {t("keys.once")}
+                    <CopyText text={key} label={t("keys.copy")} />
+                </div>
             )}
             <table class="list">
                 <tbody>
@@ -88,11 +101,13 @@ function Users() {
                             <td class="muted">{u.email}</td>
                             <td class="muted">{formatAgo(Date.parse(u.created_at), Date.now(), language)}</td>
                             <td class="num">
-                                {u.username !== viewer.value?.username && (
-                                    <button type="button" class="button danger" onClick={() => remove(u)}>
-                                        {t("action.remove")}
-                                    </button>
-                                )}
+                                <Popover
+                                    isMenu
+                                    label={u.username}
+                                    button={(show) => <IconButton icon="dots" label={`${t("action.more")}: ${u.username}`} onClick={show} />}
+                                >
+                                    {(close) => <MenuList close={close} items={toolsOf(u)} />}
+                                </Popover>
                             </td>
                         </tr>
                     ))}
@@ -126,56 +141,12 @@ function Groups({ kind }: { kind: "teams" | "organizations" }) {
             </form>
             {groups.map((g) => (
                 <div key={g.name} class="stack">
-                    <button type="button" class="link-button" aria-expanded={open === g.name} onClick={() => setOpen(open === g.name ? null : g.name)}>
+                    <button type="button" class="link-button group-name" aria-expanded={open === g.name} onClick={() => setOpen(open === g.name ? null : g.name)}>
                         <b>{g.name}</b> {g.organization && <span class="muted">{g.organization}</span>}
                     </button>
-                    {open === g.name && <Members path={`${kind}/${encodeURIComponent(g.name)}/members`} />}
+                    {open === g.name && <Members entity={g.name} />}
                 </div>
             ))}
         </section>
-    );
-}
-
-function Members({ path }: { path: string }) {
-    const [members, setMembers] = useState<Member[]>([]);
-    const [name, setName] = useState("");
-    const load = () => void admin<Member[]>("GET", path).then(setMembers, sayError);
-    useEffect(load, [path]);
-    const put = (user: string, role: string) => admin("PUT", `${path}/${encodeURIComponent(user)}`, { role }).then(load, sayError);
-    const add = (e: Event) => {
-        e.preventDefault();
-        void put(name.trim(), "member").then(() => setName(""));
-    };
-    return (
-        <div class="stack">
-            <table class="list">
-                <tbody>
-                    {members.map((m) => (
-                        <tr key={m.username}>
-                            <td>{m.username}</td>
-                            <td>
-                                <Select
-                                    value={m.role}
-                                    label={t("people.role")}
-                                    options={ROLES.map((r) => ({ value: r as string, label: t(`role.${r}`) }))}
-                                    onChange={(role) => void put(m.username, role)}
-                                />
-                            </td>
-                            <td class="num">
-                                <button type="button" class="button" onClick={() => void admin("DELETE", `${path}/${encodeURIComponent(m.username)}`).then(load, sayError)}>
-                                    {t("action.remove")}
-                                </button>
-                            </td>
-                        </tr>
-                    ))}
-                </tbody>
-            </table>
-            <form class="row" onSubmit={add}>
-                <TextInput value={name} delay={0} label={t("login.name")} placeholder={t("login.name")} onChange={setName} />
-                <button type="submit" class="button" disabled={name.trim() === ""}>
-                    {t("people.add")}
-                </button>
-            </form>
-        </div>
     );
 }
