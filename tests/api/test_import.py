@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pyarrow
 import pyarrow.ipc
 import pytest
 
+from tests.api.test_sweeps import UPSERT_RUN, Sweep
 from tests.support.protocol import RunUnderTest
 
 READ = """query Read($entity: String!, $project: String!, $run: String!) { project(name: $project, entityName: $entity) { run(name: $run) {
@@ -36,7 +38,7 @@ def read(run):
 def test_import__sets_times_and_brings_sweeps_under_their_names(run):
     for expected in (1, 0):
         answer = put(run, {"sweeps": [SWEEP], "runs": [{"name": "r", "sweep": "abcd1234", **TIMES}]})
-        assert answer.status_code == 200 and answer.json() == {"sweeps": expected}, answer.text
+        assert answer.status_code == 200 and answer.json() == {"comments": 0, "sweeps": expected}, answer.text
     project = read(run)
     assert project["run"] == {**TIMES, "sweepName": "abcd1234", "state": "finished"}
     assert [edge["node"] for edge in project["sweeps"]["edges"]] == [{name: SWEEP[name] for name in ("name", "displayName", "state", "createdAt")}]
@@ -62,6 +64,131 @@ def test_import__refuses_what_cannot_be(run, body, why):
 def test_import__is_for_those_who_may_write(run):
     assert put(run, {}, key=run.server.add_user("passer-by")).status_code == 404
     assert put(run, {}, key=None).status_code == 401
+
+
+def test_import__lets_a_sweep_go_on_where_its_runs_say(run):
+    """Its search is what its runs tried: no point of a grid is tried again."""
+    for name, x in (("a", 1), ("b", 2)):
+        run.user.graphql(UPSERT_RUN, {"input": {"name": name, "modelName": "p", "config": json.dumps({"x": {"value": x}})}})
+    sweep = {**SWEEP, "state": "RUNNING", "config": json.dumps({"method": "grid", "parameters": {"x": {"values": [1, 2, 3]}}})}
+    assert put(run, {"sweeps": [sweep], "runs": [{"name": name, "sweep": sweep["name"]} for name in ("a", "b")]}).status_code == 200
+    again = Sweep.__new__(Sweep)
+    again.user, again.name = run.user, sweep["name"]
+    agent = again.agent()
+    assert again.run_whole(agent) == {"x": 3} and again.beat(agent) == [{"type": "exit"}]
+
+
+# ---- what was said, what was raised, and by whom ----
+
+SAVE = """mutation($input: UpsertViewInput!) { upsertView(input: $input) { view { id } } }"""
+TALK = """query($id: ID!) { view(id: $id) { createdAt user { username } discussionThreads { quote createdAt resolvedAt resolvedBy { username }
+    comments { username importedAuthor body createdAt editedAt } } } }"""
+RAISED = """query Read($entity: String!, $project: String!, $run: String!) { project(name: $project, entityName: $entity) { run(name: $run) {
+    user { username } alerts { title text severity createdAt } } } }"""
+BELL = "{ viewer { notifications { kind text } } }"
+EARLY, LATE, LATER = (f"2024-01-0{day}T00:00:00.000Z" for day in (1, 2, 3))
+
+
+def said(author, body, at, edited=None):
+    return {"username": author, "body": body, "createdAt": at, "editedAt": edited}
+
+
+def thread_of(*comments, **more):
+    return {"quote": "some words", "createdAt": EARLY, "comments": list(comments), **more}
+
+
+@pytest.fixture
+def report(run):
+    return run.user.graphql(SAVE, {"input": {"entityName": run.user.name, "projectName": "p", "type": "runs", "name": "r", "spec": "{}"}})["upsertView"]["view"]["id"]
+
+
+def bring(run, report, *threads, **more):
+    answer = put(run, {"discussions": [{"view": report, "threads": list(threads)}]}, **more)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["comments"]
+
+
+def talk(run, report):
+    return run.user.graphql(TALK, {"id": report})["view"]["discussionThreads"]
+
+
+def test_import__brings_threads_once_and_what_is_new_of_them(run, report):
+    first = [said("alice", f"why, @{run.user.name}?", EARLY), said("bob", "because", LATE), said("bob", "because", LATE)]
+    for expected in (3, 0):
+        assert bring(run, report, thread_of(*first, resolvedAt=LATE, resolvedBy="alice")) == expected
+    (thread,) = talk(run, report)
+    assert (thread["quote"], thread["createdAt"], thread["resolvedAt"], thread["resolvedBy"]) == ("some words", EARLY, LATE, {"username": run.user.name})
+    assert [(c["importedAuthor"], c["body"], c["createdAt"], c["username"]) for c in thread["comments"]] == [
+        (c["username"], c["body"], c["createdAt"], run.user.name) for c in first
+    ], "who is not known here is named, and who brought it stands for it"
+    more = [*first[:1], said("bob", "because of it", LATE, LATER), first[2], said("alice", "I see", LATER)]
+    assert bring(run, report, thread_of(*more), thread_of(said(None, "from nobody", LATER), createdAt=LATER)) == 2
+    thread, other = talk(run, report)
+    assert [(c["body"], c["editedAt"]) for c in thread["comments"]] == [(c["body"], c["editedAt"]) for c in more] and thread["resolvedAt"] is None
+    assert other["comments"][0]["importedAuthor"] == ""
+    assert run.user.graphql(BELL)["viewer"]["notifications"] == [], "what comes from elsewhere is no news"
+
+
+def test_import__keeps_what_was_said_and_settled_here(run, report):
+    bring(run, report, thread_of(said("alice", "why?", EARLY)))
+    thread = run.user.graphql("query($id: ID!) { view(id: $id) { discussionThreads { id } } }", {"id": report})["view"]["discussionThreads"][0]["id"]
+    run.user.graphql("""mutation($id: ID!) { createDiscussionComment(input: {threadId: $id, body: "here"}) { thread { id } }
+        resolveDiscussionThread(input: {id: $id, resolved: true}) { thread { id } } }""", {"id": thread})  # fmt: skip
+    assert bring(run, report, thread_of(said("alice", "why?", EARLY))) == 0
+    (thread,) = talk(run, report)
+    assert [(c["body"], c["importedAuthor"]) for c in thread["comments"]] == [("why?", "alice"), ("here", None)] and thread["resolvedAt"] is not None
+
+
+def test_import__believes_only_administrators_of_the_server_who_made_something(run, report, server):
+    friend = server.add_user("friend-of-imports")
+    names = {"username": "friend-of-imports"}
+    body = {"runs": [{"name": "r", **names}], "views": [{"id": report, "createdAt": EARLY, **names}]}
+    read = lambda: (read_run()["user"]["username"], run.user.graphql(TALK, {"id": report})["view"]["user"]["username"])  # noqa: E731
+    read_run = lambda: run.user.graphql(RAISED, {"entity": run.user.name, "project": "p", "run": "r"})["project"]["run"]  # noqa: E731
+    assert put(run, body).status_code == 200 and read() == (run.user.name, run.user.name)
+    assert run.user.graphql(TALK, {"id": report})["view"]["createdAt"] == EARLY, "when is believed"
+    assert put(run, body, key=server.admin_key).status_code == 200
+    assert read() == (run.user.name, run.user.name), "who may not read the project has made nothing in it"
+    run.user.graphql('mutation($e: String!) { upsertModel(input: {entityName: $e, name: "p", access: "USER_READ"}) { model { id } } }', {"e": run.user.name})
+    bring(run, report, thread_of(said("friend-of-imports", "mine", EARLY)))
+    assert talk(run, report)[0]["comments"][0]["username"] == run.user.name
+    assert put(run, body, key=server.admin_key).status_code == 200 and read() == ("friend-of-imports",) * 2
+    assert bring(run, report, thread_of(said("friend-of-imports", "mine", EARLY)), key=server.admin_key) == 0
+    assert talk(run, report)[0]["comments"][0]["username"] == "friend-of-imports"
+    assert put(run, {"runs": body["runs"]}).status_code == 200 and read()[0] == "friend-of-imports", "nor is it taken away again"
+    assert friend
+
+
+def test_import__brings_alerts_of_which_nobody_is_told(run):
+    alert = {"title": "look", "text": "at it", "severity": "WARN", "createdAt": EARLY}
+    for _ in range(2):
+        assert put(run, {"runs": [{"name": "r", "alerts": [alert, {**alert, "createdAt": LATE}]}]}).status_code == 200
+    read = run.user.graphql(RAISED, {"entity": run.user.name, "project": "p", "run": "r"})["project"]["run"]
+    assert read["alerts"] == [{**alert, "createdAt": LATE}, alert] and run.user.graphql(BELL)["viewer"]["notifications"] == []
+
+
+@pytest.mark.parametrize("what, why", [
+    ({"threads": [{"createdAt": EARLY, "comments": []}]}, "needs its 'createdAt' and 'comments'"),
+    ({"threads": [{"comments": [said("a", "b", EARLY)]}]}, "needs its 'createdAt' and 'comments'"),
+    ({"threads": [thread_of(said("a", " ", EARLY))]}, "needs words"),
+    ({"threads": [thread_of(said("a", "x" * 10001, EARLY))]}, "10000"),
+    ({"threads": [thread_of(said("a" * 300, "b", EARLY))]}, "author's name"),
+    ({"threads": [thread_of(said("a", "b", "2999-01-01T00:00:00Z"))]}, "in the past"),
+    ({"threads": [thread_of(said("a", "b", None))]}, "needs its 'createdAt'"),
+    ({"view": "bm8=", "threads": [thread_of(said("a", "b", EARLY))]}, "no such view"),
+])  # fmt: skip
+def test_import__refuses_talk_that_cannot_be(run, report, what, why):
+    answer = put(run, {"discussions": [{"view": report, "threads": [thread_of(said("a", "first", EARLY), quote="x")]}, {"view": report, **what}]})
+    assert answer.status_code in (400, 404) and why in answer.text
+    assert talk(run, report) == [], "all of it or nothing"
+
+
+def test_import__does_not_reach_into_other_projects(run, report, server):
+    other = run.user.graphql(SAVE, {"input": {"entityName": run.user.name, "projectName": "p", "type": "runs", "name": "s", "spec": "{}"}})["upsertView"]["view"]["id"]
+    RunUnderTest(run.user, "q", "r").post({"complete": True, "exitcode": 0})
+    for what in ({"discussions": [{"view": other, "threads": []}]}, {"views": [{"id": other, "createdAt": EARLY}]}, {"artifacts": [{"id": "QXJ0aWZhY3Q6MQ=="}]}):
+        answer = run.server.request("POST", f"/api/import/{run.user.name}/q", json=what, key=run.user.key)
+        assert answer.status_code == 404 and "there is no such" in answer.text
 
 
 # ---- rows as columns ----

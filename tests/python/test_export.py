@@ -166,6 +166,12 @@ def test_export__of_what_may_not_be_read_is_refused(filled, package, tmp_path):
 THREAD = """mutation Thread($view: ID!) { createDiscussionThread(input: {viewId: $view, quote: "of it", body: "why is that?"}) { thread { id } } }"""
 
 
+SHOW = 'mutation { upsertModel(input: {entityName: "admin", name: "p", access: "USER_READ"}) { model { id } } }'
+HERS = 'mutation { upsertBucket(input: {entityName: "admin", modelName: "p", name: "hers"}) { bucket { id } } }'
+MAKERS = """{ project(name: "p", entityName: "admin") { run(name: "hers") { user { username } }
+    allViews(viewType: "runs") { edges { node { discussionThreads { comments { username importedAuthor } } } } } } }"""
+
+
 def test_export__keeps_what_is_private_and_what_was_said(make_server, package, tmp_path):
     server, other = make_server(), make_server()
     RunUnderTest(Administrator(server), "p", "one").post({"complete": True, "exitcode": 0})
@@ -179,11 +185,37 @@ def test_export__keeps_what_is_private_and_what_was_said(make_server, package, t
     assert workspace["private"] and not report["private"]
     for views in (2, 0):
         done = Command(package, other, tmp_path)("import", tmp_path / "p.tar")
-        assert done.returncode == 0 and f"{views} views" in done.stdout, done.stdout + done.stderr
-        assert "not carried: view A report: its 1 comments" in done.stdout and "1 things could not be carried" in done.stderr
+        assert done.returncode == 0 and f"{views} views, 0 sweeps, {views // 2} comments" in done.stdout, done.stdout + done.stderr
+        assert "not carried" not in done.stdout
     assert Command(package, other, tmp_path)("export", "admin/p", tmp_path / "q.tar").returncode == 0
     again = [json.loads(line) for line in contents(tmp_path / "q.tar")["views.jsonl"].splitlines()]
     assert [(view["name"], view["private"]) for view in again] == [("nw-mine-v", True), ("r1", False)]
+
+
+def test_import__finds_who_made_things_once_they_may_read_the_project(make_server, package, tmp_path):
+    """Accounts, and rights, may come after the first import."""
+    server, other = make_server(), make_server()
+    RunUnderTest(Administrator(server), "p", "one").post({"complete": True, "exitcode": 0})
+    report = server.graphql(REPORT, {"entity": "admin", "spec": "{}"})["upsertView"]["view"]["id"]
+    server.graphql(THREAD, {"view": report})
+    alice = server.add_user("alice", "--admin")
+    server.graphql(THREAD, {"view": report}, key=alice)
+    server.graphql(HERS, key=alice)
+    server.file_stream("admin", "p", "hers", {"complete": True, "exitcode": 0}, key=alice)
+    assert Command(package, server, tmp_path)("export", "admin/p", tmp_path / "p.tar").returncode == 0
+
+    def names():
+        found = other.graphql(MAKERS)["project"]
+        threads = next(edge["node"]["discussionThreads"] for edge in found["allViews"]["edges"])
+        return found["run"]["user"]["username"], [(said["username"], said["importedAuthor"]) for thread in threads for said in thread["comments"]]
+
+    assert Command(package, other, tmp_path)("import", tmp_path / "p.tar").returncode == 0
+    assert names() == ("admin", [("admin", "admin"), ("admin", "alice")])
+    other.add_user("alice")
+    other.graphql(SHOW)
+    done = Command(package, other, tmp_path)("import", tmp_path / "p.tar")
+    assert done.returncode == 0 and "0 comments" in done.stdout
+    assert names() == ("alice", [("admin", "admin"), ("alice", "alice")])
 
 
 def test_import__shows_how_far_it_is_at_a_terminal(make_server, package, tmp_path):

@@ -41,7 +41,13 @@ for name in ("one", "two", "three"):
     logged.tags = ["tagged", name]
     logged.save()
     run.link_artifact(logged, "chosen", aliases=["chosen-" + name])
+    run.alert("look at " + name, "because", level=wandb.AlertLevel.WARN)
     run.finish(exit_code=0 if name == "one" else 1)
+with wandb.init(project="p", id="gone") as run:
+    artifact = wandb.Artifact("orphan", type="dataset")
+    artifact.add_file("model.bin")
+    run.log_artifact(artifact).wait()
+wandb.Api().run("admin/p/gone").delete()
 """
 
 VIEW = """mutation View($entity: String!, $type: String!, $name: String!, $parent: ID, $spec: String) { upsertView(input: {entityName: $entity,
@@ -54,6 +60,12 @@ DESCRIBE = """mutation Describe($id: ID!) { updateArtifactSequence(input: {artif
     artifactCollection { id } } }"""
 TAG = """mutation { createArtifactCollectionTagAssignments(input: {entityName: "admin", projectName: "p", artifactCollectionName: "weights",
     tags: [{tagName: "kept"}]}) { tags { id } } }"""
+ABOUT = 'mutation { upsertModel(input: {entityName: "admin", name: "p", description: "# What it is about"}) { model { id } } }'
+BEGIN = """mutation Begin($view: ID!) { createDiscussionThread(input: {viewId: $view, quote: "some words", body: "Why, @admin?"}) {
+    thread { id comments { id } } } }"""
+SAY = """mutation Say($thread: ID!, $comment: ID!) { createDiscussionComment(input: {threadId: $thread, body: "Because."}) { thread { id } }
+    updateDiscussionComment(input: {id: $comment, body: "Why, then, @admin?"}) { thread { id } }
+    resolveDiscussionThread(input: {id: $thread, resolved: true}) { thread { id } } }"""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +88,10 @@ def filled(binary, tmp_path_factory):
     server.file_stream("admin", "p", "two", {"complete": True, "exitcode": 1})
     server.graphql(DESCRIBE, {"id": server.graphql(COLLECTION)["project"]["artifactCollection"]["id"]})
     server.graphql(TAG)
+    server.graphql(ABOUT)
+    thread = server.graphql(BEGIN, {"view": parent})["createDiscussionThread"]["thread"]
+    server.graphql(SAY, {"thread": thread["id"], "comment": thread["comments"][0]["id"]})
+    server.graphql(BEGIN, {"view": parent})
     yield server
     server.stop()
 
@@ -100,11 +116,14 @@ def content_of(path) -> dict:
                 found[member.name] = (str(table.schema), [field.metadata for field in table.schema], repr(table.to_pylist()))
             elif member.name.endswith(".jsonl"):
                 found[member.name] = [json.loads(line) for line in content.splitlines()]
+            elif member.name.endswith("/manifest.json"):
+                found[member.name] = manifest = json.loads(content)
+                for entry in manifest["contents"].values():
+                    entry.pop("birthArtifactID", None)  # a number of that server's
             elif member.name not in ("SHA256SUMS", "barograph-export.json"):
                 found[member.name] = content
-    for name in ("artifacts.jsonl", "views.jsonl"):
-        for line in found[name]:
-            del line["createdAt"]
+    for line in found["artifacts.jsonl"]:
+        del line["history"]  # what was done there was not done here
     return found
 
 
@@ -114,7 +133,7 @@ def test_archive__comes_out_of_the_other_server_as_it_went_in(filled, archive, m
     for _ in range(2):  # given again it changes nothing
         done = command("import", archive)
         assert done.returncode == 0 and "not carried" not in done.stdout, done.stdout + done.stderr
-    assert "3 runs, 0 rows, 0 files, 0 artifacts, 0 views, 0 sweeps" in done.stdout
+    assert "3 runs, 0 rows, 0 files, 0 artifacts, 0 views, 0 sweeps, 0 comments" in done.stdout
     again = command("export", "admin/p", tmp_path / "again.tar")
     assert again.returncode == 0, again.stderr
     ours, theirs = content_of(archive), content_of(tmp_path / "again.tar")
@@ -126,6 +145,12 @@ def test_archive__comes_out_of_the_other_server_as_it_went_in(filled, archive, m
     assert [view["type"] for view in ours["views.jsonl"]].count("project-view") == 2
     assert next(view for view in ours["views.jsonl"] if view["name"] == "d1")["parentName"] == "r1"
     assert any("printed by two" in line["line"] for line in ours["console/two.jsonl"])
+    assert [alert["title"] for alert in run["alerts"]] == ["look at two"] and run["username"] == "admin"
+    orphan = next(line for line in ours["artifacts.jsonl"] if line["name"] == "orphan")
+    assert orphan["runName"] is None and orphan["files"] == ["model.bin"], "the run that made it is gone, it is not"
+    threads = next(view for view in ours["views.jsonl"] if view["name"] == "r1")["discussions"]
+    assert [(thread["resolvedAt"] is not None, len(thread["comments"])) for thread in threads] == [(True, 2), (False, 1)]
+    assert other.graphql('{ project(name: "p", entityName: "admin") { description } }')["project"]["description"] == "# What it is about"
     assert {"isPortfolio": True, "name": "chosen"}.items() <= next(each for each in ours["collections.jsonl"] if each["isPortfolio"]).items()
 
 

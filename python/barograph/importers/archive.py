@@ -109,6 +109,8 @@ class Reader:
             views=lambda: map(View, self._lines("reports.jsonl" if self.about["format"] == 1 else "views.jsonl")),
             sweeps=lambda: self._lines_if_there("sweeps.jsonl"),
             collections=lambda: self._lines_if_there("collections.jsonl"),
+            automations=lambda: self._lines_if_there("automations.jsonl"),
+            description=self.about.get("description"),
         )
 
     def _file(self, name: str, path: str, md5: str | None) -> SourceFile:

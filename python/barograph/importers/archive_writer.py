@@ -180,7 +180,7 @@ def write_archive(path: Path, connection: Connection, entity: str, project: Proj
     crew = _Crew()
     crew.add(arrow)  # takes a while to load, and is wanted soon
     try:
-        writer.add(ABOUT, json.dumps({"format": FORMAT, "entity": entity, "project": name, "server": connection.base_url}).encode())
+        writer.add(ABOUT, json.dumps({"format": FORMAT, "entity": entity, "project": name, "server": connection.base_url, "description": project.description}).encode())
         lines = []
         for run in project.runs():
             lines.append({**run.facts, "files": _add_run(crew, writer, connection, entity, name, run, is_checked)})
@@ -203,6 +203,7 @@ def write_archive(path: Path, connection: Connection, entity: str, project: Proj
         counts["views"], counts["sweeps"] = len(views), len(sweeps)
         _add_lines(writer, "views.jsonl", views)
         _add_lines(writer, "sweeps.jsonl", sweeps)
+        _add_lines(writer, "automations.jsonl", list(project.automations()))
         writer.finish()
     except BaseException:
         crew.close()

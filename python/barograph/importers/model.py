@@ -64,6 +64,8 @@ class Project:
     sweeps: Callable[[], Iterable[dict[str, Any]]] = lambda: ()
     # What collections have beside their versions: description, tags; of portfolios, the versions that they link to.
     collections: Callable[[], Iterable[dict[str, Any]]] = lambda: ()
+    automations: Callable[[], Iterable[dict[str, Any]]] = lambda: ()
+    description: str | None = None
     left: list[str] = field(default_factory=list)  # what could not be carried, a sentence each
 
 

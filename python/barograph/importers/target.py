@@ -17,28 +17,33 @@ from urllib.parse import quote
 from barograph.errors import Error
 from barograph.importers.archive import TABLE_TYPE, table_bytes
 from barograph.importers.connection import Connection
-from barograph.importers.model import Damaged, Project, Run, SourceFile, View, md5_of
+from barograph.importers.model import Artifact, Damaged, Project, Run, SourceFile, View, md5_of
+from barograph.importers.server import COMMENTS, OWN_VIEW, discussions_of
 from barograph.importers.target_artifacts import Artifacts, send_file
 
 LINES_A_REQUEST, BYTES_A_REQUEST, TABLE_BYTES = 5000, 4 << 20, 16 << 20
+COMMENTS_A_REQUEST = 100
 RUNS_AT_ONCE, FILES_AT_ONCE, FILES_A_REQUEST, RUNS_A_REQUEST = 2, 6, 200, 500
 _CONSOLE_NAMES = {"line": "content", "level": "level", "label": "label", "timestamp": "ts"}  # as clients call them
 EXIT_CODES = {"finished": 0, "failed": 1, "crashed": 1, "killed": 255}
-_SAID = ("displayName", "config", "tags", "notes", "group", "jobType", "commit")
-_THERE = "name historyLineCount eventsLineCount logLineCount state summaryMetrics createdAt heartbeatAt stoppedAt sweepName " + " ".join(_SAID)
+_SAID = ("displayName", "config", "tags", "notes", "group", "jobType", "commit", "host", "program", "repo")
+_ALERTS = "alerts { title text severity createdAt }"
+_THERE = f"name historyLineCount eventsLineCount logLineCount state summaryMetrics createdAt heartbeatAt stoppedAt sweepName user {{ username }} {_ALERTS} " + " ".join(_SAID)
 _UPSERT = """mutation Import($entity: String!, $project: String!, $name: String!, $displayName: String, $config: JSONString, $summary: JSONString,
-    $tags: [String!], $notes: String, $group: String, $jobType: String, $commit: String) {
+    $tags: [String!], $notes: String, $group: String, $jobType: String, $commit: String, $host: String, $program: String, $repo: String) {
   upsertBucket(input: {entityName: $entity, modelName: $project, name: $name, displayName: $displayName, config: $config, summaryMetrics: $summary,
-    tags: $tags, notes: $notes, groupName: $group, jobType: $jobType, commit: $commit}) { bucket { %s } } }""" % _THERE
+    tags: $tags, notes: $notes, groupName: $group, jobType: $jobType, commit: $commit, host: $host, jobProgram: $program, jobRepo: $repo}) { bucket { %s } } }""" % _THERE
 _FIND = """query Find($entity: String!, $project: String!, $name: String!) { project(name: $project, entityName: $entity) { run(name: $name) { %s } } }""" % _THERE
-_PROJECT = """mutation Project($entity: String!, $project: String!) {
-  upsertModel(input: {entityName: $entity, name: $project}) { model { id } } }"""
+_PLACE = "query Place($entity: String!, $project: String!) { viewer { admin } project(name: $project, entityName: $entity) { description } }"
+_PROJECT = """mutation Project($entity: String!, $project: String!, $description: String) {
+  upsertModel(input: {entityName: $entity, name: $project, description: $description}) { model { id } } }"""
 _FILES = """query Files($entity: String!, $project: String!, $run: String!, $after: String) { project(name: $project, entityName: $entity) {
   run(name: $run) { files(first: 500, after: $after) { edges { node { name md5 } } pageInfo { hasNextPage endCursor } } } } }"""
 _CREATE_FILES = """mutation Create($entity: String!, $project: String!, $run: String!, $files: [String!]!) {
   createRunFiles(input: {entityName: $entity, projectName: $project, runName: $run, files: $files}) { files { name uploadUrl } } }"""
 _VIEWS = """query Views($entity: String!, $project: String!, $after: String) { project(name: $project, entityName: $entity) {
-  allViews(first: 50, after: $after) { edges { node { id type name spec displayName description private locked coverUrl previewUrl } } pageInfo { hasNextPage endCursor } } } }"""
+  allViews(first: 50, after: $after) { edges { node { id type name spec displayName description createdAt user { username } %s %s } }
+    pageInfo { hasNextPage endCursor } } } }""" % (OWN_VIEW, COMMENTS)
 _VIEW = """mutation View($entity: String!, $project: String!, $id: ID, $parent: ID, $name: String, $type: String!, $displayName: String, $description: String,
     $spec: String, $private: Boolean, $locked: Boolean, $coverUrl: String, $previewUrl: String) {
   upsertView(input: {entityName: $entity, projectName: $project, id: $id, parentId: $parent, name: $name, type: $type, displayName: $displayName,
@@ -50,7 +55,7 @@ class Target:
     def __init__(self, connection: Connection, entity: str, project: str, progress: Any = None):
         self.connection, self.where = connection, {"entity": entity, "project": project}
         self.left: list[str] = []
-        self.counts = {"runs": 0, "rows": 0, "files": 0, "artifacts": 0, "views": 0, "sweeps": 0}
+        self.counts = {"runs": 0, "rows": 0, "files": 0, "artifacts": 0, "views": 0, "sweeps": 0, "comments": 0}
         self._uses: list[tuple[str, dict[str, Any]]] = []
         self._times: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -62,7 +67,7 @@ class Target:
             waiting: deque[tuple[str, Future[None]]] = deque()
             done = 0
             try:
-                self.connection.graphql(_PROJECT, **self.where)
+                self._begin(source)
                 for run in source.runs():
                     waiting.append((run.name, pool.submit(self.take_run, run, self._begin_run(run))))
                     while len(waiting) > RUNS_AT_ONCE:
@@ -74,6 +79,13 @@ class Target:
                 for _, run_taken in waiting:
                     run_taken.cancel()
                 raise
+
+    def _begin(self, source: Project) -> None:
+        """A description that is there stays. Only administrators may say who made what: from others it is not even compared."""
+        there = self.connection.graphql(_PLACE, **self.where)
+        self._names_users = bool(there["viewer"]["admin"])
+        description = None if (there["project"] or {}).get("description") else source.description
+        self.connection.graphql(_PROJECT, **self.where, description=description)
 
     def _await_run(self, waiting: "deque[tuple[str, Future[None]]]", done: int, source: Project) -> int:
         name, taken = waiting.popleft()
@@ -87,6 +99,8 @@ class Target:
             self._attempt("times of runs", self._import, {"runs": self._times[first : first + RUNS_A_REQUEST]})
         self._take_artifacts(source)
         self._take_views(source.views())
+        if count := len(list(source.automations())):
+            self.left.append(f"{count} automations: they call what the other server knew, with its secrets; they stand in the archive")
         self.left += source.left
 
     def _count(self, what: str, more: int = 1) -> None:
@@ -131,9 +145,24 @@ class Target:
         with self._lock:
             self.counts["runs"] += 1
             self._uses += [(run.name, version) for version in run.facts.get("uses", ())]
-            times = _times_of(run)
-            if sent or any(times[name] != there["sweepName" if name == "sweep" else name] for name in times):
-                self._times.append(times)
+            wanted, known = self._origin_of(run), {**there, "sweep": there["sweepName"], **_name_of(there["user"])}
+            if sent or any(wanted[name] != known[name] for name in wanted if name != "alerts" or not _all_in(wanted[name], known[name])):
+                self._times.append(wanted)
+
+    def _origin_of(self, run: Run) -> dict[str, Any]:
+        """When it was made, heard last and ended, by whom, and what it raised. One that still runs has to be heard from to stay alive."""
+        facts = run.facts
+        said = {"name": run.name, "createdAt": facts.get("createdAt"), "sweep": facts.get("sweepName"), "alerts": facts.get("alerts") or None}
+        if facts.get("state") in EXIT_CODES:
+            said |= {"heartbeatAt": facts.get("heartbeatAt"), "stoppedAt": facts.get("stoppedAt")}
+        if self._names_users:
+            said["username"] = facts.get("username")
+        return {name: value for name, value in said.items() if value is not None}
+
+    def _made(self, facts: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
+        """Of a thing that is no run, what there is to say of its making."""
+        said = {"createdAt": _instant(facts.get("createdAt"))} | ({"username": facts.get("username")} if self._names_users else {})
+        return {name: value for name, value in said.items() if value is not None and value != there.get(name)}
 
     def _stream_path(self, run: str) -> str:
         return f"/files/{quote(self.where['entity'])}/{quote(self.where['project'])}/{quote(run)}/file_stream"
@@ -215,13 +244,22 @@ class Target:
 
     def _take_artifacts(self, source: Project) -> None:
         artifacts = Artifacts(self.connection, self.where, self._files.map)
+        made: list[dict[str, Any]] = []
         for artifact in source.artifacts():
             what = f"artifact {artifact.facts['name']}:v{artifact.facts['versionIndex']}"
-            self._attempt(what, lambda: self._count("artifacts", artifacts.take(artifact)))
+            self._attempt(what, self._take_artifact, artifacts, artifact, made)
+        for first in range(0, len(made), RUNS_A_REQUEST):
+            self._attempt("times of artifacts", self._import, {"artifacts": made[first : first + RUNS_A_REQUEST]})
         for facts in source.collections():
             self._attempt(f"collection {facts['name']}", artifacts.take_collection, facts)
         for run, version in self._uses:
             self._attempt(f"{run} used {version['name']}:v{version['versionIndex']}", artifacts.use, run, version)
+
+    def _take_artifact(self, artifacts: Artifacts, artifact: Artifact, made: list[dict[str, Any]]) -> None:
+        is_new, there = artifacts.take(artifact)
+        self._count("artifacts", is_new)
+        if change := self._made(artifact.facts, there):
+            made.append({"id": there["id"], **change})
 
     def _take_sweeps(self, sweeps: Iterable[dict[str, Any]]) -> None:
         """Under their own names, which their runs tell afterwards."""
@@ -237,21 +275,30 @@ class Target:
         for view in views:
             if there is None:
                 nodes = self.connection.pages(_VIEWS, "project", "allViews", **self.where)
-                there = {(node["type"], node["name"]): node for node in nodes}
+                there = {(node["type"], node["name"]): {**node, **_name_of(node["user"]), "discussions": discussions_of(node["discussionThreads"], self._names_users)} for node in nodes}
             what = f"view {view.facts['displayName'] or view.facts['name']}"
             self._attempt(what, self._take_view, view.facts, there)
-            if said := sum(len(thread["comments"]) for thread in view.facts.get("discussions", ())):
-                self.left.append(f"{what}: its {said} comments, which their writers only could make; they stand in the archive")
 
     def _take_view(self, facts: dict[str, Any], there: dict[tuple[str, str], Any]) -> None:
         known = there.get((facts["type"], facts["name"]))
         own = {name: facts[name] for name in ("name", "type", *_VIEW_WORDS) if facts.get(name) is not None}
-        if known and all(known[name] == value for name, value in own.items()):
-            return
-        parent = there.get(("runs", facts.get("parentName") or ""))
-        asked = {**own, "id": known["id"] if known else None, "parent": parent["id"] if parent else None}
-        there[facts["type"], facts["name"]] = {**own, "id": self.connection.graphql(_VIEW, **self.where, **asked)["upsertView"]["view"]["id"]}
-        self._count("views")
+        if known is None or any(known[name] != value for name, value in own.items()):
+            parent = there.get(("runs", facts.get("parentName") or ""))
+            asked = {**own, "id": known["id"] if known else None, "parent": parent["id"] if parent else None}
+            made = self.connection.graphql(_VIEW, **self.where, **asked)["upsertView"]["view"]
+            known = there[facts["type"], facts["name"]] = {"discussions": [], **(known or {}), **own, **made}
+            self._count("views")
+        if change := self._made(facts, known):
+            self._import({"views": [{"id": known["id"], **change}]})
+        self._take_discussions(known["id"], [thread for thread in facts.get("discussions", ()) if thread not in known["discussions"]])
+
+    def _take_discussions(self, view: str, threads: list[dict[str, Any]]) -> None:
+        """Some at a time: a thread that comes in parts is put together again."""
+        for thread in threads:
+            said = {**thread, "resolvedBy": (thread["resolvedBy"] or {}).get("username")}
+            for first in range(0, len(thread["comments"]), COMMENTS_A_REQUEST):
+                part = {**said, "comments": thread["comments"][first : first + COMMENTS_A_REQUEST]}
+                self._count("comments", self._import({"discussions": [{"view": view, "threads": [part]}]})["comments"])
 
 
 def _same(ours: Any, theirs: Any) -> bool:
@@ -264,13 +311,17 @@ def _same(ours: Any, theirs: Any) -> bool:
         return False
 
 
-def _times_of(run: Run) -> dict[str, Any]:
-    """When it was made, heard last and ended. One that still runs has to be heard from to stay alive."""
-    facts = run.facts
-    said = {"name": run.name, "createdAt": facts.get("createdAt"), "sweep": facts.get("sweepName")}
-    if facts.get("state") in EXIT_CODES:
-        said |= {"heartbeatAt": facts.get("heartbeatAt"), "stoppedAt": facts.get("stoppedAt")}
-    return {name: value for name, value in said.items() if value is not None}
+def _name_of(user: Any) -> dict[str, Any]:
+    return {"username": (user or {}).get("username")}
+
+
+def _all_in(wanted: list[Any], known: list[Any]) -> bool:
+    return all(each in known for each in wanted)
+
+
+def _instant(text: str | None) -> str | None:
+    """Some servers leave out that it is UTC."""
+    return text if not text or text.endswith("Z") else f"{text}Z"
 
 
 def show_progress(number: int, of: int, name: str) -> None:

@@ -20,7 +20,7 @@ _CREATE_MANIFEST = """mutation Create($input: CreateArtifactManifestInput!) { cr
 _CREATE_FILES = """mutation Create($input: CreateArtifactFilesInput!) { createArtifactFiles(input: $input) {
   files { edges { node { name uploadUrl } } } } }"""
 _COMMIT = "mutation Commit($id: ID!) { commitArtifact(input: {artifactID: $id}) { artifact { state } } }"
-_READ = "query Read($id: ID!) { artifact(id: $id) { description metadata ttlDurationSeconds tags { name } aliases { alias artifactCollection { name } } } }"
+_READ = "query Read($id: ID!) { artifact(id: $id) { id createdAt createdBy { ... on User { username } } description metadata ttlDurationSeconds tags { name } aliases { alias artifactCollection { name } } } }"
 _UPDATE = "mutation Update($input: UpdateArtifactInput!) { updateArtifact(input: $input) { artifact { id } } }"
 _USE = "mutation Use($input: UseArtifactInput!) { useArtifact(input: $input) { artifact { id } } }"
 _FIND = "query Find($entity: String!, $project: String!, $name: String!) { project(name: $project, entityName: $entity) { artifact(name: $name) { id } } }"
@@ -82,8 +82,8 @@ class Artifacts:
         self._place = {"entityName": where["entity"], "projectName": where["project"]}
         self._ids: dict[tuple[str, int], str] = {}
 
-    def take(self, artifact: Artifact) -> bool:
-        """True when it was not there."""
+    def take(self, artifact: Artifact) -> tuple[bool, dict[str, Any]]:
+        """True when it was not there, and what the server says of it."""
         facts = artifact.facts
         aliases = [{"artifactCollectionName": facts["name"], "alias": alias} for alias in facts["aliases"] if not _MADE_BY_SERVERS.fullmatch(alias)]
         who = {**self._place, "runName": facts["runName"]}
@@ -100,11 +100,9 @@ class Artifacts:
         if made["state"] == "COMMITTED":
             for _ in self._send_all(SourceFile.check, artifact.files):
                 pass
-            self._update(made["id"], facts, aliases)
-            return False
+            return False, self._update(made["id"], facts, aliases)
         self._upload(artifact, made["id"], who)
-        self._update(made["id"], facts, aliases)
-        return True
+        return True, self._update(made["id"], facts, aliases)
 
     def _upload(self, artifact: Artifact, id: str, who: dict[str, Any]) -> None:
         manifest = self._connection.graphql(_CREATE_MANIFEST, input={
@@ -124,8 +122,8 @@ class Artifacts:
         else:
             file.check()
 
-    def _update(self, id: str, facts: dict[str, Any], aliases: list[dict[str, str]]) -> None:
-        """What may change of a version that is there: its words, its aliases, its tags."""
+    def _update(self, id: str, facts: dict[str, Any], aliases: list[dict[str, str]]) -> dict[str, Any]:
+        """What may change of a version that is there: its words, its aliases, its tags. The answer is what was there before."""
         there = self._connection.graphql(_READ, id=id)["artifact"]
         change: dict[str, Any] = {name: facts[name] for name in ("description", "metadata", "ttlDurationSeconds") if name in facts and facts[name] != there[name]}
         ours = {alias["alias"] for alias in aliases}
@@ -139,6 +137,7 @@ class Artifacts:
             change |= {"tagsToDelete": [{"tagName": tag} for tag in sorted(tags - set(facts["tags"]))]} if tags - set(facts["tags"]) else {}
         if change:
             self._connection.graphql(_UPDATE, input={"artifactID": id, **change})
+        return {**there, "username": (there["createdBy"] or {}).get("username")}
 
     # ---- lineage, collections ----
 

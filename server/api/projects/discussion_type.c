@@ -52,6 +52,12 @@ READING_RESOLVER(answer_comment_user) {
     return account_give_user(tx, call, THE_COMMENT->user_id, err);
 }
 
+static enum err_code answer_imported_author(struct gql_call *call, struct err *err) {
+    (void)err;
+    gql_str(call, THE_COMMENT->author);
+    return OK;
+}
+
 static enum err_code answer_username(struct gql_call *call, struct err *err) {
     (void)err;
     gql_str(call, THE_COMMENT->username);
@@ -63,6 +69,7 @@ static const struct gql_field comment_fields[] = {
     { "createdAt", "", "DateTime!", CAN_READ, answer_comment_created, NULL },
     { "editedAt", "", "DateTime", CAN_READ, answer_edited, NULL },
     { "id", "", "ID!", CAN_READ, answer_comment_id, NULL },
+    { "importedAuthor", "", "String", CAN_READ, answer_imported_author, "Who said it where it was imported from; null for what was said here. The user is whoever imported it, unless an administrator of the server did and that name is known here." },
     { "user", "", "User", CAN_READ, answer_comment_user, "Null when that account was removed." },
     { "username", "", "String", CAN_READ, answer_username, "The user's, without asking for the user." },
 };

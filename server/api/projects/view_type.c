@@ -100,8 +100,8 @@ READING_RESOLVER(answer_updated_by) {
     return THE_VIEW->updated_by == 0 ? OK : account_give_user(tx, call, THE_VIEW->updated_by, err);
 }
 
-static enum err_code sees_all_drafts(struct db_tx *tx, struct gql_call *call, const struct owner *owner, bool *out, struct err *err) {
-    enum err_code code = access_check_in(tx, gql_identity(call), owner, CAN_ADMIN, err);
+static enum err_code sees_all_drafts(struct db_tx *tx, struct identity *identity, const struct owner *owner, bool *out, struct err *err) {
+    enum err_code code = access_check_in(tx, identity, owner, CAN_ADMIN, err);
     *out = code == OK;
     return code == ERR_FORBIDDEN || code == ERR_NOT_FOUND ? OK : code;
 }
@@ -110,7 +110,7 @@ READING_RESOLVER(answer_drafts) {
     struct view_query query = { .project_id = THE_VIEW->owner.project_id, .parent_id = THE_VIEW->id, .asker_id = gql_identity(call)->user_id,
                                 .limit = VIEW_PAGE_MAX };
     struct list drafts;
-    TRY(sees_all_drafts(tx, call, &THE_VIEW->owner, &query.sees_all_drafts, err));
+    TRY(sees_all_drafts(tx, gql_identity(call), &THE_VIEW->owner, &query.sees_all_drafts, err));
     TRY(view_list(tx, &query, call->arena, &drafts, err));
     gql_list_begin(call);
     for (size_t i = 0; i < drafts.count; i++)
@@ -153,22 +153,26 @@ static enum err_code no_such_view(struct err *err) {
     return err_set(err, ERR_NOT_FOUND, "there is no such view");
 }
 
-enum err_code view_find_visible(struct db_tx *tx, struct gql_call *call, struct str id, enum who who, struct view **out,
-                                struct err *err) {
-    struct identity *identity = gql_identity(call);
+enum err_code view_find_seen(struct db_tx *tx, struct identity *identity, struct str id, enum who who, struct arena *arena, struct view **out,
+                             struct err *err) {
     bool is_admin;
     int64_t number;
-    if (!node_id_parse(id, "View", &number, call->arena))
+    if (!node_id_parse(id, "View", &number, arena))
         return no_such_view(err);
-    TRY(view_find(tx, number, call->arena, out, err));
+    TRY(view_find(tx, number, arena, out, err));
     enum err_code code = access_check_in(tx, identity, &(*out)->owner, who, err);
     if (code == ERR_NOT_FOUND)
         return no_such_view(err);
     TRY(code);
     if ((!str_eq_c((*out)->type, VIEW_TYPE_DRAFT) && !(*out)->is_private) || (*out)->user_id == identity->user_id)
         return OK;
-    TRY(sees_all_drafts(tx, call, &(*out)->owner, &is_admin, err));
+    TRY(sees_all_drafts(tx, identity, &(*out)->owner, &is_admin, err));
     return is_admin ? OK : no_such_view(err);
+}
+
+enum err_code view_find_visible(struct db_tx *tx, struct gql_call *call, struct str id, enum who who, struct view **out,
+                                struct err *err) {
+    return view_find_seen(tx, gql_identity(call), id, who, call->arena, out, err);
 }
 
 READING_RESOLVER(answer_one) {
@@ -199,7 +203,7 @@ READING_RESOLVER(answer_list) {
                                 .limit = (size_t)first + 1 };
     struct list views;
 
-    TRY(sees_all_drafts(tx, call, &project->owner, &query.sees_all_drafts, err));
+    TRY(sees_all_drafts(tx, gql_identity(call), &project->owner, &query.sees_all_drafts, err));
     TRY(view_count(tx, &query, &connection->total_count, err));
     TRY(read_cursor(gql_arg_str(call, "after"), &query.after_id, err));
     TRY(view_list(tx, &query, call->arena, &views, err));

@@ -32,5 +32,8 @@ enum err_code view_answer_revoke_token(struct gql_call *call, struct err *err);
  * no such view" for what does not exist or may not be seen. */
 MUST_CHECK enum err_code view_find_visible(struct db_tx *tx, struct gql_call *call, struct str id, enum who who,
                                            struct view **out, struct err *err);
+/* The same where no GraphQL is asked. */
+MUST_CHECK enum err_code view_find_seen(struct db_tx *tx, struct identity *identity, struct str id, enum who who, struct arena *arena,
+                                        struct view **out, struct err *err);
 
 #endif

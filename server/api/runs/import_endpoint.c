@@ -2,99 +2,147 @@
 #include "server/api/runs/import_endpoint.h"
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "server/api/identity.h"
+#include "server/api/node_id.h"
 #include "server/api/place.h"
+#include "server/api/projects/discussion_import.h"
+#include "server/api/projects/view_type.h"
 #include "server/store/accounts/audit.h"
+#include "server/store/artifacts/artifact.h"
 #include "server/store/runs/imported.h"
+#include "server/store/runs/run_alert.h"
 #include "server/sweep/sweep_config.h"
 
-struct import {
+struct request {
     struct http_call *call;
     const struct json_value *input;
-    struct project *project;
-    int64_t now_ms, sweep_count; /* those that were not there */
+    struct importing importing;
 };
 
-/* What is to come is not imported: runs would stay alive by it. */
-static enum err_code read_time(const struct import *import, const struct json_value *of, struct str member, int64_t *out, struct err *err) {
-    struct str text = json_get_str(of, member);
+static enum err_code take_alerts(struct db_tx *tx, struct importing *importing, int64_t run_id, const struct json_value *item, struct err *err) {
+    struct importing_list alerts;
 
-    *out = 0;
-    if (text.ptr == NULL)
-        return OK;
-    if (!clock_parse_iso(text, out) || *out <= 0 || *out > import->now_ms)
-        return err_set(err, ERR_BAD_INPUT, "'%.*s' must be a time in the past, got '%.*s'", STR_ARG(member), STR_ARG(str_slice(text, 0, 50)));
-    return OK;
-}
-
-static enum err_code take_run(struct db_tx *tx, struct import *import, const struct json_value *item, struct err *err) {
-    struct imported_run wanted = { .sweep = json_get_str(item, STR("sweep")) };
-    struct run *run;
-
-    TRY(run_find(tx, import->project->id, json_get_str(item, STR("name")), 0, false, import->call->arena, &run, err));
-    TRY(read_time(import, item, STR("createdAt"), &wanted.created_at, err));
-    TRY(read_time(import, item, STR("heartbeatAt"), &wanted.heartbeat_at, err));
-    TRY(read_time(import, item, STR("stoppedAt"), &wanted.ended_at, err));
-    wanted.id = run->id;
-    return imported_set_run(tx, &wanted, err);
-}
-
-static enum err_code take_sweep(struct db_tx *tx, struct import *import, const struct json_value *item, struct err *err) {
-    struct imported_sweep wanted = { json_get_str(item, STR("name")), json_get_str(item, STR("displayName")), json_get_str(item, STR("description")),
-                                     json_get_str(item, STR("config")), SWEEP_FINISHED, 0 };
-    struct sweep_config *config;
-    bool is_new;
-
-    if (wanted.config.ptr == NULL || !sweep_state_parse(&wanted.state, json_get_str(item, STR("state"))))
-        return err_set(err, ERR_BAD_INPUT, "a sweep needs a 'config' and one of the states that sweeps have");
-    TRY(sweep_config_parse(&config, wanted.config, import->call->arena, err));
-    TRY(read_time(import, item, STR("createdAt"), &wanted.created_at, err));
-    TRY(imported_add_sweep(tx, import->project->id, http_identity(import->call)->user_id, &wanted, import->now_ms, &is_new, err));
-    import->sweep_count += is_new;
-    return OK;
-}
-
-static enum err_code take_all(struct db_tx *tx, struct import *import, struct str member,
-                              enum err_code (*take)(struct db_tx *, struct import *, const struct json_value *, struct err *), struct err *err) {
-    const struct json_value *list = json_get(import->input, member);
-
-    if (list == NULL || list->type == JSON_TYPE_NULL)
-        return OK;
-    if (list->type != JSON_TYPE_ARRAY || list->array.count > IMPORT_THINGS_MAX)
-        return err_set(err, ERR_BAD_INPUT, "'%.*s' must be a list of at most %d objects", STR_ARG(member), IMPORT_THINGS_MAX);
-    for (size_t i = 0; i < list->array.count; i++) {
-        if (list->array.items[i].type != JSON_TYPE_OBJECT)
-            return err_set(err, ERR_BAD_INPUT, "'%.*s' must be a list of objects", STR_ARG(member));
-        TRY(take(tx, import, &list->array.items[i], err));
+    TRY(importing_read_list(item, STR("alerts"), IMPORT_THINGS_MAX, &alerts, err));
+    for (size_t i = 0; i < alerts.count; i++) {
+        const struct json_value *told = &alerts.items[i];
+        struct run_alert alert = { json_get_str(told, STR("title")), json_get_str(told, STR("text")), json_get_str(told, STR("severity")), 0 };
+        TRY(importing_read_time(importing, told, STR("createdAt"), &alert.created_at, err));
+        bool is_known = str_eq_c(alert.severity, "INFO") || str_eq_c(alert.severity, "WARN") || str_eq_c(alert.severity, "ERROR");
+        if (alert.title.ptr == NULL || alert.text.ptr == NULL || !is_known || alert.created_at == 0)
+            return err_set(err, ERR_BAD_INPUT, "an alert needs 'title', 'text', a 'severity' of INFO, WARN or ERROR, and 'createdAt'");
+        TRY(run_alert_add_imported(tx, run_id, &alert, err));
     }
     return OK;
 }
 
-static enum err_code take(struct db_tx *tx, void *context, struct err *err) {
-    struct import *import = context;
-    struct identity *identity = http_identity(import->call);
-    struct actor actor = identity_actor(identity);
+static enum err_code take_run(struct db_tx *tx, struct importing *importing, const struct json_value *item, struct err *err) {
+    struct imported_run wanted = { .sweep = json_get_str(item, STR("sweep")) };
+    struct run *run;
 
-    import->sweep_count = 0;
-    TRY(place_find_project(tx, identity, import->call->params[0], import->call->params[1], CAN_WRITE, &import->project, err));
-    TRY(take_all(tx, import, STR("sweeps"), take_sweep, err));
-    TRY(take_all(tx, import, STR("runs"), take_run, err));
-    return audit_add(tx, &actor, "project.import", import->project->owner.entity_id, import->project->name, err);
+    TRY(run_find(tx, importing->project->id, json_get_str(item, STR("name")), 0, false, importing->arena, &run, err));
+    TRY(importing_read_time(importing, item, STR("createdAt"), &wanted.created_at, err));
+    TRY(importing_read_time(importing, item, STR("heartbeatAt"), &wanted.heartbeat_at, err));
+    TRY(importing_read_time(importing, item, STR("stoppedAt"), &wanted.ended_at, err));
+    TRY(importing_find_author(tx, importing, json_get_str(item, STR("username")), &wanted.user_id, err));
+    wanted.id = run->id;
+    TRY(take_alerts(tx, importing, run->id, item, err));
+    return imported_set_run(tx, &wanted, err);
+}
+
+static enum err_code take_sweep(struct db_tx *tx, struct importing *importing, const struct json_value *item, struct err *err) {
+    struct imported_sweep wanted = { json_get_str(item, STR("name")), json_get_str(item, STR("displayName")), json_get_str(item, STR("description")),
+                                     json_get_str(item, STR("config")), SWEEP_FINISHED, 0 };
+    struct sweep_config *config;
+    int64_t user_id;
+    bool is_new;
+
+    if (wanted.config.ptr == NULL || !sweep_state_parse(&wanted.state, json_get_str(item, STR("state"))))
+        return err_set(err, ERR_BAD_INPUT, "a sweep needs a 'config' and one of the states that sweeps have");
+    TRY(sweep_config_parse(&config, wanted.config, importing->arena, err));
+    TRY(importing_read_time(importing, item, STR("createdAt"), &wanted.created_at, err));
+    TRY(importing_find_author(tx, importing, json_get_str(item, STR("username")), &user_id, err));
+    TRY(imported_add_sweep(tx, importing->project->id, user_id != 0 ? user_id : importing->identity->user_id, &wanted, importing->now_ms, &is_new, err));
+    importing->sweep_count += is_new;
+    return OK;
+}
+
+static enum err_code take_view(struct db_tx *tx, struct importing *importing, const struct json_value *item, struct err *err) {
+    struct imported_origin wanted = { 0 };
+    struct view *view;
+
+    TRY(view_find_seen(tx, importing->identity, json_get_str(item, STR("id")), CAN_WRITE, importing->arena, &view, err));
+    if (view->owner.project_id != importing->project->id)
+        return err_set(err, ERR_NOT_FOUND, "there is no such view");
+    if (view->user_id != importing->identity->user_id)
+        TRY(access_check_in(tx, importing->identity, &view->owner, CAN_ADMIN, err));
+    TRY(importing_read_time(importing, item, STR("createdAt"), &wanted.created_at, err));
+    TRY(importing_find_author(tx, importing, json_get_str(item, STR("username")), &wanted.user_id, err));
+    return imported_set_view(tx, view->id, &wanted, err);
+}
+
+static enum err_code take_artifact(struct db_tx *tx, struct importing *importing, const struct json_value *item, struct err *err) {
+    struct imported_origin wanted = { 0 };
+    struct artifact *artifact = NULL;
+    enum err_code code = ERR_NOT_FOUND;
+    int64_t number;
+
+    if (node_id_parse(json_get_str(item, STR("id")), "Artifact", &number, importing->arena))
+        code = artifact_get(tx, number, importing->arena, &artifact, err);
+    if (code != OK && code != ERR_NOT_FOUND)
+        return code;
+    if (code == ERR_NOT_FOUND || artifact->owner.project_id != importing->project->id)
+        return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
+    TRY(importing_read_time(importing, item, STR("createdAt"), &wanted.created_at, err));
+    TRY(importing_find_author(tx, importing, json_get_str(item, STR("username")), &wanted.user_id, err));
+    return imported_set_artifact(tx, artifact->id, &wanted, err);
+}
+
+/* In the order in which they need each other. */
+static const struct kind {
+    struct str member;
+    enum err_code (*take)(struct db_tx *, struct importing *, const struct json_value *, struct err *);
+} kinds[] = {
+    { { "sweeps", 6 }, take_sweep },
+    { { "runs", 4 }, take_run },
+    { { "artifacts", 9 }, take_artifact },
+    { { "views", 5 }, take_view },
+    { { "discussions", 11 }, discussion_import },
+};
+
+static enum err_code take_kind(struct db_tx *tx, struct request *request, const struct kind *kind, struct err *err) {
+    struct importing_list list;
+    TRY(importing_read_list(request->input, kind->member, IMPORT_THINGS_MAX, &list, err));
+    for (size_t i = 0; i < list.count; i++)
+        TRY(kind->take(tx, &request->importing, &list.items[i], err));
+    return OK;
+}
+
+static enum err_code take(struct db_tx *tx, void *context, struct err *err) {
+    struct request *request = context;
+    struct importing *importing = &request->importing;
+    struct actor actor = identity_actor(importing->identity);
+
+    importing->sweep_count = importing->comment_count = 0;
+    TRY(place_find_project(tx, importing->identity, request->call->params[0], request->call->params[1], CAN_WRITE, &importing->project, err));
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        TRY(take_kind(tx, request, &kinds[i], err));
+    return audit_add(tx, &actor, "project.import", importing->project->owner.entity_id, importing->project->name, err);
 }
 
 enum err_code import_answer(struct http_call *call, struct err *err) {
-    struct import import = { .call = call, .now_ms = clock_wall_ms() };
+    struct request request = { .call = call, .importing = { .identity = http_identity(call), .arena = call->arena, .now_ms = clock_wall_ms() } };
     struct json_writer json;
     struct json_value *input;
 
     TRY(json_parse(&input, call->body, JSON_STRICT, call->arena, err));
-    import.input = input;
-    TRY(db_write(http_identity(call)->app->db, take, &import, err));
+    request.input = input;
+    TRY(db_write(request.importing.identity->app->db, take, &request, err));
     json_writer_init(&json, http_body(call), JSON_STRICT);
     json_object_begin(&json);
+    json_key(&json, STR("comments"));
+    json_int(&json, request.importing.comment_count);
     json_key(&json, STR("sweeps"));
-    json_int(&json, import.sweep_count);
+    json_int(&json, request.importing.sweep_count);
     json_object_end(&json);
     return OK;
 }

@@ -1,4 +1,5 @@
-/* import_endpoint.h - what an import says of runs and sweeps beside what clients say: when they were made, and under which name. */
+/* import_endpoint.h - what an import says beside what clients say: when things were made and by whom, sweeps under their
+ * names, and what was said about reports. */
 #ifndef SERVER_API_IMPORT_ENDPOINT_H
 #define SERVER_API_IMPORT_ENDPOINT_H
 

@@ -16,7 +16,7 @@ static const char alerts_sql[] =
     "select 'alert', a.id, a.created_at, a.title, substr(a.text, 1, " TEXT_MAX "), a.severity, " PLACE_OF_RUN
     " from run_alerts a join runs r on r.id = a.run_id and r.deleted_at is null"
     " join projects p on p.id = r.project_id and p.deleted_at is null join entities e on e.id = p.entity_id"
-    " where a.id > " NEWEST_OF("run_alerts") " and " IS_OF_USER " order by a.id desc limit $2";
+    " where a.id > " NEWEST_OF("run_alerts") " and a.is_imported = 0 and " IS_OF_USER " order by a.id desc limit $2";
 
 static const char automations_sql[] =
     "select 'automation', d.id, d.created_at, coalesce(m.name, d.subject), coalesce(d.error, ''), d.state, " PLACE_OF_RUN

@@ -1,12 +1,13 @@
 /* discussion.c - see discussion.h. */
 #include "server/store/projects/discussion.h"
 
+#include "server/store/accounts/user.h"
 #include "server/store/projects/names.h"
 
 /* A thread and a comment of it in each row. */
 #define THREAD_SELECT                                                                                                    \
     "select t.id, t.view_id, t.quote, t.resolved_by, t.resolved_at, t.created_at, p.entity_id, p.id,"                    \
-    " c.id, c.user_id, u.username, c.body, c.created_at, c.edited_at"                                                    \
+    " c.id, c.user_id, u.username, c.body, c.created_at, c.edited_at, c.author"                                          \
     " from discussion_threads t join views v on v.id = t.view_id and v.deleted_at is null"                               \
     " join projects p on p.id = v.project_id and p.deleted_at is null"                                                   \
     " join discussion_comments c on c.thread_id = t.id left join users u on u.id = c.user_id and u.removed_at is null "
@@ -27,6 +28,7 @@ static struct discussion_comment *read_comment(const struct db_rows *rows, struc
         .owner = { .entity_id = db_int(rows, 6), .project_id = db_int(rows, 7) },
         .id = db_int(rows, 8), .thread_id = db_int(rows, 0), .user_id = db_int(rows, 9), .username = db_str(rows, 10, arena),
         .body = db_str(rows, 11, arena), .created_at = db_int(rows, 12), .edited_at = db_int(rows, 13),
+        .author = db_str(rows, 14, arena),
     };
     return comment;
 }
@@ -46,7 +48,7 @@ static enum err_code read_threads(struct db_rows *rows, struct arena *arena, str
 
 enum err_code discussion_list(struct db_tx *tx, int64_t view_id, struct arena *arena, struct list *out, struct err *err) {
     struct db_rows *rows;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(view_id)), THREAD_SELECT "where t.view_id = $1 order by t.id, c.id", err));
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(view_id)), THREAD_SELECT "where t.view_id = $1 order by t.created_at, t.id, c.created_at, c.id", err));
     return read_threads(rows, arena, out, err);
 }
 
@@ -54,7 +56,7 @@ enum err_code discussion_find(struct db_tx *tx, int64_t thread_id, struct arena 
                               struct err *err) {
     struct db_rows *rows;
     struct list found;
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(thread_id)), THREAD_SELECT "where t.id = $1 order by c.id", err));
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(thread_id)), THREAD_SELECT "where t.id = $1 order by c.created_at, c.id", err));
     TRY(read_threads(rows, arena, &found, err));
     *out = found.count > 0 ? found.items[0] : NULL;
     return *out != NULL ? OK : err_set(err, ERR_NOT_FOUND, "there is no such thread");
@@ -89,19 +91,38 @@ enum err_code discussion_begin(struct db_tx *tx, int64_t view_id, struct str quo
                         "insert into discussion_threads (view_id, quote, created_at) values ($1, $2, $3) returning id", id, err);
 }
 
-enum err_code discussion_say(struct db_tx *tx, int64_t thread_id, int64_t user_id, struct str body, int64_t now_ms, int64_t *id,
-                             struct err *err) {
+static enum err_code check_room(struct db_tx *tx, int64_t thread_id, struct err *err) {
     int64_t count;
-    TRY(check_body(body, err));
     TRY(db_query_int(tx, DB_ARGS(DB_INT(thread_id)),
                      "select count(*) from discussion_comments c join discussion_threads t on t.id = c.thread_id"
                      " where t.view_id = (select s.view_id from discussion_threads s where s.id = $1)",
                      &count, err));
-    if (count >= DISCUSSION_COMMENTS_MAX)
-        return err_set(err, ERR_CONFLICT, "a report has at most %d comments", DISCUSSION_COMMENTS_MAX);
+    return count < DISCUSSION_COMMENTS_MAX ? OK : err_set(err, ERR_CONFLICT, "a report has at most %d comments", DISCUSSION_COMMENTS_MAX);
+}
+
+enum err_code discussion_say(struct db_tx *tx, int64_t thread_id, int64_t user_id, struct str body, int64_t now_ms, int64_t *id,
+                             struct err *err) {
+    TRY(check_body(body, err));
+    TRY(check_room(tx, thread_id, err));
     TRY(discussion_resolve(tx, thread_id, 0, now_ms, err));
     return db_query_int(tx, DB_ARGS(DB_INT(thread_id), DB_INT(user_id), DB_TEXT(body), DB_INT(now_ms)),
                         "insert into discussion_comments (thread_id, user_id, body, created_at) values ($1, $2, $3, $4) returning id", id, err);
+}
+
+enum err_code discussion_add_imported(struct db_tx *tx, int64_t thread_id, const struct discussion_comment *comment, struct err *err) {
+    TRY(check_body(comment->body, err));
+    TRY(name_check_text(comment->author, "an author's name", USER_NAME_MAX, err));
+    TRY(check_room(tx, thread_id, err));
+    return db_exec(tx,
+                   DB_ARGS(DB_INT(thread_id), DB_INT(comment->user_id), DB_TEXT(comment->author), DB_TEXT(comment->body),
+                           DB_INT(comment->created_at), comment->edited_at > 0 ? DB_INT(comment->edited_at) : DB_NULL),
+                   "insert into discussion_comments (thread_id, user_id, author, body, created_at, edited_at)"
+                   " values ($1, $2, $3, $4, $5, $6)",
+                   err);
+}
+
+enum err_code discussion_set_user(struct db_tx *tx, int64_t comment_id, int64_t user_id, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_INT(comment_id), DB_INT(user_id)), "update discussion_comments set user_id = $2 where id = $1", err);
 }
 
 enum err_code discussion_edit(struct db_tx *tx, int64_t comment_id, struct str body, int64_t now_ms, struct err *err) {

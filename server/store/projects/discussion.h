@@ -19,6 +19,7 @@ struct discussion_comment {
     struct owner owner; /* the report's */
     int64_t id, thread_id, user_id;
     struct str username; /* ptr NULL when that user was removed */
+    struct str author;   /* who said it where it was imported from; ptr NULL: it was said here */
     struct str body;
     int64_t created_at, edited_at; /* edited_at 0: never */
 };
@@ -32,7 +33,7 @@ struct discussion_thread {
     struct list comments; /* of struct discussion_comment, oldest first; none when one thread was looked for */
 };
 
-/* Of a report, as they were begun, with their comments. */
+/* Of a report, in the order in which they were begun, with their comments. */
 MUST_CHECK enum err_code discussion_list(struct db_tx *tx, int64_t view_id, struct arena *arena, struct list *out, struct err *err);
 /* With its comments. ERR_NOT_FOUND "there is no such thread"; the same when its report was deleted. */
 MUST_CHECK enum err_code discussion_find(struct db_tx *tx, int64_t thread_id, struct arena *arena, struct discussion_thread **out,
@@ -47,6 +48,10 @@ MUST_CHECK enum err_code discussion_begin(struct db_tx *tx, int64_t view_id, str
 /* ERR_BAD_INPUT for an empty or too long body; ERR_CONFLICT when the thread has too many. What was resolved is open again. */
 MUST_CHECK enum err_code discussion_say(struct db_tx *tx, int64_t thread_id, int64_t user_id, struct str body, int64_t now_ms,
                                         int64_t *id, struct err *err);
+/* What was said elsewhere: user_id, author, body, created_at and edited_at of the comment. The thread stays resolved if it is. */
+MUST_CHECK enum err_code discussion_add_imported(struct db_tx *tx, int64_t thread_id, const struct discussion_comment *comment,
+                                                 struct err *err);
+MUST_CHECK enum err_code discussion_set_user(struct db_tx *tx, int64_t comment_id, int64_t user_id, struct err *err);
 MUST_CHECK enum err_code discussion_edit(struct db_tx *tx, int64_t comment_id, struct str body, int64_t now_ms, struct err *err);
 /* The last one takes its thread along. */
 MUST_CHECK enum err_code discussion_delete(struct db_tx *tx, const struct discussion_comment *comment, struct err *err);

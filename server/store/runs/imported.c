@@ -6,8 +6,8 @@
 
 enum { SWEEP_NAME_MAX = 128 };
 
-static struct db_value time_value(int64_t wall_ms) {
-    return wall_ms > 0 ? DB_INT(wall_ms) : DB_NULL;
+static struct db_value if_said(int64_t value) {
+    return value > 0 ? DB_INT(value) : DB_NULL;
 }
 
 /* As every change of a run: the project counts, and the run takes its number. */
@@ -16,9 +16,11 @@ enum err_code imported_set_run(struct db_tx *tx, const struct imported_run *run,
         TRY(name_check(run->sweep, "sweep's name", SWEEP_NAME_MAX, err));
     TRY(db_exec(tx, DB_ARGS(DB_INT(run->id)),
                 "update projects set run_version = run_version + 1 where id = (select project_id from runs where id = $1)", err));
-    return db_exec(tx, DB_ARGS(DB_INT(run->id), time_value(run->created_at), time_value(run->heartbeat_at), time_value(run->ended_at), DB_TEXT(run->sweep)),
+    return db_exec(tx, DB_ARGS(DB_INT(run->id), if_said(run->created_at), if_said(run->heartbeat_at), if_said(run->ended_at), DB_TEXT(run->sweep),
+                           if_said(run->user_id)),
                    "update runs set created_at = coalesce($2, created_at), heartbeat_at = coalesce($3, heartbeat_at),"
                    " ended_at = case when ended_at is null then null else coalesce($4, ended_at) end, sweep = coalesce($5, sweep),"
+                   " user_id = coalesce($6, user_id),"
                    " version = (select run_version from projects where id = runs.project_id) where id = $1",
                    err);
 }
@@ -34,7 +36,7 @@ enum err_code imported_add_sweep(struct db_tx *tx, int64_t project_id, int64_t u
     hash_random(&seed, sizeof seed);
     TRY(db_exec(tx,
                 DB_ARGS(DB_INT(project_id), DB_TEXT(sweep->name), DB_TEXT(sweep->display_name), DB_TEXT(sweep->description), DB_INT(sweep->state),
-                        DB_TEXT(sweep->config), DB_INT((int64_t)(seed >> 1)), user_id > 0 ? DB_INT(user_id) : DB_NULL,
+                        DB_TEXT(sweep->config), DB_INT((int64_t)(seed >> 1)), if_said(user_id),
                         DB_INT(sweep->created_at > 0 ? sweep->created_at : now_ms), DB_INT(now_ms)),
                 "insert into sweeps (project_id, name, display_name, description, state, config, seed, next_number, next_point, is_exhausted,"
                 " user_id, created_at, updated_at, checked_at) values ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, $8, $9, $10, 0)"
@@ -42,4 +44,14 @@ enum err_code imported_add_sweep(struct db_tx *tx, int64_t project_id, int64_t u
                 err));
     *is_new = db_changed(tx) > 0;
     return OK;
+}
+
+#define SET_ORIGIN(table) "update " table " set user_id = coalesce($2, user_id), created_at = coalesce($3, created_at) where id = $1"
+
+enum err_code imported_set_view(struct db_tx *tx, int64_t view_id, const struct imported_origin *origin, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_INT(view_id), if_said(origin->user_id), if_said(origin->created_at)), SET_ORIGIN("views"), err);
+}
+
+enum err_code imported_set_artifact(struct db_tx *tx, int64_t artifact_id, const struct imported_origin *origin, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_INT(artifact_id), if_said(origin->user_id), if_said(origin->created_at)), SET_ORIGIN("artifacts"), err);
 }

@@ -10,6 +10,7 @@
 /* Times are Unix milliseconds. ended_at holds for a run that has ended. */
 struct imported_run {
     int64_t id, created_at, heartbeat_at, ended_at;
+    int64_t user_id; /* who began it; 0 leaves who is named */
     struct str sweep;
 };
 MUST_CHECK enum err_code imported_set_run(struct db_tx *tx, const struct imported_run *run, struct err *err);
@@ -22,5 +23,12 @@ struct imported_sweep {
 };
 MUST_CHECK enum err_code imported_add_sweep(struct db_tx *tx, int64_t project_id, int64_t user_id, const struct imported_sweep *sweep,
                                             int64_t now_ms, bool *is_new, struct err *err);
+
+/* Who made a thing, and when; 0 leaves what is known. */
+struct imported_origin {
+    int64_t user_id, created_at;
+};
+MUST_CHECK enum err_code imported_set_view(struct db_tx *tx, int64_t view_id, const struct imported_origin *origin, struct err *err);
+MUST_CHECK enum err_code imported_set_artifact(struct db_tx *tx, int64_t artifact_id, const struct imported_origin *origin, struct err *err);
 
 #endif

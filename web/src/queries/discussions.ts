@@ -7,6 +7,7 @@ import type { SavedView } from "./views";
 export interface Comment {
     id: string;
     username: string | null /* of a removed user */;
+    importedAuthor: string | null /* who said it where it was imported from, when that is not the user */;
     body: string;
     createdAt: number;
     isEdited: boolean;
@@ -23,17 +24,24 @@ export interface ThreadNode {
     id: string;
     quote: string;
     resolvedAt: string | null;
-    comments: { id: string; username: string | null; body: string; createdAt: string; editedAt: string | null }[];
+    comments: { id: string; username: string | null; importedAuthor: string | null; body: string; createdAt: string; editedAt: string | null }[];
 }
 
-const THREAD = "id quote resolvedAt comments { id username body createdAt editedAt }";
+const THREAD = "id quote resolvedAt comments { id username importedAuthor body createdAt editedAt }";
 
 export function parseThread(node: ThreadNode): Thread {
     return {
         id: node.id,
         quote: node.quote,
         isResolved: node.resolvedAt !== null,
-        comments: node.comments.map((c) => ({ id: c.id, username: c.username, body: c.body, createdAt: parseTime(c.createdAt), isEdited: c.editedAt !== null })),
+        comments: node.comments.map((c) => ({
+            id: c.id,
+            username: c.username,
+            importedAuthor: c.importedAuthor === c.username ? null : c.importedAuthor,
+            body: c.body,
+            createdAt: parseTime(c.createdAt),
+            isEdited: c.editedAt !== null,
+        })),
     };
 }
 

@@ -143,8 +143,9 @@ function CommentView({ comment, onPut }: { comment: Comment; onPut: (now: Promis
     return (
         <article ref={box} class="comment">
             <header class="row">
-                <b class="clip">{comment.username ?? t("comment.removed_user")}</b>
+                <b class="clip">{(comment.importedAuthor ?? comment.username) || t("comment.removed_user")}</b>
                 <span class="faint small grow" title={formatTime(comment.createdAt, language)}>
+                    {comment.importedAuthor !== null && comment.username !== null && `${t("comment.imported", { name: comment.username })} · `}
                     {formatAgo(comment.createdAt, Date.now(), language)}
                     {comment.isEdited && ` · ${t("comment.edited")}`}
                 </span>
