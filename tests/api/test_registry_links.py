@@ -50,13 +50,13 @@ def linked(server, make_user):
     return Linked(server, make_user)
 
 
-def check_hides_the_source(version):
+def check_hides_the_source(version, stands_for_link: bool):
     assert version["artifactType"] == {"name": "t"} and version["metadata"] == '{"acc": 1}' and version["fileCount"] == 1
     assert {"alias": "inner"} not in version["aliases"] and {"alias": "latest"} in version["aliases"]
     sequence = version["artifactSequence"]
-    assert (sequence["name"], sequence["project"], sequence["latestArtifact"]) == ("net", None, None)
-    assert sequence["artifacts"] == sequence["artifactMemberships"] == {"totalCount": 0}
-    assert sequence["aliases"] == sequence["tags"] == {"edges": []}
+    assert (sequence["name"], version["versionIndex"], sequence["latestArtifact"]) == ("net", 0 if stands_for_link else 1, None)
+    assert sequence["artifacts"] == sequence["artifactMemberships"] == {"totalCount": int(stands_for_link)}
+    assert (sequence["project"] is not None) == (sequence["aliases"] != {"edges": []}) == stands_for_link
     assert [edge["node"]["artifactCollection"]["project"]["name"] for edge in version["artifactMemberships"]["edges"]] == ["wandb-registry-r"]
     assert version["createdBy"] is None and version["usedBy"] == {"totalCount": 0}
     assert all(edge["node"]["run"] is None for edge in version["history"]["edges"])
@@ -66,9 +66,9 @@ def check_hides_the_source(version):
 
 def test_member__sees_the_version_and_nothing_of_its_project(linked):
     node = linked.in_registry(linked.member)
-    check_hides_the_source(node["artifactMemberships"]["edges"][0]["node"]["artifact"])
+    check_hides_the_source(node["artifactMemberships"]["edges"][0]["node"]["artifact"], stands_for_link=False)
     assert {edge["node"]["artifact"]["id"] for edge in node["aliases"]["edges"]} == {linked.version["id"]}
-    check_hides_the_source(linked.seen_by(linked.member))
+    check_hides_the_source(linked.seen_by(linked.member), stands_for_link=True)
     assert linked.seen_by(linked.maker)["artifactSequence"]["project"] == {"name": "hidden", "entityName": linked.maker.name}
     for query in ('project(name: "hidden", entityName: $e) { id }', 'project(name: "hidden", entityName: $e) { artifact(name: "source:v0") { id } }'):
         assert linked.member.graphql(f"query($e: String) {{ {query} }}", {"e": linked.maker.name}) == {"project": None}
@@ -127,4 +127,5 @@ def test_member__promotes_and_uses_it_but_does_not_change_it(linked):
         {VERSION} }} }} }} }} }} }}"""
     node = linked.member.graphql(query, {"e": linked.member.name})["project"]["run"]["inputArtifacts"]["edges"][0]["node"]
     assert node["id"] == linked.version["id"] and node["usedBy"] == {"totalCount": 1}
+    assert node["artifactSequence"]["project"] == {"name": "wandb-registry-r", "entityName": linked.org.name}
     assert linked.seen_by(linked.maker)["usedBy"] == {"totalCount": 0}  # nor does the project hear of the member's runs

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import User
+from tests.official.client import AGES
+
 ORG, TEAM = "reg-org", "reg-team"
 
 
@@ -84,3 +87,37 @@ def test_unlink_and_delete__take_away(used):
     assert used["unlinked"] == []
     assert used["deleted"] == ["served"] and used["loaded"] == "wandb-registry-served"
     assert "anything" in used["missing"]["message"]
+
+
+# ---- what comes from a project that is closed to the reader, under a protected alias ----
+
+ADD = """mutation($input: UpsertModelInput!) { upsertModel(input: $input) { project { id } } }"""
+PROTECT = "mutation($input: UpdateProtectedAliasesInput!) { updateProtectedAliases(input: $input) { project { protectedAliases } } }"
+
+
+@pytest.fixture
+def read(age, server, make_client) -> dict:
+    """What the member's script says, and what it printed."""
+    org, owner, reader = (f"{what}-{age.replace('.', '-')}" for what in ("shelf-org", "shelf-owner", "shelf-reader"))
+    admin, member = User(server, owner), User(server, reader)
+    for command in (("org", "add", org, "--admin", owner), ("org", "member", org, reader, "--role", "member")):
+        done = server.run_cli(*command)
+        assert done.returncode == 0, done.stderr
+    made = admin.graphql(ADD, {"input": {"entityName": org, "name": "wandb-registry-shelf"}})["upsertModel"]["project"]
+    admin.graphql(PROTECT, {"input": {"projectId": made["id"], "aliasesToAdd": ["prod"]}})
+    make_client(AGES[0], server, owner, admin.key).script("registry_owner", org=org)
+    started = make_client(age, server, reader, member.key).start("registry_reader", org=org, owner=owner)
+    return {**started.wait(), "printed": started.text, "org": org}
+
+
+def test_member__reads_a_version_from_a_closed_project_and_leaves_its_protected_alias(read, age):
+    assert read["found"] == ["net", "model", {"number": 1}, 9]
+    assert (read["downloaded"], read["used"]) == ([["1.txt", "weights 1"]], [["0.txt", "weights 0"]])
+    assert read["inputs"] == ["model"]
+    assert read["source"]["error"]
+    assert "prod" in read["held"]
+    refusal = f"the alias 'prod' is protected: only administrators of '{read['org']}/wandb-registry-shelf' may set it or take it away"
+    for what in ("promoted", "demoted"):
+        assert refusal in (read[what] or {"message": ""})["message"] + read["printed"], (what, read[what], read["printed"])
+    if age != "0.16.6":  # which does not wait to hear what became of a link
+        assert refusal in read["printed"].partition("LINKING")[2] + str(read["link_refused"])

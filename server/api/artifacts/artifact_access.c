@@ -30,6 +30,7 @@ enum err_code artifact_access_check(struct db_tx *tx, struct identity *identity,
         return err_set(err, ERR_FORBIDDEN, "the artifact is linked here: only members of the project that it comes from may change it");
     artifact->owner = link->owner;
     artifact->version_index = link->version_index;
+    artifact->stands_for_link = true;
     return OK;
 }
 
@@ -60,6 +61,10 @@ enum err_code artifact_access_find_sequence(struct db_tx *tx, struct identity *i
         return code;
     TRY(find_link(tx, artifact, identity->arena, &link, err));
     TRY(collection_get(tx, link->collection_id, identity->arena, &portfolio, err));
+    if (artifact->stands_for_link) {
+        *out = portfolio;
+        return OK;
+    }
     **out = (struct collection){ .owner = artifact->owner, .id = ARTIFACT_HIDDEN_SEQUENCE, .type_id = portfolio->type_id,
                                  .created_at = link->created_at, .name = portfolio->name, .type_name = portfolio->type_name };
     return OK;

@@ -13,8 +13,9 @@
  * all which is answered of it is authorised there. Changing it takes the right to its own project. */
 MUST_CHECK enum err_code artifact_access_check(struct db_tx *tx, struct identity *identity, struct artifact *artifact, enum who who,
                                                struct err *err);
-/* The sequence of a version that may be read; where only a link lets it be read, a stand-in that knows the link's name and type: its id
- * leads nowhere (ARTIFACT_HIDDEN_SEQUENCE). */
+/* The sequence of a version that may be read. Where only a link lets it be read: in the link's collection a stand-in of its name and type
+ * that is of no project (ARTIFACT_HIDDEN_SEQUENCE), by which the official client knows a link; elsewhere, as among a run's inputs, the
+ * link's collection itself, because there clients make the version's path of it. */
 MUST_CHECK enum err_code artifact_access_find_sequence(struct db_tx *tx, struct identity *identity, const struct artifact *artifact,
                                                        struct collection **out, struct err *err);
 enum { ARTIFACT_HIDDEN_SEQUENCE = -1 };

@@ -34,6 +34,7 @@ struct artifact {
     int64_t id, collection_id;
     int64_t version_index; /* -1 until committed */
     enum artifact_state state;
+    bool stands_for_link; /* found by itself, and only a link of it may be seen: its owner and index are the link's */
     struct str digest, distributed_id;
     struct str description, metadata, pending_aliases; /* most of the bytes: only after artifact_load_texts */
     int64_t ttl_seconds, history_step, size_bytes, file_count, base_id, run_id, user_id;
