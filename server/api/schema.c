@@ -17,6 +17,7 @@
 #include "server/api/projects/discussion_type.h"
 #include "server/api/projects/launch_type.h"
 #include "server/api/projects/project_type.h"
+#include "server/api/projects/search_type.h"
 #include "server/api/projects/trash_type.h"
 #include "server/api/projects/view_type.h"
 #include "server/api/runs/console_type.h"
@@ -289,6 +290,7 @@ static const struct gql_type *const types[] = {
     &run_queue_item_type,
     &run_queue_type,
     &run_type,
+    &search_hit_type,
     &server_feature_type,
     &server_info_type,
     &server_message_type,

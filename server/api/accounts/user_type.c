@@ -6,6 +6,7 @@
 #include "server/api/node_id.h"
 #include "server/api/projects/discussion_type.h"
 #include "server/api/projects/project_type.h"
+#include "server/api/projects/search_type.h"
 #include "server/api/resolver.h"
 #include "server/store/accounts/api_key.h"
 #include "server/store/accounts/entity.h"
@@ -147,6 +148,8 @@ static const struct gql_field user_fields[] = {
     { "organizations", "", "[Organization!]!", WHO_USER, answer_organizations, "Empty but for oneself and administrators." },
     { "photoUrl", "", "String", WHO_USER, answer_nothing, NULL },
     { "projects", "after: String, first: Int = 50", "ProjectConnection", WHO_USER, answer_projects, "Those of the personal entity that you may read." },
+    { "search", "first: Int = 10, text: String!", "[SearchHit!]!", WHO_USER, search_answer_of_user,
+      "What may be meant by the text, `first` of each kind, newest first: of one's own and one's teams. Empty but for oneself." },
     { "starredViews", "", "[View!]!", WHO_USER, view_star_answer_of_user, "Reports kept at hand, the newest star first. Empty but for oneself." },
     { "storageBytes", "", "Int64!", WHO_USER, answer_storage_bytes, "What the personal entity holds; 0 but for oneself and administrators." },
     { "teams", "", "EntityConnection", WHO_USER, answer_teams, "Empty but for oneself and administrators." },
