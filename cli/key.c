@@ -57,6 +57,8 @@ static enum err_code list(struct subcommand_call *call) {
         printf("%-8lld ", (long long)json_get_int(row, STR("id"), 0));
         administration_print_text(json_get_str(row, STR("prefix")), 8);
         administration_print_text(json_get_str(row, STR("created_at")), 26);
+        struct str last_used = json_get_str(row, STR("last_used_at"));
+        administration_print_text(last_used.len > 0 ? last_used : STR("never used"), 26);
         administration_print_text(json_get_str(row, STR("description")), 0);
         putchar('\n');
     }

@@ -120,6 +120,7 @@ struct look_up {
     const struct secrets *secrets;
     struct arena *arena;
     struct found found;
+    bool is_use_due;                     /* the key's, to be noted */
 };
 
 static void take_user(struct found *found, const struct user *user) {
@@ -141,8 +142,13 @@ static enum err_code find_link_user(struct db_tx *tx, struct look_up *look_up, s
 static enum err_code find_by_hash(struct db_tx *tx, struct look_up *look_up, const struct secret_hash *hash, struct user **user,
                                   struct err *err) {
     struct found *found = &look_up->found;
-    if (look_up->proof.kind == PROOF_KEY)
-        return api_key_find_user(tx, hash, look_up->arena, &found->key_id, user, err);
+    if (look_up->proof.kind == PROOF_KEY) {
+        struct api_key key;
+        TRY(api_key_find_user(tx, hash, look_up->arena, &key, user, err));
+        found->key_id = key.id;
+        look_up->is_use_due = *user != NULL && key.last_used_at <= clock_wall_ms() - API_KEY_USE_GRAIN_MS;
+        return OK;
+    }
     return session_find_user(tx, hash, look_up->arena, &found->session_id, &found->key_id, user, err);
 }
 
@@ -162,7 +168,7 @@ static enum err_code find_user(struct db_tx *tx, void *context, struct err *err)
     struct look_up *look_up = context;
     struct user *user = NULL;
 
-    look_up->is_old = false;
+    look_up->is_old = look_up->is_use_due = false;
     TRY(look_up->proof.kind == PROOF_LINK ? find_link_user(tx, look_up, &user, err) : find_by_text(tx, look_up, &user, err));
     if (user != NULL)
         take_user(&look_up->found, user);
@@ -183,6 +189,25 @@ static void renew_if_old(struct app *app, struct look_up *look_up) {
         log_warn("cannot move a key to the new secret: %s", err.message);
 }
 
+static enum err_code note_use(struct db_tx *tx, void *context, struct err *err) {
+    return api_key_note_use(tx, *(const int64_t *)context, clock_wall_ms(), err);
+}
+
+/* Nobody is served later or not at all because of this. */
+static void end_use(void *context, enum err_code code, const struct err *err) {
+    if (code != OK)
+        log_warn("cannot note that a key is used: %s", err->message);
+    free(context);
+}
+
+static void note_use_later(struct app *app, const struct look_up *look_up) {
+    int64_t *key_id = look_up->is_use_due ? malloc(sizeof *key_id) : NULL;
+    if (key_id == NULL)
+        return;
+    *key_id = look_up->found.key_id;
+    db_write_later(app->db, note_use, key_id, end_use);
+}
+
 static enum err_code identify(struct identity *identity, struct look_up *look_up, struct err *err) {
     struct app *app = identity->app;
     uint64_t generation;
@@ -198,6 +223,7 @@ static enum err_code identify(struct identity *identity, struct look_up *look_up
         if (code != OK)
             return err->code;
         renew_if_old(app, look_up);
+        note_use_later(app, look_up);
         if (look_up->found.user_id != 0)
             keep(app->identities, &look_up->proof, &look_up->found, generation);
     }

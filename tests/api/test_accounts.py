@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.protocol import UPSERT, RunUnderTest
+from tests.support.receiver import wait_until
 from tests.support.server import GraphQLError
 
 PROJECT = "query P($n: String!, $e: String!) { project(name: $n, entityName: $e) { name runs(first: 10) { edges { node { name } } } } }"
@@ -113,6 +114,22 @@ def test_keys__are_added_listed_and_revoked(server, user):
     assert server.run_cli("key", "revoke", number).returncode == 0
     assert server.request("POST", "/graphql", key=key, json={"query": "{ viewer { id } }"}).status_code == 401
     assert server.graphql("{ viewer { username } }", key=user.key)["viewer"]["username"] == user.name
+
+
+def test_key__says_when_it_was_last_used(server, user):
+    other = server.run_cli("key", "add", user.name).stdout.split()[-1]
+
+    def uses(key):
+        edges = server.graphql("{ viewer { apiKeys { edges { node { name lastUsedAt } } } } }", key=key)["viewer"]["apiKeys"]["edges"]
+        return {edge["node"]["name"]: edge["node"]["lastUsedAt"] for edge in edges}
+
+    wait_until(lambda: uses(user.key)[user.key[:6]])  # noted beside the request, not before it is answered
+    first = uses(user.key)
+    assert first[other[:6]] is None
+    listed = server.run_cli("key", "list", user.name).stdout.splitlines()
+    assert ["never used" in line for line in listed] == [other[:6] in line for line in listed]
+    wait_until(lambda: uses(other)[other[:6]])
+    assert uses(other)[user.key[:6]] == first[user.key[:6]]  # used again and again, and written once in ten minutes
 
 
 def test_key_file__keeps_the_key_off_the_command_line(server, user):

@@ -148,6 +148,8 @@ static enum err_code list_keys(struct db_tx *tx, struct admin_call *call, struct
         write_member(&call->out, STR("prefix"), keys.items[i]->prefix);
         write_member(&call->out, STR("description"), keys.items[i]->description);
         write_time(&call->out, STR("created_at"), keys.items[i]->created_at);
+        if (keys.items[i]->last_used_at != 0)
+            write_time(&call->out, STR("last_used_at"), keys.items[i]->last_used_at);
         json_object_end(&call->out);
     }
     json_array_end(&call->out);

@@ -20,10 +20,10 @@ static enum err_code look(struct db_tx *tx, void *context, struct err *err) {
     struct start *start = context;
     struct secret_hash hash = secrets_hash(start->app->secrets, SECRET_API_KEY, start->key);
     struct user *user;
-    int64_t key_id;
+    struct api_key key;
 
     TRY(user_count(tx, &start->user_count, err));
-    TRY(api_key_find_user(tx, &hash, start->arena, &key_id, &user, err));
+    TRY(api_key_find_user(tx, &hash, start->arena, &key, &user, err));
     start->is_known = user != NULL;
     return OK;
 }

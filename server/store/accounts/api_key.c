@@ -54,7 +54,7 @@ enum err_code api_key_create(struct db_tx *tx, const struct secrets *secrets, co
     return audit_add(tx, actor, "key.add", user->owner.entity_id, prefix, err);
 }
 
-#define KEY_COLUMNS "k.id, k.user_id, u.entity_id, k.prefix, k.description, k.created_at"
+#define KEY_COLUMNS "k.id, k.user_id, u.entity_id, k.prefix, k.description, k.created_at, k.last_used_at"
 
 static struct api_key *read_key(struct db_rows *rows, struct arena *arena) {
     struct api_key *key = ARENA_NEW(arena, struct api_key);
@@ -64,6 +64,7 @@ static struct api_key *read_key(struct db_rows *rows, struct arena *arena) {
     key->prefix = db_str(rows, 3, arena);
     key->description = db_str(rows, 4, arena);
     key->created_at = db_int(rows, 5);
+    key->last_used_at = db_int(rows, 6);
     return key;
 }
 
@@ -100,20 +101,22 @@ enum err_code api_key_revoke(struct db_tx *tx, const struct api_key *key, const 
 }
 
 enum err_code api_key_find_user(struct db_tx *tx, const struct secret_hash *hash, struct arena *arena,
-                                int64_t *key_id, struct user **user, struct err *err) {
-    int64_t user_id = 0;
+                                struct api_key *key, struct user **user, struct err *err) {
     struct db_rows *rows;
 
-    *key_id = 0;
+    *key = (struct api_key){ 0 };
     *user = NULL;
     TRY(db_query(tx, &rows, DB_ARGS(DB_HASH(hash)),
-                 "select id, user_id from api_keys where hash = $1 and revoked_at is null", err));
-    if (db_next(rows)) {
-        *key_id = db_int(rows, 0);
-        user_id = db_int(rows, 1);
-    }
+                 "select id, user_id, created_at, last_used_at from api_keys where hash = $1 and revoked_at is null", err));
+    if (db_next(rows))
+        *key = (struct api_key){ .id = db_int(rows, 0), .user_id = db_int(rows, 1), .created_at = db_int(rows, 2), .last_used_at = db_int(rows, 3) };
     TRY(db_end(rows, err));
-    return *key_id == 0 ? OK : user_find_by_id(tx, user_id, arena, user, err);
+    return key->id == 0 ? OK : user_find_by_id(tx, key->user_id, arena, user, err);
+}
+
+enum err_code api_key_note_use(struct db_tx *tx, int64_t key_id, int64_t now_ms, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_INT(key_id), DB_INT(now_ms), DB_INT(now_ms - API_KEY_USE_GRAIN_MS)),
+                   "update api_keys set last_used_at = $2 where id = $1 and (last_used_at is null or last_used_at <= $3)", err);
 }
 
 enum err_code api_key_renew(struct db_tx *tx, const struct secret_hash *old, const struct secret_hash *renewed, struct err *err) {

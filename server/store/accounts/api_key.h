@@ -11,12 +11,15 @@
 
 /* The official client counts the characters behind the first '-': there must be 40 of [A-Za-z0-9_-]. */
 enum { API_KEY_MIN = 40, API_KEY_MAX = 128, API_KEY_DESCRIPTION_MAX = 256 };
+/* How often at most a key's use is written down. */
+enum { API_KEY_USE_GRAIN_MS = 10 * 60 * 1000 };
 
 struct api_key {
     struct owner owner; /* the user's personal entity */
     int64_t id, user_id;
     struct str prefix, description;
     int64_t created_at;
+    int64_t last_used_at; /* 0: never. To within API_KEY_USE_GRAIN_MS */
 };
 
 struct api_key_list {
@@ -42,12 +45,15 @@ MUST_CHECK enum err_code api_key_list(struct db_tx *tx, int64_t user_id, struct 
 MUST_CHECK enum err_code api_key_revoke(struct db_tx *tx, const struct api_key *key, const struct actor *actor,
                                         struct err *err);
 
-/* Who logs in with the key of this hash: *key_id and *user 0 and NULL when it is nobody's (any more). */
+/* Who logs in with the key of this hash: key->id and *user 0 and NULL when it is nobody's (any more). Of the key only its ids and
+ * times are read. */
 MUST_CHECK enum err_code api_key_find_user(struct db_tx *tx, const struct secret_hash *hash, struct arena *arena,
-                                           int64_t *key_id, struct user **user, struct err *err);
-/* Whether the key may still be used by that user; key 0: whether the user is still there. For signed links. */
+                                           struct api_key *key, struct user **user, struct err *err);
+/* Notes that it is used, unless that was noted a moment ago. */
+MUST_CHECK enum err_code api_key_note_use(struct db_tx *tx, int64_t key_id, int64_t now_ms, struct err *err);
 MUST_CHECK enum err_code api_key_renew(struct db_tx *tx, const struct secret_hash *old, const struct secret_hash *renewed,
                                        struct err *err);
+/* Whether the key may still be used by that user; key 0: whether the user is still there. For signed links. */
 MUST_CHECK enum err_code api_key_is_good(struct db_tx *tx, int64_t key_id, int64_t user_id, bool *out, struct err *err);
 
 #endif

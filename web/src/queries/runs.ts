@@ -253,11 +253,12 @@ export interface ApiKey {
     createdAt: string;
     name: string;
     description: string | null;
+    lastUsedAt: string | null /* to within some minutes */;
 }
 
 export async function fetchKeys(): Promise<ApiKey[]> {
     const data = await graphql<{ viewer: { apiKeys: Edges<ApiKey> | null } | null }>(
-        "query PageKeys { viewer { apiKeys { edges { node { id name description createdAt } } } } }",
+        "query PageKeys { viewer { apiKeys { edges { node { id name description createdAt lastUsedAt } } } } }",
     );
     return nodes(data.viewer?.apiKeys);
 }

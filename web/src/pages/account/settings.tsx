@@ -35,6 +35,7 @@ export default function Settings() {
                                 <th>{t("keys.start")}</th>
                                 <th>{t("keys.description")}</th>
                                 <th>{t("column.created")}</th>
+                                <th>{t("keys.last_used")}</th>
                                 <th />
                             </tr>
                         </thead>
@@ -46,6 +47,7 @@ export default function Settings() {
                                     <td>
                                         <Ago at={key.createdAt} />
                                     </td>
+                                    <td>{key.lastUsedAt === null ? <span class="faint">{t("keys.unused")}</span> : <Ago at={key.lastUsedAt} />}</td>
                                     <td class="num">
                                         <button
                                             type="button"

@@ -32,8 +32,8 @@ struct look_up {
 static enum err_code find(struct db_tx *tx, void *context, struct err *err) {
     struct look_up *look_up = context;
     struct secret_hash hash = secrets_hash(app.secrets, SECRET_API_KEY, look_up->key);
-    int64_t key_id;
-    return api_key_find_user(tx, &hash, look_up->f->arena, &key_id, &look_up->user, err);
+    struct api_key key;
+    return api_key_find_user(tx, &hash, look_up->f->arena, &key, &look_up->user, err);
 }
 
 static struct user *user_of(struct fixture *f, struct str key) {

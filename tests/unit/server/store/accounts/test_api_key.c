@@ -20,7 +20,10 @@ static int tear_down(void **state) {
 static enum err_code find(struct db_tx *tx, struct fixture *f, struct str text, int64_t *key_id, struct user **user,
                           struct err *err) {
     struct secret_hash hash = secrets_hash(secrets, SECRET_API_KEY, text);
-    return api_key_find_user(tx, &hash, f->arena, key_id, user, err);
+    struct api_key key;
+    TRY(api_key_find_user(tx, &hash, f->arena, &key, user, err));
+    *key_id = key.id;
+    return OK;
 }
 
 WORK_TEST(api_key__finds_its_user_until_it_is_revoked) {
@@ -64,6 +67,32 @@ WORK_TEST(api_key__dies_with_its_user) {
     EXPECT(found == NULL);
     TRY(api_key_is_good(tx, 0, alice->id, &is_good, err));
     EXPECT(!is_good);
+    return OK;
+}
+
+static enum err_code last_use(struct db_tx *tx, struct fixture *f, int64_t id, int64_t *out, struct err *err) {
+    struct api_key *key;
+    TRY(api_key_find(tx, id, f->arena, &key, err));
+    *out = key->last_used_at;
+    return OK;
+}
+
+WORK_TEST(api_key__knows_its_last_use_to_within_a_grain) {
+    struct fixture *f = context;
+    struct user *alice;
+    int64_t id, used_at, first = 1000000;
+    TRY(add_user(tx, f, "alice", &alice, err));
+    TRY(api_key_create(tx, secrets, alice, api_key_make(f->arena), STR_EMPTY, &nobody, &id, err));
+    TRY(last_use(tx, f, id, &used_at, err));
+    EXPECT(used_at == 0);
+    TRY(api_key_note_use(tx, id, first, err));
+    TRY(api_key_note_use(tx, id, first + API_KEY_USE_GRAIN_MS - 1, err));
+    EXPECT(db_changed(tx) == 0);
+    TRY(last_use(tx, f, id, &used_at, err));
+    EXPECT(used_at == first);
+    TRY(api_key_note_use(tx, id, first + API_KEY_USE_GRAIN_MS, err));
+    TRY(last_use(tx, f, id, &used_at, err));
+    EXPECT(used_at == first + API_KEY_USE_GRAIN_MS);
     return OK;
 }
 
@@ -128,6 +157,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         KEY_TEST(api_key__finds_its_user_until_it_is_revoked),
         KEY_TEST(api_key__dies_with_its_user),
+        KEY_TEST(api_key__knows_its_last_use_to_within_a_grain),
         KEY_TEST(api_key__is_nowhere_in_the_database),
         KEY_TEST(api_key__cannot_be_taken_twice),
         cmocka_unit_test(api_key__looks_as_the_official_client_wants),
