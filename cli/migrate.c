@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "server/folder_claim.h"
 #include "server/store/db/data_folder.h"
 #include "server/store/db/db_carry.h"
 #include "server/store/db/lease.h"
@@ -258,6 +259,7 @@ static enum err_code carry_key_file(struct migration_run *run, const char *name,
 static enum err_code carry_keys(struct migration_run *run, struct err *err) {
     const struct migrate_options *options = run->options;
     if (options->from.len > 0 && options->data.len > 0) {
+        TRY(carry_key_file(run, FOLDER_CLAIM_FILE, err)); /* the database that is carried asks for it */
         TRY(carry_key_file(run, "secret.key", err));
         return carry_key_file(run, "admin.key", err);
     }

@@ -5,6 +5,7 @@
 #include "server/blobs/depot.h"
 #include "server/blobs/s3.h"
 #include "server/bucket_claim.h"
+#include "server/folder_claim.h"
 #include "server/store/db/data_folder.h"
 #include "server/store/db/db.h"
 #include "server/store/db/lease.h"
@@ -14,15 +15,29 @@ struct str stores_database_url(const struct data_folder *folder, struct str chos
     return chosen.len > 0 ? chosen : arena_printf(arena, "sqlite:%s", data_folder_file(folder, "barograph.db", arena));
 }
 
+static bool lies_in(struct str url, const struct data_folder *folder, struct arena *arena) {
+    return str_starts_with(url, arena_printf(arena, "sqlite:%s", data_folder_file(folder, "", arena)));
+}
+
+/* Before anything is written or removed there. */
+static enum err_code claim_files(struct stores *stores, const struct data_folder *folder, struct str url, struct arena *arena, struct err *err) {
+    if (stores->bucket != NULL)
+        TRY(bucket_claim(stores->bucket, stores->db, err));
+    if (stores->bucket != NULL || lies_in(url, folder, arena))
+        return folder_claim_end(stores->db, err);
+    return folder_claim(folder, stores->db, err);
+}
+
 enum err_code stores_open(struct stores *stores, const struct data_folder *folder, const struct stores_options *options,
                           struct arena *arena, struct err *err) {
+    struct str url = stores_database_url(folder, options->database, arena);
     *stores = (struct stores){ 0 };
-    TRY(db_open(&stores->db, stores_database_url(folder, options->database, arena), err));
+    TRY(db_open(&stores->db, url, err));
     TRY(db_refuse_half_carried(stores->db, err));
     if (options->blobs.len > 0)
         TRY(s3_open(&stores->bucket, options->blobs, err));
-    if (stores->bucket != NULL && !options->history.has_no_worker)
-        TRY(bucket_claim(stores->bucket, stores->db, err));
+    if (!options->history.has_no_worker)
+        TRY(claim_files(stores, folder, url, arena, err));
     TRY(depot_open(&stores->blob_depot, data_folder_file(folder, "blobs", arena), stores->bucket, STR("blobs/"), err));
     stores->blobs = blobs_create(stores->blob_depot);
     TRY(depot_open(&stores->history_depot, data_folder_file(folder, "history", arena), stores->bucket, STR("history/"), err));

@@ -43,13 +43,14 @@ def slow(database):
 
 
 @pytest.fixture
-def make(binary, database, tmp_path):
+def make(binary, database, bucket_store, request, tmp_path):
     servers = []
+    blobs = f"s3://migrated-{abs(hash(request.node.name))}?endpoint={bucket_store.endpoint}"
 
     def make() -> Server:
         data = tmp_path / f"server-{len(servers)}" / "data"
         data.parent.mkdir()
-        servers.append(Server(binary, data, ("--database", database, "--admin-key", KEY), SECRET))
+        servers.append(Server(binary, data, ("--database", database, "--blobs", blobs, "--admin-key", KEY), {**SECRET, **bucket_store.env}))
         return servers[-1]
 
     yield make
