@@ -3,8 +3,8 @@
 import { say, sayError } from "./components/toast";
 import { t } from "./i18n";
 import type { Run } from "./lib/types";
-import { deleteRun } from "./queries/runs";
-import { fetchProjectTrash, restore, type TrashItem } from "./queries/trash";
+import { deleteRuns } from "./queries/runs";
+import { fetchProjectTrash, restoreAll, type TrashItem } from "./queries/trash";
 import type { RunStore } from "./run_store";
 
 const TIME_TO_UNDO_MS = 8000;
@@ -28,26 +28,19 @@ export async function withUndo(
     onBack: () => void | Promise<void>,
     onDone?: () => void | Promise<void>,
 ): Promise<void> {
-    const deleted: Run[] = [];
+    const ids = new Set<string>();
     let failure: unknown = null;
-    for (const run of runs) {
-        try {
-            await deleteRun(run.id);
-            deleted.push(run);
-        } catch (e) {
-            failure = e;
-        }
-    }
-    const ids = new Set(deleted.map((r) => r.id));
+    await deleteRuns(runs.map((r) => r.id), (some) => some.forEach((id) => ids.add(id))).catch((e: unknown) => (failure = e));
     const items = (await trashOf(entity, project)).filter((item) => ids.has(item.subjectId));
     await onDone?.();
-    if (failure !== null) return sayError(failure);
+    if (failure !== null && ids.size === 0) return sayError(failure);
     const bringBack = async () => {
-        for (const item of items) await restore(item.id);
+        await restoreAll(items.map((item) => item.id));
         await onBack();
     };
     const undo = { label: t("action.undo"), call: () => void bringBack().catch(sayError) };
-    say(t("runs.deleted", { count: deleted.length }), items.length === 0 ? null : undo, TIME_TO_UNDO_MS);
+    const failed = failure === null ? "" : ` ${failure instanceof Error ? failure.message : String(failure)}`;
+    say(t("runs.deleted", { count: ids.size }) + failed, items.length === 0 ? null : undo, TIME_TO_UNDO_MS);
 }
 
 /* A server that keeps no trash has nothing to give back: then there is no undo. */

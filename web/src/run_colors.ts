@@ -1,21 +1,29 @@
-/* run_colors.ts - the colours that runs have among each other in a project's workspace, remembered in this browser, so that a
- * run looks the same on its own page. */
+/* run_colors.ts - the colours that runs have among each other in a project's workspace, so that a run looks the same on its
+ * own page. This browser remembers them; in another one they come from the person's own workspace on the server. */
 
+import { signal } from "@preact/signals";
 import { colorOf, isColor } from "./lib/color";
 import { viewer } from "./session";
+import { PERSONAL, fetchSaved, isShared, type View } from "./views";
 
 const PREFIX = "barograph.colors";
 const MAX_KEPT = 2000;
+/* Counts what came from the server, so that who reads colours reads them again. */
+const heard = signal(0);
 
 const keyOf = (entity: string, project: string) => [PREFIX, viewer.peek()?.username ?? "", entity, project].map(encodeURIComponent).join("/");
 
 export function keptColors(entity: string, project: string): Record<string, string> {
+    void heard.value;
     try {
-        const kept = JSON.parse(localStorage.getItem(keyOf(entity, project)) ?? "{}") as Record<string, unknown>;
-        return Object.fromEntries(Object.entries(kept).filter((e): e is [string, string] => typeof e[1] === "string" && isColor(e[1])));
+        return onlyColors(JSON.parse(localStorage.getItem(keyOf(entity, project)) ?? "{}") as Record<string, unknown>);
     } catch {
         return {};
     }
+}
+
+function onlyColors(found: Record<string, unknown>): Record<string, string> {
+    return Object.fromEntries(Object.entries(found).filter((e): e is [string, string] => typeof e[1] === "string" && isColor(e[1])));
 }
 
 /* Of those that were shown before, the latest are kept. */
@@ -27,6 +35,25 @@ export function keepColors(entity: string, project: string, colors: ReadonlyMap<
     } catch {
         return; /* a full store loses the colours, not the page */
     }
+}
+
+/* What a view says about colours: what runs had in it, and above that what was chosen. */
+export function colorsOfView(view: View): Map<string, string> {
+    return new Map(Object.entries(onlyColors({ ...view.seen, ...view.runs.colors })));
+}
+
+const asked = new Set<string>();
+
+/* Once a page load: what was chosen elsewhere, for pages that show runs without their workspace. */
+export async function learnColors(entity: string, project: string): Promise<void> {
+    const place = { user: viewer.peek()?.username ?? "", entity, project };
+    const key = keyOf(entity, project);
+    if (!isShared(place) || asked.has(key)) return;
+    asked.add(key);
+    const saved = await fetchSaved(place, PERSONAL);
+    if (saved === null) return;
+    keepColors(entity, project, colorsOfView(saved.view));
+    heard.value++;
 }
 
 export function colorOfRun(entity: string, project: string, run: string): string {

@@ -3,12 +3,13 @@
 import { computed, signal } from "@preact/signals";
 import type { Mongo } from "./lib/filters";
 import type { Run } from "./lib/types";
-import { fetchRuns, type RunQuery } from "./queries/runs";
+import { fetchRuns, type RunPage, type RunQuery } from "./queries/runs";
 import { follow, throttled, type RunNews } from "./live";
 
 const PAGE = 100;
 /* More than this is read again by scrolling, not by every poll. */
 const MAX_REFRESH = 300;
+const MAX_BARE = 1000 /* in one answer, of runs without their values */;
 const REFRESH_MS = 1000;
 const NEWS_MS = 250 /* each makes the charts of its runs ask again */;
 
@@ -73,6 +74,18 @@ export class RunStore {
             this.failure.value = e instanceof Error ? e.message : String(e);
         }
         this.isLoading.value = false;
+    }
+
+    /* Every run that fits, not only those that were scrolled to, with what it takes to change them: no values. */
+    async all(): Promise<Run[]> {
+        const out: Run[] = [];
+        let after: string | null = null;
+        do {
+            const page: RunPage = await fetchRuns({ ...this.query(MAX_BARE, after), withKeys: false, isBare: true });
+            out.push(...page.runs);
+            after = page.next;
+        } while (after !== null);
+        return this.withoutHidden(out);
     }
 
     /* Reads the first runs again; those that did not change stay the same objects, so that nothing is drawn twice. */

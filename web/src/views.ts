@@ -23,6 +23,7 @@ export interface RunsView {
     maxShown: number;
     colors: Record<string, string>;
     palette: PaletteName;
+    colorKey?: string | null /* a column whose values give colours */;
     pinned: string[];
     baseline: string | null;
     columns: string[];
@@ -35,6 +36,7 @@ export interface RunsView {
 export interface View {
     layout: Layout;
     runs: RunsView;
+    seen?: Record<string, string> /* colours that runs had without anybody choosing them: they stay */;
 }
 
 export const DEFAULT_COLUMNS = [
@@ -96,7 +98,7 @@ function keyOf(place: Place, id: string): string {
 
 /* What an older page kept may lack what a newer one needs. */
 function complete(view: Partial<View>): View {
-    return { layout: { ...DEFAULT_LAYOUT, ...view.layout }, runs: { ...DEFAULT_RUNS, ...view.runs } };
+    return { layout: { ...DEFAULT_LAYOUT, ...view.layout }, runs: { ...DEFAULT_RUNS, ...view.runs }, seen: view.seen ?? {} };
 }
 
 export function loadKept(place: Place, id: string): Kept | null {
@@ -146,8 +148,10 @@ function toSpec(view: View): string {
         group: runs.group,
         order: runs.order,
         hidden: runs.hidden,
+        colors: runs.colors,
     };
-    return JSON.stringify({ ...layoutToOfficial(layout, runSet), barograph: { layout: { ...layout, sections: [] }, runs: { ...runs, search: "" } } });
+    const own = { layout: { ...layout, sections: [] }, runs: { ...runs, search: "" }, seen: view.seen };
+    return JSON.stringify({ ...layoutToOfficial(layout, runSet), barograph: own });
 }
 
 /* Sections come from the official members, so that what the official package changed is what is shown. */
@@ -157,7 +161,8 @@ function fromSpec(spec: unknown): View {
     const runs = runSet ?? runSetFromOfficial({}, "", "");
     return complete({
         layout: own.layout ? { ...own.layout, sections: layout.sections } : layout,
-        runs: own.runs ?? { ...DEFAULT_RUNS, filter: runs.filter, group: runs.group, order: runs.order, hidden: runs.hidden },
+        runs: own.runs ?? { ...DEFAULT_RUNS, filter: runs.filter, group: runs.group, order: runs.order, hidden: runs.hidden, colors: runs.colors ?? {} },
+        ...(own.seen ? { seen: own.seen } : {}),
     });
 }
 

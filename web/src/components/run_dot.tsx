@@ -88,10 +88,19 @@ function Picker({
                     aria-invalid={!isColor(text)}
                     onInput={(e) => setText(e.currentTarget.value)}
                 />
+                <button type="button" class="button" onClick={() => onPick(anyColor(palette, color))}>
+                    {t("runs.any_color")}
+                </button>
                 <button type="button" class="button" onClick={() => onPick(null)}>
                     {t("action.reset")}
                 </button>
             </form>
         </div>
     );
+}
+
+/* Another one of the palette. */
+function anyColor(palette: PaletteName, now: string): string {
+    const others = PALETTES[palette].filter((c) => c !== now);
+    return others[Math.floor(Math.random() * others.length)]!;
 }

@@ -31,6 +31,19 @@ describe("assignColors", () => {
         expect(got.get("run-3")).toBe(chosen["run-3"]);
         expect([...got.values()].filter((c) => c === chosen["run-3"]).length).toBe(1);
     });
+    it.each([12, 50])("changes no colour when one of %i is hidden and comes back", (count) => {
+        const all = Array.from({ length: count }, (_, i) => `run-${i}`);
+        const before = assignColors(all, "default", {});
+        const fewer = assignColors(all.filter((n) => n !== "run-4"), "default", {}, before);
+        for (const [name, color] of fewer) expect(color).toBe(before.get(name));
+        expect(assignColors(all, "default", {}, before)).toEqual(before);
+    });
+    it("parts two that had the same colour when they are few", () => {
+        const same = new Map([["a", PALETTES.default[0]!], ["b", PALETTES.default[0]!]]);
+        const got = assignColors(["a", "b"], "default", {}, same);
+        expect(got.get("a")).toBe(PALETTES.default[0]);
+        expect(got.get("b")).not.toBe(PALETTES.default[0]);
+    });
     it("gives a lone run the colour of its name", () => {
         expect(assignColors(["x"], "default", {}).get("x")).toBe(colorOf("x", "default"));
     });

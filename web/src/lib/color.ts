@@ -79,33 +79,42 @@ export function colorOf(name: string, palette: PaletteName): string {
     return colors[hashText(name) % colors.length]!;
 }
 
-/* Keeps every run's own colour where nobody nearby has it; the others get what is farthest from
- * the colours already in use. Chosen colours are never touched. */
+/* Chosen colours are never touched. What had a colour before keeps it, unless it shares it now while others are free: lines
+ * do not change when one of them is hidden. The rest get their own colour where nobody nearby has it, and otherwise what is
+ * farthest from those in use. */
 export function assignColors(
     names: readonly string[],
     palette: PaletteName,
     chosen: Readonly<Record<string, string>>,
+    before: ReadonlyMap<string, string> = new Map(),
 ): Map<string, string> {
     const colors = PALETTES[palette];
     const labs = colors.map(toLab);
     const out = new Map<string, string>();
     const uses = new Array<number>(colors.length).fill(0);
     const used: Lab[] = [];
+    const give = (name: string, at: number) => {
+        uses[at]!++;
+        used.push(labs[at]!);
+        if (used.length > colors.length) used.shift();
+        out.set(name, colors[at]!);
+    };
     for (const name of names) {
         const own = chosen[name];
         if (own === undefined) continue;
         out.set(name, own);
         used.push(toLab(own));
     }
+    const share = Math.ceil((names.length - out.size) / colors.length);
+    for (const name of names) {
+        const at = out.has(name) ? -1 : colors.indexOf(before.get(name) ?? "");
+        if (at >= 0 && uses[at]! < share) give(name, at);
+    }
     for (const name of names) {
         if (out.has(name)) continue;
         const least = Math.min(...uses);
-        let best = hashText(name) % colors.length;
-        if (uses[best] !== least || isCrowded(labs[best]!, used)) best = farthest(labs, used, uses, least);
-        uses[best]!++;
-        used.push(labs[best]!);
-        if (used.length > colors.length) used.shift();
-        out.set(name, colors[best]!);
+        const own = hashText(name) % colors.length;
+        give(name, uses[own] !== least || isCrowded(labs[own]!, used) ? farthest(labs, used, uses, least) : own);
     }
     return out;
 }
@@ -160,9 +169,26 @@ const RAMP: readonly [number, number, number][] = [
 ];
 
 export function ramp(share: number): string {
-    const at = Math.max(0, Math.min(1, share)) * (RAMP.length - 1);
-    const i = Math.min(RAMP.length - 2, Math.floor(at));
+    return along(RAMP, share);
+}
+
+/* For lines: of middle lightness like the palettes, and from blue to orange, which colour-blind people tell apart. */
+const LINE_RAMP: readonly [number, number, number][] = [
+    [88, 66, 200],
+    [45, 118, 214],
+    [38, 152, 160],
+    [168, 142, 40],
+    [222, 98, 30],
+];
+
+export function lineRamp(share: number): string {
+    return along(LINE_RAMP, share);
+}
+
+function along(stops: readonly [number, number, number][], share: number): string {
+    const at = Math.max(0, Math.min(1, share)) * (stops.length - 1);
+    const i = Math.min(stops.length - 2, Math.floor(at));
     const f = at - i;
-    const mix = RAMP[i]!.map((c, k) => Math.round(c + (RAMP[i + 1]![k]! - c) * f));
+    const mix = stops[i]!.map((c, k) => Math.round(c + (stops[i + 1]![k]! - c) * f));
     return "#" + mix.map((c) => c.toString(16).padStart(2, "0")).join("");
 }

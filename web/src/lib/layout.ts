@@ -139,6 +139,8 @@ export interface Layout {
     prefix: PrefixMode;
     settings: LineSettings;
     media?: MediaSettings;
+    showsEmpty?: boolean /* sections without a match stay while panels are searched for */;
+    isSorted?: boolean /* sections and panels by name, new ones too */;
     sections: Section[];
     hidden: Panel[] /* taken away by hand; never put back by itself */;
 }
@@ -251,7 +253,7 @@ export function addMissingPanels(layout: Layout, metrics: readonly Metric[]): La
     }
     const isNew = (s: Section) => !layout.sections.some((old) => old.name === s.name);
     const out = layout.sections.map((s) =>
-        sections.get(s.name) === s ? s : sortNew(sections.get(s.name)!, s.panels.length),
+        sections.get(s.name) === s ? s : sortNew(sections.get(s.name)!, layout.isSorted ? 0 : s.panels.length),
     );
     for (const section of [...sections.values()].filter(isNew).map((s) => sortNew(s, 0)))
         out.splice(insertionPoint(out, section.name), 0, section);

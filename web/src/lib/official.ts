@@ -406,6 +406,11 @@ function chosenColors(raw: Json): Pick<RunSet, "colors"> {
     return known.length === 0 ? {} : { colors: Object.fromEntries(known) };
 }
 
+/* Those of groups, whose keys are lists, have no name there. */
+function ofSingleRuns(colors: Record<string, string>): Json {
+    return Object.fromEntries(Object.entries(colors).filter(([name]) => !name.startsWith("[")));
+}
+
 /* ---- whole workspaces ---- */
 
 export function layoutToOfficial(layout: Layout, runSet: RunSet): Json {
@@ -414,11 +419,11 @@ export function layoutToOfficial(layout: Layout, runSet: RunSet): Json {
         section: {
             panelBankConfig: {
                 state: 1,
-                settings: { autoOrganizePrefix: layout.prefix === "first" ? 1 : 2, showEmptySections: false, sortAlphabetically: false },
+                settings: { autoOrganizePrefix: layout.prefix === "first" ? 1 : 2, showEmptySections: layout.showsEmpty === true, sortAlphabetically: layout.isSorted === true },
                 sections: layout.sections.map(sectionToOfficial),
             },
             panelBankSectionConfig: { name: "Report Panels", isOpen: false, panels: [], ...bank, pinned: false },
-            customRunColors: {},
+            customRunColors: ofSingleRuns(runSet.colors ?? {}),
             name: "",
             runSets: [runSetToOfficial(runSet)],
             settings: {
@@ -458,8 +463,10 @@ export function layoutFromOfficial(spec: unknown): { layout: Layout; runSet: Run
             mode: settings["shouldAutoGeneratePanels"] === false ? "manual" : "auto",
             prefix: bankSettings["autoOrganizePrefix"] === 1 ? "first" : "nested",
             settings: found,
+            ...(bankSettings["showEmptySections"] === true ? { showsEmpty: true } : {}),
+            ...(bankSettings["sortAlphabetically"] === true ? { isSorted: true } : {}),
             sections: objects(bank["sections"]).map(sectionFromOfficial),
         },
-        runSet: runSet === undefined ? null : runSetFromOfficial(runSet, "", ""),
+        runSet: runSet === undefined ? null : runSetFromOfficial(runSet, "", "", isObject(section["customRunColors"]) ? section["customRunColors"] : {}),
     };
 }

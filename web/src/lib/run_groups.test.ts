@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { deltaOf, groupTree, meanOf, rowsOf, type GroupedRow } from "./run_groups";
-import { groupRuns } from "./runs";
+import { deltaOf, groupTree, rowsOf, type GroupedRow } from "./run_groups";
+import { groupRuns, meanOf } from "./runs";
 import type { Run } from "./types";
 
 const run = (name: string, config: object, loss?: number) =>

@@ -36,12 +36,6 @@ export function rowsOf(nodes: readonly GroupNode[], open: ReadonlySet<string>, d
     });
 }
 
-/* The mean of a column over the runs that have a number there; NaN when none has. */
-export function meanOf(runs: readonly Run[], column: string): number {
-    const numbers = runs.map((r) => columnNumber(r, column)).filter(Number.isFinite);
-    return numbers.length === 0 ? NaN : numbers.reduce((a, b) => a + b, 0) / numbers.length;
-}
-
 export interface Delta {
     value: number;
     mood: "" | "is-better" | "is-worse" /* by the metric's goal */;

@@ -237,6 +237,12 @@ export function columnNumber(run: Run, column: string): number {
     return v === "Infinity" ? Infinity : v === "-Infinity" ? -Infinity : NaN;
 }
 
+/* The mean of a column over the runs that have a number there; NaN when none has. */
+export function meanOf(runs: readonly Run[], column: string): number {
+    const numbers = runs.map((r) => columnNumber(r, column)).filter(Number.isFinite);
+    return numbers.length === 0 ? NaN : numbers.reduce((a, b) => a + b, 0) / numbers.length;
+}
+
 /* Every config and summary column that some run has, sorted. */
 export function columnsOf(runs: readonly Run[]): string[] {
     const config = new Set<string>();

@@ -6,6 +6,7 @@ import type { Mongo } from "../lib/filters";
 import type { Run } from "../lib/types";
 import type { Access } from "./project";
 import { sharedToken } from "../shared";
+import { changeEach, inPortions } from "./each";
 
 export interface Viewer {
     id: string;
@@ -111,8 +112,8 @@ export async function fetchProjects(entityName: string): Promise<ProjectSummary[
     return out;
 }
 
-const RUN_FIELDS = `id name displayName state tags group jobType createdAt heartbeatAt config summaryMetrics notes
-    user { username } sweepName historyLineCount`;
+const BARE_FIELDS = "id name displayName state tags group jobType createdAt heartbeatAt notes";
+const RUN_FIELDS = `${BARE_FIELDS} config summaryMetrics user { username } sweepName historyLineCount`;
 
 export interface RunPage {
     exists: boolean;
@@ -129,6 +130,7 @@ export interface RunQuery {
     first: number;
     after: string | null;
     withKeys: boolean;
+    isBare?: boolean /* without values */;
 }
 
 export async function fetchRuns(q: RunQuery, signal?: AbortSignal): Promise<RunPage> {
@@ -137,9 +139,9 @@ export async function fetchRuns(q: RunQuery, signal?: AbortSignal): Promise<RunP
         `query PageRuns($entity: String!, $project: String!, $filters: JSONString, $order: String, $first: Int, $after: String) {
             project(name: $project, entityName: $entity) { runCount(filters: $filters)
                 runs(filters: $filters, order: $order, first: $first, after: $after) {
-                    edges { node { ${RUN_FIELDS} ${q.withKeys ? "historyKeys systemMetrics" : ""} } cursor }
+                    edges { node { ${q.isBare ? BARE_FIELDS : RUN_FIELDS} ${q.withKeys ? "historyKeys systemMetrics" : ""} } cursor }
                     pageInfo { endCursor hasNextPage } } } }`,
-        { ...q, filters: q.filters === null ? null : JSON.stringify(q.filters) },
+        { entity: q.entity, project: q.project, order: q.order, first: q.first, after: q.after, filters: q.filters === null ? null : JSON.stringify(q.filters) },
         signal,
     );
     if (data.project === null) return { exists: false, total: 0, runs: [], next: null };
@@ -231,20 +233,30 @@ export async function changeRun(id: string, change: RunChange): Promise<void> {
     );
 }
 
-export async function deleteRun(id: string): Promise<void> {
-    await graphql("mutation PageDeleteRun($id: ID!) { deleteRun(input: { id: $id }) { clientMutationId } }", {
-        id,
-    });
+const MAX_WHOLE = 500 /* deleted or moved: all of them or none */;
+
+export async function changeRuns(changes: readonly (RunChange & { id: string })[]): Promise<void> {
+    await changeEach("upsertBucket", "UpsertBucketInput", "bucket { id }", changes);
 }
 
-export async function stopRun(id: string): Promise<void> {
-    await graphql("mutation PageStopRun($id: ID!) { stopRun(input: { id: $id }) { success } }", { id });
+export async function stopRuns(ids: readonly string[]): Promise<void> {
+    await changeEach("stopRun", "StopRunInput", "success", ids.map((id) => ({ id })));
+}
+
+/* What was deleted is told portion by portion, in case a later one fails. */
+export async function deleteRuns(ids: readonly string[], onDeleted: (ids: readonly string[]) => void): Promise<void> {
+    await inPortions(ids, MAX_WHOLE, async (some) => {
+        await graphql("mutation PageDeleteRuns($ids: [ID!]!) { deleteRuns(input: { ids: $ids }) { deletedCount } }", { ids: some });
+        onDeleted(some);
+    });
 }
 
 /* Of one project to another, perhaps of another owner. */
 export async function moveRuns(sourceEntityName: string, sourceProjectName: string, ids: readonly string[], destinationEntityName: string, destinationProjectName: string): Promise<void> {
-    await graphql("mutation PageMoveRuns($input: MoveRunsInput!) { moveRuns(input: $input) { movedCount } }", {
-        input: { sourceEntityName, sourceProjectName, ids, destinationEntityName, destinationProjectName },
+    await inPortions(ids, MAX_WHOLE, async (some) => {
+        await graphql("mutation PageMoveRuns($input: MoveRunsInput!) { moveRuns(input: $input) { movedCount } }", {
+            input: { sourceEntityName, sourceProjectName, ids: some, destinationEntityName, destinationProjectName },
+        });
     });
 }
 

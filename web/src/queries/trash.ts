@@ -1,6 +1,7 @@
 /* trash.ts - what was deleted and can be brought back, and what is stored. */
 
 import { graphql } from "../api";
+import { changeEach } from "./each";
 
 export interface TrashItem {
     id: string;
@@ -51,4 +52,8 @@ export async function fetchStorage(entity: string): Promise<EntityStorage | null
 
 export async function restore(id: string): Promise<void> {
     await graphql("mutation PageRestore($id: ID!) { restore(input: { id: $id }) { success } }", { id });
+}
+
+export async function restoreAll(ids: readonly string[]): Promise<void> {
+    await changeEach("restore", "RestoreInput", "success", ids.map((id) => ({ id })));
 }

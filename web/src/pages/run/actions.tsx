@@ -8,7 +8,7 @@ import { t } from "../../i18n";
 import { forkCode } from "../../lib/fork_code";
 import { pathOf } from "../../lib/match";
 import type { Run } from "../../lib/types";
-import { stopRun } from "../../queries/runs";
+import { stopRuns } from "../../queries/runs";
 import { withUndo } from "../../removal";
 import { moveTo } from "../../moving";
 import { navigate } from "../../router";
@@ -37,7 +37,7 @@ export function RunActions({ entity, project, run, reload }: Props) {
     return (
         <>
             {isMine && run.state === "running" && (
-                <button type="button" class="button danger" onClick={() => void stopRun(run.id).then(reload, sayError)}>
+                <button type="button" class="button danger" onClick={() => void stopRuns([run.id]).then(reload, sayError)}>
                     {t("runs.stop")}
                 </button>
             )}

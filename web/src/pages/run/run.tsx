@@ -1,6 +1,7 @@
 /* run.tsx - one run: its header and tabs. */
 
 import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
 import { NotFound } from "../../app";
 import { EditableText } from "../../components/editable_text";
 import { Icon } from "../../components/icon";
@@ -13,7 +14,7 @@ import type { Run } from "../../lib/types";
 import { changeRun } from "../../queries/runs";
 import { isBare } from "../../router";
 import type { PageProps } from "../../routes";
-import { colorOfRun } from "../../run_colors";
+import { colorOfRun, learnColors } from "../../run_colors";
 import { goToLogin, mayChange, viewer } from "../../session";
 import { RunActions } from "./actions";
 import { ArtifactsTab } from "./artifacts";
@@ -106,6 +107,7 @@ interface TitleProps {
 function RunTitle({ entity, project, run, reload }: TitleProps) {
     const isMine = mayChange.value;
     const rename = (displayName: string) => void changeRun(run.id, { displayName }).then(reload, sayError);
+    useEffect(() => void learnColors(entity, project).catch(() => undefined), [entity, project]);
     return (
         <div class="row run-title">
             {!isBare.value && (

@@ -10,6 +10,7 @@ import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { toCsv } from "../../lib/csv";
 import { compileRegex, escapeRegex } from "../../lib/filters";
+import { ALL_PICKED, NONE_PICKED, countPicked, isPicked, pick } from "../../lib/picked";
 import { RUN_COLUMNS, columnValue, columnsOf } from "../../lib/runs";
 import type { Run } from "../../lib/types";
 import type { PageProps } from "../../routes";
@@ -32,6 +33,7 @@ const WIDTHS: Record<string, number> = {
 };
 const DEFAULT_WIDTH = 120;
 const MARKS_WIDTH = 88;
+const EXPORT_PAGE = 500;
 /* Columns that stay may not take all the room that those have which move. */
 const FROZEN_SHARE = 0.6;
 
@@ -70,7 +72,7 @@ export default function RunsTable({ params }: PageProps) {
     const { entity, project } = params as { entity: string; project: string };
     const ws = useMemo(() => new Workspace(entity, project, [], ""), [entity, project]);
     useEffect(() => ws.start(), [ws]);
-    const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+    const [picked, setPicked] = useState(NONE_PICKED);
     const lastPicked = useRef("");
     const { runs, total, exists, failure } = ws.store;
     const v = ws.runsView.value;
@@ -98,16 +100,19 @@ export default function RunsTable({ params }: PageProps) {
     const rows = sidebarRows(ws);
     const ordered = rows.flatMap((r) => ("run" in r ? [r.run] : []));
     /* With shift all from the one that was chosen before. */
-    const pick = (run: Run, isRange: boolean) => {
-        const next = new Set(picked);
+    const pickRun = (run: Run, isRange: boolean) => {
         const from = ordered.findIndex((r) => r.id === lastPicked.current);
         const to = ordered.indexOf(run);
-        if (isRange && from >= 0) for (const r of ordered.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(r.id);
-        else if (!next.delete(run.id)) next.add(run.id);
+        const isRow = isRange && from >= 0;
+        const some = isRow ? ordered.slice(Math.min(from, to), Math.max(from, to) + 1) : [run];
         lastPicked.current = run.id;
-        setPicked(next);
+        setPicked(pick(picked, some.map((r) => r.id), isRow || !isPicked(picked, run.id)));
     };
-    const isAll = runs.value.length > 0 && picked.size >= runs.value.length;
+    const count = countPicked(picked, total.value);
+    const isAll = total.value > 0 && count >= total.value;
+    /* What is chosen is chosen of what was seen. */
+    const narrowed = JSON.stringify([v.filter, v.search, v.isRegex, v.onlyMine, v.hideCrashed]);
+    useEffect(() => setPicked(NONE_PICKED), [narrowed, ws]);
     return (
         <WorkspaceContext.Provider value={ws}>
             <main class="table-page">
@@ -137,7 +142,7 @@ export default function RunsTable({ params }: PageProps) {
                         CSV
                     </button>
                 </div>
-                {picked.size > 0 && <BulkBar ws={ws} picked={picked} onDone={() => setPicked(new Set())} />}
+                {count > 0 && <BulkBar ws={ws} picked={picked} onDone={() => setPicked(NONE_PICKED)} />}
                 {failure.value !== "" && <p class="notice is-bad">{failure.value}</p>}
                 <DataGrid
                     rows={rows}
@@ -154,8 +159,9 @@ export default function RunsTable({ params }: PageProps) {
                             <input
                                 type="checkbox"
                                 checked={isAll}
+                                ref={(box) => void (box && (box.indeterminate = count > 0 && !isAll))}
                                 aria-label={t("table.pick_all")}
-                                onChange={() => setPicked(new Set(isAll ? [] : runs.value.map((r) => r.id)))}
+                                onChange={() => setPicked(isAll ? NONE_PICKED : ALL_PICKED)}
                             />
                         )
                     }
@@ -164,7 +170,7 @@ export default function RunsTable({ params }: PageProps) {
                         "group" in row ? (
                             <GroupCell ws={ws} group={row.group} depth={row.depth} column={c.id} isName={c === columns[1]} />
                         ) : c.id === "" ? (
-                            <MarkCell ws={ws} run={row.run} isPicked={picked.has(row.run.id)} onPick={(isRange) => pick(row.run, isRange)} />
+                            <MarkCell ws={ws} run={row.run} isPicked={isPicked(picked, row.run.id)} onPick={(isRange) => pickRun(row.run, isRange)} />
                         ) : (
                             <RunCell ws={ws} run={row.run} column={c.id} />
                         )
@@ -180,7 +186,7 @@ export default function RunsTable({ params }: PageProps) {
 
 /* Everything that the filter lets through, not only what was scrolled to. */
 async function exportCsv(ws: Workspace, columns: string[]): Promise<void> {
-    while (ws.store.hasMore.value && ws.store.failure.value === "") await ws.store.more();
+    while (ws.store.hasMore.value && ws.store.failure.value === "") await ws.store.more(EXPORT_PAGE);
     const plain = (run: Run, c: string) =>
         c === "createdAt" || c === "heartbeatAt" ? new Date(run[c]).toISOString() : shownValue(ws, run, c);
     const text = toCsv(

@@ -8,14 +8,13 @@ import { ExpressionError, parseExpression } from "../../lib/expression";
 import { compileRegex } from "../../lib/filters";
 import * as L from "../../lib/layout";
 import { RUN_COLUMNS, columnsOf } from "../../lib/runs";
-import { sortAll } from "../../lib/section_order";
-import type { PrefixMode } from "../../lib/sections";
 import { MetricPicker } from "./metric_picker";
 import { LineSettingsForm, type SettingsFormProps } from "./line_settings";
 import { MediaSettingsForm, type MediaFormProps } from "./media_settings";
 import { OtherPanelForm } from "./other_panel_form";
-import { AppearanceForm } from "./sidebar_tools";
+import { AppearanceForm } from "./appearance_form";
 import { useWorkspace } from "./model";
+import { WorkspaceForm } from "./workspace_form";
 
 type LinePage = "data" | "grouping" | "chart";
 type Page = LinePage | "legend" | "expressions";
@@ -281,39 +280,6 @@ function PanelGroupForm({ panel }: { panel: L.Panel }) {
                 onChange={(c) => c !== "" && edit({ group: [...group, c] })}
                 options={[{ value: "", label: t("runs.group_add") }, ...columns.map((c) => ({ value: c, label: c }))]}
             />
-        </div>
-    );
-}
-
-function WorkspaceForm() {
-    const ws = useWorkspace();
-    const { prefix, mode } = ws.layout.value;
-    return (
-        <div class="settings-grid">
-            <Field label={t("workspace.sections_by")}>
-                <Select<PrefixMode>
-                    value={prefix}
-                    onChange={(p) => ws.edit((l) => L.setPrefixMode(l, p))}
-                    options={[
-                        { value: "nested", label: t("prefix.nested") },
-                        { value: "last", label: t("prefix.last") },
-                        { value: "first", label: t("prefix.first") },
-                    ]}
-                />
-            </Field>
-            <Field label={t("workspace.new_metrics")}>
-                <Select<"auto" | "manual">
-                    value={mode}
-                    onChange={(m) => ws.edit((l) => ({ ...l, mode: m }))}
-                    options={[
-                        { value: "auto", label: t("workspace.automatic") },
-                        { value: "manual", label: t("workspace.manual") },
-                    ]}
-                />
-            </Field>
-            <button type="button" class="button wide" onClick={() => ws.edit(sortAll)}>
-                {t("workspace.sort_all")}
-            </button>
         </div>
     );
 }

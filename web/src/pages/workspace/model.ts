@@ -5,6 +5,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { assignColors } from "../../lib/color";
 import { EMPTY_FILTER, compileRegex, runsFilter, type Mongo } from "../../lib/filters";
+import { colorsByKey } from "../../lib/key_colors";
 import * as L from "../../lib/layout";
 import { groupRuns, type RunGroup } from "../../lib/runs";
 import { sectionTree, type TreeRow } from "../../lib/sections";
@@ -12,7 +13,7 @@ import type { Run } from "../../lib/types";
 import { commit, redo, replace, start, undo, type Undoable } from "../../lib/undo";
 import { sendNow } from "../../chart_data";
 import { Extremes } from "../../extremes";
-import { keepColors, keptColors } from "../../run_colors";
+import { colorsOfView, keepColors, keptColors, learnColors } from "../../run_colors";
 import { RunStore } from "../../run_store";
 import { address, setQuery } from "../../router";
 import type { SavedView } from "../../queries/views";
@@ -26,6 +27,8 @@ import * as views from "../../views";
 const SAVE_DELAY_MS = 400;
 const MAX_PAGE = 1000;
 const MAX_PINNED = 20;
+const MAX_SEEN = 300 /* colours in a saved view */;
+const NO_COLOR = "#888888";
 /* What begins the address of somebody's own workspace. */
 const PERSONAL_LINK = "nwuser";
 
@@ -87,15 +90,26 @@ export class Workspace {
         groupRuns(this.visibleRuns.value, this.runsView.value.group),
     );
     readonly isGrouped = computed(() => this.runsView.value.group.length > 0);
+    /* What the colours say, where a key gives them. */
+    readonly keyColors = computed(() => {
+        const { colorKey, palette } = this.runsView.value;
+        if (!colorKey) return null;
+        return colorsByKey(this.isGrouped.value ? this.groups.value : this.visibleRuns.value.map((r) => ({ key: r.name, runs: [r] })), colorKey, palette);
+    });
     readonly colors = computed(() => {
         const v = this.runsView.value;
         const names = this.isGrouped.value
             ? this.groups.value.map((g) => g.key)
             : this.visibleRuns.value.map((r) => r.name).sort();
-        return assignColors(names, v.palette, this.scope === "" ? v.colors : { ...this.elsewhere, ...v.colors });
+        const chosen = this.scope === "" ? v.colors : { ...keptColors(this.entity, this.project), ...v.colors };
+        const byKey = this.keyColors.value;
+        if (byKey !== null) return new Map(names.map((n) => [n, v.colors[n] ?? byKey.colors.get(n) ?? NO_COLOR]));
+        const colors = assignColors(names, v.palette, chosen, this.seen);
+        if (!this.isGrouped.value) this.seen = new Map([...this.seen, ...colors]);
+        return colors;
     });
-    /* What runs look like in the project's workspace, where this is not that one. */
-    private readonly elsewhere: Record<string, string>;
+    /* The colours that runs have had here: a run that comes back looks as it did. */
+    private seen: ReadonlyMap<string, string> = new Map();
     readonly baselineRun = computed<Run | null>(
         () => [...this.store.runs.value, ...this.kept.runs.value].find((r) => r.name === this.runsView.value.baseline) ?? null,
     );
@@ -111,7 +125,6 @@ export class Workspace {
         this.store = new RunStore(entity, project, true);
         this.kept = new RunStore(entity, project, true);
         this.extremes = new Extremes(entity, project);
-        this.elsewhere = scope === "" ? {} : keptColors(entity, project);
         this.place = { user: viewer.peek()?.username ?? "", entity, project: project + scope };
         const kept = views.loadKept(this.place, views.PERSONAL);
         this.show(kept?.view ?? this.firstView(), kept?.version ?? 0);
@@ -140,7 +153,8 @@ export class Workspace {
             effect(() => {
                 const colors = this.colors.value;
                 window.clearTimeout(colorTimer);
-                if (this.scope === "" && !this.isGrouped.value && colors.size > 0)
+                const isByRun = !this.isGrouped.value && this.keyColors.value === null;
+                if (this.scope === "" && isByRun && colors.size > 0)
                     colorTimer = window.setTimeout(() => keepColors(this.entity, this.project, colors), SAVE_DELAY_MS);
             }),
             effect(() => {
@@ -158,6 +172,7 @@ export class Workspace {
             this.store.follow(),
         ];
         if (views.isShared(this.place)) void this.openFirst();
+        else if (this.scope !== "") void learnColors(this.entity, this.project).catch(() => undefined);
         return () => {
             ends.forEach((end) => end());
             this.endKept();
@@ -238,11 +253,13 @@ export class Workspace {
     }
 
     private get view(): views.View {
-        return { layout: this.layout.peek(), runs: this.runsView.peek() };
+        const shown = this.isGrouped.peek() || this.keyColors.peek() !== null ? this.seen : this.colors.peek();
+        return { layout: this.layout.peek(), runs: this.runsView.peek(), seen: Object.fromEntries([...shown].slice(-MAX_SEEN)) };
     }
 
     private show(view: views.View, version: number): void {
         this.version = version;
+        this.seen = new Map([...Object.entries(keptColors(this.entity, this.project)), ...colorsOfView(view)]);
         this.layoutSteps.value = start(view.layout);
         this.runsView.value = view.runs;
         this.isDraft.value = false;
@@ -427,7 +444,14 @@ export class Workspace {
     /* Of a run or a group; null gives back the colour it has by itself. */
     pickColor(name: string, color: string | null): void {
         const { [name]: _, ...rest } = this.runsView.peek().colors;
+        this.seen = new Map([...this.seen].filter(([n]) => n !== name));
         this.setRuns({ colors: color === null ? rest : { ...rest, [name]: color } });
+    }
+
+    /* Every run gets the colour that it has by itself. */
+    forgetColors(): void {
+        this.seen = new Map();
+        this.setRuns({ colors: {} });
     }
 
     togglePin(name: string): void {
@@ -441,7 +465,7 @@ export class Workspace {
         const key = this.isGrouped.value
             ? this.groups.value.find((g) => g.runs.includes(run))?.key
             : run.name;
-        return this.colors.value.get(key ?? "") ?? "#888888";
+        return this.colors.value.get(key ?? "") ?? NO_COLOR;
     }
 }
 

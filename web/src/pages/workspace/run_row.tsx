@@ -10,10 +10,10 @@ import { t } from "../../i18n";
 import { formatNumber, formatValue } from "../../lib/format";
 import { columnLabel } from "../../lib/layout";
 import { pathOf } from "../../lib/match";
-import { deltaOf, meanOf, type GroupNode } from "../../lib/run_groups";
-import { columnNumber, columnValue, definitionOf } from "../../lib/runs";
+import { deltaOf, type GroupNode } from "../../lib/run_groups";
+import { columnNumber, columnValue, definitionOf, meanOf } from "../../lib/runs";
 import type { Run } from "../../lib/types";
-import { changeRun, stopRun } from "../../queries/runs";
+import { changeRun, stopRuns } from "../../queries/runs";
 import { moveTo } from "../../moving";
 import { removeRuns } from "../../removal";
 import { mayChange } from "../../session";
@@ -154,7 +154,7 @@ function RunMenu({ run, ws }: { run: Run; ws: Workspace }) {
                         mayChange.value &&
                             run.state === "running" && {
                                 label: t("runs.stop"),
-                                onClick: () => void stopRun(run.id).catch(sayError),
+                                onClick: () => void stopRuns([run.id]).catch(sayError),
                             },
                         mayChange.value && {
                             label: t("action.delete"),

@@ -7,6 +7,7 @@ import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
 import { columnLabel } from "../../lib/layout";
 import { groupTree, rowsOf, type GroupedRow } from "../../lib/run_groups";
+import { ColorScale } from "./color_scale";
 import { useWorkspace, type Workspace } from "./model";
 import { GroupRow, RunRow } from "./run_row";
 import { SidebarTools } from "./sidebar_tools";
@@ -49,6 +50,7 @@ export function Sidebar() {
                 <SidebarTools />
             </div>
             {failure.value !== "" && <p class="notice is-bad">{failure.value}</p>}
+            <ColorScale />
             {v.sidebarColumns.length > 0 && <ColumnHeads columns={v.sidebarColumns} />}
             <VirtualList
                 items={sidebarRows(ws)}

@@ -9,7 +9,7 @@ import { countRows } from "../../lib/filters";
 import { columnLabel } from "../../lib/layout";
 import { RUN_COLUMNS, columnsOf } from "../../lib/runs";
 import { viewer } from "../../session";
-import type { PaletteName } from "../../lib/color";
+import { AppearanceForm } from "./appearance_form";
 import { useWorkspace } from "./model";
 
 /* Over the list beside the charts, and with names over the table of all runs; `children` stand for the columns there. */
@@ -61,42 +61,6 @@ export function SidebarTools({ isTable = false, children }: { isTable?: boolean;
                     <AppearanceForm />
                 </Tool>
             )}
-        </div>
-    );
-}
-
-/* The same in the drawer of the workspace's settings. */
-export function AppearanceForm() {
-    const ws = useWorkspace();
-    const v = ws.runsView.value;
-    return (
-        <div class="stack">
-            <label class="field">
-                <span>{t("runs.palette")}</span>
-                <Select<PaletteName>
-                    value={v.palette}
-                    onChange={(palette) => ws.setRuns({ palette })}
-                    options={[
-                        { value: "default", label: t("palette.default") },
-                        { value: "deuteranomaly", label: t("palette.deuteranomaly") },
-                        { value: "universal", label: t("palette.universal") },
-                    ]}
-                />
-            </label>
-            <label class="field">
-                <span>{t("runs.max_shown")}</span>
-                <Select
-                    value={String(v.maxShown)}
-                    onChange={(n) => ws.setRuns({ maxShown: Number(n) })}
-                    options={["10", "20", "50", "100", "300", "1000"].map((n) => ({
-                        value: n,
-                        label: n,
-                    }))}
-                />
-            </label>
-            <button type="button" class="button" onClick={() => ws.setRuns({ colors: {} })}>
-                {t("runs.reset_colors")}
-            </button>
         </div>
     );
 }

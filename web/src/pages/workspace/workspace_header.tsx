@@ -4,7 +4,7 @@ import { SearchBox, Select } from "../../components/controls";
 import { copyText } from "../../components/copy_text";
 import { Icon, IconButton } from "../../components/icon";
 import { MenuList, Popover } from "../../components/popover";
-import { askText } from "../../components/question";
+import { askSure, askText } from "../../components/question";
 import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
@@ -94,16 +94,16 @@ function ViewMenu() {
         if (given !== null) await ws.saveViewAs(given, isPrivate);
     };
     const save = () =>
-        void ws.saveOpenView(false).catch((e: unknown) => {
+        void ws.saveOpenView(false).catch(async (e: unknown) => {
             if (!isConflict(e)) return sayError(e);
-            if (window.confirm(t("view.conflict"))) ws.saveOpenView(true).catch(sayError);
+            if (await askSure(t("view.conflict"))) ws.saveOpenView(true).catch(sayError);
         });
     const rename = async () => {
         const given = await askText(t("view.name"), ws.viewTitle.value);
         if (given !== null) await ws.renameOpenView(given);
     };
-    const remove = () => {
-        if (window.confirm(t("view.confirm_delete", { name: ws.viewTitle.value }))) ws.removeOpenView().catch(sayError);
+    const remove = async () => {
+        if (await askSure(t("view.confirm_delete", { name: ws.viewTitle.value }))) await ws.removeOpenView();
     };
     return (
         <>
@@ -137,7 +137,7 @@ function ViewMenu() {
                                 onClick: () => void ws.setOpenViewPrivate(!open.private).catch(sayError),
                             },
                             isNamed && { label: t("view.rename"), onClick: () => void rename().catch(sayError) },
-                            isNamed && { label: t("view.delete"), isDanger: true, onClick: remove },
+                            isNamed && { label: t("view.delete"), isDanger: true, onClick: () => void remove().catch(sayError) },
                             "line",
                             { label: t("view.automatic"), isChecked: mode === "auto", onClick: () => ws.edit((l) => ({ ...l, mode: "auto" })) },
                             { label: t("view.manual"), isChecked: mode === "manual", onClick: () => ws.edit((l) => ({ ...l, mode: "manual" })) },

@@ -85,7 +85,7 @@ function Sections() {
     for (const section of layout.sections) {
         const panels =
             pattern === null ? section.panels : section.panels.filter((p) => pattern.test(L.panelTitle(p)));
-        if (pattern === null || panels.length > 0) found.set(section.name, panels);
+        if (pattern === null || panels.length > 0 || layout.showsEmpty) found.set(section.name, panels);
     }
     const sections = new Map(layout.sections.map((s) => [s.name, s]));
     const rows = ws.sectionRows([...found.keys()]);
