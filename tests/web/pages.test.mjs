@@ -196,8 +196,8 @@ test("pages that fill the window scroll inside", async () => {
 test("Ctrl+K finds projects and runs", async () => {
     const page = await opens("/admin/charts", "run-3");
     await page.keyboard.press("Control+k");
-    await page.getByLabel("Find a project or a run").fill("run-1");
-    await page.getByRole("option", { name: /^run-1 charts/ }).waitFor();
+    await page.getByLabel("Find projects, runs, sweeps, artifacts and reports").fill("run-1");
+    await page.getByRole("option", { name: /^run-1 .*charts/ }).waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL("**/runs/*");
     await page.getByRole("heading", { name: "run-1" }).waitFor();
