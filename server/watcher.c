@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/os.h"
 #include "server/api/projects/quota.h"
 #include "server/ballast.h"
 #include "server/blobs/arrival.h"
@@ -143,15 +144,10 @@ static void count_quota(struct watcher *watcher) {
 
 /* False when it is time to stop. */
 static bool pause(struct watcher *watcher) {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
     int64_t silence_ms = silence_period_ms(watcher), pause_ms = silence_ms < PAUSE_MS ? silence_ms : PAUSE_MS;
-    int64_t ns = until.tv_nsec + pause_ms * 1000000;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
     (void)pthread_mutex_lock(&watcher->lock);
     if (!watcher->is_stopping)
-        (void)pthread_cond_timedwait(&watcher->wakes, &watcher->lock, &until);
+        (void)os_cond_wait_until(&watcher->wakes, &watcher->lock, clock_mono_ms() + pause_ms);
     bool goes_on = !watcher->is_stopping;
     (void)pthread_mutex_unlock(&watcher->lock);
     return goes_on;
@@ -183,7 +179,7 @@ struct watcher *watcher_start(struct app *app, int64_t crash_after_s, int64_t cl
     watcher->started_ms = clock_mono_ms();
     watcher->next_cleaning_ms = watcher->started_ms + watcher->clean_every_ms;
     (void)pthread_mutex_init(&watcher->lock, NULL);
-    (void)pthread_cond_init(&watcher->wakes, NULL);
+    os_cond_init(&watcher->wakes);
     if (pthread_create(&watcher->thread, NULL, watch, watcher) != 0)
         log_fatal("cannot start the watcher's thread");
     return watcher;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/os.h"
 #include "server/history/history_state.h"
 #include "server/history/source.h"
 
@@ -30,7 +31,7 @@ enum err_code history_create(struct history **out, struct db *db, struct depot *
         history->options.orphan_age_ms = 60 * 60 * 1000;
     pthread_mutex_init(&history->work_lock, NULL);
     pthread_mutex_init(&history->wake_lock, NULL);
-    pthread_cond_init(&history->wake, NULL);
+    os_cond_init(&history->wake);
     history->cache = segment_cache_create(CACHE_BYTES);
     enum err_code code = OK;
     history->files = segment_files_create(depot);

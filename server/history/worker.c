@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/os.h"
 #include "server/history/history_state.h"
 #include "server/history/merge.h"
 #include "server/history/orphans.h"
@@ -382,13 +383,11 @@ enum err_code history_work(struct history *history, struct err *err) {
 
 /* False when the server stops. */
 static bool wait_for_work(struct history *history) {
-    struct timespec until;
+    int64_t limit_ms = clock_mono_ms() + POLL_MS;
 
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += POLL_MS / 1000;
     pthread_mutex_lock(&history->wake_lock);
     while (!history->is_awake && !history->is_stopping)
-        if (pthread_cond_timedwait(&history->wake, &history->wake_lock, &until) != 0)
+        if (os_cond_wait_until(&history->wake, &history->wake_lock, limit_ms) != 0)
             break;
     history->is_awake = false;
     bool goes_on = !history->is_stopping;

@@ -37,6 +37,15 @@ def disk_library(tmp_path_factory) -> Path:
     return library
 
 
+@pytest.fixture(scope="session")
+def clock(tmp_path_factory):
+    """The environment of a server whose wall clock is so many seconds ahead."""
+    library = tmp_path_factory.mktemp("clock") / "clock.so"
+    source = Path(__file__).parent / "clock.c"
+    subprocess.run(["cc", "-O1", "-Wall", "-shared", "-fPIC", "-o", library, source], check=True)
+    return lambda ahead_s: {"LD_PRELOAD": str(library), "CLOCK_AHEAD_S": str(ahead_s), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+
 @pytest.fixture
 def disk(disk_library, tmp_path) -> Disk:
     folder = tmp_path / "disk"

@@ -8,6 +8,7 @@ import signal
 import psycopg
 import pytest
 
+from tests.faults.conftest import administrator_of
 from tests.support.postgres import make_database
 from tests.support.protocol import RunUnderTest
 from tests.support.server import Server
@@ -23,16 +24,8 @@ def database(postgres, request) -> str:
 @pytest.fixture
 def first(start, tmp_path, database) -> Server:
     server = start(tmp_path / "first", "--database", database)
-    RunUnderTest(administrator(server), "p", "r").send_rows(0, [{"_step": n, "a": n} for n in range(ROWS)], complete=True, exitcode=0)
+    RunUnderTest(administrator_of(server), "p", "r").send_rows(0, [{"_step": n, "a": n} for n in range(ROWS)], complete=True, exitcode=0)
     return server
-
-
-def administrator(server: Server):
-    class Administrator:
-        name, key, graphql = "admin", server.admin_key, staticmethod(server.graphql)
-
-    Administrator.server = server
-    return Administrator
 
 
 def test_second_server__is_refused_in_words_and_leaves_nothing(first, start, tmp_path, database):

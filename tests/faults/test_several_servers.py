@@ -31,14 +31,6 @@ KEY = "several-servers-" + "k" * 40
 SECRET = "5e" * 32
 
 
-@pytest.fixture(scope="module")
-def clock_library(tmp_path_factory) -> Path:
-    library = tmp_path_factory.mktemp("clock") / "clock.so"
-    source = Path(__file__).parent / "clock.c"
-    subprocess.run(["cc", "-O1", "-Wall", "-shared", "-fPIC", "-o", library, source], check=True)
-    return library
-
-
 @pytest.fixture
 def database(postgres, request) -> str:
     return make_database(postgres.url, request.node.name[:60])
@@ -340,10 +332,7 @@ def test_key_revoked_at_one_server__is_refused_at_the_others_at_once(servers):
 # ---- clocks ----
 
 
-def test_clocks_ten_minutes_apart__crash_no_run_and_end_no_link(start_one, clock_library):
-    def clock(by_s: int) -> dict:
-        return {"LD_PRELOAD": str(clock_library), "CLOCK_AHEAD_S": str(by_s), "ASAN_OPTIONS": "verify_asan_link_order=0"}
-
+def test_clocks_ten_minutes_apart__crash_no_run_and_end_no_link(start_one, clock):
     options = ("--crash-after-s", "4")
     slow = start_one(0, *options, env=clock(-600))
     fast = start_one(1, *options, env=clock(600))

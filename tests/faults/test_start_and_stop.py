@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from tests.support.waiting import wait_until
+
 
 def test_second_server_on_a_folder__refuses_and_the_first_goes_on(tmp_path, start, open_run):
     first = start(tmp_path / "data")
@@ -136,3 +138,10 @@ def test_sigterm__ends_idle_connections_in_order(tmp_path, start):
             return
         server.start()
     raise AssertionError("each connection was reset")
+
+
+def test_wall_clock_an_hour_from_the_kernels__holds_up_no_pause(tmp_path, start, open_run, clock):
+    """As when somebody sets it back while a thread waits: what is done every few seconds must not wait an hour for its turn."""
+    server = start(tmp_path / "data", "--crash-after-s", "1", env=clock(3600))
+    run = open_run(server, "silent")
+    wait_until(lambda: run.read()["state"] == "crashed")

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/os.h"
 #include "server/api/automations/automation_watch.h"
 #include "server/store/automations/delivery.h"
 #include "server/store/projects/trash.h"
@@ -115,12 +116,9 @@ static void forget_if_due(struct automation_worker *worker) {
 /* ---- the thread ---- */
 
 static bool pause(struct automation_worker *worker) {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PAUSE_MS / 1000;
     (void)pthread_mutex_lock(&worker->lock);
     if (!worker->is_stopping)
-        (void)pthread_cond_timedwait(&worker->wakes, &worker->lock, &until);
+        (void)os_cond_wait_until(&worker->wakes, &worker->lock, clock_mono_ms() + PAUSE_MS);
     bool goes_on = !worker->is_stopping;
     (void)pthread_mutex_unlock(&worker->lock);
     return goes_on;
@@ -145,7 +143,7 @@ struct automation_worker *automation_worker_start(struct app *app, const struct 
     worker->outside = outside;
     worker->next_forgetting_ms = clock_mono_ms() + FORGET_PERIOD_MS;
     (void)pthread_mutex_init(&worker->lock, NULL);
-    (void)pthread_cond_init(&worker->wakes, NULL);
+    os_cond_init(&worker->wakes);
     if (pthread_create(&worker->thread, NULL, work, worker) != 0)
         log_fatal("cannot start the automations' thread");
     return worker;

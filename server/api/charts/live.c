@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/os.h"
 #include "server/api/accounts/session.h"
 #include "server/api/charts/live_chart.h"
 #include "server/api/charts/live_log.h"
@@ -305,16 +306,10 @@ static void look_after_all(struct live *live, struct arena *arena) {
 }
 
 static void pause(struct live *live) {
-    struct timespec until;
-    if (live->clients == NULL) {
+    if (live->clients == NULL)
         (void)pthread_cond_wait(&live->wakes, &live->lock);
-        return;
-    }
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    int64_t ns = until.tv_nsec + (int64_t)LOOK_MS * 1000000;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    (void)pthread_cond_timedwait(&live->wakes, &live->lock, &until);
+    else
+        (void)os_cond_wait_until(&live->wakes, &live->lock, clock_mono_ms() + LOOK_MS);
 }
 
 static void *watch(void *context) {
@@ -338,7 +333,7 @@ struct live *live_create(struct app *app) {
         log_fatal("out of memory: cannot follow what changes");
     live->app = app;
     (void)pthread_mutex_init(&live->lock, NULL);
-    (void)pthread_cond_init(&live->wakes, NULL);
+    os_cond_init(&live->wakes);
     if (pthread_create(&live->thread, NULL, watch, live) != 0)
         log_fatal("cannot start the thread that follows what changes");
     return live;

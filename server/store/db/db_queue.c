@@ -1,10 +1,11 @@
 /* db_queue.c - see db_queue.h. */
 #include "server/store/db/db_queue.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/os.h"
 
 #include <errno.h>
-#include <time.h>
 
 enum {
     MAX_QUEUED_WORKS = 65536,
@@ -12,23 +13,6 @@ enum {
 };
 
 static const char queue_is_full[] = "too many writes wait for the database";
-
-static void init_monotonic(pthread_cond_t *condition) {
-    pthread_condattr_t monotonic;
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(condition, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
-}
-
-static struct timespec in_ms(int64_t ms) {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t nanoseconds = until.tv_nsec + ms % 1000 * 1000000;
-    until.tv_sec += ms / 1000 + nanoseconds / 1000000000;
-    until.tv_nsec = nanoseconds % 1000000000;
-    return until;
-}
 
 /* ---- notices ---- */
 
@@ -61,7 +45,7 @@ void write_queue_init(struct write_queue *queue) {
     *queue = (struct write_queue){ 0 };
     queue->end = &queue->first;
     (void)pthread_mutex_init(&queue->mutex, NULL);
-    init_monotonic(&queue->has_news);
+    os_cond_init(&queue->has_news);
 }
 
 void write_queue_destroy(struct write_queue *queue) {
@@ -192,13 +176,13 @@ static struct queued_work *sort_by_key(struct queued_work *list) {
 }
 
 struct queued_work *write_queue_take(struct write_queue *queue, int64_t idle_ms, bool *is_idle) {
-    struct timespec until = in_ms(idle_ms);
+    int64_t limit_ms = clock_mono_ms() + idle_ms;
     int result = 0;
 
     (void)pthread_mutex_lock(&queue->mutex);
     while (queue->first == NULL && !queue->is_stopping && result != ETIMEDOUT) {
         if (idle_ms > 0)
-            result = pthread_cond_timedwait(&queue->has_news, &queue->mutex, &until);
+            result = os_cond_wait_until(&queue->has_news, &queue->mutex, limit_ms);
         else
             (void)pthread_cond_wait(&queue->has_news, &queue->mutex);
     }
@@ -246,7 +230,7 @@ struct db_stats write_queue_stats(struct write_queue *queue) {
 void pool_init(struct pool *pool) {
     *pool = (struct pool){ 0 };
     (void)pthread_mutex_init(&pool->mutex, NULL);
-    init_monotonic(&pool->has_idle);
+    os_cond_init(&pool->has_idle);
 }
 
 void pool_destroy(struct pool *pool) {
@@ -255,12 +239,12 @@ void pool_destroy(struct pool *pool) {
 }
 
 enum err_code pool_borrow(struct pool *pool, struct pool_item **item, struct err *err) {
-    struct timespec until = in_ms(BORROW_WAIT_MS);
+    int64_t limit_ms = clock_mono_ms() + BORROW_WAIT_MS;
     int result = 0;
 
     (void)pthread_mutex_lock(&pool->mutex);
     while (pool->idle == NULL && pool->count == POOL_CONNECTIONS_MAX && result != ETIMEDOUT)
-        result = pthread_cond_timedwait(&pool->has_idle, &pool->mutex, &until);
+        result = os_cond_wait_until(&pool->has_idle, &pool->mutex, limit_ms);
     *item = pool->idle;
     bool may_open = *item == NULL && pool->count < POOL_CONNECTIONS_MAX;
     if (*item != NULL)

@@ -1,8 +1,10 @@
 /* lease_keeper.c - takes, renews and gives back the duties of one server. */
 #include "server/store/db/lease.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/os.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -127,18 +129,11 @@ enum err_code lease_find_server(struct db *db, struct str *owner, struct arena *
 
 /* False when it is time to stop. */
 static bool wait_for_renewal(struct lease_keeper *keeper) {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LEASE_RENEWAL_MS / 1000;
-    until.tv_nsec += LEASE_RENEWAL_MS % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    int64_t limit_ms = clock_mono_ms() + LEASE_RENEWAL_MS;
     int result = 0;
     (void)pthread_mutex_lock(&keeper->lock);
     while (!keeper->is_stopping && result != ETIMEDOUT)
-        result = pthread_cond_timedwait(&keeper->wakes, &keeper->lock, &until);
+        result = os_cond_wait_until(&keeper->wakes, &keeper->lock, limit_ms);
     bool goes_on = !keeper->is_stopping;
     (void)pthread_mutex_unlock(&keeper->lock);
     return goes_on;
@@ -175,7 +170,6 @@ static void destroy(struct lease_keeper *keeper) {
 
 enum err_code lease_keeper_start(struct lease_keeper **out, struct db *db, struct err *err) {
     struct lease_keeper *keeper;
-    pthread_condattr_t monotonic;
 
     *out = NULL;
     if (!db_is_shared(db))
@@ -187,10 +181,7 @@ enum err_code lease_keeper_start(struct lease_keeper **out, struct db *db, struc
     keeper->arena = arena_create();
     keeper->owner = make_owner(keeper->arena);
     (void)pthread_mutex_init(&keeper->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&keeper->wakes, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    os_cond_init(&keeper->wakes);
     int result = pthread_create(&keeper->thread, NULL, keep, keeper);
     if (result != 0) {
         destroy(keeper);
