@@ -4,7 +4,6 @@
 #include "server/blobs/blobs.h"
 #include "server/history/verify.h"
 #include "server/server.h"
-#include "server/store/artifacts/blob.h"
 #include "server/store/db/data_folder.h"
 #include "server/store/projects/inventory.h"
 #include "server/stores.h"
@@ -36,8 +35,6 @@ struct verification {
     struct inventory_history after_history;
     struct str after_blob;
     struct list found;
-    const struct inventory_blob *blob; /* that is looked for among the bytes that the database holds */
-    struct str held;
     /* counted */
     int64_t history_count, blob_count, blob_bytes, unused_blob_count;
     struct history_verified rows;
@@ -137,27 +134,11 @@ static enum err_code check_blob(struct verification *verification, const struct 
     return OK;
 }
 
-static enum err_code find_held(struct db_tx *tx, void *context, struct err *err) {
-    struct verification *verification = context;
-    return blob_held_find(tx, verification->blob->sha256, verification->page, &verification->held, err);
-}
-
-/* A small one's file may be cut off, or not be there, as long as its bytes are in the database: the next start writes it. */
-static bool is_held(struct verification *verification, const struct inventory_blob *blob) {
-    unsigned char sha256[SHA256_BYTES];
-    struct err ignored = { 0 };
-    verification->blob = blob;
-    if (db_write(verification->stores.db, find_held, verification, &ignored) != OK || verification->held.ptr == NULL)
-        return false;
-    hash_sha256(sha256, verification->held);
-    return hash_equal(sha256, blob->sha256, SHA256_BYTES);
-}
-
 static void verify_blob(struct verification *verification, const struct inventory_blob *blob) {
     struct err err = { 0 };
     verification->blob_count++;
     verification->unused_blob_count += blob->user.ptr == NULL;
-    if (check_blob(verification, blob, &err) == OK || is_held(verification, blob))
+    if (check_blob(verification, blob, &err) == OK)
         return;
     struct str hex = hash_hex(blob->sha256, SHA256_BYTES, verification->page);
     struct str user = blob->user.ptr != NULL ? blob->user : STR("nothing links to it");

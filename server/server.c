@@ -16,7 +16,6 @@
 #include "server/api/accounts/session.h"
 #include "server/api/projects/quota.h"
 #include "server/api/routes.h"
-#include "server/api/runs/held_uploads.h"
 #include "server/api/runs/upload_queue.h"
 #include "server/api/schema.h"
 #include "server/api/web_page.h"
@@ -240,7 +239,6 @@ static enum err_code open_parts(struct server *server, struct err *err) {
     app->quota = quota_create(&(struct quota_limits){ server->config->entity_quota_mb * MIB, server->config->project_quota_mb * MIB });
     app->live = live_create(app);
     app->uploads = upload_create_queue(app->db);
-    TRY(held_uploads_create(&app->held_uploads, app->db, app->blobs, err));
     app->joiner = joiner_create(app, 0);
     app->refuses_passwords = str_eq_c(server->config->passwords, "off");
     if (server->oidc.issuer.len > 0)
@@ -312,7 +310,6 @@ static void close_all(struct server *server) {
     run_tables_destroy(app->run_tables);
     secrets_close(app->secrets);
     upload_queue_destroy(app->uploads); /* without the HTTP server nobody adds to it */
-    held_uploads_destroy(app->held_uploads);
     stores_close(&server->stores);
     data_folder_close(server->folder);
     arena_destroy(server->arena);

@@ -1,11 +1,11 @@
 /* stores.c - see stores.h. */
 #include "server/stores.h"
 
-#include "server/blobs/blobs.h"
 #include "server/blobs/depot.h"
 #include "server/blobs/s3.h"
 #include "server/bucket_claim.h"
 #include "server/folder_claim.h"
+#include "server/store/artifacts/blob.h"
 #include "server/store/db/data_folder.h"
 #include "server/store/db/db.h"
 #include "server/store/db/lease.h"
@@ -13,6 +13,24 @@
 
 struct str stores_database_url(const struct data_folder *folder, struct str chosen, struct arena *arena) {
     return chosen.len > 0 ? chosen : arena_printf(arena, "sqlite:%s", data_folder_file(folder, "barograph.db", arena));
+}
+
+struct small {
+    const struct blob_id *id;
+    struct arena *arena;
+    struct str bytes;
+};
+
+static enum err_code find_bytes(struct db_tx *tx, void *context, struct err *err) {
+    struct small *small = context;
+    return blob_find_bytes(tx, small->id->sha256, small->arena, &small->bytes, err);
+}
+
+enum err_code stores_find_small(void *db, const struct blob_id *id, struct arena *arena, struct str *bytes, struct err *err) {
+    struct small small = { .id = id, .arena = arena };
+    TRY(db_read(db, find_bytes, &small, err));
+    *bytes = small.bytes;
+    return OK;
 }
 
 static bool lies_in(struct str url, const struct data_folder *folder, struct arena *arena) {
@@ -40,6 +58,7 @@ enum err_code stores_open(struct stores *stores, const struct data_folder *folde
         TRY(claim_files(stores, folder, url, arena, err));
     TRY(depot_open(&stores->blob_depot, data_folder_file(folder, "blobs", arena), stores->bucket, STR("blobs/"), err));
     stores->blobs = blobs_create(stores->blob_depot);
+    blobs_look_first(stores->blobs, stores_find_small, stores->db);
     TRY(depot_open(&stores->history_depot, data_folder_file(folder, "history", arena), stores->bucket, STR("history/"), err));
     struct history_options history = options->history;
     if (!history.has_no_worker)

@@ -5,11 +5,10 @@
 #ifndef SERVER_STORES_H
 #define SERVER_STORES_H
 
+#include "server/blobs/blobs.h"
 #include "server/history/history.h"
 
-struct blobs;
 struct data_folder;
-struct depot;
 struct lease_keeper;
 struct s3;
 
@@ -32,6 +31,9 @@ struct stores {
 MUST_CHECK enum err_code stores_open(struct stores *stores, const struct data_folder *folder,
                                      const struct stores_options *options, struct arena *arena, struct err *err);
 void stores_close(struct stores *stores);
+
+/* A blob_find in the database that is its context. */
+MUST_CHECK enum err_code stores_find_small(void *db, const struct blob_id *id, struct arena *arena, struct str *bytes, struct err *err);
 
 /* The database that was asked for, or the folder's own. */
 struct str stores_database_url(const struct data_folder *folder, struct str chosen, struct arena *arena);

@@ -12,7 +12,6 @@ struct data_folder;
 struct db;
 struct depot;
 struct gql_schema;
-struct held_uploads;
 struct history;
 struct http_server;
 struct lease_keeper;
@@ -40,7 +39,6 @@ struct app {
     struct secrets *secrets;
     struct quota *quota;                 /* who holds as much as he may */
     struct upload_queue *uploads;        /* that wait to be linked */
-    struct held_uploads *held_uploads;   /* small ones that are linked, and wait for their files */
     struct joiner *joiner;               /* puts large files together */
     struct identities *identities;       /* keys and cookies that were looked up a moment ago */
     struct log_in_limits *log_in_limits; /* how often names and addresses have failed of late */

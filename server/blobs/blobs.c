@@ -11,6 +11,7 @@
 #include <linux/fs.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@ enum { SMALL_TO_BUCKET_MAX = PUBLISHER_THREADS_MAX, LARGE_TO_BUCKET_MAX = 4, LAR
 struct blobs {
     struct depot *depot;
     struct publisher *publisher, *large_publisher; /* so that no small one waits for a large one */
+    blob_find *find_small; /* NULL: there is no other place */
+    void *find_context;
 };
 
 /* "ab/cdef..." */
@@ -76,6 +79,11 @@ struct blobs *blobs_create(struct depot *depot) {
     blobs->publisher = publisher_create(depot, is_remote ? 1 : PUBLISHER_GROUP_MAX, is_remote ? SMALL_TO_BUCKET_MAX : 1);
     blobs->large_publisher = publisher_create(depot, 1, is_remote ? LARGE_TO_BUCKET_MAX : LARGE_TO_DISK_MAX);
     return blobs;
+}
+
+void blobs_look_first(struct blobs *blobs, blob_find *find, void *context) {
+    blobs->find_small = find;
+    blobs->find_context = context;
 }
 
 void blobs_destroy(struct blobs *blobs) {
@@ -244,28 +252,51 @@ struct depot *blobs_depot(const struct blobs *blobs) {
 }
 
 bool blob_writer_hold(struct blob_writer *writer, struct blob_facts *facts, struct str *bytes) {
-    if (writer->fd >= 0 || !depot_can_sync(writer->blobs->depot))
+    if (writer->fd >= 0 || depot_is_remote(writer->blobs->depot))
         return false;
     (void)end_hash(writer, facts);
     *bytes = buf_str(&writer->held);
     return true;
 }
 
-enum err_code blob_writer_keep(struct blob_writer *writer, struct err *err) {
-    struct str name = { writer->name.text, SHA256_HEX_LEN + 1 };
-    enum err_code code = depot_keep(writer->blobs->depot, name, buf_str(&writer->held), err);
-    writer_destroy(writer);
-    return code;
+enum err_code blobs_find_small(struct blobs *blobs, const struct blob_id *id, struct arena *arena, struct str *bytes, struct err *err) {
+    *bytes = (struct str){ NULL, 0 };
+    return blobs->find_small == NULL ? OK : blobs->find_small(blobs->find_context, id, arena, bytes, err);
 }
 
-void blobs_sync(struct blobs *blobs) {
-    depot_sync(blobs->depot);
+/* A file that is only in memory, for those who read files. */
+static enum err_code open_bytes(struct str bytes, int *fd, struct err *err) {
+    *fd = memfd_create("blob", MFD_CLOEXEC);
+    if (*fd < 0)
+        return err_set_errno(err, errno, "cannot make a file of a small blob");
+    enum err_code code = file_write_all(*fd, bytes, "a small blob", err);
+    if (code == OK && lseek(*fd, 0, SEEK_SET) == 0)
+        return OK;
+    (void)close(*fd);
+    *fd = -1;
+    return code != OK ? code : err_set(err, ERR_IO, "cannot read a small blob");
+}
+
+static enum err_code read_small(struct blobs *blobs, const struct blob_id *id, int *fd, uint64_t *size_bytes, bool *is_there, struct err *err) {
+    struct arena *arena = arena_create();
+    struct str bytes;
+    enum err_code code = blobs_find_small(blobs, id, arena, &bytes, err);
+    *is_there = code == OK && bytes.ptr != NULL;
+    *size_bytes = bytes.len;
+    if (*is_there)
+        code = open_bytes(bytes, fd, err);
+    arena_destroy(arena);
+    return code;
 }
 
 enum err_code blobs_read(struct blobs *blobs, const struct blob_id *id, int *fd, uint64_t *size_bytes, struct err *err) {
     struct blob_name name;
     struct stat facts;
+    bool is_small;
 
+    TRY(read_small(blobs, id, fd, size_bytes, &is_small, err));
+    if (is_small)
+        return OK;
     TRY(depot_read(blobs->depot, name_of(id, &name), fd, err));
     if (fstat(*fd, &facts) == 0) {
         *size_bytes = (uint64_t)facts.st_size;
@@ -287,7 +318,11 @@ bool blobs_has(struct blobs *blobs, const struct blob_id *id) {
     struct blob_name name;
     uint64_t size_bytes;
     struct err ignored = { 0 };
-    return depot_size(blobs->depot, name_of(id, &name), &size_bytes, &ignored) == OK;
+    struct arena *arena = arena_create();
+    struct str bytes;
+    bool is_small = blobs_find_small(blobs, id, arena, &bytes, &ignored) == OK && bytes.ptr != NULL;
+    arena_destroy(arena);
+    return is_small || depot_size(blobs->depot, name_of(id, &name), &size_bytes, &ignored) == OK;
 }
 
 enum err_code blobs_remove(struct blobs *blobs, const struct blob_id *id, struct err *err) {

@@ -5,7 +5,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/os.h"
 #include "server/blobs/s3.h"
 
 #include <assert.h>
@@ -224,48 +223,6 @@ void depot_publish_all(struct depot *depot, struct depot_arrival *const *arrival
         arrivals[i]->code = take_name(depot, arrivals[i]->path, arrivals[i]->name, arena, &arrivals[i]->err);
     (void)file_sync_all(depot->folder);
     arena_destroy(arena);
-}
-
-static enum err_code write_new(const char *path, struct str bytes, struct err *err) {
-    int fd;
-    TRY(file_open(&fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE, err));
-    enum err_code code = file_write_all(fd, bytes, path, err);
-    (void)close(fd);
-    if (code != OK)
-        (void)unlink(path);
-    return code;
-}
-
-/* What lies there may be torn. */
-static enum err_code replace(struct depot *depot, struct str name, struct str bytes, struct arena *arena, struct err *err) {
-    char *staged;
-    int fd;
-    TRY(depot_stage(depot, &fd, &staged, arena, err));
-    enum err_code code = file_write_all(fd, bytes, staged, err);
-    (void)close(fd);
-    if (code == OK)
-        code = take_name(depot, staged, name, arena, err);
-    if (code != OK)
-        (void)unlink(staged);
-    return code;
-}
-
-enum err_code depot_keep(struct depot *depot, struct str name, struct str bytes, struct err *err) {
-    TRY(check_name(name, err));
-    struct arena *arena = arena_create();
-    enum err_code code = write_new(path_of(depot, name, arena), bytes, err);
-    if (code != OK)
-        code = replace(depot, name, bytes, arena, err);
-    arena_destroy(arena);
-    return code;
-}
-
-bool depot_can_sync(const struct depot *depot) {
-    return depot->bucket == NULL && os_can_sync_file_system();
-}
-
-void depot_sync(struct depot *depot) {
-    (void)file_sync_all(depot->folder);
 }
 
 void depot_hold(struct depot *depot) {

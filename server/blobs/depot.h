@@ -48,12 +48,6 @@ struct depot_arrival {
  * others are writing on that file system is waited for too. */
 void depot_publish_all(struct depot *depot, struct depot_arrival *const *arrivals, size_t count);
 
-/* A name for bytes that are durable elsewhere: they are whole under it when this returns, but only depot_sync makes them durable
- * here. Only where depot_can_sync. */
-MUST_CHECK enum err_code depot_keep(struct depot *depot, struct str name, struct str bytes, struct err *err);
-bool depot_can_sync(const struct depot *depot);
-void depot_sync(struct depot *depot);
-
 /* For reading, the caller's to close. ERR_NOT_FOUND. */
 MUST_CHECK enum err_code depot_read(struct depot *depot, struct str name, int *fd, struct err *err);
 /* Exactly size bytes at offset; ERR_CORRUPT when the file ends before. A small part of what is only in the bucket is

@@ -44,7 +44,8 @@ struct response {
     size_t field_count, field_capacity;
     struct str content_type;
     struct buf body;
-    int fd;
+    int fd;         /* of a file; -1: these are the bytes */
+    struct str bytes;
     uint64_t file_offset, file_length;
     struct str etag;
     struct http_producer producer;

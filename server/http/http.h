@@ -62,6 +62,9 @@ void http_set_type(struct http_call *call, struct str content_type); /* default 
  * for none). The fd becomes the call's and is closed after sending. */
 void http_send_file(struct http_call *call, int fd, uint64_t offset, uint64_t length, struct str etag);
 
+/* The same of bytes that live as long as the call. */
+void http_send_bytes(struct http_call *call, struct str bytes, struct str etag);
+
 /* Sends what `produce` appends, piece by piece, chunked: called on a worker each time the socket has drained;
  * *is_last when there is no more. `end` is always called once, also when the client has gone. */
 struct http_producer {

@@ -89,6 +89,15 @@ void http_send_file(struct http_call *call, int fd, uint64_t offset, uint64_t le
     response->etag = arena_copy(call->arena, etag);
 }
 
+void http_send_bytes(struct http_call *call, struct str bytes, struct str etag) {
+    struct response *response = response_of(call);
+    assert(response->kind == RESPONSE_BODY);
+    response->kind = RESPONSE_FILE;
+    response->bytes = bytes;
+    response->file_length = bytes.len;
+    response->etag = arena_copy(call->arena, etag);
+}
+
 void http_send_stream(struct http_call *call, const struct http_producer *producer, void *state) {
     struct response *response = response_of(call);
     assert(response->kind == RESPONSE_BODY);
@@ -433,6 +442,13 @@ static void append_head(struct exchange *exchange) {
     buf_append_str(head, STR("\r\n"));
 }
 
+/* Once the head says which of the bytes are wanted. */
+static void become_body(struct response *response) {
+    struct str wanted = str_slice(str_from(response->bytes, (size_t)response->file_offset), 0, (size_t)response->file_length);
+    response->kind = RESPONSE_BODY;
+    buf_append_str(&response->body, wanted);
+}
+
 void response_finish(struct exchange *exchange) {
     struct response *response = &exchange->response;
 
@@ -450,6 +466,8 @@ void response_finish(struct exchange *exchange) {
         append_head(exchange);
     }
     response->has_no_body = exchange->call.method == HTTP_HEAD || has_no_content(response);
+    if (response->kind == RESPONSE_FILE && response->fd < 0)
+        become_body(response);
     if (response->has_no_body)
         response_end_stream(response);
 }

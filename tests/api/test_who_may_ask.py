@@ -26,8 +26,8 @@ MAKE_AGENT = """mutation($sweep: String!) { createAgent(input: {host: "h", proje
 OPEN = {"serverInfo"}
 # What everybody who is logged in may do: it makes something of the asker's own, or answers the same to all.
 OWN = {"createTeam", "generateApiKey", "createAnonymousEntity", "updateAlertSetting"}
-# Rows of these tables are no part of what was asked to change: they tell of the asking, or go by themselves (held_bytes).
-ASIDE = {"leases", "audit", "sessions", "sqlite_sequence", "settings", "write_marks", "held_bytes"}
+# Rows of these tables are no part of what was asked to change: they tell of the asking, or go by themselves.
+ASIDE = {"leases", "audit", "sessions", "sqlite_sequence", "settings", "write_marks"}
 
 
 # What the argument `name` of these fields names; of all others, a run.

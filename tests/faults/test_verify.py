@@ -24,7 +24,8 @@ def data(tmp_path, start, open_run):
         run.send("output.log", 0, ["one", "two"])
         run.send("output.log", 1, ["two again"])
         run.send("wandb-history.jsonl", 2000, ["bad"])
-        assert run.put("model.bin", run.name.encode() * 1000).status_code == 200
+        assert run.put("model.bin", run.name.encode() * 10_000).status_code == 200
+        assert run.put("small.txt", f"small bytes of {run.name}".encode()).status_code == 200
     done.post({"complete": True, "exitcode": 0})
     path = "/api/runs/admin/faults/done/receipt"
     while server.request("GET", path).json()["history"]["segments"] == 0:
@@ -51,7 +52,7 @@ def test_folder_as_a_server_left_it__has_nothing_wrong(binary, data):
     done = verify(binary, data)
     assert (done.returncode, done.stderr) == (0, "")
     assert "0 things are wrong" in done.stdout and "wrong:" not in done.stdout
-    assert "2 histories of 4000 rows (1 segments" in done.stdout and "2 blobs" in done.stdout
+    assert "2 histories of 4000 rows (1 segments" in done.stdout and "4 blobs" in done.stdout
 
 
 def cut_segment(data):
@@ -101,6 +102,22 @@ def run_sql(data, statement: str):
     connection.close()
 
 
+def small_blob(data) -> str:
+    with sqlite3.connect(data / "barograph.db") as database:
+        return database.execute("select lower(hex(sha256)) from blobs join blob_bytes on blob_id = id order by id limit 1").fetchone()[0]
+
+
+def change_small_blob(data):
+    run_sql(data, "update blob_bytes set bytes = cast('other bytes of a run' as blob) where blob_id = (select min(blob_id) from blob_bytes)")
+    return small_blob(data)
+
+
+def lose_small_blob(data):
+    name = small_blob(data)
+    run_sql(data, "delete from blob_bytes where blob_id = (select min(blob_id) from blob_bytes)")
+    return name
+
+
 def lose_batch(data):
     run_sql(data, "delete from history_tail where seq = (select min(seq) from history_tail)")
     return "rows"
@@ -119,8 +136,8 @@ def lose_console_line(data):
 @pytest.mark.parametrize(
     "damage",
     [
-        cut_segment, change_segment, change_footer, remove_segment, change_blob, cut_blob, remove_blob, lose_batch,
-        lose_blob_row, lose_console_line,
+        cut_segment, change_segment, change_footer, remove_segment, change_blob, cut_blob, remove_blob, change_small_blob,
+        lose_small_blob, lose_batch, lose_blob_row, lose_console_line,
     ],
 )
 def test_damage__is_named_and_the_exit_status_is_1(binary, data, damage):
@@ -131,18 +148,40 @@ def test_damage__is_named_and_the_exit_status_is_1(binary, data, damage):
     assert complaints and any(name in line for line in complaints), done.stdout + done.stderr
 
 
-def test_a_file_whose_bytes_the_database_still_holds__is_written_at_the_next_start(binary, data):
-    path = blobs(data)[0]
-    whole, sha256 = path.read_bytes(), bytes.fromhex(path.parent.name + path.name)
+# What migration 0062 found: small bytes lay in files, and some of them for a second in the database, too.
+BEFORE_0062 = """
+    create table old_blobs (sha256 blob primary key, size_bytes integer not null, created_at integer not null);
+    insert into old_blobs select sha256, size_bytes, created_at from blobs;
+    drop table blobs;
+    alter table old_blobs rename to blobs;
+    create table held_bytes (id integer primary key, sha256 blob not null, bytes blob not null);
+    drop table blob_bytes;
+    delete from schema_version where version = 62;
+"""
+
+
+def as_it_was_before(data) -> None:
+    """One small file whole, and one torn by a power cut: its bytes are held."""
     with sqlite3.connect(data / "barograph.db") as database:
-        database.execute("insert into held_bytes (id, sha256, bytes) values (1, ?, ?)", (sha256, whole))
-    path.write_bytes(whole[:10])
-    assert "0 things are wrong" in verify(binary, data).stdout
-    path.unlink()
+        small = database.execute("select sha256, bytes from blobs join blob_bytes on blob_id = id order by bytes").fetchall()
+        database.executescript(BEFORE_0062)
+        for number, (sha256, content) in enumerate(small):
+            path = data / "blobs" / sha256.hex()[:2] / sha256.hex()[2:]
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content[: 5 if number == 0 else None])
+        database.executemany("insert into held_bytes (sha256, bytes) values (?, ?)", [small[0], small[0]])
+
+
+def test_small_files_from_before__stay_readable(binary, data, start):
+    as_it_was_before(data)
+    server = start(data)
+    for name in ("done", "going"):
+        file = server.request("GET", f"/files/admin/faults/{name}/small.txt")
+        assert (file.status_code, file.text) == (200, f"small bytes of {name}")
+    server.stop()
     assert "0 things are wrong" in verify(binary, data).stdout
     with sqlite3.connect(data / "barograph.db") as database:
-        database.execute("update held_bytes set bytes = ?", (whole[:10],))
-    assert "1 things are wrong" in verify(binary, data).stdout
+        assert database.execute("select cast(bytes as text) from blob_bytes").fetchall() == [("small bytes of done",)]
 
 
 def test_folder_of_a_running_server__is_left_alone(binary, data, start):

@@ -2,7 +2,6 @@
 #include "server/api/runs/upload.h"
 
 #include "server/api/files_origin.h"
-#include "server/api/runs/held_uploads.h"
 #include "server/api/runs/media_type.h"
 #include "server/api/runs/upload_queue.h"
 #include "server/store/artifacts/blob.h"
@@ -66,29 +65,13 @@ static enum err_code store(struct db_tx *tx, void *context, struct err *err) {
     if (!upload->is_held)
         TRY(upload_check_stored(tx, app, &upload->facts.id, err));
     TRY(upload->kind->store(tx, upload, err));
-    if (!upload->is_held)
-        return OK;
-    if (upload->held_id == 0)
-        upload->held_id = held_uploads_next_id(app->held_uploads);
-    return blob_held_add(tx, upload->held_id, upload->facts.id.sha256, upload->held, err);
-}
-
-/* Its bytes are durable, and its file can be made without waiting for the disk. */
-static enum err_code keep(struct upload *upload, struct err *err) {
-    struct app *app = upload->call->app;
-    struct blob_writer *writer = upload->writer;
-    if (!upload->is_held)
-        return OK;
-    upload->writer = NULL;
-    enum err_code code = blob_writer_keep(writer, err);
-    held_uploads_note(app->held_uploads, upload->held_id, code == OK);
-    return code;
+    return upload->is_held ? blob_keep_bytes(tx, upload->facts.id.sha256, upload->held, err) : OK;
 }
 
 /* Without a body: the official client never reads it, and a connection with something unread in it is closed, one for
  * each file. */
 static void answer(struct upload *upload, enum err_code code, const struct err *err) {
-    blob_writer_cancel(upload->writer); /* of one that could not be linked */
+    blob_writer_cancel(upload->writer);
     if (code == OK) {
         http_add_header(upload->call, STR("Access-Control-Allow-Origin"), STR("*"));
         if (upload->told.has_sha256) /* so that who told it knows that it was looked at */
@@ -100,7 +83,7 @@ static void answer(struct upload *upload, enum err_code code, const struct err *
 }
 
 struct upload_queue *upload_create_queue(struct db *db) {
-    return upload_queue_create(db, &(struct upload_steps){ store, keep, answer });
+    return upload_queue_create(db, &(struct upload_steps){ store, answer });
 }
 
 static enum err_code check_told(struct upload *upload, struct err *err) {
@@ -125,7 +108,7 @@ static void published(void *context, enum err_code code, const struct err *err) 
 }
 
 /* A client sends many small files at once: none of them holds a worker while it waits for the disk. The bytes of those that are
- * held go into the database with the row that links them. */
+ * held stay in the database, with the row that links them. */
 enum err_code upload_end(struct http_call *call, void *state, struct err *err) {
     struct app *app = call->app;
     struct upload *upload = state;
@@ -172,11 +155,21 @@ static enum err_code find_in_bucket(struct http_call *call, const struct blob_id
     return blobs_link(((struct app *)call->app)->blobs, id, BUCKET_LINK_LIFE_S, url, call->arena, err);
 }
 
+static void send_headers(struct http_call *call, const unsigned char sha256[SHA256_BYTES], const unsigned char *md5, struct str name) {
+    media_type_add_headers(call, name);
+    http_add_header(call, STR("Cache-Control"), STR("private, no-cache"));
+    http_add_header(call, STR("Repr-Digest"), repr_digest_text(sha256, md5, call->arena));
+}
+
+static struct str etag_of(struct http_call *call, const unsigned char sha256[SHA256_BYTES]) {
+    return arena_printf(call->arena, "\"%.*s\"", STR_ARG(hash_hex(sha256, SHA256_BYTES, call->arena)));
+}
+
 enum err_code upload_send_blob(struct http_call *call, const unsigned char sha256[SHA256_BYTES], const unsigned char *md5,
                                struct str name, struct err *err) {
     struct app *app = call->app;
     struct blob_id id;
-    struct str url;
+    struct str url, bytes;
     uint64_t size_bytes;
     int fd;
 
@@ -185,6 +178,12 @@ enum err_code upload_send_blob(struct http_call *call, const unsigned char sha25
         return OK;
     }
     memcpy(id.sha256, sha256, SHA256_BYTES);
+    TRY(blobs_find_small(app->blobs, &id, call->arena, &bytes, err));
+    if (bytes.ptr != NULL) {
+        send_headers(call, sha256, md5, name);
+        http_send_bytes(call, bytes, etag_of(call, sha256));
+        return OK;
+    }
     TRY(find_in_bucket(call, &id, &url, err));
     if (url.ptr != NULL) {
         http_set_status(call, 302);
@@ -193,14 +192,11 @@ enum err_code upload_send_blob(struct http_call *call, const unsigned char sha25
         return OK;
     }
     enum err_code code = blobs_read(app->blobs, &id, &fd, &size_bytes, err);
-    struct str hex = hash_hex(sha256, SHA256_BYTES, call->arena);
     if (code == ERR_NOT_FOUND)
-        return err_set(err, ERR_CORRUPT, "the bytes of blob %.*s are missing", STR_ARG(hex));
+        return err_set(err, ERR_CORRUPT, "the bytes of blob %.*s are missing", STR_ARG(hash_hex(sha256, SHA256_BYTES, call->arena)));
     if (code != OK)
         return code;
-    media_type_add_headers(call, name);
-    http_add_header(call, STR("Cache-Control"), STR("private, no-cache"));
-    http_add_header(call, STR("Repr-Digest"), repr_digest_text(sha256, md5, call->arena));
-    http_send_file(call, fd, 0, size_bytes, arena_printf(call->arena, "\"%.*s\"", STR_ARG(hex)));
+    send_headers(call, sha256, md5, name);
+    http_send_file(call, fd, 0, size_bytes, etag_of(call, sha256));
     return OK;
 }

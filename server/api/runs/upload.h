@@ -1,5 +1,5 @@
 /* upload.h - bytes put to a signed link: staged and hashed while they arrive, then linked in one transaction. Those that are small
- * stay in memory instead, and that transaction holds them too.
+ * stay in memory instead, and that transaction takes them into the database, where they stay.
  *
  * A sink's begin names its kind; add, end and cancel are the same for all. The call is answered once all is durable, from
  * the thread that learns of it.
@@ -18,9 +18,8 @@ struct upload {
     struct blob_writer *writer;
     struct repr_digest told; /* by who sends */
     struct blob_facts facts; /* once all has arrived */
-    bool is_held;            /* all of it is in memory: its bytes become durable with the row that links them (held_uploads.h) */
+    bool is_held;            /* all of it is in memory: its bytes go into the database with the row that links them */
     struct str held;
-    int64_t held_id;
     void *target;            /* what `check` found; `store` may find it again */
 
     /* While it is stored with others: one of the same kind that was checked and stored in this very transaction. */

@@ -11,7 +11,9 @@
 enum {
     GROUP_MAX = 256,   /* others want to write, too */
     CROWD = 8,         /* so many in the last group: more are on their way, and a commit costs the less the more it holds */
-    GATHER_MS = 4,     /* then they are waited for */
+    GATHER_MS = 3,     /* then they are waited for, again and again while as many come in each */
+    GATHERS_MAX = 5,
+    ENOUGH = 96,
     KNOWN_MS = 1000,
     PARAM_MAX = 24, /* an id */
 };
@@ -30,7 +32,7 @@ struct upload_queue {
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t has_uploads;
     struct upload *first, **end;
-    size_t last_count;
+    size_t waiting_count, last_count;
     struct known known;
     int64_t known_until_ms; /* monotonic */
     bool is_stopping;
@@ -47,11 +49,15 @@ static void wait_for_uploads(struct upload_queue *queue) {
     static const struct timespec gathering = { .tv_nsec = GATHER_MS * 1000000L };
     while (queue->first == NULL && !queue->is_stopping)
         (void)pthread_cond_wait(&queue->has_uploads, &queue->mutex);
-    if (queue->last_count < CROWD)
-        return;
-    (void)pthread_mutex_unlock(&queue->mutex);
-    (void)nanosleep(&gathering, NULL);
-    (void)pthread_mutex_lock(&queue->mutex);
+    size_t before = 0;
+    for (int i = 0; queue->last_count >= CROWD && i < GATHERS_MAX; i++) {
+        (void)pthread_mutex_unlock(&queue->mutex);
+        (void)nanosleep(&gathering, NULL);
+        (void)pthread_mutex_lock(&queue->mutex);
+        if (queue->waiting_count < before + CROWD || queue->waiting_count >= ENOUGH)
+            return;
+        before = queue->waiting_count;
+    }
 }
 
 /* Up to GROUP_MAX, in their order; none when it is time to stop. */
@@ -68,6 +74,7 @@ static struct upload *take(struct upload_queue *queue, size_t *count) {
     if (rest == NULL)
         queue->end = &queue->first;
     *count = queue->last_count;
+    queue->waiting_count -= queue->last_count;
     (void)pthread_mutex_unlock(&queue->mutex);
     return first;
 }
@@ -121,9 +128,6 @@ static struct upload *store(struct group group) {
 /* The answers in one go at the end: each would wake those that wait for it. */
 static void run_group(struct upload_queue *queue, struct upload *first, size_t count) {
     (void)store((struct group){ .queue = queue, .first = first, .count = count });
-    for (struct upload *upload = first; upload != NULL; upload = upload->next)
-        if (upload->code == OK)
-            upload->code = queue->steps.keep(upload, &upload->err);
     for (struct upload *upload = first, *next; upload != NULL; upload = next) {
         next = upload->next; /* an upload may be gone once it is answered */
         queue->steps.answer(upload, upload->code, &upload->err);
@@ -189,6 +193,7 @@ void upload_queue_add(struct upload_queue *queue, struct upload *upload) {
         (void)pthread_cond_signal(&queue->has_uploads);
     *queue->end = upload;
     queue->end = &upload->next;
+    queue->waiting_count++;
     (void)pthread_mutex_unlock(&queue->mutex);
 }
 

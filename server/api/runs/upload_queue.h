@@ -15,7 +15,6 @@ struct upload_queue;
 
 struct upload_steps {
     db_work *store; /* links one upload, its context; may run more than once */
-    enum err_code (*keep)(struct upload *upload, struct err *err); /* what is left to do once it is linked */
     void (*answer)(struct upload *upload, enum err_code code, const struct err *err);
 };
 

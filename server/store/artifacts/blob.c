@@ -21,44 +21,23 @@ enum err_code blob_add(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES
     return db_changed(tx) == 1 ? OK : err_set(err, ERR_BUSY, "these bytes are just being removed; send them again");
 }
 
-enum err_code blob_held_add(struct db_tx *tx, int64_t id, const unsigned char sha256[SHA256_BYTES], struct str bytes, struct err *err) {
-    return db_exec(tx, DB_ARGS(DB_INT(id), DB_BLOB(((struct str){ (const char *)sha256, SHA256_BYTES })), DB_BLOB(bytes)),
-                   "insert into held_bytes (id, sha256, bytes) values ($1, $2, $3)", err);
+/* Bytes that are sent again take the place of what is there, which may be damaged. */
+enum err_code blob_keep_bytes(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct str bytes, struct err *err) {
+    return db_exec(tx, DB_ARGS(DB_BLOB(((struct str){ (const char *)sha256, SHA256_BYTES })), DB_BLOB(bytes)),
+                   "insert into blob_bytes (blob_id, bytes) select id, $2 from blobs where sha256 = $1"
+                   " on conflict (blob_id) do update set bytes = excluded.bytes",
+                   err);
 }
 
-enum err_code blob_held_last_id(struct db_tx *tx, int64_t *id, struct err *err) {
-    return db_query_int(tx, DB_NO_ARGS, "select coalesce(max(id), 0) from held_bytes", id, err);
-}
-
-enum err_code blob_held_list(struct db_tx *tx, int64_t after_id, int64_t until_id, size_t limit, struct arena *arena, struct list *out,
-                             struct err *err) {
-    struct db_rows *rows;
-    *out = (struct list){ 0 };
-    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(after_id), DB_INT(limit), DB_INT(until_id)),
-                 "select a.id, a.sha256, a.bytes from held_bytes a join blobs b on b.sha256 = a.sha256"
-                 " where a.id > $1 and a.id <= $3 and b.created_at >= 0 and b.size_bytes >= 0 order by a.id limit $2",
-                 err));
-    while (db_next(rows)) {
-        struct held_bytes *row = ARENA_NEW(arena, struct held_bytes);
-        *row = (struct held_bytes){ db_int(rows, 0), db_str(rows, 1, arena), db_str(rows, 2, arena) };
-        list_add(out, row, arena);
-    }
-    return db_end(rows, err);
-}
-
-enum err_code blob_held_find(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct arena *arena, struct str *out,
-                             struct err *err) {
+enum err_code blob_find_bytes(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct arena *arena, struct str *out,
+                              struct err *err) {
     struct db_rows *rows;
     *out = (struct str){ NULL, 0 };
     TRY(db_query(tx, &rows, DB_ARGS(DB_BLOB(((struct str){ (const char *)sha256, SHA256_BYTES }))),
-                 "select bytes from held_bytes where sha256 = $1 order by id limit 1", err));
+                 "select bytes from blob_bytes where blob_id = (select id from blobs where sha256 = $1)", err));
     if (db_next(rows))
         *out = db_str(rows, 0, arena);
     return db_end(rows, err);
-}
-
-enum err_code blob_held_remove(struct db_tx *tx, int64_t first_id, int64_t last_id, struct err *err) {
-    return db_exec(tx, DB_ARGS(DB_INT(first_id), DB_INT(last_id)), "delete from held_bytes where id between $1 and $2", err);
 }
 
 /* Whoever keeps blobs is in this list: a table that is forgotten here loses its bytes. */
@@ -106,6 +85,8 @@ enum err_code blob_mark(struct db_tx *tx, struct str sha256, const struct blob_a
 }
 
 enum err_code blob_finish(struct db_tx *tx, struct str sha256, int64_t marked_ms, int64_t now_ms, struct err *err) {
+    TRY(db_exec(tx, DB_ARGS(DB_BLOB(sha256), DB_INT(-marked_ms)),
+                "delete from blob_bytes where blob_id = (select id from blobs where sha256 = $1 and created_at = $2)", err));
     return db_exec(tx, DB_ARGS(DB_BLOB(sha256), DB_INT(-marked_ms), DB_INT(now_ms)),
                    "update blobs set created_at = $3, size_bytes = -1 where sha256 = $1 and created_at = $2", err);
 }

@@ -31,25 +31,13 @@ MUST_CHECK enum err_code blob_add(struct db_tx *tx, const unsigned char sha256[S
  * happens while somebody has it. */
 MUST_CHECK enum err_code blob_let_go(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct err *err);
 
-/* ---- bytes that are durable here before their file is ---- */
+/* ---- bytes that are kept here, and not in a file ---- */
 
-struct held_bytes {
-    int64_t id;
-    struct str sha256, bytes;
-};
-/* In the transaction that links the blob. */
-MUST_CHECK enum err_code blob_held_add(struct db_tx *tx, int64_t id, const unsigned char sha256[SHA256_BYTES], struct str bytes,
-                                          struct err *err);
-/* 0 when there is none. */
-MUST_CHECK enum err_code blob_held_last_id(struct db_tx *tx, int64_t *id, struct err *err);
-/* Of struct held_bytes, by id, up to and with until_id; those of blobs that nobody keeps any more left out. */
-MUST_CHECK enum err_code blob_held_list(struct db_tx *tx, int64_t after_id, int64_t until_id, size_t limit, struct arena *arena,
-                                           struct list *out, struct err *err);
-/* Those of this blob; ptr NULL: there are none. */
-MUST_CHECK enum err_code blob_held_find(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct arena *arena, struct str *out,
-                                           struct err *err);
-/* Their files are durable. */
-MUST_CHECK enum err_code blob_held_remove(struct db_tx *tx, int64_t first_id, int64_t last_id, struct err *err);
+/* In the transaction that links the blob, after that. They go with it. */
+MUST_CHECK enum err_code blob_keep_bytes(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct str bytes, struct err *err);
+/* ptr NULL: they are not here. */
+MUST_CHECK enum err_code blob_find_bytes(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct arena *arena, struct str *out,
+                                         struct err *err);
 
 /* ---- collecting ---- */
 

@@ -12,6 +12,7 @@
 #include "server/store/artifacts/artifact_file.h"
 #include "server/store/artifacts/blob.h"
 #include "server/store/projects/removal.h"
+#include "server/stores.h"
 #include "tests/unit/server/api/api_fixture.h"
 
 #include <arpa/inet.h>
@@ -29,7 +30,9 @@ struct race {
     struct collection *collection;
     int64_t artifact_id, manifest_id, oldest_kept;
     int contents[FILES];
+    bool keeps_bytes; /* in the database, as small ones are */
     struct blob_facts facts;
+    struct str held;
     int file; /* the one that is worked on */
     bool needs_upload;
     int64_t now_ms;
@@ -52,7 +55,17 @@ static void put_blob(struct race *race, struct str bytes) {
     struct blob_writer *writer;
     assert_int_equal(blob_writer_create(&writer, race->f->app.blobs, &race->f->err), OK);
     assert_int_equal(blob_writer_add(writer, bytes, &race->f->err), OK);
-    assert_int_equal(blob_writer_finish(writer, &race->facts, &race->f->err), OK);
+    if (race->keeps_bytes) {
+        assert_true(blob_writer_hold(writer, &race->facts, &race->held));
+        race->held = arena_copy(race->arena, race->held);
+        blob_writer_cancel(writer);
+    } else {
+        assert_int_equal(blob_writer_finish(writer, &race->facts, &race->f->err), OK);
+    }
+}
+
+static enum err_code keep_bytes(struct db_tx *tx, const struct race *race, struct err *err) {
+    return race->keeps_bytes ? blob_keep_bytes(tx, race->facts.id.sha256, race->held, err) : OK;
 }
 
 static struct str path_of(struct race *race, int file) {
@@ -85,15 +98,19 @@ static enum err_code ask_for_upload(struct db_tx *tx, void *context, struct err 
 
 static enum err_code store_file(struct db_tx *tx, void *context, struct err *err) {
     struct race *race = context;
-    TRY(upload_check_stored(tx, &race->f->app, &race->facts.id, err));
-    return artifact_upload_store(tx, race->artifact_id, path_of(race, race->file), race->facts.md5, race->facts.id.sha256,
-                                 (int64_t)race->facts.size_bytes, race->now_ms, err);
+    if (!race->keeps_bytes)
+        TRY(upload_check_stored(tx, &race->f->app, &race->facts.id, err));
+    TRY(artifact_upload_store(tx, race->artifact_id, path_of(race, race->file), race->facts.md5, race->facts.id.sha256,
+                              (int64_t)race->facts.size_bytes, race->now_ms, err));
+    return keep_bytes(tx, race, err);
 }
 
 static enum err_code store_manifest(struct db_tx *tx, void *context, struct err *err) {
     struct race *race = context;
-    TRY(upload_check_stored(tx, &race->f->app, &race->facts.id, err));
-    return artifact_manifest_store(tx, race->manifest_id, race->facts.id.sha256, (int64_t)race->facts.size_bytes, race->now_ms, err);
+    if (!race->keeps_bytes)
+        TRY(upload_check_stored(tx, &race->f->app, &race->facts.id, err));
+    TRY(artifact_manifest_store(tx, race->manifest_id, race->facts.id.sha256, (int64_t)race->facts.size_bytes, race->now_ms, err));
+    return keep_bytes(tx, race, err);
 }
 
 /* ERR_BUSY is what clients try again after. */
@@ -183,9 +200,8 @@ static enum err_code make_collection(struct db_tx *tx, void *context, struct err
     return collection_ensure(tx, race->f->project, type->id, STR("c"), false, (struct str){ 0 }, 1, race->f->arena, &race->collection, err);
 }
 
-static void cleaner__never_takes_bytes_that_a_commit_relies_on(void **state) {
-    struct fixture *f = *state;
-    struct race race = { .f = f, .arena = arena_create(), .now_ms = 1000 };
+static void race_with_collector(struct fixture *f, bool keeps_bytes) {
+    struct race race = { .f = f, .arena = arena_create(), .now_ms = 1000, .keeps_bytes = keeps_bytes };
     const char *wish = getenv("BAROGRAPH_TEST_COMMITS");
     int commit_count = wish != NULL ? (int)strtol(wish, NULL, 10) : COMMITS;
     int64_t kept[VERSIONS_KEPT];
@@ -195,6 +211,7 @@ static void cleaner__never_takes_bytes_that_a_commit_relies_on(void **state) {
     assert_int_equal(depot_open(&depot, arena_printf(f->arena, "%s/blobs", f->folder).ptr, NULL, STR_EMPTY, &f->err), OK);
     f->app.blob_depot = depot;
     f->app.blobs = blobs_create(depot);
+    blobs_look_first(f->app.blobs, stores_find_small, f->app.db);
     assert_int_equal(db_write(f->app.db, make_collection, &race, &f->err), OK);
     assert_int_equal(pthread_create(&collector, NULL, collect, &race), 0);
     for (int i = 0; i < commit_count; i++) {
@@ -220,6 +237,17 @@ static void cleaner__never_takes_bytes_that_a_commit_relies_on(void **state) {
     blobs_destroy(f->app.blobs);
     depot_close(depot);
     arena_destroy(race.arena);
+}
+
+static void cleaner__never_takes_bytes_that_a_commit_relies_on(void **state) {
+    race_with_collector(*state, false);
+}
+
+static void cleaner__never_takes_bytes_from_the_database_that_a_commit_relies_on(void **state) {
+    struct fixture *f = *state;
+    race_with_collector(f, true);
+    assert_true(api_count(f, "select count(*) from blob_bytes") > 0);
+    assert_int_equal(api_count(f, "select count(*) from blob_bytes where blob_id not in (select id from blobs where size_bytes >= 0)"), 0);
 }
 
 /* ---- a bucket that hangs ---- */
@@ -469,6 +497,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(cleaner__removes_parts_whose_draft_is_gone),
         API_TEST(cleaner__never_takes_bytes_that_a_commit_relies_on),
+        API_TEST(cleaner__never_takes_bytes_from_the_database_that_a_commit_relies_on),
         API_TEST(cleaner__lets_others_write_while_the_bucket_hangs),
         API_TEST(cleaner__removes_again_what_was_left_half_done),
         API_TEST(cleaner__leaves_alone_what_another_is_at),

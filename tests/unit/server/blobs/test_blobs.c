@@ -219,7 +219,7 @@ static void blobs__finish_many_at_once_and_a_large_one_beside_them(void **state)
     free(large);
 }
 
-static void blobs__hold_small_bytes_until_they_are_kept(void **state) {
+static void blobs__hold_small_bytes_for_who_keeps_them(void **state) {
     struct fixture *fixture = *state;
     struct blob_facts facts, expected;
     struct blob_writer *writer;
@@ -230,9 +230,8 @@ static void blobs__hold_small_bytes_until_they_are_kept(void **state) {
     assert_int_equal(blob_writer_add(writer, STR("bytes"), &fixture->err), OK);
     assert_true(blob_writer_hold(writer, &facts, &held));
     assert_true(str_eq(held, STR("small bytes")));
+    blob_writer_cancel(writer);
     assert_false(blobs_has(fixture->blobs, &facts.id));
-    assert_int_equal(blob_writer_keep(writer, &fixture->err), OK);
-    assert_true(blobs_has(fixture->blobs, &facts.id));
     expected = put(fixture, STR("small bytes"));
     assert_memory_equal(&facts, &expected, sizeof facts);
 
@@ -240,6 +239,52 @@ static void blobs__hold_small_bytes_until_they_are_kept(void **state) {
     assert_int_equal(blob_writer_add(writer, much(), &fixture->err), OK);
     assert_false(blob_writer_hold(writer, &facts, &held));
     blob_writer_cancel(writer);
+}
+
+/* Where another keeps the small bytes of one blob. */
+struct elsewhere {
+    struct blob_id id;
+    struct str bytes;
+    bool is_gone;
+};
+
+static enum err_code find_elsewhere(void *context, const struct blob_id *id, struct arena *arena, struct str *bytes, struct err *err) {
+    const struct elsewhere *elsewhere = context;
+    if (elsewhere->is_gone)
+        return err_set(err, ERR_BUSY, "the database is gone");
+    if (memcmp(id, &elsewhere->id, sizeof *id) == 0)
+        *bytes = arena_copy(arena, elsewhere->bytes);
+    return OK;
+}
+
+static void assert_reads(struct fixture *fixture, const struct blob_id *id, struct str expected) {
+    char bytes[64];
+    uint64_t size_bytes;
+    int fd;
+    assert_int_equal(blobs_read(fixture->blobs, id, &fd, &size_bytes, &fixture->err), OK);
+    assert_int_equal(size_bytes, expected.len);
+    assert_int_equal(read(fd, bytes, sizeof bytes), expected.len);
+    assert_memory_equal(bytes, expected.ptr, expected.len);
+    (void)close(fd);
+}
+
+static void blobs__are_read_where_another_keeps_them_before_the_depot(void **state) {
+    struct fixture *fixture = *state;
+    struct elsewhere elsewhere = { .bytes = STR("kept elsewhere") };
+    struct blob_facts in_depot = put(fixture, STR("in the depot"));
+    uint64_t size_bytes;
+    int fd;
+
+    hash_sha256(elsewhere.id.sha256, elsewhere.bytes);
+    assert_false(blobs_has(fixture->blobs, &elsewhere.id));
+    blobs_look_first(fixture->blobs, find_elsewhere, &elsewhere);
+    assert_true(blobs_has(fixture->blobs, &elsewhere.id));
+    assert_reads(fixture, &elsewhere.id, elsewhere.bytes);
+    assert_reads(fixture, &in_depot.id, STR("in the depot"));
+    elsewhere.bytes = STR_EMPTY;
+    assert_reads(fixture, &elsewhere.id, STR_EMPTY);
+    elsewhere.is_gone = true; /* not that it is missing */
+    assert_int_equal(blobs_read(fixture->blobs, &elsewhere.id, &fd, &size_bytes, &fixture->err), ERR_BUSY);
 }
 
 static struct file_calls real_calls;
@@ -278,7 +323,6 @@ static void blobs__report_a_full_disk_as_such(void **state) {
     struct file_calls real = file_calls;
     struct blob_writer *writer;
     struct blob_facts facts;
-    struct str held;
 
     assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
     file_calls.write = write_to_a_full_disk;
@@ -288,10 +332,6 @@ static void blobs__report_a_full_disk_as_such(void **state) {
     assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
     assert_int_equal(blob_writer_add(writer, STR("x"), &fixture->err), OK);
     assert_int_equal(blob_writer_finish(writer, &facts, &fixture->err), ERR_FULL);
-    assert_int_equal(blob_writer_create(&writer, fixture->blobs, &fixture->err), OK);
-    assert_int_equal(blob_writer_add(writer, STR("x"), &fixture->err), OK);
-    assert_true(blob_writer_hold(writer, &facts, &held));
-    assert_int_equal(blob_writer_keep(writer, &fixture->err), ERR_FULL);
     file_calls = real;
     assert_false(blobs_has(fixture->blobs, &facts.id));
     assert_int_equal(staged_count(fixture), 0);
@@ -377,7 +417,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(blobs__say_not_found_for_what_was_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__finish_many_at_once_and_a_large_one_beside_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__hold_up_no_caller_while_a_large_one_is_synced, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(blobs__hold_small_bytes_until_they_are_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__hold_small_bytes_for_who_keeps_them, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blobs__are_read_where_another_keeps_them_before_the_depot, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__report_a_full_disk_as_such, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__begin_with_their_first_bytes_also_after_a_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blobs__are_made_of_files_whether_they_share_blocks_or_not, set_up, tear_down),

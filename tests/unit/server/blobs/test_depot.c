@@ -138,18 +138,6 @@ static void depot__reads_small_parts_without_fetching_the_rest(void **state) {
     assert_false(is_here(f, "a/one"));
 }
 
-static void depot__keeps_what_is_durable_elsewhere_whole_even_over_what_is_torn(void **state) {
-    struct fixture *f = need(state);
-    assert_true(depot_can_sync(f->depot));
-    publish(f, "ab/torn", "to");
-    assert_ok(f, depot_keep(f->depot, STR("ab/torn"), STR("torn no more"), &f->err));
-    assert_ok(f, depot_keep(f->depot, STR("cd/new"), STR("new"), &f->err));
-    assert_int_equal(depot_keep(f->depot, STR("staged/x"), STR("x"), &f->err), ERR_NOT_FOUND);
-    depot_sync(f->depot);
-    assert_content(f, "ab/torn", "torn no more");
-    assert_content(f, "cd/new", "new");
-}
-
 #define FOLDER_TEST(function) cmocka_unit_test_setup_teardown(function, set_up_folder, tear_down)
 #define BUCKET_TEST(function) cmocka_unit_test_setup_teardown(function, set_up_bucket, tear_down)
 
@@ -159,7 +147,6 @@ int main(void) {
         FOLDER_TEST(depot__has_no_names_outside),
         FOLDER_TEST(depot__removes_nothing_while_it_is_held),
         FOLDER_TEST(depot__drops_nothing_that_is_only_here),
-        FOLDER_TEST(depot__keeps_what_is_durable_elsewhere_whole_even_over_what_is_torn),
     };
     const struct CMUnitTest bucket[] = {
         BUCKET_TEST(depot__holds_what_was_published),

@@ -107,6 +107,13 @@ static enum err_code answer_file(struct http_call *call, struct err *err) {
     return OK;
 }
 
+static enum err_code answer_bytes(struct http_call *call, struct err *err) {
+    (void)err;
+    http_set_type(call, STR("text/plain"));
+    http_send_bytes(call, STR("0123456789"), STR("\"tag\""));
+    return OK;
+}
+
 struct pieces {
     struct fixture *fixture;
     int left;
@@ -215,6 +222,7 @@ static enum err_code answer_preflight(struct http_call *call, struct err *err) {
 }
 
 static const struct http_route routes[] = {
+    { HTTP_GET, "/bytes", ANYBODY, answer_bytes, 0, NULL },
     { HTTP_GET, "/deferred", ANYBODY, answer_deferred, 0, NULL },
     { HTTP_POST, "/echo", ANYBODY, answer_echo, 1 << 20, NULL },
     { HTTP_GET, "/error", ANYBODY, answer_error, 0, NULL },

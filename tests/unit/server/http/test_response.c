@@ -95,10 +95,33 @@ static void response__does_not_send_what_the_client_has(void **state) {
     (void)close(fd);
 }
 
+static void response__sends_bytes_like_a_file(void **state) {
+    static const struct {
+        const char *request, *body, *range;
+        int status;
+    } asked[] = {
+        { "GET /bytes HTTP/1.1\r\n" HOST "\r\n", "0123456789", NULL, 200 },
+        { "GET /bytes HTTP/1.1\r\n" HOST "Range: bytes=2-4\r\n\r\n", "234", "bytes 2-4/10", 206 },
+        { "GET /bytes HTTP/1.1\r\n" HOST "If-None-Match: \"tag\"\r\n\r\n", "", NULL, 304 },
+    };
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        struct reply reply = ask(*state, asked[i].request);
+        assert_int_equal(reply.status, asked[i].status);
+        assert_string_equal(reply.body, asked[i].body);
+        assert_string_equal(reply_header(&reply, "ETag"), "\"tag\"");
+        if (asked[i].range != NULL)
+            assert_string_equal(reply_header(&reply, "Content-Range"), asked[i].range);
+        reply_free(&reply);
+    }
+    struct reply reply = ask(*state, "GET /bytes HTTP/1.1\r\n" HOST "Range: bytes=10-\r\n\r\n");
+    assert_int_equal(reply.status, 416);
+    reply_free(&reply);
+}
+
 static void response__answers_head_without_a_body(void **state) {
-    static const char *const paths[] = { "/file", "/long", "/stream" };
+    static const char *const paths[] = { "/file", "/long", "/stream", "/bytes" };
     int fd = fixture_connect(*state);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         char request[100];
         (void)snprintf(request, sizeof request, "HEAD %s HTTP/1.1\r\n" HOST "\r\n", paths[i]);
         send_text(fd, request);
@@ -205,6 +228,7 @@ int main(void) {
         TEST(response__refuses_several_ranges_and_closes),
         TEST(response__says_when_a_range_lies_outside),
         TEST(response__sends_a_file),
+        TEST(response__sends_bytes_like_a_file),
         TEST(response__sends_part_of_a_file),
         TEST(response__sends_the_whole_file_when_it_has_changed),
         TEST(response__stays_plain_for_those_who_do_not),

@@ -15,7 +15,7 @@ struct world {
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t has_ended;
     size_t ended_count, failed_count;
-    enum err_code wrong_code, keeps_code;
+    enum err_code wrong_code;
 };
 
 static struct world world;
@@ -30,19 +30,11 @@ static enum err_code store(struct db_tx *tx, void *context, struct err *err) {
     return db_exec(tx, DB_ARGS(DB_INT(number)), "insert into uploads_of_the_test (number) values ($1)", err);
 }
 
-static enum err_code keep(struct upload *upload, struct err *err) {
-    upload->is_held = true; /* taken for "kept" */
-    return world.keeps_code == OK ? OK : err_set(err, world.keeps_code, "the disk is full");
-}
-
 static void note_end(struct upload *upload, enum err_code code, const struct err *err) {
-    if (code == OK)
-        assert_true(upload->is_held);
-    if (code != OK && world.keeps_code == OK) {
+    if (code != OK) {
         assert_int_equal(upload->facts.size_bytes, WRONG);
         assert_int_equal(code, world.wrong_code);
         assert_string_equal(err->message, "number 7 is wrong");
-        assert_false(upload->is_held);
     }
     (void)pthread_mutex_lock(&world.mutex);
     world.ended_count++;
@@ -60,7 +52,7 @@ static int set_up(void **state) {
     (void)pthread_cond_init(&world.has_ended, NULL);
     if (result == 0)
         api_execute(world.f, "create table uploads_of_the_test (number integer)");
-    world.queue = upload_queue_create(world.f->app.db, &(struct upload_steps){ store, keep, note_end });
+    world.queue = upload_queue_create(world.f->app.db, &(struct upload_steps){ store, note_end });
     return result;
 }
 
@@ -134,14 +126,6 @@ static void upload_queue__stores_each_of_more_than_a_group(void **state) {
     assert_int_equal(api_count(f, "select count(*) from uploads_of_the_test"), UPLOADS_MAX);
 }
 
-static void upload_queue__answers_with_what_went_wrong_after_the_link(void **state) {
-    struct fixture *f = *state;
-    world.keeps_code = ERR_FULL;
-    add_while_the_database_is_busy(20);
-    assert_int_equal(world.failed_count, 20);
-    assert_int_equal(api_count(f, "select count(*) from uploads_of_the_test"), 20);
-}
-
 static struct upload one_like(struct http_call *call, struct identity *identity, const char *param, int64_t user_id) {
     *identity = (struct identity){ .user_id = user_id };
     *call = (struct http_call){ .params = { str_from_c(param) }, .identity = identity };
@@ -163,7 +147,6 @@ static void upload_queue__knows_for_a_moment_who_was_checked(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(upload_queue__answers_with_what_went_wrong_after_the_link, set_up, tear_down),
         cmocka_unit_test_setup_teardown(upload_queue__knows_for_a_moment_who_was_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(upload_queue__lets_one_that_fails_fail_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(upload_queue__lets_one_that_has_to_come_again_come_alone, set_up, tear_down),

@@ -105,29 +105,43 @@ WORK_TEST(blob__leaves_no_row_in_the_end) {
     return OK;
 }
 
-WORK_TEST(blob__bytes_are_listed_until_they_are_removed_or_nobody_keeps_them) {
-    static const unsigned char other[SHA256_BYTES] = { 8 };
-    struct fixture *f = context;
-    struct list rows;
-    int64_t last_id;
-
-    TRY(blob_held_last_id(tx, &last_id, err));
-    EXPECT(last_id == 0);
-    TRY(blob_add(tx, sha256, SIZE, NOW, err));
-    TRY(blob_held_add(tx, 1, sha256, STR("the bytes"), err));
-    TRY(blob_held_add(tx, 2, other, STR("of no blob"), err));
-    TRY(blob_held_add(tx, 3, sha256, STR_EMPTY, err));
-    TRY(blob_held_list(tx, 0, INT64_MAX, 10, f->arena, &rows, err));
-    EXPECT(rows.count == 2);
-    const struct held_bytes *first = rows.items[0], *second = rows.items[1];
-    EXPECT(first->id == 1 && str_eq(first->sha256, THE_BLOB) && str_eq(first->bytes, STR("the bytes")));
-    EXPECT(second->id == 3 && second->bytes.len == 0);
-    TRY(blob_held_list(tx, 1, INT64_MAX, 10, f->arena, &rows, err));
-    EXPECT(rows.count == 1);
-    TRY(blob_held_remove(tx, 2, 3, err));
-    TRY(blob_held_last_id(tx, &last_id, err));
-    EXPECT(last_id == 1);
+static enum err_code expect_bytes(struct db_tx *tx, struct fixture *f, struct str expected, struct err *err) {
+    struct str bytes;
+    TRY(blob_find_bytes(tx, sha256, f->arena, &bytes, err));
+    EXPECT((bytes.ptr == NULL) == (expected.ptr == NULL));
+    EXPECT(str_eq(bytes, expected));
     return OK;
+}
+
+WORK_TEST(blob__bytes_are_found_until_the_blob_goes) {
+    static const struct str none = { NULL, 0 };
+    const struct blob_ages ages = { .unused_before = LATER, .marked_before = NOW - 1, .gone_before = NOW };
+    struct fixture *f = context;
+    bool is_marked;
+    int64_t count;
+
+    TRY(blob_keep_bytes(tx, sha256, STR("of no blob"), err));
+    TRY(blob_add(tx, sha256, SIZE, NOW, err));
+    TRY(expect_bytes(tx, f, none, err));
+    TRY(blob_keep_bytes(tx, sha256, STR("the bites"), err));
+    TRY(blob_keep_bytes(tx, sha256, STR("the bytes"), err)); /* sent again: what was damaged is mended */
+    TRY(blob_add(tx, sha256, SIZE, NOW, err));
+    TRY(expect_bytes(tx, f, STR("the bytes"), err));
+    TRY(blob_mark(tx, THE_BLOB, &ages, LATER, &is_marked, err));
+    TRY(blob_finish(tx, THE_BLOB, LATER - 1, LATER, err)); /* another's mark */
+    TRY(expect_bytes(tx, f, STR("the bytes"), err));
+    TRY(blob_finish(tx, THE_BLOB, LATER, LATER, err));
+    TRY(expect_bytes(tx, f, none, err));
+    TRY(count_rows(tx, "select count(*) from blob_bytes", &count, err));
+    EXPECT(count == 0);
+    return OK;
+}
+
+WORK_TEST(blob__of_no_bytes_is_another_than_none) {
+    struct fixture *f = context;
+    TRY(blob_add(tx, sha256, 0, NOW, err));
+    TRY(blob_keep_bytes(tx, sha256, STR_EMPTY, err));
+    return expect_bytes(tx, f, STR_EMPTY, err);
 }
 
 int main(void) {
@@ -136,7 +150,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(blob__that_somebody_has_stays, fixture_set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(blob__that_is_young_stays, fixture_set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(blob__whose_mark_is_old_is_marked_anew, fixture_set_up, fixture_tear_down),
-        cmocka_unit_test_setup_teardown(blob__bytes_are_listed_until_they_are_removed_or_nobody_keeps_them, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(blob__bytes_are_found_until_the_blob_goes, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(blob__of_no_bytes_is_another_than_none, fixture_set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(blob__leaves_no_row_in_the_end, fixture_set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
