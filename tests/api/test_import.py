@@ -129,6 +129,31 @@ def test_import__brings_threads_once_and_what_is_new_of_them(run, report):
     assert run.user.graphql(BELL)["viewer"]["notifications"] == [], "what comes from elsewhere is no news"
 
 
+def test_import__puts_no_words_into_the_mouths_of_others(server, make_user):
+    owner, member = make_user(), make_user()
+    team = f"{owner.name}-talks"
+    owner.graphql("mutation($n: String!) { createTeam(input: {teamName: $n}) { entity { id } } }", {"n": team})
+    owner.graphql("mutation($n: String!, $u: String) { createInvite(input: {entityName: $n, username: $u}) { invite { id } } }", {"n": team, "u": member.name})
+    owner.graphql('mutation($e: String) { upsertModel(input: {entityName: $e, name: "p"}) { inserted } }', {"e": team})
+    place = {"entityName": team, "projectName": "p"}
+    report = owner.graphql(SAVE, {"input": {**place, "type": "runs", "name": "r", "spec": "{}"}})["upsertView"]["view"]["id"]
+    begin = 'mutation($v: ID!) { createDiscussionThread(input: {viewId: $v, quote: "some words", body: "no"}) { thread { id } } }'
+    owner.graphql(begin, {"v": report})
+    read = lambda: owner.graphql(TALK, {"id": report})["view"]["discussionThreads"]  # noqa: E731
+    (thread,) = read()
+
+    def bring_as(user, author, at, body):
+        threads = [{**thread, "comments": [said(author, body, at, LATER)]}]
+        answer = server.request("POST", f"/api/import/{team}/p", json={"discussions": [{"view": report, "threads": threads}]}, key=user.key)
+        assert answer.status_code == 200, answer.text
+        return {comment["body"] for comment in read()[0]["comments"]}
+
+    assert bring_as(member, owner.name, thread["comments"][0]["createdAt"], "yes") == {"no"}, "said here"
+    assert bring_as(owner, "alice", EARLY, "why?") == {"no", "why?"}
+    assert bring_as(member, "alice", EARLY, "how?") == {"no", "why?"}, "who brought it stands for it"
+    assert bring_as(member, "alice", LATE, "when?") == {"no", "why?", "when?"}
+
+
 def test_import__keeps_what_was_said_and_settled_here(run, report):
     bring(run, report, thread_of(said("alice", "why?", EARLY)))
     thread = run.user.graphql("query($id: ID!) { view(id: $id) { discussionThreads { id } } }", {"id": report})["view"]["discussionThreads"][0]["id"]

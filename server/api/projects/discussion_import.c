@@ -28,9 +28,11 @@ static enum err_code read_comment(const struct importing *importing, const struc
     return importing_read_time(importing, item, STR("editedAt"), &out->edited_at, err);
 }
 
-/* What was changed last counts. */
-static enum err_code renew(struct db_tx *tx, const struct discussion_comment *there, const struct discussion_comment *wanted, struct err *err) {
-    if (wanted->edited_at > there->edited_at)
+/* What was changed last counts, where whoever brings it may say so: nobody else puts words into another's mouth. */
+static enum err_code renew(struct db_tx *tx, const struct identity *identity, const struct discussion_comment *there,
+                           const struct discussion_comment *wanted, struct err *err) {
+    bool is_theirs = identity->is_admin || there->user_id == identity->user_id;
+    if (is_theirs && wanted->edited_at > there->edited_at)
         TRY(discussion_edit(tx, there->id, wanted->body, wanted->edited_at, err));
     if (wanted->user_id != 0 && wanted->user_id != there->user_id)
         TRY(discussion_set_user(tx, there->id, wanted->user_id, err));
@@ -46,7 +48,7 @@ static enum err_code take_comments(struct db_tx *tx, struct importing *importing
         TRY(importing_find_author(tx, importing, wanted.author, &wanted.user_id, err));
         const struct discussion_comment *there = find_said(thread, &wanted, is_taken);
         if (there != NULL) {
-            TRY(renew(tx, there, &wanted, err));
+            TRY(renew(tx, importing->identity, there, &wanted, err));
             continue;
         }
         if (wanted.user_id == 0)
