@@ -78,6 +78,10 @@ def test_restore__brings_a_file_back(used):
     assert "kind:" in used["restored"]
 
 
+def test_missing_file__is_told_in_words(used):
+    assert used["missing_file"] == ["nowhere.txt", 0, "ValueError"]
+
+
 def test_create__makes_runs_and_projects(used):
     assert used["created"]["id"] == "made"
     assert used["created"]["state"] in ("running", "pending")

@@ -87,6 +87,8 @@ result["file"] = run.file("folder/sent.txt").download(root="down", replace=True)
 run.file("folder/sent.txt").delete()
 result["files_after"] = [file.name for file in wandb.Api().run(f"{path}/r0").files()]
 
+missing = wandb.Api().run(f"{path}/r1").file("nowhere.txt")
+result["missing_file"] = [missing.name, missing.size, task.attempt(wandb.restore, "nowhere.txt", run_path=f"{path}/r1")["error"]]
 restored = wandb.restore("config.yaml", run_path=f"{path}/r1", root="restored", replace=True)
 result["restored"] = restored.read()
 

@@ -63,8 +63,9 @@ class Files(SizedPaginator["File"]):
     def total(self, response: dict[str, Any]) -> int | None:
         return int(self._run_fields(response).get("fileCount") or 0)
 
-    def convert(self, node: dict[str, Any]) -> File:
-        return File(self.client, node, self.run)
+    def convert(self, node: dict[str, Any]) -> File | None:
+        is_missing = node.get("md5") == "0"  # asked for by name, and not there
+        return None if is_missing else File(self.client, node, self.run)
 
     def __getitem__(self, index: Any) -> Any:
         try:
