@@ -25,11 +25,12 @@ test("a collection shows its versions, where they came from, and changes their a
     await row.getByText("production").waitFor();
     await row.getByRole("link", { name: "admin/shelved/net:v0" }).waitFor();
     const saved = page.waitForResponse((r) => r.url().endsWith("/graphql") && r.request().postData().includes("mutation"));
-    await row.getByRole("textbox").fill("chosen");
+    const alias = `chosen-${Date.now()}`;
+    await row.getByRole("textbox").fill(alias);
     await page.keyboard.press("Enter");
     await saved;
     await page.reload();
-    await page.getByRole("row", { name: /v0/ }).getByText("chosen").waitFor();
+    await page.getByRole("row", { name: /v0/ }).getByText(alias).waitFor();
     await page.getByRole("link", { name: "v0", exact: true }).click();
     await page.getByRole("heading", { name: "forecast:v0" }).waitFor();
     assert.deepEqual(problems, []);
@@ -45,10 +46,11 @@ test("a link to a model without its type leads to the model", async () => {
 test("a registry is made from the page, and an unknown one is a clear page", async () => {
     const { page, problems } = await openPage(at.context, "/orgs/observatory/registry");
     await page.getByRole("button", { name: "New registry" }).click();
-    await page.getByLabel("Name", { exact: true }).fill("charts");
+    const name = `charts-${Date.now()}`;
+    await page.getByLabel("Name", { exact: true }).fill(name);
     await page.getByLabel("Only for its own members").check();
     await page.locator("form").getByRole("button", { name: "New registry" }).click();
-    await page.waitForURL("**/orgs/observatory/registry/charts");
+    await page.waitForURL(`**/orgs/observatory/registry/${name}`);
     await page.getByText("Nothing has been linked into this registry yet.").waitFor();
     assert.deepEqual(problems, []);
     const unknown = await openPage(at.context, "/orgs/observatory/registry/nothing");
@@ -88,17 +90,27 @@ test("who does not administer a registry is told its members, and not offered to
 test("a version is described, tagged, and kept for a while", { timeout: 60000 }, async () => {
     const { page, problems } = await openPage(at.context, "/admin/artifacts/artifacts/dataset/numbers/v0");
     await page.locator(".markdown strong", { hasText: "bold" }).waitFor();
-    await page.getByRole("button", { name: "Edit: Description" }).click();
-    await page.getByLabel("Description", { exact: true }).fill("*new* words");
-    await page.getByRole("button", { name: "Save" }).click();
-    await page.locator(".markdown em", { hasText: "new" }).waitFor();
-    await page.getByPlaceholder("Add a tag").fill("checked");
+    const word = `checked-${Date.now()}`;
+    const describe = async (text) => {
+        await page.getByRole("button", { name: "Edit: Description" }).click();
+        await page.getByLabel("Description", { exact: true }).fill(text);
+        await page.getByRole("button", { name: "Save" }).click();
+    };
+    await describe(`*new* words, ${word}`);
+    await page.locator(".markdown", { hasText: word }).locator("em", { hasText: "new" }).waitFor();
+    await describe("some **bold** words");
+    await page.locator(".markdown strong", { hasText: "bold" }).waitFor();
+    await page.getByPlaceholder("Add a tag").fill(word);
     await page.keyboard.press("Enter");
-    await page.locator(".chip", { hasText: "checked" }).waitFor();
-    await page.getByLabel("Kept").selectOption("30 days");
-    await page.getByText(/^until /).waitFor();
+    await page.locator(".chip", { hasText: word }).waitFor();
+    const kept = page.getByLabel("Kept");
+    const days = (await kept.inputValue()) === String(30 * 24 * 3600) ? 90 : 30;
+    const saved = page.waitForResponse((r) => r.url().endsWith("/graphql") && r.request().postData().includes("PageChangeArtifact"));
+    await kept.selectOption(`${days} days`);
+    await saved;
     await page.reload();
-    await page.locator(".chip", { hasText: "checked" }).waitFor();
+    await page.locator(".chip", { hasText: word }).waitFor();
     await page.getByText(/^until /).waitFor();
+    assert.equal(await kept.inputValue(), String(days * 24 * 3600));
     assert.deepEqual(problems, []);
 });

@@ -59,10 +59,10 @@ interface VersionNode {
     size: string | number;
     digest: string;
     fileCount: number;
-    aliases: { alias: string; artifactCollection: { name: string } | null }[];
+    aliases: { alias: string; artifactCollection: { name: string; project: { name: string; entityName: string } | null } | null }[];
 }
 
-const VERSION_FIELDS = "id createdAt size digest fileCount aliases { alias artifactCollection { name } }";
+const VERSION_FIELDS = "id createdAt size digest fileCount aliases { alias artifactCollection { name project { name entityName } } }";
 
 export interface ArtifactChange {
     description?: string;
@@ -84,8 +84,11 @@ export async function changeAliases(artifactID: string, entityName: string, proj
         await graphql("mutation PageDeleteAliases($input: DeleteAliasesInput!) { deleteAliases(input: $input) { success } }", { input: { artifactID, aliases: of(removed) } });
 }
 
-function parseVersion(node: VersionNode, version: string, collection: string): ArtifactVersion {
-    const own = node.aliases.filter((a) => a.artifactCollection === null || a.artifactCollection.name === collection);
+/* A version may stand in several collections, also of the same name, and has aliases in each. */
+function parseVersion(node: VersionNode, version: string, entity: string, project: string, collection: string): ArtifactVersion {
+    const own = node.aliases.filter(
+        ({ artifactCollection: c }) => c === null || (c.name === collection && c.project?.name === project && c.project.entityName === entity),
+    );
     return { ...node, version, size: Number(node.size), aliases: own.map((a) => a.alias) };
 }
 
@@ -101,7 +104,7 @@ export async function fetchVersions(entity: string, project: string, collection:
         );
         const page: Edges<VersionNode> | undefined = data.project?.artifactCollection?.artifacts;
         if (page === undefined) return null;
-        out.push(...page.edges.map((e) => parseVersion(e.node, e.version ?? "", collection)));
+        out.push(...page.edges.map((e) => parseVersion(e.node, e.version ?? "", entity, project, collection)));
         after = page.pageInfo?.hasNextPage ? page.pageInfo.endCursor : null;
     } while (after !== null);
     return out;

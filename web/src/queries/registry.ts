@@ -1,4 +1,4 @@
-/* registry.ts - the registries of an organisation: shelves, collections, versions, members. */
+/* registry.ts - the registries of an organisation: shelves, collections, versions, members. How they are changed: registry_changes.ts. */
 
 import { graphql } from "../api";
 
@@ -48,6 +48,7 @@ export interface RegistryCollection {
 export interface Registry extends RegistrySummary {
     isReadOnly: boolean;
     hasFixedMembers: boolean /* for the one who looks at it */;
+    protectedAliases: string[];
     list: RegistryCollection[];
     members: Member[];
 }
@@ -122,12 +123,13 @@ export async function fetchRegistry(entity: string, registry: string): Promise<R
             | (ProjectNode & {
                   readOnly: boolean;
                   membersReadOnly: boolean;
+                  protectedAliases: string[];
                   members: { id: string; username: string | null; name: string; role: { name: string } }[];
                   teamMembers: { team: { id: string; name: string }; role: { name: string } }[];
               })
             | null;
     }>(
-        `query PageRegistry($entity: String!, $name: String!) { project(name: $name, entityName: $entity) { ${SUMMARY} readOnly membersReadOnly
+        `query PageRegistry($entity: String!, $name: String!) { project(name: $name, entityName: $entity) { ${SUMMARY} readOnly membersReadOnly protectedAliases
             members { id username name role { name } } teamMembers { team { id name } role { name } }
             artifactCollections(first: 500) { totalCount edges { node { id name description createdAt updatedAt defaultArtifactType { name }
                 tags { edges { node { name } } } artifacts(first: 1) { totalCount } } } } } }`,
@@ -139,6 +141,7 @@ export async function fetchRegistry(entity: string, registry: string): Promise<R
         ...summarise(p),
         isReadOnly: p.readOnly,
         hasFixedMembers: p.membersReadOnly,
+        protectedAliases: p.protectedAliases,
         list: p.artifactCollections.edges.map(({ node: c }) => ({
             id: c.id,
             name: c.name,
@@ -181,13 +184,21 @@ interface MembershipNode {
 
 /* Those that the registry shows, the newest first. */
 export async function fetchLinkedVersions(entity: string, registry: string, collection: string): Promise<LinkedVersion[]> {
-    const data = await graphql<{ project: { artifactCollection: { artifactMemberships: Edges<MembershipNode> } | null } | null }>(
-        `query PageLinkedVersions($entity: String!, $project: String!, $name: String!) { project(name: $project, entityName: $entity) {
-            artifactCollection(name: $name) { artifactMemberships(first: 500) { edges { node { versionIndex createdAt aliases { alias }
-                artifact { id size versionIndex tags { name } artifactType { name } artifactSequence { name project { name entityName } } } } } } } } }`,
-        { entity, project: REGISTRY_PREFIX + registry, name: collection },
-    );
-    return (data.project?.artifactCollection?.artifactMemberships.edges ?? []).flatMap(({ node: m }) => (m.artifact === null ? [] : [readVersion(m, m.artifact)]));
+    type Page = Edges<MembershipNode> & { pageInfo: { endCursor: string | null; hasNextPage: boolean } };
+    const out: LinkedVersion[] = [];
+    for (let after: string | null = null; ; ) {
+        const data: { project: { artifactCollection: { artifactMemberships: Page } | null } | null } = await graphql(
+            `query PageLinkedVersions($entity: String!, $project: String!, $name: String!, $after: String) { project(name: $project, entityName: $entity) {
+                artifactCollection(name: $name) { artifactMemberships(first: 500, after: $after) { pageInfo { endCursor hasNextPage } edges { node {
+                    versionIndex createdAt aliases { alias } artifact { id size versionIndex tags { name } artifactType { name }
+                        artifactSequence { name project { name entityName } } } } } } } } }`,
+            { entity, project: REGISTRY_PREFIX + registry, name: collection, after },
+        );
+        const page: Page | undefined = data.project?.artifactCollection?.artifactMemberships;
+        out.push(...(page?.edges ?? []).flatMap(({ node: m }) => (m.artifact === null ? [] : [readVersion(m, m.artifact)])));
+        if (!page?.pageInfo.hasNextPage) return out;
+        after = page.pageInfo.endCursor;
+    }
 }
 
 function readVersion(m: MembershipNode, artifact: NonNullable<MembershipNode["artifact"]>): LinkedVersion {
@@ -210,6 +221,47 @@ function readVersion(m: MembershipNode, artifact: NonNullable<MembershipNode["ar
     };
 }
 
+/* Those that only administrators of the project set and take away, and whether the one who looks is one. */
+export interface AliasGuard {
+    aliases: readonly string[];
+    isOpen: boolean;
+}
+
+export async function fetchAliasGuard(entity: string, project: string): Promise<AliasGuard & { projectId: string }> {
+    const data = await graphql<{ project: { id: string; protectedAliases: string[]; membersReadOnly: boolean } | null }>(
+        "query PageAliasGuard($entity: String!, $project: String!) { project(name: $project, entityName: $entity) { id protectedAliases membersReadOnly } }",
+        { entity, project },
+    );
+    return { aliases: data.project?.protectedAliases ?? [], isOpen: data.project?.membersReadOnly === false, projectId: data.project?.id ?? "" };
+}
+
+/* Where else a version stands. */
+export interface Placement {
+    entity: string;
+    project: string;
+    type: string;
+    collection: string;
+    version: string;
+}
+
+export async function fetchPlacements(artifactId: string): Promise<Placement[]> {
+    const data = await graphql<{
+        artifact: {
+            artifactType: { name: string };
+            artifactMemberships: Edges<{ versionIndex: number | null; artifactCollection: { name: string; project: { name: string; entityName: string } | null } }>;
+        } | null;
+    }>(
+        `query PagePlacements($id: ID!) { artifact(id: $id) { artifactType { name } artifactMemberships(first: 200) { edges { node { versionIndex
+            artifactCollection { name project { name entityName } } } } } } }`,
+        { id: artifactId },
+    );
+    const type = data.artifact?.artifactType.name ?? "";
+    return (data.artifact?.artifactMemberships.edges ?? []).flatMap(({ node: m }) => {
+        const { name, project } = m.artifactCollection;
+        return project === null ? [] : [{ entity: project.entityName, project: project.name, type, collection: name, version: `v${m.versionIndex ?? 0}` }];
+    });
+}
+
 /* The type of a collection, for addresses that do not say it. */
 export async function fetchCollectionType(entity: string, project: string, name: string): Promise<string | null> {
     const data = await graphql<{ project: { artifactCollection: { defaultArtifactType: { name: string } } | null } | null }>(
@@ -218,46 +270,4 @@ export async function fetchCollectionType(entity: string, project: string, name:
         { entity, project, name },
     );
     return data.project?.artifactCollection?.defaultArtifactType.name ?? null;
-}
-
-/* ---- changes ---- */
-
-export async function createRegistry(entityName: string, name: string, description: string, isRestricted: boolean, types: readonly string[]): Promise<void> {
-    await graphql("mutation PageNewRegistry($input: UpsertModelInput!) { upsertModel(input: $input) { model { id } } }", {
-        input: {
-            entityName,
-            name: REGISTRY_PREFIX + name,
-            description,
-            access: isRestricted ? "RESTRICTED" : "PRIVATE",
-            allowAllArtifactTypesInRegistry: types.length === 0,
-            artifactTypes: types.map((type) => ({ name: type })),
-        },
-    });
-}
-
-export async function unlinkVersion(artifactID: string, artifactPortfolioID: string): Promise<void> {
-    await graphql("mutation PageUnlink($input: UnlinkArtifactInput!) { unlinkArtifact(input: $input) { success } }", { input: { artifactID, artifactPortfolioID } });
-}
-
-export async function addMember(projectId: string, member: { id: string; isTeam: boolean }): Promise<void> {
-    await graphql("mutation PageAddMember($input: CreateProjectMembersInput!) { createProjectMembers(input: $input) { success } }", { input: sides(projectId, member) });
-}
-
-export async function removeMember(projectId: string, member: { id: string; isTeam: boolean }): Promise<void> {
-    await graphql("mutation PageRemoveMember($input: DeleteProjectMembersInput!) { deleteProjectMembers(input: $input) { success } }", { input: sides(projectId, member) });
-}
-
-function sides(projectId: string, member: { id: string; isTeam: boolean }) {
-    return { projectId, userIds: member.isTeam ? [] : [member.id], teamIds: member.isTeam ? [member.id] : [] };
-}
-
-export async function changeRole(projectId: string, member: Member, role: string): Promise<void> {
-    if (member.isTeam)
-        await graphql("mutation PageTeamRole($input: UpdateProjectTeamMemberInput!) { updateProjectTeamMember(input: $input) { success } }", {
-            input: { projectId, teamId: member.id, teamProjectRole: role },
-        });
-    else
-        await graphql("mutation PageMemberRole($input: UpdateProjectMemberInput!) { updateProjectMember(input: $input) { success } }", {
-            input: { projectId, userId: member.id, userProjectRole: role },
-        });
 }

@@ -12,7 +12,8 @@ import { pathOf } from "../../lib/match";
 import { parseObject } from "../../lib/runs";
 import type { RunFile } from "../../queries/runs";
 import { sayError } from "../../components/toast";
-import { TagEditor } from "../../components/tag_editor";
+import { Lock, TagEditor } from "../../components/tag_editor";
+import { fetchAliasGuard, type AliasGuard } from "../../queries/registry";
 import { changeAliases, changeArtifact, fetchArtifactFiles, fetchDetail, fetchVersions } from "../../queries/artifacts";
 import { mayChange } from "../../session";
 import type { ArtifactDetail, ArtifactVersion, RunLink } from "../../queries/artifacts";
@@ -21,6 +22,7 @@ import { RunName, VersionOverview } from "./overview";
 import { CompareTab } from "./compare";
 import { HistoryTab } from "./history";
 import { LineageTab } from "./lineage";
+import { Places } from "./places";
 
 const TABS: Record<string, MessageName> = {
     overview: "artifact.version",
@@ -38,10 +40,12 @@ export default function Artifact({ params }: PageProps) {
     const { entity, project, type, collection } = params as Record<string, string> & { entity: string; project: string; type: string; collection: string };
     const [versions, setVersions] = useState<ArtifactVersion[] | null | undefined>(undefined);
     const [failure, setFailure] = useState("");
+    const [guard, setGuard] = useState<AliasGuard>({ aliases: [], isOpen: false });
     const more = useMore(versions ?? [], VERSIONS_SHOWN);
     useEffect(() => {
         fetchVersions(entity, project, collection).then(setVersions, (e: Error) => setFailure(e.message));
     }, [entity, project, collection]);
+    useEffect(() => void fetchAliasGuard(entity, project).then(setGuard, () => undefined), [entity, project]);
     if (failure !== "")
         return (
             <main class="page">
@@ -63,6 +67,7 @@ export default function Artifact({ params }: PageProps) {
                         <span class="chips">
                             {v.aliases.filter((a) => a !== v.version).map((a) => (
                                 <span key={a} class="chip">
+                                    {guard.aliases.includes(a) && <Lock />}
                                     {a}
                                 </span>
                             ))}
@@ -79,11 +84,13 @@ export default function Artifact({ params }: PageProps) {
                 <Aliases
                     key={chosen.id}
                     version={chosen}
+                    guard={guard}
                     onChange={async (added, removed) => {
                         await changeAliases(chosen.id, entity, project, collection, added, removed);
                         setVersions(await fetchVersions(entity, project, collection));
                     }}
                 />
+                <Places key={`places/${chosen.id}`} id={chosen.id} type={type} here={{ entity, project, collection }} />
                 <nav class="tabs" aria-label={t("artifact.version")}>
                     {Object.entries(TABS).map(([id, name]) => (
                         <a key={id} class="tab" aria-current={id === tab ? "page" : undefined} href={link(chosen.version, id)}>
@@ -138,11 +145,12 @@ function VersionTab({ tab, path, version, versions, place, fileLink }: TabProps)
 }
 
 /* "v3" and "latest" are the server's own. */
-function Aliases({ version, onChange }: { version: ArtifactVersion; onChange: (added: string[], removed: string[]) => Promise<void> }) {
+function Aliases({ version, guard, onChange }: { version: ArtifactVersion; guard: AliasGuard; onChange: (added: string[], removed: string[]) => Promise<void> }) {
     const shown = version.aliases.filter((a) => a !== version.version);
     return (
         <TagEditor
             tags={shown}
+            guard={guard}
             label={t("artifact.add_alias")}
             isOff={!mayChange.value}
             onChange={(next) => {

@@ -7,12 +7,17 @@ import { t } from "../../i18n";
 import { formatBytes } from "../../lib/format";
 import { pathOf } from "../../lib/match";
 import { fetchCollections, type CollectionSummary } from "../../queries/artifacts";
+import { fetchAliasGuard, type AliasGuard } from "../../queries/registry";
 import type { PageProps } from "../../routes";
+import { ProtectedAliases } from "../registry/settings";
 
 export default function Artifacts({ params }: PageProps) {
     const { entity, project, type } = params as { entity: string; project: string; type?: string };
     const [list, setList] = useState<CollectionSummary[] | null | undefined>(undefined);
     const [failure, setFailure] = useState("");
+    const [guard, setGuard] = useState<(AliasGuard & { projectId: string }) | null>(null);
+    const loadGuard = () => void fetchAliasGuard(entity, project).then(setGuard, () => undefined);
+    useEffect(loadGuard, [entity, project]);
     useEffect(() => {
         fetchCollections(entity, project).then(setList, (e: Error) => setFailure(e.message));
     }, [entity, project]);
@@ -36,6 +41,7 @@ export default function Artifacts({ params }: PageProps) {
                     <CollectionTable entity={entity} project={project} list={shown.filter((c) => c.type === name)} />
                 </section>
             ))}
+            {guard !== null && list.length > 0 && <ProtectedAliases projectId={guard.projectId} aliases={guard.aliases} isOff={!guard.isOpen} onChange={loadGuard} />}
         </main>
     );
 }

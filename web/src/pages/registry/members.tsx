@@ -3,7 +3,8 @@
 import { Select } from "../../components/controls";
 import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
-import { addMember, changeRole, removeMember, type Member, type Organization, type Registry } from "../../queries/registry";
+import type { Member, Organization, Registry } from "../../queries/registry";
+import { addMember, changeRole, removeMember } from "../../queries/registry_changes";
 
 const ROLES = ["viewer", "member", "admin"] as const;
 

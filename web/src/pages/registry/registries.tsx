@@ -1,20 +1,23 @@
-/* registries.tsx - the registries of an organisation, or of all that the person is in, and a new one. */
+/* registries.tsx - the registries of the person's organisations, or of one. */
 
 import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../../app";
 import { Ago } from "../../components/ago";
-import { Check, TextInput } from "../../components/controls";
+import { Check, SearchBox, TextInput } from "../../components/controls";
+import { Lock } from "../../components/tag_editor";
 import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { pathOf } from "../../lib/match";
-import { createRegistry, fetchOrganization, fetchOrganizationNames, type Organization } from "../../queries/registry";
+import { fetchOrganization, fetchOrganizationNames, type Organization, type RegistrySummary } from "../../queries/registry";
+import { createRegistry } from "../../queries/registry_changes";
 import { navigate } from "../../router";
 import type { PageProps } from "../../routes";
 
 export default function Registries({ params }: PageProps) {
-    const wanted = params["org"];
     const [list, setList] = useState<Organization[] | null | undefined>(undefined);
     const [failure, setFailure] = useState("");
+    const [search, setSearch] = useState("");
+    const wanted = params["org"];
     useEffect(() => {
         load(wanted).then(setList, (e: Error) => setFailure(e.message));
     }, [wanted]);
@@ -28,10 +31,13 @@ export default function Registries({ params }: PageProps) {
     if (list === null) return <NotFound />;
     return (
         <main class="page stack">
-            <h1>{t("title.registry")}</h1>
+            <div class="row">
+                <h1 class="grow">{t("title.registry")}</h1>
+                {list.some((org) => org.registries.length > 0) && <SearchBox value={search} label={t("registry.search")} onChange={setSearch} />}
+            </div>
             {list.length === 0 && <p class="empty">{t("registry.no_organization")}</p>}
             {list.map((org) => (
-                <OrganizationShelves key={org.name} org={org} />
+                <OrganizationShelves key={org.name} org={org} search={search.toLowerCase()} />
             ))}
         </main>
     );
@@ -43,8 +49,9 @@ async function load(wanted: string | undefined): Promise<Organization[] | null> 
     return wanted !== undefined && found.length === 0 ? null : found;
 }
 
-function OrganizationShelves({ org }: { org: Organization }) {
+function OrganizationShelves({ org, search }: { org: Organization; search: string }) {
     const [isMaking, setMaking] = useState(false);
+    const shown = org.registries.filter((r) => `${r.name}\n${r.description}\n${(r.types ?? []).join("\n")}`.toLowerCase().includes(search));
     return (
         <section class="stack" aria-label={org.name}>
             <div class="row">
@@ -55,38 +62,38 @@ function OrganizationShelves({ org }: { org: Organization }) {
             </div>
             {isMaking && <NewRegistry org={org} />}
             {org.registries.length === 0 && !isMaking && <p class="empty">{t("registry.none")}</p>}
-            {org.registries.length > 0 && (
-                <table class="list card">
-                    <thead>
-                        <tr>
-                            <th>{t("column.name")}</th>
-                            <th>{t("registry.types")}</th>
-                            <th>{t("registry.who_sees")}</th>
-                            <th class="num">{t("registry.collections")}</th>
-                            <th>{t("column.created")}</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {org.registries.map((r) => (
-                            <tr key={r.id}>
-                                <td>
-                                    <a href={pathOf("orgs", org.name, "registry", r.name)}>
-                                        <b>{r.name}</b>
-                                    </a>
-                                    {r.description !== "" && <div class="muted small">{r.description}</div>}
-                                </td>
-                                <td>{r.types === null ? t("registry.any_type") : r.types.join(", ")}</td>
-                                <td>{t(r.isRestricted ? "registry.restricted" : "registry.organization")}</td>
-                                <td class="num">{r.collections}</td>
-                                <td>
-                                    <Ago at={r.createdAt} />
-                                </td>
-                            </tr>
-                        ))}
-                    </tbody>
-                </table>
-            )}
+            {org.registries.length > 0 && shown.length === 0 && <p class="empty">{t("registry.none_found")}</p>}
+            <ul class="shelves">
+                {shown.map((r) => (
+                    <li key={r.id}>
+                        <Shelf registry={r} link={pathOf("orgs", org.name, "registry", r.name)} />
+                    </li>
+                ))}
+            </ul>
         </section>
+    );
+}
+
+function Shelf({ registry: r, link }: { registry: RegistrySummary; link: string }) {
+    return (
+        <article class="card shelf">
+            <div class="row">
+                <h3 class="grow clip">
+                    <a href={link}>{r.name}</a>
+                </h3>
+                {r.isRestricted && (
+                    <span class="row muted small">
+                        <Lock label={t("registry.restricted")} /> {t("registry.restricted")}
+                    </span>
+                )}
+            </div>
+            <p class="muted shelf-text">{r.description}</p>
+            <div class="row muted small">
+                <span>{t("registry.collection_count", { count: r.collections })}</span>
+                <span class="grow clip">{r.types === null ? t("registry.all_types") : r.types.join(", ")}</span>
+                <Ago at={r.createdAt} />
+            </div>
+        </article>
     );
 }
 

@@ -1,16 +1,23 @@
-/* registry.tsx - one registry: its collections, the versions of the chosen one, how to link, and who is a member. */
+/* registry.tsx - one registry: its collections, or the versions of the chosen one, and how to link. */
 
 import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../../app";
-import { Snippet } from "../../components/copy_text";
 import { Ago } from "../../components/ago";
+import { SearchBox } from "../../components/controls";
+import { Snippet } from "../../components/copy_text";
+import { EditableMarkdown } from "../../components/editable_markdown";
+import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { pathOf } from "../../lib/match";
 import { fetchOrganization, fetchRegistry, REGISTRY_PREFIX, type Organization, type Registry, type RegistryCollection } from "../../queries/registry";
+import { changeRegistry } from "../../queries/registry_changes";
 import { address } from "../../router";
 import type { PageProps } from "../../routes";
+import { CollectionPage } from "./collection";
 import { RegistryMembers } from "./members";
-import { RegistryVersions } from "./versions";
+import { RegistrySettings } from "./settings";
+
+const SEARCHED_FROM = 5;
 
 export default function RegistryPage({ params }: PageProps) {
     const { org: orgName, registry: name } = params as { org: string; registry: string };
@@ -37,30 +44,53 @@ export default function RegistryPage({ params }: PageProps) {
     const chosenName = address.value.query.get("selectionPath")?.split("/").slice(2).join("/");
     const chosen = registry.list.find((c) => c.name === chosenName);
     if (chosenName !== undefined && chosen === undefined) return <NotFound />;
-    const about = (chosen ?? registry).description;
-    const selection = (c: RegistryCollection) => `${here}?${new URLSearchParams({ selectionPath: `${org.entity}/${REGISTRY_PREFIX}${name}/${c.name}`, view: "membership" })}`;
     return (
         <main class="page stack">
             <nav class="row" aria-label={t("title.registry")}>
                 <a href={pathOf("orgs", orgName, "registry")}>{t("title.registry")}</a>
                 <span aria-hidden="true">/</span>
                 <a href={here}>{name}</a>
+                <span class="grow" />
+                <a href={pathOf(org.entity, REGISTRY_PREFIX + name, "automations")}>{t("title.automations")}</a>
             </nav>
             <h1>{chosen ? chosen.name : name}</h1>
-            {about !== "" && <p class="muted">{about}</p>}
             {chosen ? (
-                <RegistryVersions entity={org.entity} registry={registry} collection={chosen} highlighted={address.value.query.get("version")} />
+                <CollectionPage
+                    key={chosen.id}
+                    entity={org.entity}
+                    home={here}
+                    registry={registry}
+                    collection={chosen}
+                    highlighted={address.value.query.get("version")}
+                    onChange={reload}
+                />
             ) : (
-                <>
-                    <Collections registry={registry} link={selection} />
-                    <section class="card stack">
-                        <h2>{t("registry.how_to_link")}</h2>
-                        <Snippet text={linkSnippet(org.entity, registry)} />
-                    </section>
-                    <RegistryMembers registry={registry} org={org} onChange={reload} />
-                </>
+                <Overview org={org} registry={registry} here={here} onChange={reload} />
             )}
         </main>
+    );
+}
+
+function Overview({ org, registry, here, onChange }: { org: Organization; registry: Registry; here: string; onChange: () => void }) {
+    const link = (c: RegistryCollection) => `${here}?${new URLSearchParams({ selectionPath: `${org.entity}/${REGISTRY_PREFIX}${registry.name}/${c.name}`, view: "membership" })}`;
+    return (
+        <>
+            <EditableMarkdown
+                title={t("registry.description")}
+                text={registry.description}
+                empty={t("run.nothing")}
+                isOff={registry.isReadOnly}
+                onChange={(description) => void changeRegistry(org.entity, registry.name, { description }).then(onChange, sayError)}
+            />
+            <Collections registry={registry} link={link} />
+            <section class="card stack">
+                <h2>{t("registry.how_to_link")}</h2>
+                <p class="muted">{t("registry.how_to_link_page")}</p>
+                <Snippet text={linkSnippet(org.entity, registry)} />
+            </section>
+            <RegistryMembers registry={registry} org={org} onChange={onChange} />
+            <RegistrySettings registry={registry} entity={org.entity} home={pathOf("orgs", org.name, "registry")} onChange={onChange} />
+        </>
     );
 }
 
@@ -79,7 +109,22 @@ function linkSnippet(entity: string, registry: Registry): string {
 }
 
 function Collections({ registry, link }: { registry: Registry; link: (c: RegistryCollection) => string }) {
+    const [search, setSearch] = useState("");
     if (registry.list.length === 0) return <p class="empty">{t("registry.empty")}</p>;
+    const shown = registry.list.filter((c) => `${c.name}\n${c.description}\n${c.type}\n${c.tags.join("\n")}`.toLowerCase().includes(search.toLowerCase()));
+    return (
+        <>
+            <div class="row">
+                <h2 class="grow">{t("registry.collections")}</h2>
+                {registry.list.length >= SEARCHED_FROM && <SearchBox value={search} label={t("registry.search_collections")} onChange={setSearch} />}
+            </div>
+            {shown.length === 0 && <p class="empty">{t("registry.none_found")}</p>}
+            {shown.length > 0 && <CollectionTable list={shown} link={link} />}
+        </>
+    );
+}
+
+function CollectionTable({ list, link }: { list: readonly RegistryCollection[]; link: (c: RegistryCollection) => string }) {
     return (
         <table class="list card">
             <thead>
@@ -92,21 +137,23 @@ function Collections({ registry, link }: { registry: Registry; link: (c: Registr
                 </tr>
             </thead>
             <tbody>
-                {registry.list.map((c) => (
+                {list.map((c) => (
                     <tr key={c.id}>
                         <td>
                             <a href={link(c)}>
                                 <b>{c.name}</b>
                             </a>
-                            {c.description !== "" && <div class="muted small">{c.description}</div>}
+                            {c.description !== "" && <div class="muted small one-line">{c.description}</div>}
                         </td>
                         <td>{c.type}</td>
                         <td>
-                            {c.tags.map((tag) => (
-                                <span key={tag} class="chip">
-                                    {tag}
-                                </span>
-                            ))}
+                            <span class="chips">
+                                {c.tags.map((tag) => (
+                                    <span key={tag} class="chip">
+                                        {tag}
+                                    </span>
+                                ))}
+                            </span>
                         </td>
                         <td class="num">{c.versions}</td>
                         <td>
