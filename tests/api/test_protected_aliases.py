@@ -105,6 +105,14 @@ def test_member__does_the_rest_as_before(shelf):
     assert shelf.holder() == shelf.first
 
 
+def test_member__does_not_swap_the_names_of_collections(shelf):
+    rename = "mutation($id: ID!, $n: String) { updateArtifactPortfolio(input: {artifactPortfolioID: $id, name: $n, description: \"d\"}) { clientMutationId } }"
+    told(shelf, shelf.member.graphql, rename, {"id": shelf.collection, "n": "old"})
+    shelf.member.graphql(rename, {"id": shelf.collection, "n": "net"})
+    for name in ("old", "net"):
+        shelf.admin.graphql(rename, {"id": shelf.collection, "n": name})
+
+
 def test_administrators__move_it_and_take_it_away(shelf):
     shelf.change(shelf.admin, ADD, shelf.second, "prod")
     assert shelf.holder() == shelf.second
@@ -174,6 +182,56 @@ def test_version__is_restored_with_it_by_administrators_only(make_server):
     shelf.protect(shelf.admin, aliasesToDelete=["prod"])
     shelf.member.graphql(RESTORE, restore)
     assert shelf.holder() == shelf.first
+
+
+def test_collection__is_restored_with_it_by_administrators_only(make_server):
+    server = make_server(env={"BAROGRAPH_TRASH_DAYS": "1"})
+    names = itertools.count(1)
+    shelf = Shelf(server, lambda: User(server, f"person{next(names)}"))
+    drop = "mutation($id: ID!) { deleteArtifactPortfolio(input: {artifactPortfolioID: $id}) { clientMutationId } }"
+    shelf.admin.graphql(drop, {"id": shelf.collection})
+    trash = 'query($o: String) { project(name: "wandb-registry-r", entityName: $o) { trash { id } } }'
+    restore = {"input": {"id": shelf.member.graphql(trash, {"o": shelf.org.name})["project"]["trash"][0]["id"]}}
+    assert "'prod' is protected" in str(refusal(shelf.member.graphql, RESTORE, restore))
+    shelf.admin.graphql(RESTORE, restore)
+    assert shelf.holder() == shelf.first
+
+
+MODEL = "mutation($e: String!, $p: String!, $a: String) { upsertModel(input: {entityName: $e, name: $p, access: $a}) { project { id } } }"
+STATE = "query($id: ID!) { artifact(id: $id) { state } }"
+
+
+def take_hold(stranger, version):
+    """Links it into a project of the stranger's own, where its alias is protected."""
+    place = {"entityName": stranger.name, "projectName": "trap", "artifactPortfolioName": "t"}
+    stranger.graphql(LINK, {"input": {**place, "artifactID": version, "aliases": [{"alias": "mine"}]}})
+    trap = stranger.graphql(MODEL, {"e": stranger.name, "p": "trap"})["upsertModel"]["project"]["id"]
+    stranger.graphql(PROTECT, {"input": {"projectId": trap, "aliasesToAdd": ["mine"]}})
+
+
+def test_strangers__take_no_hold_of_what_they_may_read(user, make_user):
+    stranger = make_user()
+    project = user.graphql(MODEL, {"e": user.name, "p": "open", "a": "USER_READ"})["upsertModel"]["project"]["id"]
+    versions = [log(user, "open", "c", content)["id"] for content in (b"one", b"two", b"three")]
+    for version in versions:
+        take_hold(stranger, version)
+    user.graphql(DELETE, {"id": versions[0]})
+    run = user.graphql("query($id: ID!) { artifact(id: $id) { createdBy { ... on Run { id } } } }", {"id": versions[1]})["artifact"]["createdBy"]["id"]
+    user.graphql("mutation($id: ID!) { deleteRun(input: {id: $id, deleteArtifacts: true}) { clientMutationId } }", {"id": run})
+    take_hold(stranger, log(user, "open", "d", b"four", run="s")["id"])
+    user.graphql("mutation($id: String!) { deleteModel(input: {id: $id}) { success } }", {"id": project})
+    assert [user.graphql(STATE, {"id": version})["artifact"] for version in versions] == [None] * 3
+
+
+def test_time_to_live__ends_what_strangers_hold(make_server):
+    server = make_server()
+    user, stranger = User(server, "alice"), User(server, "mallory")
+    user.graphql(MODEL, {"e": "alice", "p": "p", "a": "USER_READ"})
+    version = log(user, "p", "c", b"one")
+    take_hold(stranger, version["id"])
+    put_back(user, version, "c", 3600, 3601)
+    server.restart()
+    wait_until(lambda: (user.graphql(STATE, {"id": version["id"]})["artifact"] or {"state": "DELETED"})["state"] == "DELETED")
 
 
 def test_time_to_live__does_not_end_a_version_that_has_it(make_server):

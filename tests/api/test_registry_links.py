@@ -75,6 +75,17 @@ def test_member__sees_the_version_and_nothing_of_its_project(linked):
     assert linked.member.graphql(BY_ID, {"id": linked.first["id"]})["artifact"] is None
 
 
+def test_member__links_it_no_further(linked):
+    """Else access would not end with the registry's, and who sees the project's versions would be for others to say."""
+    def link(place):
+        return linked.member.graphql(LINK, {"input": {**place, "artifactPortfolioName": "again", "artifactID": linked.version["id"]}})["linkArtifact"]
+
+    error = refusal(link, {"entityName": linked.member.name, "projectName": "mine"})
+    assert error.code == "FORBIDDEN" and "linked here" in str(error)
+    assert linked.member.graphql("query($e: String) { project(name: \"mine\", entityName: $e) { id } }", {"e": linked.member.name}) == {"project": None}
+    assert link(linked.place)["versionIndex"] == 0, "in the registry it is theirs to arrange"
+
+
 def addresses(linked, version, content: bytes):
     hexadecimal = hashlib.md5(content).hexdigest()
     return [

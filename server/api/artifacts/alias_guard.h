@@ -15,7 +15,7 @@ enum err_code alias_guard_answer_update(struct gql_call *call, struct err *err);
  * names the alias and who may do this. */
 MUST_CHECK enum err_code alias_guard_check(struct db_tx *tx, struct identity *identity, const struct artifact_alias *alias, bool is_added,
                                            struct err *err);
-/* Before something is deleted, unlinked or restored that has protected aliases, or whose versions have. */
+/* Before something is deleted, unlinked, renamed or restored that has protected aliases, or whose versions have. */
 MUST_CHECK enum err_code alias_guard_check_all(struct db_tx *tx, struct identity *identity, enum alias_scope scope, int64_t id,
                                                struct err *err);
 

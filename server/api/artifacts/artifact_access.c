@@ -38,17 +38,25 @@ static bool is_same_owner(const struct owner *a, const struct owner *b) {
     return a->entity_id == b->entity_id && a->project_id == b->project_id;
 }
 
-/* Of the place where it is read, as artifact->owner says. */
-static enum err_code find_link(struct db_tx *tx, const struct artifact *artifact, struct arena *arena, struct membership **out,
-                               struct err *err) {
+static enum err_code find_link_in(struct db_tx *tx, const struct artifact *artifact, const struct owner *place, struct arena *arena,
+                                  struct membership **out, struct err *err) {
     struct list memberships;
     TRY(membership_list_of_artifact(tx, artifact->id, arena, &memberships, err));
     for (size_t i = 0; i < memberships.count; i++) {
         *out = memberships.items[i];
-        if (is_same_owner(&(*out)->owner, &artifact->owner))
+        if (is_same_owner(&(*out)->owner, place))
             return OK;
     }
     return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
+}
+
+enum err_code artifact_access_check_place(struct db_tx *tx, const struct artifact *artifact, const struct owner *place, struct arena *arena,
+                                          struct err *err) {
+    struct membership *link;
+    enum err_code code = artifact->stands_for_link ? find_link_in(tx, artifact, place, arena, &link, err) : OK;
+    if (code == ERR_NOT_FOUND)
+        return err_set(err, ERR_FORBIDDEN, "the artifact is linked here: only who may see the project that it comes from links it elsewhere");
+    return code;
 }
 
 enum err_code artifact_access_find_sequence(struct db_tx *tx, struct identity *identity, const struct artifact *artifact,
@@ -59,7 +67,7 @@ enum err_code artifact_access_find_sequence(struct db_tx *tx, struct identity *i
     enum err_code code = is_same_owner(&(*out)->owner, &artifact->owner) ? OK : access_check_in(tx, identity, &(*out)->owner, CAN_READ, err);
     if (code != ERR_NOT_FOUND)
         return code;
-    TRY(find_link(tx, artifact, identity->arena, &link, err));
+    TRY(find_link_in(tx, artifact, &artifact->owner, identity->arena, &link, err)); /* where it is read */
     TRY(collection_get(tx, link->collection_id, identity->arena, &portfolio, err));
     if (artifact->stands_for_link) {
         *out = portfolio;

@@ -13,6 +13,10 @@
  * all which is answered of it is authorised there. Changing it takes the right to its own project. */
 MUST_CHECK enum err_code artifact_access_check(struct db_tx *tx, struct identity *identity, struct artifact *artifact, enum who who,
                                                struct err *err);
+/* Before it is linked into a project. Where only a link lets it be read it is linked again where it is linked already, and nowhere else:
+ * who sees it is decided by those that it comes from, and ends when they say. */
+MUST_CHECK enum err_code artifact_access_check_place(struct db_tx *tx, const struct artifact *artifact, const struct owner *place,
+                                                     struct arena *arena, struct err *err);
 /* The sequence of a version that may be read. Where only a link lets it be read: in the link's collection a stand-in of its name and type
  * that is of no project (ARTIFACT_HIDDEN_SEQUENCE), by which the official client knows a link; elsewhere, as among a run's inputs, the
  * link's collection itself, because there clients make the version's path of it. */

@@ -2,6 +2,7 @@
 #include "server/api/artifacts/artifact_mutations.h"
 
 #include "server/api/artifacts/alias_guard.h"
+#include "server/api/artifacts/artifact_access.h"
 #include "server/api/artifacts/artifact_alias.h"
 #include "server/api/artifacts/artifact_history.h"
 #include "server/api/artifacts/artifact_input.h"
@@ -186,6 +187,7 @@ MUTATION(link) {
         return err_set(err, ERR_BAD_INPUT, "the artifact is not committed yet");
     TRY(artifact_input_check_list(call, "aliases", ARTIFACT_ALIASES_MAX, err));
     TRY(find_portfolio(tx, call, artifact, now_ms, &portfolio, err));
+    TRY(artifact_access_check_place(tx, artifact, &portfolio->owner, call->arena, err));
     payload->owner = portfolio->owner;
     TRY(note_place(tx, call, "artifact.link", portfolio, node_id_make("Artifact", artifact->id, call->arena), err));
     TRY(artifact_history_note(tx, gql_identity(call), artifact->id, "LINKED", portfolio->id, STR_EMPTY, err));

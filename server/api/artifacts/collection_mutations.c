@@ -115,6 +115,9 @@ static enum err_code update(struct db_tx *tx, struct gql_call *call, struct payl
     TRY(find_by_id(tx, call, payload, err));
     if (name.ptr != NULL)
         TRY(name_check(name, "the collection's name", COLLECTION_NAME_MAX, err));
+    /* "net:production" must not come to mean a version of what was another collection. */
+    if (name.ptr != NULL && !str_eq(name, payload->collection->name))
+        TRY(alias_guard_check_all(tx, gql_identity(call), ALIASES_IN_COLLECTION, payload->collection->id, err));
     TRY(name_check_text(description, "the description", COLLECTION_TEXT_MAX, err));
     TRY(note(tx, call, "collection.change", payload, err));
     TRY(collection_update(tx, payload->collection->id, name, description, clock_wall_ms(), err));

@@ -139,6 +139,8 @@ static enum err_code restore(struct db_tx *tx, struct gql_call *call, struct pay
     payload->owner = item->owner;
     if (item->kind == TRASH_ARTIFACT)
         TRY(alias_guard_check_all(tx, gql_identity(call), ALIASES_OF_TRASHED_ARTIFACT, item->id, err));
+    if (item->kind == TRASH_COLLECTION)
+        TRY(alias_guard_check_all(tx, gql_identity(call), ALIASES_OF_TRASHED_COLLECTION, item->id, err));
     TRY(audit_add(tx, &actor, "trash.restore", item->owner.entity_id, item->name, err));
     TRY(trash_restore(tx, item, err));
     return item->kind == TRASH_ARTIFACT

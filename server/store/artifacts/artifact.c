@@ -1,5 +1,6 @@
 /* artifact.c - versions; see artifact.h. */
 #include "server/store/artifacts/artifact.h"
+#include "server/store/artifacts/protected_alias.h"
 #include "server/store/automations/automation.h"
 
 #include "server/store/projects/removal.h"
@@ -266,7 +267,10 @@ enum err_code artifact_list_expired(struct db_tx *tx, int64_t now_ms, size_t lim
                  ARTIFACT_SELECT "where a.state = 'COMMITTED' and a.ttl_seconds > 0"
                                  " and a.ttl_seconds <= ($1 - a.created_at) / 1000 and not exists (select 1 from artifact_aliases l"
                                  " join artifact_collections c on c.id = l.collection_id join protected_aliases g"
-                                 " on g.project_id = c.project_id and g.alias = l.alias where l.artifact_id = a.id)"
+                                 " on g.project_id = c.project_id and g.alias = l.alias"
+                                 " join projects gp on gp.id = c.project_id and gp.deleted_at is null"
+                                 " join entities guard on guard.id = gp.entity_id join entities home on home.id = p.entity_id"
+                                 " where l.artifact_id = a.id and " PROTECTED_ALIAS_BINDS ")"
                                  " order by a.id limit $2",
                  err));
     return read_list(rows, arena, out, err);

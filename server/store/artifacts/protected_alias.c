@@ -38,27 +38,35 @@ enum err_code protected_alias_is_changed(struct db_tx *tx, const struct artifact
     return db_end(rows, err);
 }
 
-/* Each begins where an index leads to few aliases. */
-#define HELD(aliases, condition)                                                                                         \
-    "select p.entity_id, p.id, min(l.alias), e.name, p.name from " aliases " l"                                           \
-    " join artifact_collections c on c.id = l.collection_id"                                                             \
+/* Each begins where an index leads to few aliases: of collection_id, alias and artifact_id. */
+#define HELD_IN(collections, aliases, condition)                                                                         \
+    "select p.entity_id, p.id, min(l.alias), guard.name, p.name from " aliases " l"                                       \
+    " join " collections " c on c.id = l.collection_id"                                                                  \
     " join protected_aliases g on g.project_id = c.project_id and g.alias = l.alias"                                     \
-    " join projects p on p.id = c.project_id join entities e on e.id = p.entity_id"                                      \
-    " where " condition " group by p.entity_id, p.id, e.name, p.name order by p.id"
+    " join projects p on p.id = c.project_id and p.deleted_at is null join entities guard on guard.id = p.entity_id"     \
+    " join artifacts a on a.id = l.artifact_id join projects hp on hp.id = a.project_id"                                 \
+    " join entities home on home.id = hp.entity_id"                                                                      \
+    " where " condition " group by p.entity_id, p.id, guard.name, p.name order by p.id"
+#define HELD(aliases, condition) HELD_IN("artifact_collections", aliases, condition)
+#define ITS "l.collection_id, l.alias, l.artifact_id"
+#define OF_COLLECTION                                                                                                    \
+    "(select " ITS " from artifact_aliases l where l.collection_id = $1 union select " ITS " from artifacts o"           \
+    " join artifact_aliases l on l.artifact_id = o.id where o.collection_id = $1)"
 
 static const char *const held[] = {
-    [ALIASES_OF_ARTIFACT] = HELD("artifact_aliases", "l.artifact_id = $1"),
-    [ALIASES_OF_TRASHED_ARTIFACT] = HELD("trashed_aliases", "l.artifact_id = $1"),
-    [ALIASES_OF_COLLECTION] =
-        HELD("(select collection_id, alias from artifact_aliases where collection_id = $1 union select x.collection_id, x.alias"
-             " from artifacts a join artifact_aliases x on x.artifact_id = a.id where a.collection_id = $1)",
-             "1 = 1"),
-    [ALIASES_OF_PROJECT] = HELD("(select x.collection_id, x.alias from artifacts a join artifact_aliases x on x.artifact_id = a.id"
-                                " where a.project_id = $1 union select x.collection_id, x.alias from artifact_collections o"
-                                " join artifact_aliases x on x.collection_id = o.id where o.project_id = $1)",
-                                "1 = 1"),
-    [ALIASES_OF_LINK] = HELD("(select x.collection_id, x.alias from artifact_memberships m join artifact_aliases x"
-                             " on x.collection_id = m.collection_id and x.artifact_id = m.artifact_id where m.id = $1)",
+    [ALIASES_OF_ARTIFACT] = HELD("artifact_aliases", "l.artifact_id = $1 and " PROTECTED_ALIAS_BINDS),
+    [ALIASES_OF_TRASHED_ARTIFACT] = HELD("trashed_aliases", "l.artifact_id = $1 and " PROTECTED_ALIAS_BINDS),
+    [ALIASES_IN_COLLECTION] = HELD("artifact_aliases", "l.collection_id = $1"),
+    [ALIASES_OF_COLLECTION] = HELD(OF_COLLECTION, "(c.id = $1 or " PROTECTED_ALIAS_BINDS ")"),
+    [ALIASES_OF_TRASHED_COLLECTION] =
+        HELD_IN("(select id, project_id from artifact_collections union all select id, project_id from trashed_collections)", OF_COLLECTION,
+                "(c.id = $1 or " PROTECTED_ALIAS_BINDS ")"),
+    [ALIASES_OF_PROJECT] = HELD("(select " ITS " from artifacts o join artifact_aliases l on l.artifact_id = o.id"
+                                " where o.project_id = $1 union select " ITS " from artifact_collections o"
+                                " join artifact_aliases l on l.collection_id = o.id where o.project_id = $1)",
+                                "(p.id = $1 or " PROTECTED_ALIAS_BINDS ")"),
+    [ALIASES_OF_LINK] = HELD("(select " ITS " from artifact_memberships m join artifact_aliases l"
+                             " on l.collection_id = m.collection_id and l.artifact_id = m.artifact_id where m.id = $1)",
                              "1 = 1"),
 };
 

@@ -19,11 +19,21 @@ MUST_CHECK enum err_code protected_alias_set(struct db_tx *tx, int64_t project_i
 MUST_CHECK enum err_code protected_alias_is_changed(struct db_tx *tx, const struct artifact_alias *alias, bool is_added, bool *out,
                                                     struct err *err);
 
+/* Whoever may read a version links it into a project of their own and protects its aliases there: that must not take the version from those
+ * whose it is. In SQL, of the entity `home` that has the version and the entity `guard` that protects the alias: both are one, or of one
+ * organisation, or the version is a person's who belongs to that organisation. */
+#define PROTECTED_ALIAS_BINDS                                                                                            \
+    "(coalesce(home.organization_id, home.id) = coalesce(guard.organization_id, guard.id)"                               \
+    " or exists (select 1 from users u join members m on m.user_id = u.id where u.entity_id = home.id"                   \
+    " and m.entity_id = case when guard.kind = 'organization' then guard.id else guard.organization_id end))"
+
 /* What a deletion is about to take along, or a restoration to bring back; every alias of it counts, in all collections. */
 enum alias_scope {
     ALIASES_OF_ARTIFACT,
     ALIASES_OF_TRASHED_ARTIFACT,
+    ALIASES_IN_COLLECTION,
     ALIASES_OF_COLLECTION, /* in it, and what its versions have elsewhere */
+    ALIASES_OF_TRASHED_COLLECTION, /* likewise */
     ALIASES_OF_PROJECT,    /* likewise */
     ALIASES_OF_LINK,       /* the membership's id */
 };

@@ -187,6 +187,7 @@ static enum err_code remove_project(struct portion *portion, struct err *err) {
         SOME_OF("project_blobs", "project_id", "md5"),
         SOME_OF("artifact_types", "project_id", "id"),
         SOME_OF("project_members", "project_id", "id"),
+        SOME_OF("protected_aliases", "project_id", "alias"),
         SOME_OF("views", "project_id", "id"),
         SOME_OF("share_links", "project_id", "id"),
         SOME_OF("deliveries", "project_id", "id"),
