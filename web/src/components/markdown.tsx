@@ -1,6 +1,7 @@
 /* markdown.tsx - draws parsed Markdown as elements; text stays text. */
 
 import type { ComponentChildren } from "preact";
+import { Code } from "./code";
 import { Formula } from "./formula";
 import { parseMarkdown, type Block, type Inline } from "../lib/markdown";
 
@@ -17,11 +18,7 @@ function drawBlock(b: Block, key: number): ComponentChildren {
         case "paragraph":
             return <p key={key}>{b.children.map(drawInline)}</p>;
         case "code":
-            return (
-                <pre key={key} class="snippet">
-                    {b.text}
-                </pre>
-            );
+            return <Code key={key} text={b.text} language={b.language} />;
         case "math":
             return <Formula key={key} text={b.text} isBlock />;
         case "quote":

@@ -1,5 +1,6 @@
 /* block_view.tsx - one block of a report as it is read. */
 
+import { Code } from "../../components/code";
 import { Formula } from "../../components/formula";
 import { Markdown } from "../../components/markdown";
 import { t } from "../../i18n";
@@ -18,7 +19,7 @@ export function BlockView({ block, blocks }: { block: Block; blocks: Block[] }) 
         case "latex":
             return <Formula text={text} isBlock />;
         case "code-block":
-            return <pre class="snippet">{text}</pre>;
+            return <Code text={text} language={String(block["language"] ?? "")} />;
         case "block-quote":
             return (
                 <blockquote>

@@ -1,8 +1,10 @@
 /* text_block.tsx - words in a report: shown as they will be read, and a field once they are clicked. Keys make, join and move blocks. */
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Select } from "../../components/controls";
 import { t } from "../../i18n";
-import type { Block } from "../../lib/report_blocks";
+import { LANGUAGES } from "../../lib/highlight";
+import { blockToMarkdown, type Block } from "../../lib/report_blocks";
 import { cardOfPaste, shortcutOf, slashAt, textOf, withText, type Caret } from "../../lib/report_edit";
 import type { BlockKind } from "./block_kinds";
 import { BlockView } from "./block_view";
@@ -129,7 +131,15 @@ function Field(props: Props & { text: string; onDraft: (text: string) => void; o
         else props.onReplace(card!);
     };
     return (
-        <div class={`block-field is-${block.type} ${block.type === "heading" ? `is-level-${String(block["level"])}` : ""}`}>
+        <div
+            class={`block-field is-${block.type} ${block.type === "heading" ? `is-level-${String(block["level"])}` : ""}`}
+            onFocusOut={(e) => {
+                if (e.currentTarget.contains(e.relatedTarget as Node | null)) return;
+                setSlash(null);
+                props.onBlur();
+                props.onClose();
+            }}
+        >
             <textarea
                 ref={ref}
                 class="block-text"
@@ -143,12 +153,8 @@ function Field(props: Props & { text: string; onDraft: (text: string) => void; o
                 onKeyDown={onKeyDown}
                 onPaste={onPaste}
                 onFocus={props.onFocus}
-                onBlur={() => {
-                    setSlash(null);
-                    props.onBlur();
-                    props.onClose();
-                }}
             />
+            {block.type === "code-block" && <LanguageChoice block={block} onChange={onChange} />}
             {block.type === "latex" && text !== "" && <BlockView block={block} blocks={props.blocks} />}
             {slash !== null && (
                 <SlashMenu
@@ -161,6 +167,13 @@ function Field(props: Props & { text: string; onDraft: (text: string) => void; o
             )}
         </div>
     );
+}
+
+function LanguageChoice({ block, onChange }: { block: Block; onChange: (block: Block) => void }) {
+    const now = String(block["language"] ?? "");
+    const all = (LANGUAGES as readonly string[]).includes(now) ? LANGUAGES : [now, ...LANGUAGES];
+    const change = (language: string) => onChange(withText({ ...block, language }, blockToMarkdown(block) ?? ""));
+    return <Select value={now} label={t("block.language")} options={all.map((l) => ({ value: l, label: l }))} onChange={change} />;
 }
 
 function placeholderOf(block: Block): string {
