@@ -142,9 +142,10 @@ function spanOf(shapes: readonly Shape[]): Range | null {
         : [Math.min(...spans.map((s) => s[0])), Math.max(...spans.map((s) => s[1]))];
 }
 
-export function smoothed(shape: Shape, settings: Required<LineSettings>): Float64Array {
+/* `range`: how far x goes over all lines of the chart, so that a short run is smoothed as a long one is. */
+export function smoothed(shape: Shape, settings: Required<LineSettings>, range: number): Float64Array {
     return settings.weight > 0 && settings.smoothing !== "none"
-        ? smooth(settings.smoothing, settings.weight, shape.x, shape.y)
+        ? smooth(settings.smoothing, settings.weight, shape.x, shape.y, range)
         : shape.y;
 }
 
@@ -165,6 +166,18 @@ export function stack(lines: readonly Line[], isPercent: boolean): Line[] {
         const y = Float64Array.from(floor);
         return { ...line, x, y, shown: y, lo, hi: y, marks: [] };
     });
+}
+
+/* How far x goes over all of them. */
+export function widthOf(shapes: readonly Pick<Shape, "x">[]): number {
+    let lo = Infinity;
+    let hi = -Infinity;
+    for (const { x } of shapes) {
+        if (x.length === 0) continue;
+        lo = Math.min(lo, x[0]!);
+        hi = Math.max(hi, x[x.length - 1]!);
+    }
+    return hi > lo ? hi - lo : 0;
 }
 
 export function xRange(lines: readonly Line[], isLog: boolean): Range | null {

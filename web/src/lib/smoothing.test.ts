@@ -25,6 +25,11 @@ describe("smooth", () => {
         const got = smooth("ema", 0.5, [0, 1, 2], [1, 2, 3]);
         expect(got[1]).toBeCloseTo((0.5 * 0.5 * 1 + 0.5 * 2) / 0.75, 12);
     });
+    it("weighs by the distance in the chart, however long the line is", () => {
+        const long = smooth("twema", 0.81, [0, 1, 1000], [0, 1, 1]);
+        const short = smooth("twema", 0.81, [0, 1], [0, 1], 1000);
+        expect(short[1]).toBe(long[1]);
+    });
     it("weighs by the distance in x, not by the number of rows", () => {
         const x = [0, 500, 1000];
         const got = smooth("twema", 0.81, x, [0, 0, 1]);

@@ -4,12 +4,13 @@ export type SmoothingKind = "none" | "twema" | "ema" | "gaussian" | "average";
 
 type Numbers = ArrayLike<number>;
 
-/* weight is 0..1 for the two exponential kinds, a width in units of x for gaussian, points for average. */
-export function smooth(kind: SmoothingKind, weight: number, x: Numbers, y: Numbers): Float64Array {
+/* weight is 0..1 for the two exponential kinds, a width in units of x for gaussian, points for average. `range` is how far
+ * the chart's x goes; a line alone has its own. */
+export function smooth(kind: SmoothingKind, weight: number, x: Numbers, y: Numbers, range = x[x.length - 1]! - x[0]!): Float64Array {
     if (weight <= 0 || y.length === 0) return Float64Array.from(y);
     switch (kind) {
         case "twema":
-            return timeWeighted(weight, x, y);
+            return timeWeighted(weight, x, y, range);
         case "ema":
             return exponential(weight, y);
         case "gaussian":
@@ -23,10 +24,9 @@ export function smooth(kind: SmoothingKind, weight: number, x: Numbers, y: Numbe
 
 /* The decay follows the distance in x as a share of what is in view, so the look does not
  * depend on how many rows were logged. */
-function timeWeighted(weight: number, x: Numbers, y: Numbers): Float64Array {
+function timeWeighted(weight: number, x: Numbers, y: Numbers, range: number): Float64Array {
     const out = new Float64Array(y.length);
     const decay = Math.min(Math.sqrt(weight), 0.999);
-    const range = x[x.length - 1]! - x[0]!;
     let last = 0;
     let debias = 0;
     let previous = NaN;

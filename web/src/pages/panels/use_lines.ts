@@ -16,6 +16,7 @@ import {
     shapeOf,
     smoothed,
     stack,
+    widthOf,
     type ExactPoint,
     type Line,
     type LinePoint,
@@ -205,17 +206,21 @@ export function useLines(
         if (loaded === null) return [];
         const items = [...keys.map((text) => ({ text, tree: null as Expression | null })), ...expressions];
         const isOnlyRun = loaded.runs.length === 1 && items.length > 1;
-        const out = items.flatMap((item, i) => {
+        const found = items.map((item) => {
             const shapes = new Map<string, Shape>();
             for (const [name, byKey] of loaded.shapes) {
                 const plain = item.tree === null ? byKey.get(item.text) : combine(item.tree, byKey);
                 const shape = plain && xTree !== null ? along(plain, xTree, byKey) : plain;
                 if (shape) shapes.set(name, shape);
             }
+            return shapes;
+        });
+        const range = widthOf(found.flatMap((shapes) => [...shapes.values()]));
+        const out = items.flatMap((item, i) => {
             const made =
                 grouping === null
-                    ? runLines(ws, loaded, shapes, item.text, items.length > 1, panel, settings)
-                    : groupLines(grouping, shapes, item.text, items.length > 1, panel, settings);
+                    ? runLines(ws, loaded, found[i]!, range, item.text, items.length > 1, panel, settings)
+                    : groupLines(grouping, found[i]!, range, item.text, items.length > 1, panel, settings);
             return made.map(
                 (l): Line =>
                     isOnlyRun || (settings.colorBy === "metric" && items.length > 1)
@@ -299,6 +304,7 @@ function runLines(
     ws: Workspace,
     loaded: Loaded,
     shapes: Map<string, Shape>,
+    range: number,
     key: string,
     isMany: boolean,
     panel: Panel,
@@ -319,7 +325,7 @@ function runLines(
                 dash: [],
                 run: run.name,
                 key,
-                shown: smoothed(shape, settings),
+                shown: smoothed(shape, settings, range),
                 count: 1,
                 hover: hover && fillTemplate(hover, run, key),
             },
@@ -330,6 +336,7 @@ function runLines(
 function groupLines(
     { groups, colors }: { groups: RunGroup[]; colors: ReadonlyMap<string, string> },
     shapes: Map<string, Shape>,
+    range: number,
     key: string,
     isMany: boolean,
     panel: Panel,
@@ -354,7 +361,7 @@ function groupLines(
                 dash: [],
                 run: group.key,
                 key,
-                shown: smoothed(shape, settings),
+                shown: smoothed(shape, settings, range),
                 count: members.length,
                 isStdBand: settings.band === "std",
             },
