@@ -151,6 +151,8 @@ CHANGES = {
     "unlinkArtifact": ("artifact.unlink", lambda w: w.unlink()),
     "updateArtifactSequence": ("collection.change", lambda w: w.change(
         "updateArtifactSequence", {"artifactSequenceID": w.collection(), "description": "new"})),
+    "updateProtectedAliases": ("alias.protect", lambda w: w.change(
+        "updateProtectedAliases", {"projectId": w.project(), "aliasesToAdd": ["production"]})),
     "updateRunState": ("run.state", lambda w: w.change("updateRunState", {"id": w.run()["id"], "state": "failed"})),
     "upsertSweep": ("sweep.state", lambda w: w.change("upsertSweep", {"id": w.sweep(), "state": "PAUSED"})),
     "generateApiKey": ("key.add", lambda w: w.change("generateApiKey", {"description": "third"})),
@@ -231,6 +233,17 @@ def test_a_failed_log_in_leaves_a_row_without_anybody(server, world):
     row = world.rows()[before:][-1]
     assert (row["action"], row["user_id"], row["key_id"]) == ("session.refused", None, None)
     assert row["address"] == "127.0.0.1"
+
+
+def test_a_wrong_current_password_leaves_a_row_of_whoever_gave_it(server, world):
+    def change(**body):
+        return server.request("PUT", "/api/password", key=world.owner.key, json=body).status_code
+
+    assert change(password="first horse") == 204
+    before = len(world.rows())
+    assert change(password="second horse", current="wrong horse") == 403
+    (row,) = world.rows()[before:]
+    assert row["action"] == "password.refused" and row["user_id"] is not None and row["key_id"] is not None
 
 
 def test_what_is_refused_leaves_none(world, make_user):

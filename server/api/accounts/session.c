@@ -123,6 +123,12 @@ static enum err_code set_password(struct db_tx *tx, void *context, struct err *e
     return identities_end(tx, err);
 }
 
+static enum err_code note_refused_password(struct db_tx *tx, void *context, struct err *err) {
+    const struct identity *identity = context;
+    struct actor actor = identity_actor(identity);
+    return audit_add(tx, &actor, "password.refused", identity->entity_id, identity->username, err);
+}
+
 /* Whoever found a browser open must not make its person's account theirs. */
 static enum err_code check_current(struct http_call *call, struct log_in *log_in, struct str current, struct err *err) {
     struct app *app = log_in->identity->app;
@@ -135,6 +141,7 @@ static enum err_code check_current(struct http_call *call, struct log_in *log_in
     if (is_right)
         return OK;
     log_in_limits_count_failure(app->log_in_limits, log_in->name, log_in->identity->address, clock_mono_ms());
+    TRY(db_write(app->db, note_refused_password, log_in->identity, err));
     return err_set(err, ERR_FORBIDDEN, "the current password is not right");
 }
 
