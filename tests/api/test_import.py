@@ -10,6 +10,7 @@ import pyarrow.ipc
 import pytest
 
 from tests.api.test_sweeps import UPSERT_RUN, Sweep
+from tests.api.test_views import save, team  # noqa: F401  (team is a fixture)
 from tests.support.protocol import RunUnderTest
 
 READ = """query Read($entity: String!, $project: String!, $run: String!) { project(name: $project, entityName: $entity) { run(name: $run) {
@@ -182,6 +183,15 @@ def test_import__believes_only_administrators_of_the_server_who_made_something(r
     assert talk(run, report)[0]["comments"][0]["username"] == "friend-of-imports"
     assert put(run, {"runs": body["runs"]}).status_code == 200 and read()[0] == "friend-of-imports", "nor is it taken away again"
     assert friend
+
+
+def test_import__does_not_date_what_others_made(team, server):  # noqa: F811
+    theirs, ours = (save(team[who], team["name"], type="runs", name=who)["view"]["id"] for who in ("admin", "member"))
+    dated = {"views": [{"id": theirs, "createdAt": EARLY}, {"id": ours, "createdAt": EARLY}]}
+    read = lambda: [team["member"].graphql(TALK, {"id": id})["view"]["createdAt"] == EARLY for id in (theirs, ours)]  # noqa: E731
+    for who, expected in (("member", [False, True]), ("admin", [True, True])):
+        answer = server.request("POST", f"/api/import/{team['name']}/p", json=dated, key=team[who].key)
+        assert answer.status_code == 200 and read() == expected, answer.text
 
 
 def test_import__brings_alerts_of_which_nobody_is_told(run):

@@ -66,22 +66,32 @@ static enum err_code take_sweep(struct db_tx *tx, struct importing *importing, c
     return OK;
 }
 
+/* Of what others made only an administrator says when that was; for anybody else it stays what it is. */
+static enum err_code read_origin(struct db_tx *tx, struct importing *importing, const struct json_value *item, const struct owner *owner,
+                                 int64_t user_id, struct imported_origin *out, struct err *err) {
+    *out = (struct imported_origin){ 0 };
+    if (user_id != importing->identity->user_id) {
+        enum err_code code = access_check_in(tx, importing->identity, owner, CAN_ADMIN, err);
+        if (code != OK)
+            return code == ERR_FORBIDDEN ? OK : code;
+    }
+    TRY(importing_read_time(importing, item, STR("createdAt"), &out->created_at, err));
+    return importing_find_author(tx, importing, json_get_str(item, STR("username")), &out->user_id, err);
+}
+
 static enum err_code take_view(struct db_tx *tx, struct importing *importing, const struct json_value *item, struct err *err) {
-    struct imported_origin wanted = { 0 };
+    struct imported_origin wanted;
     struct view *view;
 
     TRY(view_find_seen(tx, importing->identity, json_get_str(item, STR("id")), CAN_WRITE, importing->arena, &view, err));
     if (view->owner.project_id != importing->project->id)
         return err_set(err, ERR_NOT_FOUND, "there is no such view");
-    if (view->user_id != importing->identity->user_id)
-        TRY(access_check_in(tx, importing->identity, &view->owner, CAN_ADMIN, err));
-    TRY(importing_read_time(importing, item, STR("createdAt"), &wanted.created_at, err));
-    TRY(importing_find_author(tx, importing, json_get_str(item, STR("username")), &wanted.user_id, err));
+    TRY(read_origin(tx, importing, item, &view->owner, view->user_id, &wanted, err));
     return imported_set_view(tx, view->id, &wanted, err);
 }
 
 static enum err_code take_artifact(struct db_tx *tx, struct importing *importing, const struct json_value *item, struct err *err) {
-    struct imported_origin wanted = { 0 };
+    struct imported_origin wanted;
     struct artifact *artifact = NULL;
     enum err_code code = ERR_NOT_FOUND;
     int64_t number;
@@ -92,8 +102,7 @@ static enum err_code take_artifact(struct db_tx *tx, struct importing *importing
         return code;
     if (code == ERR_NOT_FOUND || artifact->owner.project_id != importing->project->id)
         return err_set(err, ERR_NOT_FOUND, "there is no such artifact");
-    TRY(importing_read_time(importing, item, STR("createdAt"), &wanted.created_at, err));
-    TRY(importing_find_author(tx, importing, json_get_str(item, STR("username")), &wanted.user_id, err));
+    TRY(read_origin(tx, importing, item, &artifact->owner, artifact->user_id, &wanted, err));
     return imported_set_artifact(tx, artifact->id, &wanted, err);
 }
 

@@ -47,6 +47,26 @@ WORK_TEST(discussion__keeps_threads_and_comments_in_order) {
     return OK;
 }
 
+WORK_TEST(discussion__puts_what_is_imported_where_its_time_is_and_opens_nothing) {
+    struct fixture *f = context;
+    struct discussion_thread *thread;
+    struct user *user;
+    int64_t view_id, id, comment;
+    TRY(make_view(tx, f, &user, &view_id, err));
+    TRY(discussion_begin(tx, view_id, STR_EMPTY, NOW, &id, err));
+    TRY(discussion_say(tx, id, user->id, STR("here"), NOW, &comment, err));
+    TRY(discussion_resolve(tx, id, user->id, NOW + 1, err));
+    struct discussion_comment told = { .user_id = user->id, .author = STR("bob"), .body = STR("there"), .created_at = NOW - 1, .edited_at = NOW };
+    TRY(discussion_add_imported(tx, id, &told, err));
+    TRY(discussion_find(tx, id, f->arena, &thread, err));
+    EXPECT(thread->resolved_at == NOW + 1 && thread->comments.count == 2);
+    const struct discussion_comment *first = thread->comments.items[0], *last = thread->comments.items[1];
+    EXPECT(str_eq_c(first->author, "bob") && str_eq_c(first->username, "alice") && first->edited_at == NOW && last->author.ptr == NULL);
+    told.body = STR_EMPTY;
+    EXPECT(discussion_add_imported(tx, id, &told, err) == ERR_BAD_INPUT);
+    return OK;
+}
+
 WORK_TEST(discussion__opens_again_what_was_resolved_and_is_spoken_of) {
     struct fixture *f = context;
     struct discussion_thread *thread;
@@ -129,6 +149,7 @@ WORK_TEST(view_star__counts_each_person_once) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(discussion__keeps_threads_and_comments_in_order, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(discussion__puts_what_is_imported_where_its_time_is_and_opens_nothing, fixture_set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(discussion__opens_again_what_was_resolved_and_is_spoken_of, fixture_set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(discussion__goes_with_its_last_comment_and_with_the_report, fixture_set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(discussion__refuses_empty_and_endless_words, fixture_set_up, fixture_tear_down),
