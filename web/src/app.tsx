@@ -3,7 +3,7 @@
 import { Component, type ComponentChildren, type ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "./i18n";
-import { address, current, isBare } from "./router";
+import { address, current, isBare, type Match } from "./router";
 import type { PageProps, Route } from "./routes";
 import { goToLogin, learnRights, viewer } from "./session";
 import { isOffline } from "./live";
@@ -47,7 +47,7 @@ export function App() {
                     {t("live.offline")}
                 </div>
             )}
-            <Guard key={address.value.path}>
+            <Guard key={placeOf(match)} at={address.value.path}>
                 {match === null ? (
                     <NotFound />
                 ) : Page ? (
@@ -60,6 +60,12 @@ export function App() {
             <Toast />
         </>
     );
+}
+
+/* Of what a page shows; its tabs and what is open in them are the page's own matter: it stays, and with it what it has loaded. */
+function placeOf(match: Match | null): string {
+    const parts = Object.entries(match?.params ?? {}).filter(([name]) => !["tab", "path", "version"].includes(name));
+    return JSON.stringify(parts);
 }
 
 export function NotFound() {
@@ -75,8 +81,11 @@ export function NotFound() {
 }
 
 /* A page that fails says so and leaves the rest of the frame usable. */
-class Guard extends Component<{ children: ComponentChildren }, { failure: string | null }> {
+class Guard extends Component<{ children: ComponentChildren; at: string }, { failure: string | null }> {
     override state = { failure: null };
+    override componentDidUpdate(before: { at: string }) {
+        if (before.at !== this.props.at && this.state.failure !== null) this.setState({ failure: null });
+    }
     override componentDidCatch(error: unknown) {
         console.error(error);
         this.setState({ failure: error instanceof Error ? error.message : String(error) });

@@ -1,6 +1,6 @@
 /* routes.ts - every page: its address, what draws it, its title. The first match wins. */
 
-import type { ComponentType } from "preact";
+import { h, type ComponentType } from "preact";
 import type { Params } from "./lib/match";
 import type { MessageName } from "./i18n";
 
@@ -25,6 +25,11 @@ export const workspace = {
 const project = workspace.load;
 const run = () => import("./pages/run/run");
 const artifacts = () => import("./pages/artifact/artifacts");
+/* What the client calls a job is an artifact of that type. */
+const jobs = async () => {
+    const { default: Artifacts } = await artifacts();
+    return { default: ({ params }: PageProps) => h(Artifacts, { params: { ...params, type: "job" } }) };
+};
 const artifact = () => import("./pages/artifact/artifact");
 const registries = () => import("./pages/registry/registries");
 const settings = () => import("./pages/account/settings");
@@ -58,6 +63,8 @@ export const ROUTES: readonly Route[] = [
         isPublic: true,
     },
     { path: "/:entity/:project/groups/:group", page: project, title: "title.workspace", isPublic: true },
+    { path: "/:entity/:project/groups/:group/workspace", page: project, title: "title.workspace", isPublic: true },
+    { path: "/:entity/:project/jobs", page: jobs, title: "title.artifacts", isPublic: true },
     { path: "/:entity/:project/automations", page: () => import("./pages/automation/automations"), title: "title.automations" },
     { path: "/:entity/:project/sweeps", page: () => import("./pages/sweep/sweeps"), title: "title.sweeps", isPublic: true },
     { path: "/:entity/:project/sweeps/:sweep", page: () => import("./pages/sweep/sweep"), title: "title.sweeps", isPublic: true },

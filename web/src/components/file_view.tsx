@@ -5,8 +5,10 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { fetchText, samePath } from "../api";
 import { t } from "../i18n";
+import { looksBinary } from "../lib/binary";
 import { formatBytes } from "../lib/format";
 import type { RunFile } from "../queries/runs";
+import { CodeText } from "./code_text";
 import { Icon } from "./icon";
 import { lazy } from "./lazy";
 import { FigureView, SceneView } from "./lazy_views";
@@ -43,16 +45,14 @@ const VIEWERS: readonly [RegExp, ComponentType<ViewerProps>][] = [
     [/\.([ct]sv|table\.json)$/i, (p) => <TextFile {...p} limit={MAX_TABLE} draw={CsvFile} />],
     [/\.ipynb$/i, (p) => <TextFile {...p} limit={MAX_NOTEBOOK} draw={NotebookFile} />],
     [/\.md$/i, (p) => <TextFile {...p} limit={MAX_TEXT} draw={({ text }) => <Markdown text={text} />} />],
-    [
-        /\.(txt|log|jsonl?|ya?ml|py|patch|diff|toml|ini|cfg|sh|c|h|cpp|rs|go|js|ts|xml)$|(^|\/)[^.]+$/i,
-        (p) => <TextFile {...p} limit={MAX_TEXT} draw={PlainText} />,
-    ],
+    [/\.(pt|pth|ckpt|safetensors|onnx|pkl|npy|npz|h5|hdf5|parquet|arrow|zip|t?gz|bz2|xz|zst|tar|pdf|so|exe|whl)$/i, NoPreview],
+    [/^/, (p) => <TextFile {...p} limit={MAX_TEXT} draw={PlainText} />],
 ];
 
 export function FileView({ file }: { file: RunFile }) {
     const url = samePath(file.url);
     const name = file.name.slice(file.name.lastIndexOf("/") + 1);
-    const Viewer = VIEWERS.find(([pattern]) => pattern.test(name))?.[1];
+    const Viewer = VIEWERS.find(([pattern]) => pattern.test(name))![1];
     return (
         <div class="card stack">
             <div class="row">
@@ -63,9 +63,13 @@ export function FileView({ file }: { file: RunFile }) {
                     {t("action.download")}
                 </a>
             </div>
-            {Viewer ? <Viewer url={url} name={name} /> : <p class="muted">{t("files.no_preview")}</p>}
+            {file.sizeBytes === 0 ? <p class="faint">{t("files.empty")}</p> : <Viewer url={url} name={name} />}
         </div>
     );
+}
+
+function NoPreview() {
+    return <p class="muted">{t("files.no_preview")}</p>;
 }
 
 /* For what fills the place it is given. */
@@ -80,7 +84,8 @@ function TextFile({ url, name, limit, draw: Draw }: ViewerProps & { limit: numbe
         fetchText(url, limit).then(setContent, (e: Error) => setFailure(e.message));
     }, [url]);
     if (failure !== "") return <p class="notice is-bad">{failure}</p>;
-    if (content === null) return null;
+    if (content === null) return <p class="faint" aria-busy="true">…</p>;
+    if (looksBinary(content.text)) return <NoPreview />;
     return (
         <>
             {content.isCut && <p class="notice">{t("files.cut", { size: formatBytes(limit) })}</p>}
@@ -90,7 +95,7 @@ function TextFile({ url, name, limit, draw: Draw }: ViewerProps & { limit: numbe
 }
 
 function PlainText({ name, text, isCut }: TextViewerProps) {
-    return <pre class="snippet">{pretty(name, text, isCut)}</pre>;
+    return <CodeText name={name} text={pretty(name, text, isCut)} />;
 }
 
 function pretty(name: string, text: string, isCut: boolean): string {

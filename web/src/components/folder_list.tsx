@@ -23,7 +23,7 @@ export function FolderList({
     return (
         <div class="stack">
             <Breadcrumb path={path} link={link} />
-            {file ? <FileView file={file} /> : <Folder files={files} path={path} link={link} />}
+            {file ? <FileView key={path} file={file} /> : <Folder files={files} path={path} link={link} />}
         </div>
     );
 }
@@ -31,7 +31,7 @@ export function FolderList({
 function Breadcrumb({ path, link }: { path: string; link: (to: string) => string }) {
     const parts = path.split("/").filter((s) => s !== "");
     return (
-        <nav class="crumbs" aria-label={t("nav.breadcrumb")}>
+        <nav class="crumbs" aria-label={t("run.files")}>
             <a href={link("")}>{t("run.files")}</a>
             {parts.map((part, i) => (
                 <span key={i} class="row">
@@ -63,7 +63,7 @@ function Folder({
                         <th>{t("files.name")}</th>
                         <th>{t("files.modified")}</th>
                         <th class="num">{t("files.size")}</th>
-                        <th />
+                        <td />
                     </tr>
                 </thead>
                 <tbody>

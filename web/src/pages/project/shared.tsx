@@ -44,7 +44,7 @@ export default function Shared({ params }: PageProps) {
     if (framed !== null) return <EmbeddedPanel ws={ws} panel={framed} />;
     return (
         <div class="run-page">
-            <header class="run-head">
+            <section class="run-head" aria-label={shared.project}>
                 <div class="row run-title">
                     <h1>{isBare.value && shared.runs.length === 1 ? shared.runs[0]!.displayName : shared.project}</h1>
                     {isBare.value && shared.runs.length === 1 ? (
@@ -56,7 +56,7 @@ export default function Shared({ params }: PageProps) {
                         </>
                     )}
                 </div>
-            </header>
+            </section>
             <WorkspaceView ws={ws} hasSidebar />
         </div>
     );

@@ -7,7 +7,7 @@ import { copyText } from "../../components/copy_text";
 import { IconButton } from "../../components/icon";
 import { sayError } from "../../components/toast";
 import { VirtualList } from "../../components/virtual_list";
-import { t } from "../../i18n";
+import { language, t } from "../../i18n";
 import type { LogEntry } from "../../lib/log_book";
 import { saveBlob } from "../panels/exports";
 import type { RunTabProps } from "./run";
@@ -75,7 +75,7 @@ export function LogsTab({ entity, project, run }: RunTabProps) {
                         ]}
                     />
                 )}
-                <span class="muted">{t("logs.count", { count: book.length })}</span>
+                <span class="muted">{t("logs.count", { count: book.length.toLocaleString(language) })}</span>
                 <span class="grow" />
                 <Check label={t("logs.times")} value={hasTimes} onChange={setTimes} />
                 <Check label={t("logs.follow")} value={isFollowing} onChange={setFollowing} />

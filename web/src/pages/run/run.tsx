@@ -12,7 +12,7 @@ import { pathOf } from "../../lib/match";
 import { runtimeOf } from "../../lib/runs";
 import type { Run } from "../../lib/types";
 import { changeRun } from "../../queries/runs";
-import { isBare } from "../../router";
+import { address, isBare } from "../../router";
 import type { PageProps } from "../../routes";
 import { colorOfRun, learnColors } from "../../run_colors";
 import { goToLogin, mayChange, viewer } from "../../session";
@@ -47,6 +47,9 @@ const TABS: Record<string, { label: MessageName; draw: ComponentType<RunTabProps
 export default function RunPage({ params }: PageProps) {
     const { entity, project, run: name } = params as { entity: string; project: string; run: string };
     const { run, failure, reload } = useRun(entity, project, name);
+    useEffect(() => {
+        if (run) document.title = `${run.displayName} · ${project} · Barograph`;
+    }, [run?.displayName, address.value.path]);
     if (failure !== "" && !run)
         return (
             <main class="page">
@@ -64,7 +67,7 @@ export default function RunPage({ params }: PageProps) {
     const Draw = known.draw;
     return (
         <div class="run-page">
-            <header class="run-head">
+            <section class="run-head" aria-label={run.displayName}>
                 <RunTitle entity={entity} project={project} run={run} reload={reload} />
                 {!isBare.value && (
                     <nav class="tabs" aria-label={t("run.tabs")}>
@@ -84,7 +87,7 @@ export default function RunPage({ params }: PageProps) {
                         ))}
                     </nav>
                 )}
-            </header>
+            </section>
             <Draw
                 key={`${name}/${tab}`}
                 entity={entity}

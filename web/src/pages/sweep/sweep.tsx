@@ -9,6 +9,7 @@ import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { DEFAULT_LAYOUT, type Layout } from "../../lib/layout";
 import { pathOf } from "../../lib/match";
+import { shellWord } from "../../lib/shell";
 import { readSweepConfig } from "../../lib/sweep_config";
 import { follow, throttled } from "../../live";
 import { changeSweep, fetchSweep, type Sweep } from "../../queries/sweeps";
@@ -57,7 +58,7 @@ export default function SweepPage({ params }: PageProps) {
     const isOverview = address.value.query.get("tab") === "overview";
     return (
         <div class="run-page">
-            <header class="run-head">
+            <section class="run-head" aria-label={sweep.displayName}>
                 <SweepTitle entity={entity} project={project} sweep={sweep} reload={() => void load()} />
                 <nav class="tabs" aria-label={t("sweep.tabs")}>
                     {[false, true].map((overview) => (
@@ -72,7 +73,7 @@ export default function SweepPage({ params }: PageProps) {
                         </button>
                     ))}
                 </nav>
-            </header>
+            </section>
             {isOverview ? <Overview sweep={sweep} /> : <Charts entity={entity} project={project} sweep={sweep} />}
         </div>
     );
@@ -90,7 +91,7 @@ function Charts({ entity, project, sweep }: { entity: string; project: string; s
 function SweepTitle({ entity, project, sweep, reload }: { entity: string; project: string; sweep: Sweep; reload: () => void }) {
     const tell = (state: string) => () => void changeSweep(sweep.id, { state }).then(reload, sayError);
     const isAlive = sweep.state === "RUNNING" || sweep.state === "PENDING";
-    const command = `wandb agent ${entity}/${project}/${sweep.name}`;
+    const command = `wandb agent ${shellWord(`${entity}/${project}/${sweep.name}`)}`;
     return (
         <div class="row run-title">
             <EditableText
