@@ -4,7 +4,7 @@
 import { signal } from "@preact/signals";
 import { colorOf, isColor } from "./lib/color";
 import { viewer } from "./session";
-import { PERSONAL, fetchSaved, isShared, type View } from "./views";
+import { PERSONAL, fetchSaved, isSynced, type View } from "./views";
 
 const PREFIX = "barograph.colors";
 const MAX_KEPT = 2000;
@@ -42,18 +42,26 @@ export function colorsOfView(view: View): Map<string, string> {
     return new Map(Object.entries(onlyColors({ ...view.seen, ...view.runs.colors })));
 }
 
-const asked = new Set<string>();
+const asked = new Map<string, Promise<View | null>>();
 
-/* Once a page load: what was chosen elsewhere, for pages that show runs without their workspace. */
-export async function learnColors(entity: string, project: string): Promise<void> {
-    const place = { user: viewer.peek()?.username ?? "", entity, project };
+/* The person's workspace of the whole project, asked for once a page load: what was chosen in it elsewhere is for the pages that show
+ * runs without it. */
+export function learnColors(entity: string, project: string): Promise<View | null> {
+    const place = { user: viewer.peek()?.username ?? "", entity, project, scope: "" };
     const key = keyOf(entity, project);
-    if (!isShared(place) || asked.has(key)) return;
-    asked.add(key);
-    const saved = await fetchSaved(place, PERSONAL);
-    if (saved === null) return;
-    keepColors(entity, project, colorsOfView(saved.view));
-    heard.value++;
+    const before = asked.get(key);
+    if (before !== undefined) return before;
+    const learned = (isSynced(place) ? fetchSaved(place, PERSONAL) : Promise.resolve(null)).then(
+        (saved) => {
+            if (saved === null) return null;
+            keepColors(entity, project, colorsOfView(saved.view));
+            heard.value++;
+            return saved.view;
+        },
+        () => null,
+    );
+    asked.set(key, learned);
+    return learned;
 }
 
 export function colorOfRun(entity: string, project: string, run: string): string {

@@ -6,7 +6,7 @@ import { DEFAULT_LAYOUT, type Layout } from "./lib/layout";
 import { layoutFromOfficial, layoutToOfficial, runSetFromOfficial, type RunSet } from "./lib/official";
 import { parseObject } from "./lib/runs";
 import { EMPTY_FILTER, type FilterGroup } from "./lib/filters";
-import type { PaletteName } from "./lib/color";
+import { hashText, type PaletteName } from "./lib/color";
 import type { Extreme } from "./lib/extremes";
 import { deleteView, fetchView, fetchViews, saveView, type SavedView } from "./queries/views";
 
@@ -77,6 +77,7 @@ export interface Place {
     user: string;
     entity: string;
     project: string;
+    scope: string /* of runs within the project: "/run", "/group/name"; "" for all of them */;
 }
 
 /* The name of a person's own workspace, here; views that have a name of their own go by their id. */
@@ -93,7 +94,7 @@ export interface Kept {
 }
 
 function keyOf(place: Place, id: string): string {
-    return [PREFIX, place.user, place.entity, place.project, id].map(encodeURIComponent).join("/");
+    return [PREFIX, place.user, place.entity, place.project + place.scope, id].map(encodeURIComponent).join("/");
 }
 
 /* What an older page kept may lack what a newer one needs. */
@@ -128,12 +129,27 @@ export function forget(place: Place, id: string): void {
 
 /* ---- on the server ---- */
 
-/* Workspaces of single runs, groups and sweeps follow the browser only. */
-export function isShared(place: Place): boolean {
-    return place.user !== "" && !place.project.includes("/");
+/* Whether the server keeps it; what a report or a link shows is kept there. */
+export function isSynced(place: Place): boolean {
+    return place.user !== "" && (place.scope === "" || isPart(place));
 }
 
-const personalName = (user: string) => `nw-${user.toLowerCase().replace(/[^a-z0-9]/g, "")}-w`;
+/* Of one run, a group or a sweep: it begins as the project's workspace is. */
+export function isPart(place: Place): boolean {
+    return place.scope === "/run" || /^\/(group|sweep)\//.test(place.scope);
+}
+
+/* Whether others may look at what is saved here. */
+export function isShared(place: Place): boolean {
+    return place.user !== "" && place.scope === "";
+}
+
+const PART = "own-";
+
+function personalName({ user, scope }: Place): string {
+    const plain = user.toLowerCase().replace(/[^a-z0-9]/g, "");
+    return scope === "" ? `nw-${plain}-w` : `${PART}${plain}-${hashText(user + scope).toString(36)}`;
+}
 
 function toSpec(view: View): string {
     const { runs, layout } = view;
@@ -168,13 +184,13 @@ function fromSpec(spec: unknown): View {
 
 export async function fetchNamed(place: Place): Promise<SavedView[]> {
     const all = await fetchViews(place.entity, place.project, TYPE);
-    return all.filter((v) => v.name.endsWith("-v") || !/^nw-.*-w$/.test(v.name));
+    return all.filter((v) => v.name.endsWith("-v") || !(/^nw-.*-w$/.test(v.name) || v.name.startsWith(PART)));
 }
 
 /* Of somebody else: null when there is none, or it is one's own. */
 export async function findPersonal(place: Place, user: string): Promise<SavedView | null> {
-    const name = personalName(user);
-    if (name === personalName(place.user)) return null;
+    const name = personalName({ ...place, user });
+    if (name === personalName(place)) return null;
     return (await fetchViews(place.entity, place.project, TYPE, name)).find((v) => v.name === name) ?? null;
 }
 
@@ -186,7 +202,7 @@ export interface Fetched extends SavedView {
 export async function fetchSaved(place: Place, id: string): Promise<Fetched | null> {
     let wanted = id;
     if (id === PERSONAL) {
-        const name = personalName(place.user);
+        const name = personalName(place);
         const mine = (await fetchViews(place.entity, place.project, TYPE, name)).find((v) => v.name === name);
         if (mine === undefined) return null;
         wanted = mine.id;
@@ -199,7 +215,7 @@ export const isConflict = (e: unknown) => e instanceof ApiError && e.code === "C
 
 /* One's own: the last tab that saves wins. */
 export async function savePersonal(place: Place, view: View): Promise<SavedView> {
-    return saveView({ entityName: place.entity, projectName: place.project, type: TYPE, name: personalName(place.user), displayName: place.user, description: "", spec: toSpec(view) });
+    return saveView({ entityName: place.entity, projectName: place.project, type: TYPE, name: personalName(place), displayName: place.user, description: "", spec: toSpec(view), ...(place.scope === "" ? {} : { private: true }) });
 }
 
 export async function saveNew(place: Place, displayName: string, view: View, isPrivate: boolean): Promise<SavedView> {

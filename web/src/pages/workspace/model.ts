@@ -114,6 +114,12 @@ export class Workspace {
         () => [...this.store.runs.value, ...this.kept.runs.value].find((r) => r.name === this.runsView.value.baseline) ?? null,
     );
     readonly metrics = computed(() => metricsOf(this.visibleRuns.value));
+    /* On the page of one run a panel for what only others have logged is left out. */
+    readonly loggedHere = computed((): ((panel: L.Panel) => boolean) => {
+        if (this.scope !== "/run") return () => true;
+        const known = new Set(this.metrics.value.map((m) => m.key));
+        return ({ keys = [] }) => keys.length === 0 || keys.some((k) => known.has(k));
+    });
 
     constructor(
         readonly entity: string,
@@ -125,7 +131,7 @@ export class Workspace {
         this.store = new RunStore(entity, project, true);
         this.kept = new RunStore(entity, project, true);
         this.extremes = new Extremes(entity, project);
-        this.place = { user: viewer.peek()?.username ?? "", entity, project: project + scope };
+        this.place = { user: viewer.peek()?.username ?? "", entity, project, scope };
         const kept = views.loadKept(this.place, views.PERSONAL);
         this.show(kept?.view ?? this.firstView(), kept?.version ?? 0);
     }
@@ -171,8 +177,8 @@ export class Workspace {
             }),
             this.store.follow(),
         ];
-        if (views.isShared(this.place)) void this.openFirst();
-        else if (this.scope !== "") void learnColors(this.entity, this.project).catch(() => undefined);
+        if (this.scope !== "") void this.openPart().catch(sayError);
+        else if (views.isShared(this.place)) void this.openFirst();
         return () => {
             ends.forEach((end) => end());
             this.endKept();
@@ -244,7 +250,9 @@ export class Workspace {
     private isUnsaved = false;
 
     private firstView(): views.View {
-        return this.preset === null ? views.DEFAULT_VIEW : { ...views.DEFAULT_VIEW, layout: this.preset };
+        if (this.preset !== null) return { ...views.DEFAULT_VIEW, layout: this.preset };
+        const whole = views.isPart(this.place) ? views.loadKept({ ...this.place, scope: "" }, views.PERSONAL) : null;
+        return whole === null ? views.DEFAULT_VIEW : partOf(whole.view);
     }
 
     private touch(): void {
@@ -273,7 +281,7 @@ export class Workspace {
         this.isUnsaved = false;
         const kept = { view: this.view, version: this.version, isSaved: false };
         views.keep(this.place, id, kept);
-        if (id !== views.PERSONAL || !views.isShared(this.place)) return;
+        if (id !== views.PERSONAL || !views.isSynced(this.place)) return;
         views.savePersonal(this.place, kept.view).then(
             (saved) => {
                 this.version = saved.version;
@@ -281,6 +289,20 @@ export class Workspace {
             },
             () => undefined /* a reader's stays in the browser */,
         );
+    }
+
+    /* Of a run, a group or a sweep: as it was left, else as the workspace of the whole project is. */
+    private async openPart(): Promise<void> {
+        const learned = learnColors(this.entity, this.project);
+        if (!views.isSynced(this.place) || !this.isKept) return;
+        const kept = views.loadKept(this.place, views.PERSONAL);
+        if (kept !== null && !kept.isSaved) return;
+        const saved = await views.fetchSaved(this.place, views.PERSONAL);
+        if (this.isUnsaved) return;
+        if (saved !== null) return saved.version === this.version ? undefined : this.show(saved.view, saved.version);
+        const whole = await learned;
+        const isKnown = this.preset !== null || views.loadKept({ ...this.place, scope: "" }, views.PERSONAL) !== null;
+        if (whole !== null && !isKnown && !this.isUnsaved) this.show(partOf(whole), 0);
     }
 
     /* What the address asks for, or one's own as another browser left it. */
@@ -467,6 +489,11 @@ export class Workspace {
             : run.name;
         return this.colors.value.get(key ?? "") ?? NO_COLOR;
     }
+}
+
+/* A workspace for some of the runs begins with the panels of the one for all; which runs are listed is its own. */
+function partOf(whole: views.View): views.View {
+    return { ...views.DEFAULT_VIEW, layout: whole.layout, runs: { ...views.DEFAULT_RUNS, palette: whole.runs.palette } };
 }
 
 function metricsOf(runs: readonly Run[]): L.Metric[] {

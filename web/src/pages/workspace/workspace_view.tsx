@@ -82,10 +82,12 @@ function Sections() {
     const search = ws.panelSearch.value;
     const pattern = search === "" ? null : compileRegex(search);
     const found = new Map<string, L.Panel[]>();
+    const isLogged = ws.loggedHere.value;
     for (const section of layout.sections) {
-        const panels =
-            pattern === null ? section.panels : section.panels.filter((p) => pattern.test(L.panelTitle(p)));
-        if (pattern === null || panels.length > 0 || layout.showsEmpty) found.set(section.name, panels);
+        const logged = section.panels.filter(isLogged);
+        const panels = pattern === null ? logged : logged.filter((p) => pattern.test(L.panelTitle(p)));
+        const isLeftOut = pattern === null ? section.panels.length > 0 : !layout.showsEmpty;
+        if (panels.length > 0 || !isLeftOut) found.set(section.name, panels);
     }
     const sections = new Map(layout.sections.map((s) => [s.name, s]));
     const rows = ws.sectionRows([...found.keys()]);
