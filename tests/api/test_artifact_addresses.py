@@ -31,8 +31,9 @@ def short_v2(entity, birth, content):
     return f"/artifactsV2/default/{entity}/{birth}/{md5(content).hex()}"
 
 
-def log(user, project, name, content: bytes, run="r") -> dict:
-    """A committed version of one file, as the layout V1 describes it; the ids of it and of what first held its bytes."""
+def log(user, project, name, content: bytes, run="r", path="a.bin") -> dict:
+    """A committed version of one file, as the layout V1 describes it; the ids of it and of what first held its bytes. The file is
+    sent as a.bin, whatever its path in the manifest."""
     RunUnderTest(user, project, run)
     place = {"entityName": user.name, "projectName": project}
     given = {**place, "artifactTypeName": "t", "artifactCollectionName": name, "digest": name, "runName": run}
@@ -43,7 +44,7 @@ def log(user, project, name, content: bytes, run="r") -> dict:
     if node["uploadUrl"] is not None:
         assert user.server.request("PUT", node["uploadUrl"], key=None, data=content).status_code == 200
     manifest = {"version": 1, "storagePolicy": "wandb-storage-policy-v1", "storagePolicyConfig": {"storageLayout": "V1"},
-                "contents": {"a.bin": {"digest": digest, "size": len(content)}}}  # fmt: skip
+                "contents": {path: {"digest": digest, "size": len(content)}}}  # fmt: skip
     given = {"artifactID": version, "name": "wandb_manifest.json", "digest": "x", **place}
     url = user.graphql(MANIFEST, {"input": given})["createArtifactManifest"]["artifactManifest"]["file"]["uploadUrl"]
     assert user.server.request("PUT", url, key=None, data=json.dumps(manifest)).status_code == 200
@@ -54,6 +55,14 @@ def log(user, project, name, content: bytes, run="r") -> dict:
 def get(user, path):
     response = user.server.request("GET", path, key=user.key)
     return response.content if response.status_code == 200 else response.status_code
+
+
+def test_file__may_have_another_path_in_the_manifest_than_it_was_sent_as(user):
+    version = log(user, "p", "c", b"sent under one name", path="b/c.bin")
+    query = "query($id: ID!) { artifact(id: $id) { files { edges { node { name sizeBytes } } } } }"
+    files = user.graphql(query, {"id": version["id"]})["artifact"]["files"]["edges"]
+    assert files == [{"node": {"name": "b/c.bin", "sizeBytes": 19}}]
+    assert get(user, v1(user.name, b"sent under one name")) == b"sent under one name"
 
 
 def test_v1__is_served_from_any_project_of_the_entity(user):

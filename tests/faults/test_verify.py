@@ -148,15 +148,19 @@ def test_damage__is_named_and_the_exit_status_is_1(binary, data, damage):
     assert complaints and any(name in line for line in complaints), done.stdout + done.stderr
 
 
-# What migration 0062 found: small bytes lay in files, and some of them for a second in the database, too.
+# What migrations 0062 and 0063 found: small bytes lay in files, and some of them for a second in the database, too.
 BEFORE_0062 = """
+    drop index artifact_uploads_by_blob;
+    alter table artifact_uploads drop column blob_id;
+    create index artifact_uploads_by_sha256 on artifact_uploads (sha256);
+    create index artifact_uploads_by_md5 on artifact_uploads (artifact_id, md5);
     create table old_blobs (sha256 blob primary key, size_bytes integer not null, created_at integer not null);
     insert into old_blobs select sha256, size_bytes, created_at from blobs;
     drop table blobs;
     alter table old_blobs rename to blobs;
     create table held_bytes (id integer primary key, sha256 blob not null, bytes blob not null);
     drop table blob_bytes;
-    delete from schema_version where version = 62;
+    delete from schema_version where version in (62, 63);
 """
 
 

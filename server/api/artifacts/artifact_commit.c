@@ -16,6 +16,13 @@
 /* So many entries are linked in one transaction: a million at once would hold up every other writer for seconds. */
 enum { ENTRIES_PER_PORTION = 5000 };
 
+/* All that the draft uploaded, read once a transaction, where the manifest has another path than the upload had. */
+struct uploads {
+    struct arena *arena;
+    struct list by_md5; /* of struct artifact_upload */
+    bool is_loaded;
+};
+
 struct commit {
     struct identity *identity;
     struct app *app;
@@ -28,6 +35,7 @@ struct commit {
     size_t target_count;
     int64_t leftover_count; /* entries that a commit linked that was cut off, by a restart or its asker's patience */
     size_t first, end;     /* the portion of them that is worked on */
+    struct uploads uploads;
     bool *is_missing;      /* of each entry: whether its bytes are not known here */
     int64_t size_bytes;
     uint64_t manifest_bytes; /* of all that were uploaded */
@@ -140,13 +148,45 @@ static enum err_code find_md5(const struct commit *commit, const struct artifact
     return OK;
 }
 
-static enum err_code find_blob(struct db_tx *tx, const struct commit *commit, const struct artifact_file *file, const unsigned char *digest,
-                               struct artifact_blob *out, struct err *err) {
-    enum err_code code = artifact_upload_find(tx, commit->artifact_id, file->path, digest, out, err);
-    return code == ERR_NOT_FOUND ? project_blob_find(tx, commit->artifact->owner.project_id, digest, out, err) : code;
+static enum err_code load_uploads(struct db_tx *tx, struct commit *commit, struct err *err) {
+    struct uploads *uploads = &commit->uploads;
+    if (uploads->is_loaded)
+        return OK;
+    arena_reset(uploads->arena);
+    TRY(artifact_upload_list(tx, commit->artifact_id, uploads->arena, &uploads->by_md5, err));
+    uploads->is_loaded = true;
+    return OK;
 }
 
-static enum err_code find_bytes(struct db_tx *tx, const struct commit *commit, struct artifact_file *file, struct err *err) {
+static enum err_code find_under_any_path(struct db_tx *tx, struct commit *commit, const unsigned char *digest, struct artifact_blob *out,
+                                         struct err *err) {
+    TRY(load_uploads(tx, commit, err));
+    const struct list *uploads = &commit->uploads.by_md5;
+    size_t first = 0, end = uploads->count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        const struct artifact_upload *upload = uploads->items[middle];
+        if (memcmp(upload->md5, digest, MD5_BYTES) < 0)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    const struct artifact_upload *found = first < uploads->count ? uploads->items[first] : NULL;
+    if (found == NULL || memcmp(found->md5, digest, MD5_BYTES) != 0)
+        return err_set(err, ERR_NOT_FOUND, "these bytes were not uploaded");
+    *out = found->blob;
+    return OK;
+}
+
+static enum err_code find_blob(struct db_tx *tx, struct commit *commit, const struct artifact_file *file, const unsigned char *digest,
+                               struct artifact_blob *out, struct err *err) {
+    enum err_code code = artifact_upload_find(tx, commit->artifact_id, file->path, digest, out, err);
+    if (code == ERR_NOT_FOUND)
+        code = project_blob_find(tx, commit->artifact->owner.project_id, digest, out, err);
+    return code == ERR_NOT_FOUND ? find_under_any_path(tx, commit, digest, out, err) : code;
+}
+
+static enum err_code find_bytes(struct db_tx *tx, struct commit *commit, struct artifact_file *file, struct err *err) {
     const unsigned char *digest;
     struct artifact_blob blob;
 
@@ -166,6 +206,7 @@ static enum err_code find_bytes(struct db_tx *tx, const struct commit *commit, s
 
 static enum err_code find_portion(struct db_tx *tx, void *context, struct err *err) {
     struct commit *commit = context;
+    commit->uploads.is_loaded = false;
     for (size_t i = commit->first; i < commit->end; i++) {
         struct artifact_file *file = commit->entries.items[i];
         file->artifact_id = commit->artifact_id;
@@ -192,6 +233,7 @@ static enum err_code run_in_portions(struct commit *commit, run_work *run, db_wo
 
 static enum err_code find_missing(struct db_tx *tx, void *context, struct err *err) {
     struct commit *commit = context;
+    commit->uploads.is_loaded = false;
     for (size_t i = commit->first; i < commit->end; i++) {
         const struct artifact_file *file = commit->entries.items[i];
         const unsigned char *digest;
@@ -396,8 +438,12 @@ static enum err_code commit_pending(struct commit *commit, struct err *err) {
 enum err_code artifact_commit_draft(struct identity *identity, int64_t artifact_id, struct artifact **out, struct err *err) {
     struct commit commit = { .identity = identity, .app = identity->app, .arena = identity->arena, .artifact_id = artifact_id };
     TRY(db_read(commit.app->db, load_draft, &commit, err));
-    if (commit.artifact->state == ARTIFACT_PENDING)
-        TRY(commit_pending(&commit, err));
     *out = commit.artifact;
-    return OK;
+    if (commit.artifact->state != ARTIFACT_PENDING)
+        return OK;
+    commit.uploads.arena = arena_create();
+    enum err_code code = commit_pending(&commit, err);
+    arena_destroy(commit.uploads.arena);
+    *out = commit.artifact;
+    return code;
 }

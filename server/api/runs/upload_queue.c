@@ -11,9 +11,9 @@
 enum {
     GROUP_MAX = 256,   /* others want to write, too */
     CROWD = 8,         /* so many in the last group: more are on their way, and a commit costs the less the more it holds */
-    GATHER_MS = 3,     /* then they are waited for, again and again while as many come in each */
-    GATHERS_MAX = 5,
-    ENOUGH = 96,
+    GATHER_MS = 2,     /* then they are waited for, again and again as long as some come each time */
+    GATHERS_MAX = 8,
+    ENOUGH = 128,
     KNOWN_MS = 1000,
     PARAM_MAX = 24, /* an id */
 };
@@ -54,7 +54,7 @@ static void wait_for_uploads(struct upload_queue *queue) {
         (void)pthread_mutex_unlock(&queue->mutex);
         (void)nanosleep(&gathering, NULL);
         (void)pthread_mutex_lock(&queue->mutex);
-        if (queue->waiting_count < before + CROWD || queue->waiting_count >= ENOUGH)
+        if (queue->waiting_count == before || queue->waiting_count >= ENOUGH)
             return;
         before = queue->waiting_count;
     }

@@ -90,9 +90,10 @@ enum err_code artifact_upload_store(struct db_tx *tx, int64_t artifact_id, struc
     return db_exec(tx,
                    DB_ARGS(DB_INT(artifact_id), DB_TEXT(path), digest_value(md5, MD5_BYTES), digest_value(sha256, SHA256_BYTES),
                            DB_INT(size_bytes)),
-                   "insert into artifact_uploads (artifact_id, path, md5, sha256, size_bytes) values ($1, $2, $3, $4, $5)"
+                   "insert into artifact_uploads (artifact_id, path, md5, sha256, size_bytes, blob_id)"
+                   " values ($1, $2, $3, $4, $5, (select id from blobs where sha256 = $4))"
                    " on conflict (artifact_id, path) do update set md5 = excluded.md5, sha256 = excluded.sha256,"
-                   " size_bytes = excluded.size_bytes, birth_artifact_id = null",
+                   " size_bytes = excluded.size_bytes, birth_artifact_id = null, blob_id = excluded.blob_id",
                    err);
 }
 
@@ -101,9 +102,10 @@ enum err_code artifact_upload_pin(struct db_tx *tx, int64_t artifact_id, struct 
     return db_exec(tx,
                    DB_ARGS(DB_INT(artifact_id), DB_TEXT(path), digest_value(md5, MD5_BYTES), digest_value(blob->sha256, SHA256_BYTES),
                            DB_INT(blob->size_bytes), DB_INT(blob->birth_artifact_id)),
-                   "insert into artifact_uploads (artifact_id, path, md5, sha256, size_bytes, birth_artifact_id)"
-                   " values ($1, $2, $3, $4, $5, $6) on conflict (artifact_id, path) do update set md5 = excluded.md5,"
-                   " sha256 = excluded.sha256, size_bytes = excluded.size_bytes, birth_artifact_id = excluded.birth_artifact_id",
+                   "insert into artifact_uploads (artifact_id, path, md5, sha256, size_bytes, birth_artifact_id, blob_id)"
+                   " values ($1, $2, $3, $4, $5, $6, (select id from blobs where sha256 = $4))"
+                   " on conflict (artifact_id, path) do update set md5 = excluded.md5, sha256 = excluded.sha256,"
+                   " size_bytes = excluded.size_bytes, birth_artifact_id = excluded.birth_artifact_id, blob_id = excluded.blob_id",
                    err);
 }
 
@@ -121,17 +123,34 @@ static enum err_code read_blob(struct db_rows *rows, struct artifact_blob *out, 
     return is_found ? OK : err_set(err, ERR_NOT_FOUND, "these bytes were not uploaded");
 }
 
-/* Two steps, each one look into an index: asked in one, SQLite reads all uploads of the draft, once for each of its files. */
 enum err_code artifact_upload_find(struct db_tx *tx, int64_t artifact_id, struct str path, const unsigned char md5[MD5_BYTES],
                                    struct artifact_blob *out, struct err *err) {
     struct db_rows *rows;
     TRY(db_query(tx, &rows, DB_ARGS(DB_INT(artifact_id), DB_TEXT(path), digest_value(md5, MD5_BYTES)),
                  "select sha256, size_bytes, coalesce(birth_artifact_id, artifact_id) from artifact_uploads where artifact_id = $1"
-                 " and path = coalesce("
-                 "(select path from artifact_uploads where artifact_id = $1 and path = $2 and md5 = $3), "
-                 "(select min(path) from artifact_uploads where artifact_id = $1 and md5 = $3))",
+                 " and path = $2 and md5 = $3",
                  err));
     return read_blob(rows, out, err);
+}
+
+enum err_code artifact_upload_list(struct db_tx *tx, int64_t artifact_id, struct arena *arena, struct list *out, struct err *err) {
+    struct db_rows *rows;
+    *out = (struct list){ 0 };
+    TRY(db_query(tx, &rows, DB_ARGS(DB_INT(artifact_id)),
+                 "select sha256, size_bytes, coalesce(birth_artifact_id, artifact_id), md5 from artifact_uploads where artifact_id = $1"
+                 " order by md5, path",
+                 err));
+    while (db_next(rows)) {
+        struct artifact_upload *upload = ARENA_NEW(arena, struct artifact_upload);
+        struct str md5 = db_str(rows, 3, arena);
+        copy_sha256(rows, 0, upload->blob.sha256, arena);
+        upload->blob.size_bytes = db_int(rows, 1);
+        upload->blob.birth_artifact_id = db_int(rows, 2);
+        if (md5.len == MD5_BYTES)
+            memcpy(upload->md5, md5.ptr, MD5_BYTES);
+        list_add(out, upload, arena);
+    }
+    return db_end(rows, err);
 }
 
 enum err_code artifact_upload_get(struct db_tx *tx, int64_t artifact_id, struct str path, unsigned char md5[MD5_BYTES],

@@ -53,9 +53,16 @@ MUST_CHECK enum err_code artifact_upload_store(struct db_tx *tx, int64_t artifac
  * whatever becomes of the version that brought them. */
 MUST_CHECK enum err_code artifact_upload_pin(struct db_tx *tx, int64_t artifact_id, struct str path,
                                              const unsigned char md5[MD5_BYTES], const struct artifact_blob *blob, struct err *err);
-/* The bytes of that md5 that this artifact uploaded, under that path or, when it has none, any. */
+/* The bytes of that md5 that this artifact uploaded under that path. */
 MUST_CHECK enum err_code artifact_upload_find(struct db_tx *tx, int64_t artifact_id, struct str path,
                                               const unsigned char md5[MD5_BYTES], struct artifact_blob *out, struct err *err);
+/* Of struct artifact_upload: all that it uploaded, by md5, and by path where that is one. */
+struct artifact_upload {
+    unsigned char md5[MD5_BYTES];
+    struct artifact_blob blob;
+};
+MUST_CHECK enum err_code artifact_upload_list(struct db_tx *tx, int64_t artifact_id, struct arena *arena, struct list *out,
+                                              struct err *err);
 /* What was uploaded under exactly this path, and its md5. ERR_NOT_FOUND. */
 MUST_CHECK enum err_code artifact_upload_get(struct db_tx *tx, int64_t artifact_id, struct str path, unsigned char md5[MD5_BYTES],
                                              struct artifact_blob *out, struct err *err);

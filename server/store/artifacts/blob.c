@@ -45,7 +45,7 @@ enum err_code blob_find_bytes(struct db_tx *tx, const unsigned char sha256[SHA25
     "created_at < $1 and created_at > $2 and size_bytes >= 0"                                                          \
     " and not exists (select 1 from run_files f where f.sha256 = blobs.sha256)"                                         \
     " and not exists (select 1 from artifact_files f where f.sha256 = blobs.sha256)"                                    \
-    " and not exists (select 1 from artifact_uploads f where f.sha256 = blobs.sha256)"                                  \
+    " and not exists (select 1 from artifact_uploads f where f.blob_id = blobs.id)"                                      \
     " and not exists (select 1 from project_blobs f where f.sha256 = blobs.sha256)"                                     \
     " and not exists (select 1 from artifact_manifests f where f.sha256 = blobs.sha256)"                                \
     " and not exists (select 1 from artifact_manifest_blobs f where f.sha256 = blobs.sha256)"

@@ -32,18 +32,27 @@ static enum err_code upload(struct db_tx *tx, const struct artifact *artifact, s
     return artifact_upload_store(tx, artifact->id, path, digests.md5, digests.sha256, number * 100, 1000, err);
 }
 
-WORK_TEST(artifact_upload__is_found_by_its_path_and_else_by_its_bytes) {
+WORK_TEST(artifact_upload__is_found_by_its_path_and_listed_by_its_bytes) {
     struct fixture *f = context;
     struct digests one = digests_of(1), two = digests_of(2), none = digests_of(9);
     struct artifact_blob blob;
     struct artifact *artifact;
+    struct list all;
     TRY(make(tx, f, &artifact, err));
-    TRY(upload(tx, artifact, STR("x"), 1, err));
+    TRY(upload(tx, artifact, STR("x"), 2, err));
     TRY(upload(tx, artifact, STR("y"), 2, err));
+    TRY(upload(tx, artifact, STR("x"), 1, err)); /* instead */
     TRY(artifact_upload_find(tx, artifact->id, STR("x"), one.md5, &blob, err));
     EXPECT(blob.sha256[0] == 1 && blob.size_bytes == 100 && blob.birth_artifact_id == artifact->id);
-    TRY(artifact_upload_find(tx, artifact->id, STR("elsewhere"), two.md5, &blob, err));
-    EXPECT(blob.sha256[0] == 2);
+    EXPECT_ERROR(artifact_upload_find(tx, artifact->id, STR("elsewhere"), two.md5, &blob, err), ERR_NOT_FOUND,
+                 "these bytes were not uploaded");
+    TRY(artifact_upload_list(tx, artifact->id, f->arena, &all, err));
+    EXPECT(all.count == 2);
+    const struct artifact_upload *first = all.items[0], *second = all.items[1];
+    EXPECT(memcmp(first->md5, second->md5, MD5_BYTES) < 0);
+    const struct artifact_upload *of_y = memcmp(first->md5, two.md5, MD5_BYTES) == 0 ? first : second;
+    EXPECT(memcmp(of_y->md5, two.md5, MD5_BYTES) == 0 && of_y->blob.sha256[0] == 2 && of_y->blob.size_bytes == 200);
+    EXPECT(of_y->blob.birth_artifact_id == artifact->id);
     EXPECT_ERROR(artifact_upload_find(tx, artifact->id, STR("x"), none.md5, &blob, err), ERR_NOT_FOUND, "these bytes were not uploaded");
     EXPECT_ERROR(artifact_upload_find(tx, artifact->id + 1, STR("x"), one.md5, &blob, err), ERR_NOT_FOUND, "these bytes were not uploaded");
     return OK;
@@ -186,7 +195,7 @@ WORK_TEST(artifact_file__is_removed_in_portions) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        DB_TEST(artifact_upload__is_found_by_its_path_and_else_by_its_bytes),
+        DB_TEST(artifact_upload__is_found_by_its_path_and_listed_by_its_bytes),
         DB_TEST(artifact_upload__of_a_colliding_md5_is_told_apart_by_its_path),
         DB_TEST(artifact_upload__that_was_not_needed_remembers_whose_bytes_they_are),
         DB_TEST(project_blob__is_the_first_that_was_linked_and_of_one_project),
