@@ -51,6 +51,8 @@ def test_import__sets_times_and_brings_sweeps_under_their_names(run):
     ({"runs": [{"name": "nobody"}]}, "run 'nobody' not found"),
     ({"runs": {}}, "must be a list of at most 1000 objects"),
     ({"runs": [1]}, "must be a list of objects"),
+    ({"runs": [], "discussions": [{}] * 11}, "must be a list of at most 10 objects"),
+    ({"runs": [{"name": "r", "alerts": [{"title": "t", "text": "", "severity": "INFO", "createdAt": TIMES["createdAt"]}] * 1000}] * 11}, "at most 10000 alerts"),
     ({"sweeps": [{**SWEEP, "state": "ODD"}]}, "one of the states"),
     ({"sweeps": [{**SWEEP, "config": "method: guess"}]}, "method"),
     ({"sweeps": [{**SWEEP, "name": "a/b"}]}, "sweep's name"),

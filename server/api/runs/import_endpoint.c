@@ -23,6 +23,9 @@ static enum err_code take_alerts(struct db_tx *tx, struct importing *importing, 
     struct importing_list alerts;
 
     TRY(importing_read_list(item, STR("alerts"), IMPORT_THINGS_MAX, &alerts, err));
+    importing->alert_count += alerts.count;
+    if (importing->alert_count > IMPORT_ALERTS_MAX)
+        return err_set(err, ERR_BAD_INPUT, "at most %d alerts are imported at once", IMPORT_ALERTS_MAX);
     for (size_t i = 0; i < alerts.count; i++) {
         const struct json_value *told = &alerts.items[i];
         struct run_alert alert = { json_get_str(told, STR("title")), json_get_str(told, STR("text")), json_get_str(told, STR("severity")), 0 };
@@ -106,24 +109,32 @@ static enum err_code take_artifact(struct db_tx *tx, struct importing *importing
     return imported_set_artifact(tx, artifact->id, &wanted, err);
 }
 
-/* In the order in which they need each other. */
+/* In the order in which they need each other. All that is there of a view's talk is read before more of it is taken. */
 static const struct kind {
     struct str member;
+    size_t most;
     enum err_code (*take)(struct db_tx *, struct importing *, const struct json_value *, struct err *);
 } kinds[] = {
-    { { "sweeps", 6 }, take_sweep },
-    { { "runs", 4 }, take_run },
-    { { "artifacts", 9 }, take_artifact },
-    { { "views", 5 }, take_view },
-    { { "discussions", 11 }, discussion_import },
+    { { "sweeps", 6 }, IMPORT_THINGS_MAX, take_sweep },
+    { { "runs", 4 }, IMPORT_THINGS_MAX, take_run },
+    { { "artifacts", 9 }, IMPORT_THINGS_MAX, take_artifact },
+    { { "views", 5 }, IMPORT_THINGS_MAX, take_view },
+    { { "discussions", 11 }, IMPORT_DISCUSSIONS_MAX, discussion_import },
 };
 
 static enum err_code take_kind(struct db_tx *tx, struct request *request, const struct kind *kind, struct err *err) {
+    struct importing *importing = &request->importing;
     struct importing_list list;
-    TRY(importing_read_list(request->input, kind->member, IMPORT_THINGS_MAX, &list, err));
-    for (size_t i = 0; i < list.count; i++)
-        TRY(kind->take(tx, &request->importing, &list.items[i], err));
-    return OK;
+    TRY(importing_read_list(request->input, kind->member, kind->most, &list, err));
+    importing->arena = arena_create();
+    enum err_code code = OK;
+    for (size_t i = 0; code == OK && i < list.count; i++) {
+        code = kind->take(tx, importing, &list.items[i], err);
+        arena_reset(importing->arena);
+    }
+    arena_destroy(importing->arena);
+    importing->arena = NULL;
+    return code;
 }
 
 static enum err_code take(struct db_tx *tx, void *context, struct err *err) {
@@ -132,6 +143,7 @@ static enum err_code take(struct db_tx *tx, void *context, struct err *err) {
     struct actor actor = identity_actor(importing->identity);
 
     importing->sweep_count = importing->comment_count = 0;
+    importing->alert_count = 0;
     TRY(place_find_project(tx, importing->identity, request->call->params[0], request->call->params[1], CAN_WRITE, &importing->project, err));
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         TRY(take_kind(tx, request, &kinds[i], err));
@@ -139,7 +151,7 @@ static enum err_code take(struct db_tx *tx, void *context, struct err *err) {
 }
 
 enum err_code import_answer(struct http_call *call, struct err *err) {
-    struct request request = { .call = call, .importing = { .identity = http_identity(call), .arena = call->arena, .now_ms = clock_wall_ms() } };
+    struct request request = { .call = call, .importing = { .identity = http_identity(call), .now_ms = clock_wall_ms() } };
     struct json_writer json;
     struct json_value *input;
 

@@ -1,7 +1,7 @@
 /* importing.h - what all parts of an import have in common: where it goes, who brings it, and how what it says of people and
  * times is understood.
  *
- * Threads: belongs to one request. Memory: results live in its arena.
+ * Threads: belongs to one request. Memory: results live in its arena, until the next thing is taken.
  */
 #ifndef SERVER_API_IMPORTING_H
 #define SERVER_API_IMPORTING_H
@@ -16,6 +16,7 @@ struct importing {
     struct project *project;
     int64_t now_ms;
     int64_t sweep_count, comment_count; /* those that were not there */
+    size_t alert_count;                 /* of all runs */
 };
 
 /* ISO 8601; 0 when nothing is said. What is to come is not imported: runs would stay alive by it. */
