@@ -3,8 +3,9 @@
 
 #include "server/api/access.h"
 #include "server/api/accounts/account_types.h"
-#include "server/api/artifacts/artifact_history.h"
 #include "server/api/artifacts/alias_guard.h"
+#include "server/api/artifacts/artifact_folder_type.h"
+#include "server/api/artifacts/artifact_history.h"
 #include "server/api/artifacts/artifact_mutations.h"
 #include "server/api/artifacts/artifact_parts.h"
 #include "server/api/artifacts/artifact_type.h"
@@ -167,12 +168,14 @@ static const struct gql_type *const types[] = {
     &artifact_event_connection_type,
     &artifact_event_edge_type,
     &artifact_event_type,
+    &artifact_folder_type,
     &artifact_manifest_type,
     &artifact_membership_connection_type,
     &artifact_membership_edge_type,
     &artifact_membership_type,
     &artifact_portfolio_type,
     &artifact_sequence_type,
+    &artifact_subfolder_type,
     &artifact_type,
     &artifact_type_connection_type,
     &artifact_type_edge_type,

@@ -17,6 +17,7 @@ VERSION = """id digest versionIndex description metadata fileCount artifactType 
         artifacts { totalCount } artifactMemberships { totalCount } aliases { edges { node { alias } } } defaultArtifactType { name } }
     artifactMemberships { edges { node { artifactCollection { name project { name } } } } }
     createdBy { ... on Run { id } } usedBy { totalCount } history { totalCount edges { node { detail artifactCollection { name } run { id } } } }
+    folder { fileCount sizeBytes folderCount folders { name } files { edges { node { name } } } }
     files { edges { node { name directUrl } } } currentManifest { file { directUrl } }"""
 IN_REGISTRY = f"""query($o: String!) {{ project(name: "wandb-registry-r", entityName: $o) {{ artifactCollection(name: "net") {{
     artifactMemberships {{ edges {{ node {{ id artifact {{ {VERSION} }} }} }} }} aliases {{ edges {{ node {{ artifact {{ id }} }} }} }} }} }} }}"""
@@ -53,6 +54,8 @@ def linked(server, make_user):
 def check_hides_the_source(version, stands_for_link: bool):
     assert version["artifactType"] == {"name": "t"} and version["metadata"] == '{"acc": 1}' and version["fileCount"] == 1
     assert {"alias": "inner"} not in version["aliases"] and {"alias": "latest"} in version["aliases"]
+    page = {"files": {"edges": [{"node": {"name": "a.bin"}}]}, "folders": []}
+    assert version["folder"] == {"fileCount": 1, "sizeBytes": len(b"what is shared"), "folderCount": 0, **page}
     sequence = version["artifactSequence"]
     assert (sequence["name"], version["versionIndex"], sequence["latestArtifact"]) == ("net", 0 if stands_for_link else 1, None)
     assert sequence["artifacts"] == sequence["artifactMemberships"] == {"totalCount": int(stands_for_link)}

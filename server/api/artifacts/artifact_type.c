@@ -2,6 +2,7 @@
 #include "server/api/artifacts/artifact_type.h"
 
 #include "server/api/artifacts/artifact_access.h"
+#include "server/api/artifacts/artifact_folder_type.h"
 #include "server/api/artifacts/artifact_history.h"
 #include "server/api/artifacts/artifact_links.h"
 #include "server/api/node_id.h"
@@ -300,6 +301,7 @@ static const struct gql_field artifact_fields[] = {
     { "filesByManifestEntries",
       "entries: [ArtifactManifestEntryInput!], manifestVersion: String, storageLayout: String, storageRegion: String",
       "FileConnection!", CAN_READ, answer_files_by_entries, NULL },
+    { "folder", ARTIFACT_FOLDER_ARGS, "ArtifactFolder!", CAN_READ, artifact_folder_answer, "A folder of its files, in pages; path: none for the topmost. search: files of all folders whose path holds it." },
     { "history", ARTIFACT_HISTORY_ARGS, "ArtifactEventConnection!", CAN_READ, artifact_history_answer, "What was done to it, the newest first." },
     { "historyStep", "", "Int64", CAN_READ, answer_history_step, NULL },
     { "id", "", "ID!", CAN_READ, answer_id, NULL },

@@ -2,7 +2,7 @@
 
 import { samePath } from "../api";
 import { t } from "../i18n";
-import { listFolder } from "../lib/folders";
+import { listFolder, type FolderEntry } from "../lib/folders";
 import { formatBytes } from "../lib/format";
 import type { RunFile } from "../queries/runs";
 import { Ago } from "./ago";
@@ -28,7 +28,7 @@ export function FolderList({
     );
 }
 
-function Breadcrumb({ path, link }: { path: string; link: (to: string) => string }) {
+export function Breadcrumb({ path, link }: { path: string; link: (to: string) => string }) {
     const parts = path.split("/").filter((s) => s !== "");
     return (
         <nav class="crumbs" aria-label={t("run.files")}>
@@ -57,42 +57,44 @@ function Folder({
     if (entries.length === 0) return <p class="empty">{t("files.none")}</p>;
     return (
         <>
-            <table class="list card">
-                <thead>
-                    <tr>
-                        <th>{t("files.name")}</th>
-                        <th>{t("files.modified")}</th>
-                        <th class="num">{t("files.size")}</th>
-                        <td />
-                    </tr>
-                </thead>
-                <tbody>
-                    {more.shown.map((e) => (
-                        <tr key={e.path}>
-                            <td>
-                                <a class="row" href={link(e.path)}>
-                                    <Icon name={e.file ? "file" : "folder"} />
-                                    {e.name}
-                                </a>
-                            </td>
-                            <td>{e.file && <Ago at={e.file.updatedAt} />}</td>
-                            <td class="num">{formatBytes(e.size)}</td>
-                            <td class="num">
-                                {e.file && (
-                                    <a
-                                        href={samePath(e.file.url)}
-                                        download={e.name}
-                                        aria-label={`${t("action.download")}: ${e.name}`}
-                                    >
-                                        <Icon name="download" />
-                                    </a>
-                                )}
-                            </td>
-                        </tr>
-                    ))}
-                </tbody>
-            </table>
+            <EntryTable entries={more.shown} link={link} />
             {more.button}
         </>
+    );
+}
+
+export function EntryTable({ entries, link }: { entries: readonly FolderEntry<RunFile>[]; link: (to: string) => string }) {
+    return (
+        <table class="list card">
+            <thead>
+                <tr>
+                    <th>{t("files.name")}</th>
+                    <th>{t("files.modified")}</th>
+                    <th class="num">{t("files.size")}</th>
+                    <td />
+                </tr>
+            </thead>
+            <tbody>
+                {entries.map((e) => (
+                    <tr key={e.path}>
+                        <td>
+                            <a class="row" href={link(e.path)}>
+                                <Icon name={e.file ? "file" : "folder"} />
+                                {e.name}
+                            </a>
+                        </td>
+                        <td>{e.file && <Ago at={e.file.updatedAt} />}</td>
+                        <td class="num">{formatBytes(e.size)}</td>
+                        <td class="num">
+                            {e.file && (
+                                <a href={samePath(e.file.url)} download={e.name} aria-label={`${t("action.download")}: ${e.name}`}>
+                                    <Icon name="download" />
+                                </a>
+                            )}
+                        </td>
+                    </tr>
+                ))}
+            </tbody>
+        </table>
     );
 }

@@ -24,8 +24,11 @@ export function listFolder<F extends { name: string; sizeBytes: number }>(
         entry.size += file.sizeBytes;
         entries.set(key, entry);
     }
+    return sortEntries([...entries.values()]);
+}
+
+/* Folders first, numbers as people count. */
+export function sortEntries<F>(entries: FolderEntry<F>[]): FolderEntry<F>[] {
     const collator = new Intl.Collator("en", { numeric: true });
-    return [...entries.values()].sort(
-        (a, b) => Number(a.file !== null) - Number(b.file !== null) || collator.compare(a.name, b.name),
-    );
+    return entries.sort((a, b) => Number(a.file !== null) - Number(b.file !== null) || collator.compare(a.name, b.name));
 }

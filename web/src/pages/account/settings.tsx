@@ -36,7 +36,7 @@ export default function Settings() {
                                 <th>{t("keys.description")}</th>
                                 <th>{t("column.created")}</th>
                                 <th>{t("keys.last_used")}</th>
-                                <th />
+                                <td />
                             </tr>
                         </thead>
                         <tbody>

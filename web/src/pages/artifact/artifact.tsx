@@ -4,22 +4,21 @@ import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../../app";
 import { Snippet } from "../../components/copy_text";
 import { Ago } from "../../components/ago";
-import { FolderList } from "../../components/folder_list";
 import { useMore } from "../../components/more_rows";
 import { ValueTree } from "../../components/value_tree";
 import { t, type MessageName } from "../../i18n";
 import { pathOf } from "../../lib/match";
 import { parseObject } from "../../lib/runs";
-import type { RunFile } from "../../queries/runs";
 import { sayError } from "../../components/toast";
 import { Lock, TagEditor } from "../../components/tag_editor";
 import { fetchAliasGuard, type AliasGuard } from "../../queries/registry";
-import { changeAliases, changeArtifact, fetchArtifactFiles, fetchDetail, fetchVersions } from "../../queries/artifacts";
+import { changeAliases, changeArtifact, fetchDetail, fetchVersions } from "../../queries/artifacts";
 import { mayChange } from "../../session";
 import type { ArtifactDetail, ArtifactVersion, RunLink } from "../../queries/artifacts";
 import type { PageProps } from "../../routes";
 import { RunName, VersionOverview } from "./overview";
 import { CompareTab } from "./compare";
+import { FilesTab } from "./files";
 import { HistoryTab } from "./history";
 import { LineageTab } from "./lineage";
 import { Places } from "./places";
@@ -124,19 +123,17 @@ interface TabProps {
 function VersionTab({ tab, path, version, versions, place, fileLink }: TabProps) {
     const { entity, project, name } = place;
     const [detail, setDetail] = useState<ArtifactDetail | null>(null);
-    const [files, setFiles] = useState<RunFile[] | null>(null);
     const [failure, setFailure] = useState("");
     useEffect(() => {
         const fail = (e: Error) => setFailure(e.message);
-        if (tab === "lineage" || tab === "compare" || tab === "history") return; /* they ask for themselves */
-        if (tab === "files") fetchArtifactFiles(entity, project, name).then(setFiles, fail);
-        else fetchDetail(entity, project, name).then(setDetail, fail);
+        if (tab === "lineage" || tab === "compare" || tab === "history" || tab === "files") return; /* they ask for themselves */
+        fetchDetail(entity, project, name).then(setDetail, fail);
     }, []);
     if (failure !== "") return <p class="notice is-bad">{failure}</p>;
     if (tab === "lineage") return <LineageTab entity={entity} project={project} name={name} />;
     if (tab === "compare") return <CompareTab entity={entity} project={project} collection={name.slice(0, name.lastIndexOf(":"))} version={version} versions={versions} />;
     if (tab === "history") return <HistoryTab id={version.id} />;
-    if (tab === "files") return files && <FolderList files={files} path={path} link={fileLink} />;
+    if (tab === "files") return <FilesTab place={place} path={path} fileCount={version.fileCount} link={fileLink} />;
     if (detail === null) return null;
     if (tab === "metadata") return <ValueTree title={t("artifact.metadata")} value={parseObject(detail.metadata)} />;
     if (tab === "usage") return <Usage place={place} usedBy={detail.usedBy} />;

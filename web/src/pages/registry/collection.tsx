@@ -93,7 +93,7 @@ function Versions({ entity, registry, collection, highlighted }: Pick<Props, "en
                         <th>{t("registry.linked_from")}</th>
                         <th class="num">{t("files.size")}</th>
                         <th>{t("registry.linked")}</th>
-                        <th />
+                        <td />
                     </tr>
                 </thead>
                 <tbody>
