@@ -344,10 +344,28 @@ def log_hostile() -> None:
         run.log({"foreign": wandb.plot_table("nobody/hostile", table, {"x": HOSTILE}, {"title": HOSTILE})})
         run.summary[HOSTILE] = HOSTILE
         print(HOSTILE)
-        path = os.path.join(run.dir, "<img src=x onerror=window.__ran=1>.txt")
-        with open(path, "w", encoding="utf-8") as file:
+        for name, text in {
+            "<img src=x onerror=window.__ran=1>.txt": HOSTILE,
+            "drawn.svg": f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" onload="{SCRIPT}"><script>{SCRIPT}</script></svg>',
+            "page.xhtml": f'<html xmlns="http://www.w3.org/1999/xhtml"><script>{SCRIPT};parent.{SCRIPT}</script></html>',
+            "notes.md": f"# {HOSTILE}\n\n[click](javascript:{SCRIPT}) <script>{SCRIPT}</script>",
+            "code.py": f"# {HOSTILE}\n'{HOSTILE}'",
+        }.items():
+            path = os.path.join(run.dir, name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            run.save(path, base_path=run.dir)
+        artifact = wandb.Artifact("hostile", type="data <b>set", description=HOSTILE, metadata={HOSTILE: HOSTILE})
+        with artifact.new_file("<img src=x onerror=window.__ran=1>.txt") as file:
             file.write(HOSTILE)
-        run.save(path, base_path=run.dir)
+        run.log_artifact(artifact, aliases=["<b>best"], tags=["b-tag"]).wait()
+    sweep = {"name": HOSTILE, "method": "grid", "metric": {"name": HOSTILE, "goal": "minimize"}, "parameters": {HOSTILE: {"values": [HOSTILE, "two"]}}}
+    wandb.sweep(sweep, project="hostile")
+    text = [{"type": "paragraph", "children": [{"text": HOSTILE}]}, {"type": "markdown-block", "children": [{"text": ""}], "content": f"[click](javascript:{SCRIPT}) {HOSTILE}"},
+            {"type": "link", "url": f"javascript:{SCRIPT}", "children": [{"text": "a link"}]}, {"type": "code-block", "language": HOSTILE, "children": [{"type": "code-line", "children": [{"text": HOSTILE}]}]}]
+    made = "mutation($input: UpsertViewInput!) { upsertView(input: $input) { view { id } } }"
+    ask("/graphql", {"query": made, "variables": {"input": {"entityName": "admin", "projectName": "hostile", "name": "told", "displayName": HOSTILE, "description": HOSTILE,
+                                                           "type": "runs", "spec": json.dumps({"version": 5, "blocks": text})}}})
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { base, openBrowser, openContext, openPage, runsOf } from "./browser.mjs";
+import { base, graphql, openBrowser, openContext, openPage, runsOf } from "./browser.mjs";
 
 let browser;
 let context;
@@ -105,6 +105,37 @@ test("a logged page opened by itself has no origin and no script", async () => {
     assert.match(answer.headers()["content-security-policy"] ?? "", /sandbox/);
     const { page } = await openPage(context, new URL(url).pathname);
     assert.equal(await page.evaluate(() => window.__ran), undefined);
+});
+
+/* What has no page of the list above: each shows something else that a run, a sweep or a report may say. */
+async function otherPages() {
+    const { project } = await graphql(
+        '{ project(name: "hostile", entityName: "admin") { sweeps { edges { node { name } } } allViews(viewType: "runs") { edges { node { id } } } } }',
+    );
+    const sweep = `/admin/hostile/sweeps/${project.sweeps.edges[0].node.name}`;
+    const artifact = `/admin/hostile/artifacts/${encodeURIComponent("data <b>set")}/hostile`;
+    const files = ["drawn.svg", "page.xhtml", "notes.md", "code.py", "<img src=x onerror=window.__ran=1>.txt"];
+    return [
+        "/admin/hostile/sweeps", sweep, `${sweep}?tab=overview`, "/admin/hostile/reportlist",
+        `/admin/hostile/reports/x--${project.allViews.edges[0].node.id.replace(/=+$/, "")}`,
+        "/admin/hostile/artifacts", artifact, `${artifact}/v0/metadata`, `${artifact}/v0/files`, `${artifact}/v0/usage`, `${artifact}/v0/lineage`,
+        ...files.map((name) => `/admin/hostile/runs/${run.name}/files/${encodeURIComponent(name)}`),
+    ];
+}
+
+test("markup in sweeps, artifacts, reports and files of each kind stays text", { timeout: 120000 }, async () => {
+    for (const path of await otherPages()) {
+        const { page, problems } = await openPage(context, path);
+        await page.waitForSelector("main:not([aria-busy]) h1, main:not([aria-busy]) h2, .run-page h1");
+        await page.waitForTimeout(700);
+        for (const frame of page.frames())
+            assert.equal(await frame.evaluate(() => window.__ran).catch(() => undefined), undefined, path);
+        assert.equal(await page.locator('img[src="x"]').count(), 0, path);
+        const links = await page.$$eval("a[href]", (all) => all.map((a) => a.getAttribute("href")));
+        assert.ok(links.every((href) => !/^javascript:/i.test(href)), path);
+        assert.deepEqual(problems, [], path);
+        await page.close();
+    }
 });
 
 test("the page itself allows no inline script and nobody may frame it", async () => {

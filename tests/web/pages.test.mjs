@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { base, colouredPixels, openBrowser, openContext, openPage, runsOf, until } from "./browser.mjs";
+import { base, colouredPixels, graphql, openBrowser, openContext, openPage, runsOf, until } from "./browser.mjs";
 
 let browser;
 let context;
@@ -201,6 +201,43 @@ test("Ctrl+K finds projects and runs", async () => {
     await page.keyboard.press("Enter");
     await page.waitForURL("**/runs/*");
     await page.getByRole("heading", { name: "run-1" }).waitFor();
+});
+
+test("Ctrl+K finds what other projects hold, and Enter waits for the answer", async () => {
+    const page = await opens("/admin/charts", "run-3");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("corpus");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/admin/lineage/artifacts/dataset/corpus");
+    await page.getByRole("heading", { name: "corpus" }).waitFor();
+});
+
+test("a run's header stays while its tabs change", async () => {
+    const page = await opens(`/admin/charts/runs/${run.name}/overview`, "optimizer");
+    await page.$eval(".run-title", (title) => (title.isSame = true));
+    await page.getByRole("navigation", { name: "Parts of the run" }).getByRole("link", { name: "Logs" }).click();
+    await page.getByText("red text").waitFor();
+    assert.equal(await page.$eval(".run-title", (title) => title.isSame), true);
+});
+
+test("a patch and a script are shown in lines and colours", async () => {
+    const kept = (await runsOf("kept"))[0];
+    const page = await opens(`/admin/kept/runs/${kept.name}/code/diff.patch`, "rate = 0.25");
+    assert.equal((await page.locator(".code-line.is-added").textContent()).trim(), "+rate = 0.25");
+    assert.equal((await page.locator(".code-line.is-removed").textContent()).trim(), "-rate = 0.1");
+    await page.getByRole("link", { name: "train.py" }).first().click();
+    await page.locator(".code-word", { hasText: "import" }).first().waitFor();
+});
+
+test("pages of a project with an odd name, and of its group, are where the client says", async () => {
+    const made = "mutation($p: String!, $g: String!) { upsertBucket(input: {entityName: \"admin\", modelName: $p, name: \"odd1\", displayName: \"odd run\", groupName: $g}) { inserted } }";
+    for (const name of ["日本語 v1.2 a+b&c", "مشروع"]) {
+        await graphql(made, { p: name, g: "a/b c" });
+        const at = `/admin/${encodeURIComponent(name)}`;
+        for (const more of ["", "/workspace", "/table", "/runs/odd1", "/groups/a%2Fb%20c", "/groups/a%2Fb%20c/workspace"]) await opens(at + more, "odd run");
+        await opens(`${at}/jobs`, "Artifacts");
+        await opens(`${at}/overview`, name);
+    }
 });
 
 test("the runs table sorts on the server and shows config and summary", async () => {

@@ -1,5 +1,6 @@
 /* api.ts - every request the page makes. Same-origin cookies prove who asks; changes are JSON, never a form. */
 
+import { t } from "./i18n";
 import { sharedPath, sharedToken } from "./shared";
 import { decodeBuckets, type Series } from "./lib/buckets";
 
@@ -22,7 +23,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
         response = await fetch(path, { credentials: "same-origin", cache: "no-store", ...init });
     } catch (e) {
         if (e instanceof DOMException && e.name === "AbortError") throw e;
-        throw new ApiError("the server cannot be reached", 0, "UNREACHABLE");
+        throw new ApiError(t("error.unreachable"), 0, "UNREACHABLE");
     }
     if (response.ok) return response;
     if (response.status === 401 && path !== "/api/session") onLoggedOut.call();

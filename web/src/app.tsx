@@ -7,6 +7,7 @@ import { address, current, isBare, type Match } from "./router";
 import type { PageProps, Route } from "./routes";
 import { goToLogin, learnRights, viewer } from "./session";
 import { isOffline } from "./live";
+import { FailedPage } from "./components/failed_page";
 import { Question } from "./components/question";
 import { Toast } from "./components/toast";
 import { TopBar } from "./components/top_bar";
@@ -21,6 +22,7 @@ export async function loadPage(route: Route | undefined): Promise<void> {
 export function App() {
     const match = current.value;
     const [, redraw] = useState(0);
+    const [failed, setFailed] = useState<Route["page"]>();
     const load = match?.route.page;
     useEffect(() => {
         if (match)
@@ -28,7 +30,10 @@ export function App() {
                 .filter(Boolean)
                 .join(" · ");
         if (!load || loaded.has(load)) return;
-        void loadPage(match!.route).then(() => redraw((n) => n + 1));
+        loadPage(match!.route).then(
+            () => redraw((n) => n + 1),
+            () => setFailed(() => load),
+        );
     }, [match?.route, address.value.path]);
     const { entity, project } = match?.params ?? {};
     useEffect(() => void learnRights(entity, project), [entity, project, viewer.value?.username]);
@@ -52,6 +57,8 @@ export function App() {
                     <NotFound />
                 ) : Page ? (
                     <Page params={match.params} />
+                ) : failed !== undefined && failed === load ? (
+                    <FailedPage why={t("error.unreachable")} />
                 ) : (
                     <main aria-busy="true" />
                 )}

@@ -6,6 +6,7 @@ import { useMore } from "../../components/more_rows";
 import { Ago } from "../../components/ago";
 import { SearchBox } from "../../components/controls";
 import { TeamLinks } from "../../components/team_links";
+import { FailedPage } from "../../components/failed_page";
 import { t } from "../../i18n";
 import { compileRegex, escapeRegex } from "../../lib/filters";
 import { pathOf } from "../../lib/match";
@@ -33,12 +34,7 @@ export default function Home({ params }: PageProps) {
             (e: Error) => setFailure(e.message),
         );
     }, [entity]);
-    if (failure !== "")
-        return (
-            <main class="page">
-                <p class="notice is-bad">{failure}</p>
-            </main>
-        );
+    if (failure !== "") return <FailedPage why={failure} />;
     const pattern = compileRegex(escapeRegex(search));
     const shown =
         projects?.filter((p) => pattern === null || pattern.test(`${p.entityName}/${p.name}`)) ?? [];

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../../app";
 import { Ago } from "../../components/ago";
 import { sayError } from "../../components/toast";
+import { FailedPage } from "../../components/failed_page";
 import { t } from "../../i18n";
 import { readFilter, wordOf } from "../../lib/automations";
 import { deleteAutomation, enableAutomation, fetchAutomations, type Automation, type AutomationsPage } from "../../queries/automations";
@@ -24,12 +25,7 @@ export default function Automations({ params }: PageProps) {
     const [edited, setEdited] = useState<string | null>(metric === "" ? null : "");
     const load = () => void fetchAutomations(entity, project).then(setPage, (e: Error) => setFailure(e.message));
     useEffect(load, [entity, project]);
-    if (failure !== "")
-        return (
-            <main class="page">
-                <p class="notice is-bad">{failure}</p>
-            </main>
-        );
+    if (failure !== "") return <FailedPage why={failure} />;
     if (page === undefined) return <main aria-busy="true" />;
     if (page === null) return <NotFound />;
     const done = () => {

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../../app";
 import { Snippet } from "../../components/copy_text";
+import { FailedPage } from "../../components/failed_page";
 import { language, t } from "../../i18n";
 import { formatDuration, formatTime } from "../../lib/format";
 import { runtimeOf } from "../../lib/runs";
@@ -30,12 +31,7 @@ export default function ProjectOverview({ params }: PageProps) {
             withKeys: false,
         }).then(setPage, (e: Error) => setFailure(e.message));
     }, [entity, project]);
-    if (failure !== "")
-        return (
-            <main class="page">
-                <p class="notice is-bad">{failure}</p>
-            </main>
-        );
+    if (failure !== "") return <FailedPage why={failure} />;
     if (page === null) return <main aria-busy="true" />;
     if (!page.exists) return <NotFound />;
     const compute = page.runs.reduce((sum, r) => sum + (Number.isFinite(runtimeOf(r)) ? runtimeOf(r) : 0), 0);

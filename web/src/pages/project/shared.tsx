@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { ApiError } from "../../api";
+import { FailedPage } from "../../components/failed_page";
 import { language, t } from "../../i18n";
 import { formatTime } from "../../lib/format";
 import { fetchShared, type Shared as SharedPage } from "../../queries/shares";
@@ -32,12 +33,7 @@ export default function Shared({ params }: PageProps) {
         return made;
     }, [shared]);
     useEffect(() => ws?.start(), [ws]);
-    if (failure !== "")
-        return (
-            <main class="page">
-                <p class="notice is-bad">{failure}</p>
-            </main>
-        );
+    if (failure !== "") return <FailedPage why={failure} />;
     if (shared?.report) return <SharedReport shared={shared} report={shared.report} />;
     if (shared === null || ws === null) return <main aria-busy="true" />;
     const framed = isBare.value ? panelOfHash(window.location.hash) : null;

@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { NotFound } from "../../app";
 import { EditableText } from "../../components/editable_text";
+import { FailedPage } from "../../components/failed_page";
 import { Icon } from "../../components/icon";
 import { sayError } from "../../components/toast";
 import { language, t, type MessageName } from "../../i18n";
@@ -50,12 +51,7 @@ export default function RunPage({ params }: PageProps) {
     useEffect(() => {
         if (run) document.title = `${run.displayName} · ${project} · Barograph`;
     }, [run?.displayName, address.value.path]);
-    if (failure !== "" && !run)
-        return (
-            <main class="page">
-                <p class="notice is-bad">{failure}</p>
-            </main>
-        );
+    if (failure !== "" && !run) return <FailedPage why={failure} />;
     if (run === undefined) return <main aria-busy="true" />;
     if (run === null) {
         if (viewer.value === null) goToLogin();
