@@ -122,15 +122,18 @@ def content_of(name: str, size: int) -> str:
 
 
 def put_many(disk, start, open_run, size: int):
-    """Files put side by side: the server that is still up, and their names."""
+    """Files put side by side: the server that is still up, their names, and the moments at which they were answered."""
     server = start(disk.data, env=disk.logging_env)
     run = open_run(server)
     names = [f"f{i}.txt" for i in range(60)]
     urls = run.upload_urls(*names)
+
+    def put(name: str) -> int:
+        assert server.request("PUT", urls[name], key=None, data=content_of(name, size)).status_code == 200
+        return disk.position()
+
     with ThreadPoolExecutor(30) as pool:
-        answers = pool.map(lambda name: server.request("PUT", urls[name], key=None, data=content_of(name, size)).status_code, names)
-        assert set(answers) == {200}
-    return server, names
+        return server, names, list(pool.map(put, names))
 
 
 def are_whole(cut: PowerCut, folder, start, names, size: int) -> bool:
@@ -141,7 +144,7 @@ def are_whole(cut: PowerCut, folder, start, names, size: int) -> bool:
 
 
 def test_files_put_side_by_side__are_there_after_a_power_cut(disk, tmp_path, start, open_run):
-    server, names = put_many(disk, start, open_run, LARGE)
+    server, names, _ = put_many(disk, start, open_run, LARGE)
     moment = disk.position()
     server.kill()
     assert SYNC_ALL in {operation for operation, *_ in disk.records(moment)}
@@ -150,11 +153,15 @@ def test_files_put_side_by_side__are_there_after_a_power_cut(disk, tmp_path, sta
 
 
 def test_small_files__are_there_after_a_power_cut(disk, tmp_path, start, open_run):
-    server, names = put_many(disk, start, open_run, SMALL)
+    server, names, moments = put_many(disk, start, open_run, SMALL)
     moment = disk.position()
     server.kill()
     assert not [path for path in (disk.data / "blobs").glob("??/*")]  # they are none: the database has their bytes
     assert are_whole(PowerCut(disk, moment), tmp_path / "cut", start, names, SMALL)
     for seed in range(3):
         assert are_whole(PowerCut(disk, moment, chance=0.5, seed=seed), tmp_path / f"torn{seed}", start, names, SMALL)
+    for number in range(0, len(names), 15):
+        moment = sorted(moments)[number]
+        answered = [name for name, at in zip(names, moments) if at <= moment]
+        assert are_whole(PowerCut(disk, moment), tmp_path / f"cut{number}", start, answered, SMALL)
     assert not are_whole(PowerCut(disk, moment, skip_syncs="barograph.db-wal"), tmp_path / "unsynced", start, names, SMALL)
