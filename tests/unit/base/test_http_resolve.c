@@ -14,10 +14,12 @@
 #include <cmocka.h>
 
 static atomic_int slow_ones;
+static atomic_bool may_answer;
 
-/* A name server that never answers, as the system's resolver sees it. */
+/* A name server that answers when it is let, as the system's resolver sees it. */
 static int look_up_slowly(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **out) {
-    (void)usleep(400000);
+    while (!atomic_load(&may_answer))
+        (void)usleep(1000);
     int result = getaddrinfo(strcmp(host, "slow.test") == 0 ? "127.0.0.1" : host, port, hints, out);
     atomic_fetch_add(&slow_ones, 1);
     return result;
@@ -27,7 +29,7 @@ static void resolve__finds_names_and_numbers(void **state) {
     struct addrinfo *found = NULL;
     struct err err;
     (void)state;
-    assert_int_equal(http_resolve(&found, "localhost", 80, clock_mono_ms() + 5000, &err), OK);
+    assert_int_equal(http_resolve(&found, "localhost", 80, clock_mono_ms() + 60000, &err), OK);
     freeaddrinfo(found);
     assert_int_equal(http_resolve(&found, "127.0.0.1", 80, clock_mono_ms() - 1, &err), OK); /* needs no time */
     assert_int_equal(((struct sockaddr_in *)(void *)found->ai_addr)->sin_port, htons(80));
@@ -39,16 +41,14 @@ static void resolve__gives_up_when_the_time_is_over(void **state) {
     struct err err;
     (void)state;
     http_resolve_look_up = look_up_slowly;
-    int64_t begun_ms = clock_mono_ms();
-    assert_int_equal(http_resolve(&found, "slow.test", 80, begun_ms + 50, &err), ERR_TIMEOUT);
-    assert_true(clock_mono_ms() - begun_ms < 350);
+    assert_int_equal(http_resolve(&found, "slow.test", 80, clock_mono_ms() + 50, &err), ERR_TIMEOUT);
     assert_string_equal(err.message, "cannot find 'slow.test': no name server answered in time");
-    for (int i = 0; i < 100 && atomic_load(&slow_ones) == 0; i++)
+    atomic_store(&may_answer, true);
+    for (int i = 0; i < 3000 && atomic_load(&slow_ones) == 0; i++)
         (void)usleep(20000);
     assert_int_equal(atomic_load(&slow_ones), 1); /* what was left behind ended by itself */
-    assert_int_equal(http_resolve(&found, "slow.test", 80, clock_mono_ms() + 5000, &err), OK);
+    assert_int_equal(http_resolve(&found, "slow.test", 80, clock_mono_ms() + 60000, &err), OK);
     freeaddrinfo(found);
-    (void)usleep(50000);
     http_resolve_look_up = getaddrinfo;
 }
 
