@@ -8,6 +8,7 @@ import { PALETTES } from "../lib/color";
 import { formatNumber } from "../lib/format";
 import type { MediaItem } from "../lib/media";
 import { parseObject } from "../lib/runs";
+import { decodeImage, drawImage } from "./draw_image";
 
 /* How layers are shown in a panel: all pictures of it alike. */
 export interface Overlay {
@@ -99,15 +100,8 @@ function Mask({ name, url, overlay }: { name: string; url: string; overlay: Over
 }
 
 async function readPixels(url: string): Promise<ImageData> {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    canvas.width = image.naturalWidth;
-    canvas.height = image.naturalHeight;
-    const context = canvas.getContext("2d")!;
-    context.drawImage(image, 0, 0);
-    return context.getImageData(0, 0, canvas.width, canvas.height);
+    const canvas = drawImage(await decodeImage(url));
+    return canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
 }
 
 /* Class 0 is the ground that the others lie on: it stays clear. */

@@ -1,6 +1,8 @@
 /* shrink_picture.ts - a picture from a file or the clipboard as a data address small enough to live inside of a report. What
  * comes out was drawn anew: nothing but pixels is left of it. */
 
+import { decodeImage, drawImage } from "./draw_image";
+
 const MAX_SIDE = 1800;
 const MAX_CHARS = 1_500_000;
 const QUALITIES = [0.92, 0.8, 0.6];
@@ -13,7 +15,7 @@ export async function shrinkPicture(file: Blob): Promise<string | null> {
     const image = await load(file);
     if (image === null) return null;
     for (let side = MAX_SIDE; side >= 400; side /= 2) {
-        const canvas = draw(image, side);
+        const canvas = drawImage(image, Math.min(1, side / Math.max(image.naturalWidth, image.naturalHeight)));
         const png = canvas.toDataURL("image/png");
         if (png.length <= MAX_CHARS) return png;
         for (const quality of QUALITIES) {
@@ -26,25 +28,14 @@ export async function shrinkPicture(file: Blob): Promise<string | null> {
 
 async function load(file: Blob): Promise<HTMLImageElement | null> {
     const url = URL.createObjectURL(file);
-    const image = new Image();
-    image.src = url;
     try {
-        await image.decode();
+        const image = await decodeImage(url);
         return image.naturalWidth > 0 ? image : null;
     } catch {
         return null;
     } finally {
         URL.revokeObjectURL(url);
     }
-}
-
-function draw(image: HTMLImageElement, side: number): HTMLCanvasElement {
-    const scale = Math.min(1, side / Math.max(image.naturalWidth, image.naturalHeight));
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.max(1, Math.round(image.naturalWidth * scale));
-    canvas.height = Math.max(1, Math.round(image.naturalHeight * scale));
-    canvas.getContext("2d")!.drawImage(image, 0, 0, canvas.width, canvas.height);
-    return canvas;
 }
 
 /* JPEG knows no transparency. */

@@ -1,5 +1,6 @@
 /* export_latex.ts - a report as a ZIP: its LaTeX, and its panels and pictures beside it. Everything is made in this browser. */
 
+import { decodeImage, drawImage } from "../../components/draw_image";
 import { language } from "../../i18n";
 import { formatTime } from "../../lib/format";
 import { reportToLatex, type Picture } from "../../lib/latex";
@@ -82,12 +83,6 @@ function decode(url: string): Blob {
 }
 
 async function redraw(url: string): Promise<Blob | null> {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    canvas.width = image.naturalWidth;
-    canvas.height = image.naturalHeight;
-    canvas.getContext("2d")!.drawImage(image, 0, 0);
+    const canvas = drawImage(await decodeImage(url));
     return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
