@@ -69,3 +69,15 @@ test("what was chosen is let go when the filter changes", async () => {
     await page.getByText(`${RUNS} chosen`).waitFor({ state: "detached" });
     assert.equal(await page.locator(".bulk").count(), 0);
 });
+
+test("a group is chosen with all of its runs", async () => {
+    const context = await openContext(at.browser);
+    const view = { layout: {}, runs: { group: ["group"] } };
+    await context.addInitScript((v) => localStorage.setItem("barograph.view.2/admin/admin/charts/", JSON.stringify({ view: v, version: 0, isSaved: false })), view);
+    const { page, problems } = await openPage(context, "/admin/charts/table");
+    await page.getByRole("checkbox", { name: "even", exact: true }).click();
+    await page.getByText("2 chosen").waitFor();
+    await page.getByRole("checkbox", { name: "odd", exact: true }).click();
+    await page.getByText("4 chosen").waitFor();
+    assert.deepEqual(problems, []);
+});

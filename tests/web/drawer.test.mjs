@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPage, runsOf, withBrowser } from "./browser.mjs";
+import { openContext, openPage, runsOf, withBrowser } from "./browser.mjs";
 
 const at = withBrowser();
 
@@ -49,4 +49,16 @@ test("a panel that fills the screen can have the runs beside it", { timeout: 600
     await full.getByRole("button", { name: "Show the runs" }).click();
     await full.getByRole("button", { name: "Hide: run-3" }).click();
     await page.waitForFunction(() => document.querySelectorAll(".overlay .legend-item").length === 3);
+});
+
+test("in a narrow window the list of runs lies over the charts, and out of their way", async () => {
+    const { page, problems } = await openPage(await openContext(at.browser, { viewport: { width: 420, height: 800 } }), "/admin/charts");
+    await page.locator(".panel canvas").first().waitFor();
+    assert.equal(await page.getByRole("list", { name: "Runs" }).count(), 0);
+    assert.ok((await page.locator(".panel").first().boundingBox()).width > 300);
+    await page.getByRole("button", { name: "Show the runs" }).click();
+    await page.getByRole("list", { name: "Runs" }).getByText("run-3").waitFor();
+    await page.getByRole("button", { name: "Hide the runs" }).click();
+    await page.getByRole("list", { name: "Runs" }).waitFor({ state: "detached" });
+    assert.deepEqual(problems, []);
 });

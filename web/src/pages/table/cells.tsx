@@ -132,12 +132,33 @@ function ValueCell({ ws, run, column }: { ws: Workspace; run: Run; column: strin
     );
 }
 
+interface GroupProps {
+    ws: Workspace;
+    group: GroupNode;
+    depth: number;
+    column: string;
+    isName: boolean;
+    marks: "all" | "some" | "none" /* of its runs, how many are chosen */;
+    onPick: (isOn: boolean) => void;
+}
+
 /* A group's name where runs have theirs, means where they have numbers. */
-export function GroupCell({ ws, group, depth, column, isName }: { ws: Workspace; group: GroupNode; depth: number; column: string; isName: boolean }) {
+export function GroupCell({ ws, group, depth, column, isName, marks, onPick }: GroupProps) {
     const label = groupLabel(group);
     if (column === "") {
         const isOn = group.runs.some((r) => ws.isVisible(r));
-        return <IconButton icon={isOn ? "eye" : "eyeOff"} label={`${t(isOn ? "runs.hide" : "runs.show")}: ${label}`} onClick={() => ws.toggleRuns(group.runs)} />;
+        return (
+            <>
+                <input
+                    type="checkbox"
+                    checked={marks === "all"}
+                    ref={(box) => void (box && (box.indeterminate = marks === "some"))}
+                    aria-label={label}
+                    onClick={() => onPick(marks !== "all")}
+                />
+                <IconButton icon={isOn ? "eye" : "eyeOff"} label={`${t(isOn ? "runs.hide" : "runs.show")}: ${label}`} onClick={() => ws.toggleRuns(group.runs)} />
+            </>
+        );
     }
     if (isName) {
         const isOpen = ws.openGroups.value.has(group.key);

@@ -10,7 +10,7 @@ import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { toCsv } from "../../lib/csv";
 import { compileRegex, escapeRegex } from "../../lib/filters";
-import { ALL_PICKED, NONE_PICKED, countPicked, isPicked, pick } from "../../lib/picked";
+import { ALL_PICKED, NONE_PICKED, countPicked, isPicked, pick, type Picked } from "../../lib/picked";
 import { RUN_COLUMNS, columnValue, columnsOf } from "../../lib/runs";
 import type { Run } from "../../lib/types";
 import type { PageProps } from "../../routes";
@@ -66,6 +66,11 @@ function frozenOf(columns: readonly GridColumn[], pinned: number): number {
     let room = window.innerWidth * FROZEN_SHARE;
     const wanted = columns.slice(0, (columns[1]?.id === "displayName" ? 2 : 1) + pinned);
     return wanted.filter((c) => (room -= c.width) >= 0).length;
+}
+
+function marksOf(picked: Picked, runs: readonly Run[]): "all" | "some" | "none" {
+    const count = runs.filter((r) => isPicked(picked, r.id)).length;
+    return count === 0 ? "none" : count < runs.length ? "some" : "all";
 }
 
 export default function RunsTable({ params }: PageProps) {
@@ -168,7 +173,15 @@ export default function RunsTable({ params }: PageProps) {
                     menu={(c) => c.id !== "" && <ColumnMenu ws={ws} column={c.id} chosen={ids} />}
                     cell={(row, c) =>
                         "group" in row ? (
-                            <GroupCell ws={ws} group={row.group} depth={row.depth} column={c.id} isName={c === columns[1]} />
+                            <GroupCell
+                                ws={ws}
+                                group={row.group}
+                                depth={row.depth}
+                                column={c.id}
+                                isName={c === columns[1]}
+                                marks={marksOf(picked, row.group.runs)}
+                                onPick={(isOn) => setPicked(pick(picked, row.group.runs.map((r) => r.id), isOn))}
+                            />
                         ) : c.id === "" ? (
                             <MarkCell ws={ws} run={row.run} isPicked={isPicked(picked, row.run.id)} onPick={(isRange) => pickRun(row.run, isRange)} />
                         ) : (

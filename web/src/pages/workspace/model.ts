@@ -19,6 +19,7 @@ import { address, setQuery } from "../../router";
 import type { SavedView } from "../../queries/views";
 import { sayError } from "../../components/toast";
 import { fetchRunCount } from "../../queries/project";
+import { isNarrow } from "../../narrow";
 import { viewer } from "../../session";
 import { sharedToken } from "../../shared";
 import { askAhead } from "../panels/use_lines";
@@ -58,6 +59,8 @@ export class Workspace {
     linkedPanelSeen = false;
     /* What the sections have, once they are there. */
     room = { width: 0, inner: 0, height: 0 };
+    /* Whether the list lies over the charts, where the window has no room for both. */
+    readonly isListed = signal(false);
     readonly columnSearch = signal("");
     readonly extremes: Extremes;
     readonly openGroups = signal<ReadonlySet<string>>(new Set());
@@ -461,6 +464,11 @@ export class Workspace {
         const next = new Set(this.openGroups.peek());
         if (!next.delete(key)) next.add(key);
         this.openGroups.value = next;
+    }
+
+    showList(isShown: boolean): void {
+        if (isNarrow.peek()) this.isListed.value = isShown;
+        else this.setRuns({ isCollapsed: !isShown });
     }
 
     /* Of a run or a group; null gives back the colour it has by itself. */

@@ -34,7 +34,7 @@ export function Sidebar() {
                 <IconButton
                     icon="back"
                     label={t("runs.collapse")}
-                    onClick={() => ws.setRuns({ isCollapsed: true })}
+                    onClick={() => ws.showList(false)}
                 />
             </div>
             <div class="sidebar-search">

@@ -6,6 +6,7 @@ import { t } from "../../i18n";
 import { compileRegex } from "../../lib/filters";
 import * as L from "../../lib/layout";
 import { address, isBare } from "../../router";
+import { isNarrow } from "../../narrow";
 import { sharedToken } from "../../shared";
 import { lazy } from "../../components/lazy";
 import { AddPanel } from "./add_panel";
@@ -29,22 +30,22 @@ export function WorkspaceView({ ws, hasSidebar }: { ws: Workspace; hasSidebar: b
                 if (e.shiftKey) ws.redo();
                 else ws.undo();
             }
-            if (e.key === "." && hasSidebar) ws.setRuns({ isCollapsed: !ws.runsView.peek().isCollapsed });
+            if (e.key === "." && hasSidebar) ws.showList(!isListShown(ws));
         };
         window.addEventListener("keydown", key);
         return () => window.removeEventListener("keydown", key);
     }, [ws]);
-    const isSidebarOpen = hasSidebar && !isBare.value && !ws.runsView.value.isCollapsed;
+    const isSidebarOpen = hasSidebar && !isBare.value && isListShown(ws);
     return (
         <WorkspaceContext.Provider value={ws}>
             <main class="workspace">
                 {isSidebarOpen && <Sidebar />}
-                {hasSidebar && !isBare.value && !isSidebarOpen && (
+                {hasSidebar && !isBare.value && (isNarrow.value || !isSidebarOpen) && (
                     <div class="sidebar-strip">
                         <IconButton
                             icon="chart"
                             label={t("runs.expand")}
-                            onClick={() => ws.setRuns({ isCollapsed: false })}
+                            onClick={() => ws.showList(true)}
                         />
                     </div>
                 )}
@@ -59,6 +60,10 @@ export function WorkspaceView({ ws, hasSidebar }: { ws: Workspace; hasSidebar: b
             </main>
         </WorkspaceContext.Provider>
     );
+}
+
+function isListShown(ws: Workspace): boolean {
+    return isNarrow.value ? ws.isListed.value : !ws.runsView.value.isCollapsed;
 }
 
 function Sections() {
