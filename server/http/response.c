@@ -116,6 +116,17 @@ void response_end_stream(struct response *response) {
 
 /* ---- errors ---- */
 
+/* The same as a list: the oldest official client reads no other, and those that ask GraphQL show a refusal only so. */
+static void write_errors(struct json_writer *json, const char *message) {
+    json_key(json, STR("errors"));
+    json_array_begin(json);
+    json_object_begin(json);
+    json_key(json, STR("message"));
+    json_string(json, str_from_c(message));
+    json_object_end(json);
+    json_array_end(json);
+}
+
 void response_set_error(struct exchange *exchange, int status, const char *name, const char *message) {
     struct response *response = &exchange->response;
     struct json_writer json;
@@ -128,6 +139,7 @@ void response_set_error(struct exchange *exchange, int status, const char *name,
     json_object_begin(&json);
     json_key(&json, STR("error"));
     json_string(&json, str_from_c(message));
+    write_errors(&json, message);
     json_key(&json, STR("code"));
     json_string(&json, str_from_c(name));
     json_key(&json, STR("request_id"));

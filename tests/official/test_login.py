@@ -34,11 +34,13 @@ def test_login__accepts_a_good_key_and_keeps_it(tried):
     assert tried["key"] in tried["netrc"]
 
 
-def test_login__refuses_a_bad_key(tried):
+def test_login__refuses_a_bad_key_and_says_why(tried):
     status, output = tried["bad"]
     assert status != 0, output
+    assert "the API key is not known to this server" in output
 
 
-def test_run__with_a_bad_key_ends_at_once(tried):
+def test_run__with_a_bad_key_ends_at_once_and_says_why(tried):
     status, output = tried["run"]
     assert status not in (0, None), output
+    assert "the API key is not known to this server" in output or "API key you provided is either invalid" in output
