@@ -53,7 +53,7 @@ struct identity {
     struct str writer;       /* which of several writers of one run asks (shared mode); empty: there is but one */
     struct access_grant *grants; /* private */
     struct joiner_waiter *awaits; /* what a resolver could not answer yet, and will once this ends; NULL: nothing */
-    int search_count; /* of this request: each may read very many rows */
+    int wide_read_count; /* see resolver_check_wide_read */
     int status_for_client; /* what a GraphQL answer's status is to be, for clients that look at nothing else; 0: 200 */
 };
 

@@ -41,6 +41,14 @@ static inline struct gql_call *resolver_begin(const struct resolver_start *start
 #define READING_RESOLVER(name) RESOLVER_IN(name, db_read)
 #define CHANGING_RESOLVER(name) RESOLVER_IN(name, db_write)
 
+/* For fields that may read very many rows: aliases and lists ask for them as often as they like. */
+enum { WIDE_READS_MAX = 4 };
+static inline enum err_code resolver_check_wide_read(struct gql_call *call, struct err *err) {
+    if (++gql_identity(call)->wide_read_count <= WIDE_READS_MAX)
+        return OK;
+    return err_set(err, ERR_BAD_INPUT, "'%s' and fields like it can be asked for at most %d times at once", call->field->name, WIDE_READS_MAX);
+}
+
 /* A file of mutations has a struct payload of its own. MUTATION_ANSWERS gives it `change`, the type of a body, and
  * answer(call, body, err): the body runs in the writer's transaction, each time on a cleared payload, and the payload
  * is answered after the commit, on the asker's thread. */

@@ -30,6 +30,22 @@ def test_s30__a_body_of_many_small_values_takes_no_gigabytes(make_server):
     assert peak_bytes(server) - before < 400 * MIB
 
 
+@pytest.mark.parametrize("field", ["folder(first: 1) { folderCount }", 'search(text: "x") { name }'])
+def test_s30__what_may_read_a_million_rows_is_asked_for_a_few_times(user, field):
+    """Aliases asked for all files of a version 200 times, or to look through half a million runs as often."""
+    draft = Draft(user, "s30", "version")
+    assert draft.put_manifest({"a/b": {"digest": "d", "ref": "s3://b/a", "size": 1}}).ok
+    version = draft.commit()["id"]
+    outer = f'artifact(id: "{version}")' if field.startswith("folder") else "viewer"
+
+    def ask(count):
+        return user.graphql(f"{{ asked: {outer} {{ {' '.join(f'a{number}: {field}' for number in range(count))} }} }}")["asked"]
+
+    assert len(ask(4)) == 4
+    with pytest.raises(GraphQLError, match="at most 4 times"):
+        ask(5)
+
+
 def slow_bodies(server, count, authorization):
     """Requests with large bodies whose last byte does not come."""
     head = f"POST /graphql HTTP/1.1\r\nHost: localhost\r\n{authorization}Content-Length: {64 * MIB}\r\n\r\n".encode()

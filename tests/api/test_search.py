@@ -39,13 +39,3 @@ def test_search__finds_what_teams_own_until_one_leaves_them(server, user, make_u
     assert len(found(owner, "shared")) == 2 and len(found(owner, "shared", 1)) == 1
     others = f'{{ project(name: "p", entityName: "{team}") {{ user {{ search(text: "shared") {{ name }} }} }} }}'
     assert user.graphql(others)["project"]["user"]["search"] == []
-
-
-def test_search__is_done_a_few_times_in_one_request(user):
-    """Each may look through half a million runs, and aliases or a list of runs ask for it as often as they like."""
-    def ask(count):
-        return user.graphql("{ viewer { " + " ".join(f'a{number}: search(text: "x") {{ name }}' for number in range(count)) + " } }")
-
-    assert len(ask(4)["viewer"]) == 4
-    with pytest.raises(GraphQLError, match="at most 4 searches"):
-        ask(5)

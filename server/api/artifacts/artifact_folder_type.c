@@ -34,6 +34,7 @@ READING_RESOLVER(give_folder) {
     struct str search = gql_arg_str(call, "search"), after = gql_arg_str(call, "after");
     size_t first = (size_t)connection_first(call, PAGE_DEFAULT, PAGE_MAX);
 
+    TRY(resolver_check_wide_read(call, err));
     if (search.len > 0)
         TRY(artifact_folder_search(tx, artifact->id, search, after, first, call->arena, &node->folder, err));
     else

@@ -6,7 +6,7 @@
 #include "server/store/accounts/user.h"
 #include "server/store/projects/search.h"
 
-enum { HITS_DEFAULT = 10, HITS_MAX = 50, SEARCHES_MAX = 4 };
+enum { HITS_DEFAULT = 10, HITS_MAX = 50 };
 
 #define THE_HIT ((const struct search_hit *)call->parent)
 
@@ -54,11 +54,11 @@ READING_RESOLVER(answer_of_user) {
     struct identity *identity = gql_identity(call);
     int64_t first = gql_arg_int(call, "first", HITS_DEFAULT);
     struct list list = { 0 };
-    if (identity->user_id == user->id && ++identity->search_count > SEARCHES_MAX)
-        return err_set(err, ERR_BAD_INPUT, "at most %d searches can be asked for at once", SEARCHES_MAX);
-    if (identity->user_id == user->id)
+    if (identity->user_id == user->id) {
+        TRY(resolver_check_wide_read(call, err));
         TRY(search_find(tx, user->id, gql_arg_str(call, "text"), first < 1 ? 1 : first > HITS_MAX ? HITS_MAX : (size_t)first, call->arena,
                         &list, err));
+    }
     gql_list_begin(call);
     /* Belonging to a team is not yet the right to read each of its projects. */
     for (size_t i = 0; i < list.count; i++) {

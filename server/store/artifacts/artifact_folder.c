@@ -12,19 +12,28 @@ struct walk {
     size_t limit;
     bool is_further; /* a later page: sums and subfolders are known */
     struct buf from; /* the next path that may come */
-    struct artifact_subfolder *last;
+    struct artifact_subfolder *last, unlisted; /* unlisted: counted, and its name forgotten with the next one */
+    struct buf unlisted_name;
     struct list paths; /* of struct str: the page's, and one more if there are more */
     struct arena *arena;
     struct artifact_folder *out;
 };
 
+/* A version may have a million of them. */
+static struct artifact_subfolder *begin_unlisted(struct walk *walk, struct str name) {
+    buf_reset(&walk->unlisted_name);
+    buf_append_str(&walk->unlisted_name, name);
+    walk->unlisted = (struct artifact_subfolder){ .name = buf_str(&walk->unlisted_name) };
+    return &walk->unlisted;
+}
+
 static struct artifact_subfolder *begin_subfolder(struct walk *walk, struct str name) {
     struct artifact_folder *out = walk->out;
+    if (out->subfolder_count++ >= ARTIFACT_SUBFOLDERS_MAX)
+        return begin_unlisted(walk, name);
     struct artifact_subfolder *folder = ARENA_NEW(walk->arena, struct artifact_subfolder);
     folder->name = arena_copy(walk->arena, name);
-    if (out->subfolders.count < ARTIFACT_SUBFOLDERS_MAX)
-        list_add(&out->subfolders, folder, walk->arena);
-    out->subfolder_count++;
+    list_add(&out->subfolders, folder, walk->arena);
     return folder;
 }
 
@@ -96,7 +105,7 @@ static enum err_code load_files(struct walk *walk, struct err *err) {
 enum err_code artifact_folder_list(struct db_tx *tx, int64_t artifact_id, struct str path, struct str after, size_t limit,
                                    struct arena *arena, struct artifact_folder *out, struct err *err) {
     struct walk walk = { .tx = tx, .artifact_id = artifact_id, .limit = limit, .is_further = after.len > 0,
-                         .from = BUF_INIT(PATH_MAX_BYTES), .arena = arena, .out = out };
+                         .from = BUF_INIT(PATH_MAX_BYTES), .unlisted_name = BUF_INIT(PATH_MAX_BYTES), .arena = arena, .out = out };
     struct arena *scratch = arena_create();
     enum err_code code = OK;
     bool is_over = false;
@@ -109,6 +118,7 @@ enum err_code artifact_folder_list(struct db_tx *tx, int64_t artifact_id, struct
         arena_reset(scratch);
     }
     buf_finish(&walk.from);
+    buf_finish(&walk.unlisted_name);
     arena_destroy(scratch);
     return code == OK ? load_files(&walk, err) : code;
 }

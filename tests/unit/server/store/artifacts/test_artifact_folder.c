@@ -68,6 +68,19 @@ WORK_TEST(artifact_folder__counts_all_of_a_large_one) {
     return OK;
 }
 
+WORK_TEST(artifact_folder__counts_more_subfolders_than_it_lists) {
+    struct fixture *f = context;
+    struct artifact_folder folder;
+    for (int i = 0; i <= ARTIFACT_SUBFOLDERS_MAX; i++) {
+        TRY(add(tx, arena_printf(f->arena, "%05d/a", i).ptr, 1, err));
+        TRY(add(tx, arena_printf(f->arena, "%05d/b", i).ptr, 1, err));
+    }
+    TRY(artifact_folder_list(tx, VERSION, STR_EMPTY, STR_EMPTY, 10, f->arena, &folder, err));
+    EXPECT(folder.subfolder_count == ARTIFACT_SUBFOLDERS_MAX + 1 && folder.file_count == 2 * (ARTIFACT_SUBFOLDERS_MAX + 1));
+    EXPECT(folder.subfolders.count == ARTIFACT_SUBFOLDERS_MAX && has_subfolder(&folder, ARTIFACT_SUBFOLDERS_MAX - 1, "09999", 2, 2));
+    return OK;
+}
+
 WORK_TEST(artifact_folder__is_searched_in_all_folders_and_letters_of_either_case) {
     struct fixture *f = context;
     struct artifact_folder folder;
@@ -90,6 +103,7 @@ int main(void) {
         DB_TEST(artifact_folder__tells_what_lies_directly_in_it_and_the_sums_of_the_rest),
         DB_TEST(artifact_folder__gives_its_files_in_pages),
         DB_TEST(artifact_folder__counts_all_of_a_large_one),
+        DB_TEST(artifact_folder__counts_more_subfolders_than_it_lists),
         DB_TEST(artifact_folder__is_searched_in_all_folders_and_letters_of_either_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
