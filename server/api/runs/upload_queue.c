@@ -12,7 +12,7 @@ enum {
     GROUP_MAX = 256,   /* others want to write, too */
     CROWD = 8,         /* so many in the last group: more are on their way, and a commit costs the less the more it holds */
     GATHER_MS = 2,     /* then they are waited for, again and again as long as some come each time */
-    GATHERS_MAX = 8,
+    GATHERS_MAX = 3,
     ENOUGH = 128,
     KNOWN_MS = 1000,
     PARAM_MAX = 24, /* an id */
