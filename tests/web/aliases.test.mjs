@@ -79,6 +79,8 @@ test("who does not administer a registry sees the lock, and is not offered the a
     /* What is linked from a project that is closed to them opens, with its files, and the server's own refusal is shown. */
     await page.getByRole("link", { name: "v0", exact: true }).click();
     await page.getByRole("heading", { name: "net:v0" }).waitFor();
+    await page.getByText("Full name").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Edit: Description" }).count(), 0);
     await page.getByRole("link", { name: "Files", exact: true }).click();
     const file = page.getByRole("link", { name: /Download: / }).first();
     await file.waitFor();
@@ -86,7 +88,7 @@ test("who does not administer a registry sees the lock, and is not offered the a
     assert.equal(bytes.status(), 200);
     assert.ok((await bytes.body()).length > 0);
     assert.deepEqual(problems, []);
-    await page.goto(`${base}/orgs/${shelf.name}/registry/shelf`);
+    await page.getByRole("navigation", { name: "Registry" }).getByRole("link", { name: "shelf" }).click();
     const card = page.locator("section", { has: page.getByRole("heading", { name: "Protected aliases" }) });
     await card.getByText("production").waitFor();
     assert.equal(await card.getByRole("textbox").count() + (await card.getByRole("button").count()), 0);

@@ -38,6 +38,17 @@ static bool is_same_owner(const struct owner *a, const struct owner *b) {
     return a->entity_id == b->entity_id && a->project_id == b->project_id;
 }
 
+enum err_code artifact_access_place(struct db_tx *tx, struct identity *identity, struct artifact *artifact, const struct membership *membership,
+                                    struct err *err) {
+    enum err_code code = is_same_owner(&artifact->owner, &membership->owner) ? OK : access_check_in(tx, identity, &artifact->owner, CAN_READ, err);
+    if (code != OK && code != ERR_NOT_FOUND)
+        return code;
+    artifact->owner = membership->owner;
+    if (code == ERR_NOT_FOUND)
+        artifact->version_index = membership->version_index;
+    return OK;
+}
+
 static enum err_code find_link_in(struct db_tx *tx, const struct artifact *artifact, const struct owner *place, struct arena *arena,
                                   struct membership **out, struct err *err) {
     struct list memberships;

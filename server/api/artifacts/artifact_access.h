@@ -17,6 +17,10 @@ MUST_CHECK enum err_code artifact_access_check(struct db_tx *tx, struct identity
  * who sees it is decided by those that it comes from, and ends when they say. */
 MUST_CHECK enum err_code artifact_access_check_place(struct db_tx *tx, const struct artifact *artifact, const struct owner *place,
                                                      struct arena *arena, struct err *err);
+/* The version as it stands in that collection, which the asker may read: seen with its rights, and where nothing else lets it be read also
+ * with the number it has there. */
+MUST_CHECK enum err_code artifact_access_place(struct db_tx *tx, struct identity *identity, struct artifact *artifact,
+                                               const struct membership *membership, struct err *err);
 /* The sequence of a version that may be read. Where only a link lets it be read: in the link's collection a stand-in of its name and type
  * that is of no project (ARTIFACT_HIDDEN_SEQUENCE), by which the official client knows a link; elsewhere, as among a run's inputs, the
  * link's collection itself, because there clients make the version's path of it. */

@@ -195,8 +195,7 @@ READING_RESOLVER(answer_member_aliases) {
 /* Whoever may see the portfolio may see what is linked into it. */
 static enum err_code find_member(struct db_tx *tx, struct gql_call *call, struct artifact **out, struct err *err) {
     TRY(artifact_get(tx, THE_MEMBERSHIP->artifact_id, call->arena, out, err));
-    (*out)->owner = THE_MEMBERSHIP->owner;
-    return OK;
+    return artifact_access_place(tx, gql_identity(call), *out, THE_MEMBERSHIP, err);
 }
 
 READING_RESOLVER(answer_member_artifact) {
@@ -337,7 +336,7 @@ static enum err_code give_version(struct db_tx *tx, struct gql_call *call, int64
     if (code != OK)
         return null_when_missing(code);
     TRY(artifact_get(tx, membership->artifact_id, call->arena, &artifact, err));
-    artifact->owner = membership->owner;
+    TRY(artifact_access_place(tx, gql_identity(call), artifact, membership, err));
     gql_object(call, artifact);
     return OK;
 }

@@ -129,6 +129,7 @@ export interface ArtifactDetail {
     creator: RunLink | null;
     author: string;
     usedBy: RunLink[];
+    isReadOnly: boolean /* as in its own project, which may be closed to who looks, or only read */;
 }
 
 const RUN_LINK = "name displayName state project { name entity { name } }";
@@ -141,6 +142,7 @@ export async function fetchDetail(entity: string, project: string, name: string)
                 metadata: string | null;
                 tags: { name: string }[];
                 ttlDurationSeconds: number | string;
+                artifactSequence: { project: { readOnly: boolean } | null };
                 createdBy: (RunLink & { __typename: string; username?: string }) | null;
                 usedBy: Edges<RunLink>;
             } | null;
@@ -148,6 +150,7 @@ export async function fetchDetail(entity: string, project: string, name: string)
     }>(
         `query PageArtifact($entity: String!, $project: String!, $name: String!) {
             project(name: $project, entityName: $entity) { artifact(name: $name) { description metadata ttlDurationSeconds tags { name }
+                artifactSequence { project { readOnly } }
                 createdBy { __typename ... on Run { ${RUN_LINK} } ... on User { username } }
                 usedBy(first: 500) { edges { node { ${RUN_LINK} } } } } } }`,
         { entity, project, name },
@@ -162,6 +165,7 @@ export async function fetchDetail(entity: string, project: string, name: string)
         creator: a.createdBy?.__typename === "Run" ? a.createdBy : null,
         author: a.createdBy?.username ?? "",
         usedBy: a.usedBy.edges.map((e) => e.node),
+        isReadOnly: a.artifactSequence.project?.readOnly ?? true,
     };
 }
 

@@ -1,8 +1,15 @@
 /* registry.ts - the registries of an organisation: shelves, collections, versions, members. How they are changed: registry_changes.ts. */
 
 import { graphql } from "../api";
+import { pathOf } from "../lib/match";
 
 export const REGISTRY_PREFIX = "wandb-registry-";
+
+/* Of a collection in a registry, as the official client writes it. */
+export function collectionPath(entity: string, project: string, collection: string): string {
+    const query = new URLSearchParams({ selectionPath: `${entity}/${project}/${collection}`, view: "membership" });
+    return `${pathOf("orgs", entity, "registry", project.slice(REGISTRY_PREFIX.length))}?${query}`;
+}
 
 interface Edges<T> {
     edges: { node: T }[];

@@ -3,7 +3,7 @@
 import { graphql } from "../api";
 import { pathOf } from "../lib/match";
 import { reportSlug } from "../lib/report_blocks";
-import { REGISTRY_PREFIX } from "./registry";
+import { collectionPath, REGISTRY_PREFIX } from "./registry";
 
 export type HitKind = "project" | "run" | "sweep" | "artifact" | "report";
 
@@ -29,7 +29,8 @@ export async function fetchHits(text: string, first: number): Promise<Hit[]> {
 export function pathOfHit(hit: Hit): string {
     const { entityName: entity, projectName: project } = hit;
     /* A registry is a project too, with a page of its own. */
-    if (project.startsWith(REGISTRY_PREFIX)) return pathOf("orgs", entity, "registry", project.slice(REGISTRY_PREFIX.length));
+    if (project.startsWith(REGISTRY_PREFIX))
+        return hit.kind === "artifact" ? collectionPath(entity, project, hit.name) : pathOf("orgs", entity, "registry", project.slice(REGISTRY_PREFIX.length));
     switch (hit.kind) {
         case "project":
             return pathOf(entity, project);

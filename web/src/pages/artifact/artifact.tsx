@@ -21,7 +21,7 @@ import { CompareTab } from "./compare";
 import { FilesTab } from "./files";
 import { HistoryTab } from "./history";
 import { LineageTab } from "./lineage";
-import { Places } from "./places";
+import { Places, RegistryPath } from "./places";
 
 const TABS: Record<string, MessageName> = {
     overview: "artifact.version",
@@ -76,6 +76,7 @@ export default function Artifact({ params }: PageProps) {
                 {more.button}
             </nav>
             <div class="run-body stack">
+                <RegistryPath entity={entity} project={project} collection={collection} />
                 <h1>
                     {collection}
                     <span class="faint">:{chosen.version}</span>

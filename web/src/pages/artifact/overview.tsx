@@ -10,7 +10,7 @@ import { formatBytes, formatTime } from "../../lib/format";
 import { pathOf } from "../../lib/match";
 import { parseTime } from "../../lib/runs";
 import { TTL_AS_ABOVE, TTL_NEVER, type ArtifactChange, type ArtifactDetail, type ArtifactVersion, type RunLink } from "../../queries/artifacts";
-import { mayChange } from "../../session";
+import { viewer } from "../../session";
 
 const DAY = 24 * 3600;
 const DAYS = [1, 7, 30, 90, 365];
@@ -23,7 +23,7 @@ interface Props {
 }
 
 export function VersionOverview({ full, version, detail, onChange }: Props) {
-    const isOff = !mayChange.value;
+    const isOff = viewer.value === null || detail.isReadOnly;
     const name = (tagName: string) => ({ tagName });
     return (
         <section class="card stack">

@@ -5,7 +5,7 @@ import { Field, Select, TextInput } from "../../components/controls";
 import { say, sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { pathOf } from "../../lib/match";
-import { fetchOrganization, fetchOrganizationNames, fetchPlacements, REGISTRY_PREFIX, type Placement } from "../../queries/registry";
+import { collectionPath, fetchOrganization, fetchOrganizationNames, fetchPlacements, REGISTRY_PREFIX, type Placement } from "../../queries/registry";
 import { linkVersion } from "../../queries/registry_changes";
 import { mayChange, viewer } from "../../session";
 
@@ -52,6 +52,22 @@ export function Places({ id, type, here }: Props) {
     );
 }
 
+/* The way back, where what is looked at stands in a registry. */
+export function RegistryPath({ entity, project, collection }: Props["here"]) {
+    if (!project.startsWith(REGISTRY_PREFIX)) return null;
+    const home = pathOf("orgs", entity, "registry");
+    const registry = project.slice(REGISTRY_PREFIX.length);
+    return (
+        <nav class="row" aria-label={t("title.registry")}>
+            <a href={home}>{t("title.registry")}</a>
+            <span aria-hidden="true">/</span>
+            <a href={pathOf("orgs", entity, "registry", registry)}>{registry}</a>
+            <span aria-hidden="true">/</span>
+            <a href={collectionPath(entity, project, collection)}>{collection}</a>
+        </nav>
+    );
+}
+
 const isRegistry = (p: Placement) => p.project.startsWith(REGISTRY_PREFIX);
 
 function nameOf(p: Placement): string {
@@ -61,8 +77,7 @@ function nameOf(p: Placement): string {
 
 function linkOf(p: Placement): string {
     if (!isRegistry(p)) return pathOf(p.entity, p.project, "artifacts", p.type, p.collection, p.version);
-    const query = new URLSearchParams({ selectionPath: `${p.entity}/${p.project}/${p.collection}`, view: "membership", version: p.version });
-    return `${pathOf("orgs", p.entity, "registry", p.project.slice(REGISTRY_PREFIX.length))}?${query}`;
+    return `${collectionPath(p.entity, p.project, p.collection)}&version=${p.version}`;
 }
 
 interface Target {

@@ -9,7 +9,7 @@ import { EditableMarkdown } from "../../components/editable_markdown";
 import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { pathOf } from "../../lib/match";
-import { fetchOrganization, fetchRegistry, REGISTRY_PREFIX, type Organization, type Registry, type RegistryCollection } from "../../queries/registry";
+import { collectionPath, fetchOrganization, fetchRegistry, REGISTRY_PREFIX, type Organization, type Registry, type RegistryCollection } from "../../queries/registry";
 import { changeRegistry } from "../../queries/registry_changes";
 import { address } from "../../router";
 import type { PageProps } from "../../routes";
@@ -65,14 +65,14 @@ export default function RegistryPage({ params }: PageProps) {
                     onChange={reload}
                 />
             ) : (
-                <Overview org={org} registry={registry} here={here} onChange={reload} />
+                <Overview org={org} registry={registry} onChange={reload} />
             )}
         </main>
     );
 }
 
-function Overview({ org, registry, here, onChange }: { org: Organization; registry: Registry; here: string; onChange: () => void }) {
-    const link = (c: RegistryCollection) => `${here}?${new URLSearchParams({ selectionPath: `${org.entity}/${REGISTRY_PREFIX}${registry.name}/${c.name}`, view: "membership" })}`;
+function Overview({ org, registry, onChange }: { org: Organization; registry: Registry; onChange: () => void }) {
+    const link = (c: RegistryCollection) => collectionPath(org.entity, REGISTRY_PREFIX + registry.name, c.name);
     return (
         <>
             <EditableMarkdown
