@@ -223,6 +223,17 @@ def test_strangers__take_no_hold_of_what_they_may_read(user, make_user):
     assert [user.graphql(STATE, {"id": version})["artifact"] for version in versions] == [None] * 3
 
 
+def test_strangers__names_for_a_version_are_not_told_when_it_is_deleted(user, make_user):
+    user.graphql(MODEL, {"e": user.name, "p": "open", "a": "USER_READ"})
+    version = log(user, "open", "c", b"one")["id"]
+    take_hold(make_user(), version)
+    delete = "mutation($id: ID!) { deleteArtifact(input: {artifactID: $id}) { artifact { id } } }"
+    assert "'latest'" in str(refusal(user.graphql, delete, {"id": version}))
+    user.graphql(TAKE, {"input": {"artifactID": version, "aliases": [{"alias": "latest", "artifactCollectionName": "c"}]}})
+    user.graphql(delete, {"id": version})
+    assert user.graphql(STATE, {"id": version})["artifact"] == {"state": "DELETED"}
+
+
 def test_time_to_live__ends_what_strangers_hold(make_server):
     server = make_server()
     user, stranger = User(server, "alice"), User(server, "mallory")

@@ -52,16 +52,33 @@ MUTATION(update) {
     return artifact_get(tx, artifact->id, call->arena, &payload->artifact, err);
 }
 
+/* Of the version: *out is NULL when it has none that the asker sees. What strangers call it is not theirs to be told. */
+static enum err_code find_seen_alias(struct db_tx *tx, struct gql_call *call, const struct artifact *artifact, const struct artifact_alias **out,
+                                     struct err *err) {
+    struct list aliases;
+    *out = NULL;
+    TRY(alias_list(tx, 0, artifact->id, call->arena, &aliases, err));
+    for (size_t i = 0; *out == NULL && i < aliases.count; i++) {
+        const struct artifact_alias *alias = aliases.items[i];
+        enum err_code code = access_check_in(tx, gql_identity(call), &alias->owner, CAN_READ, err);
+        if (code == OK)
+            *out = alias;
+        else if (code != ERR_NOT_FOUND)
+            return code;
+    }
+    return OK;
+}
+
 MUTATION(delete) {
     const struct json_value *also_aliases = gql_input(call, "deleteAliases");
     bool deletes_aliases = also_aliases != NULL && also_aliases->type == JSON_TYPE_BOOL && also_aliases->boolean;
+    const struct artifact_alias *alias;
     struct artifact *artifact;
-    struct list aliases;
     TRY(artifact_input_find(tx, call, gql_input_str(call, "artifactID"), CAN_WRITE, &artifact, err));
-    TRY(alias_list(tx, 0, artifact->id, call->arena, &aliases, err));
-    if (aliases.count > 0 && !deletes_aliases)
+    TRY(find_seen_alias(tx, call, artifact, &alias, err));
+    if (alias != NULL && !deletes_aliases)
         return err_set(err, ERR_BAD_INPUT, "the artifact has the alias '%.*s' among others; delete its aliases too, or remove them first",
-                       STR_ARG(((const struct artifact_alias *)aliases.items[0])->alias));
+                       STR_ARG(alias->alias));
     TRY(alias_guard_check_all(tx, gql_identity(call), ALIASES_OF_ARTIFACT, artifact->id, err));
     TRY(note(tx, call, "artifact.delete", artifact, err));
     TRY(artifact_history_note(tx, gql_identity(call), artifact->id, "DELETED", 0, STR_EMPTY, err));
