@@ -218,6 +218,25 @@ def test_import__finds_who_made_things_once_they_may_read_the_project(make_serve
     assert names() == ("alice", [("admin", "admin"), ("alice", "alice")])
 
 
+def test_import__brings_long_talk_and_many_alerts_in_portions(make_server, package, tmp_path):
+    server, other = make_server(), make_server()
+    RunUnderTest(Administrator(server), "p", "one").post({"complete": True, "exitcode": 0})
+    report = server.graphql(REPORT, {"entity": "admin", "spec": "{}"})["upsertView"]["view"]["id"]
+    times = [f"2026-01-01T00:{second // 60:02}:{second % 60:02}.000Z" for second in range(230)]
+    comments = [{"username": "alice", "body": f"say {time}", "createdAt": time, "editedAt": None} for time in times]
+    threads = [{"quote": str(count), "createdAt": times[0], "resolvedAt": times[-1], "resolvedBy": "admin", "comments": comments[:count]} for count in (230, 60, 60, 1)]
+    alerts = [{"title": time, "text": "look " * 10_000, "severity": "INFO", "createdAt": time} for time in times]
+    for body in ({"discussions": [{"view": report, "threads": threads}]}, *({"runs": [{"name": "one", "alerts": alerts[first : first + 100]}]} for first in (0, 100, 200))):
+        assert server.request("POST", "/api/import/admin/p", json=body).status_code == 200
+    assert Command(package, server, tmp_path)("export", "admin/p", tmp_path / "p.tar").returncode == 0
+    for count in (351, 0):
+        done = Command(package, other, tmp_path)("import", tmp_path / "p.tar")
+        assert done.returncode == 0 and f"{count} comments" in done.stdout and "not carried" not in done.stdout, done.stdout + done.stderr
+    assert Command(package, other, tmp_path)("export", "admin/p", tmp_path / "q.tar").returncode == 0
+    for name in ("runs.jsonl", "views.jsonl"):
+        assert contents(tmp_path / "p.tar")[name] == contents(tmp_path / "q.tar")[name]
+
+
 def test_import__shows_how_far_it_is_at_a_terminal(make_server, package, tmp_path):
     server = make_server()
     for name in ("one", "two"):

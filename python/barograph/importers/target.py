@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import Any, Iterable
+from typing import Any, Iterable, Iterator
 from urllib.parse import quote
 
 from barograph.errors import Error
@@ -22,8 +22,9 @@ from barograph.importers.server import COMMENTS, OWN_VIEW, discussions_of
 from barograph.importers.target_artifacts import Artifacts, send_file
 
 LINES_A_REQUEST, BYTES_A_REQUEST, TABLE_BYTES = 5000, 4 << 20, 16 << 20
-COMMENTS_A_REQUEST = 100
-RUNS_AT_ONCE, FILES_AT_ONCE, FILES_A_REQUEST, RUNS_A_REQUEST = 2, 6, 200, 500
+RUNS_AT_ONCE, FILES_AT_ONCE, FILES_A_REQUEST = 2, 6, 200
+# Of things that are told beside what clients say; alerts of a run come some at a time.
+THINGS_A_REQUEST, COMMENTS_A_REQUEST, ALERTS_A_THING = 500, 100, 20
 _CONSOLE_NAMES = {"line": "content", "level": "level", "label": "label", "timestamp": "ts"}  # as clients call them
 EXIT_CODES = {"finished": 0, "failed": 1, "crashed": 1, "killed": 255}
 _SAID = ("displayName", "config", "tags", "notes", "group", "jobType", "commit", "host", "program", "repo")
@@ -57,7 +58,7 @@ class Target:
         self.left: list[str] = []
         self.counts = {"runs": 0, "rows": 0, "files": 0, "artifacts": 0, "views": 0, "sweeps": 0, "comments": 0}
         self._uses: list[tuple[str, dict[str, Any]]] = []
-        self._times: list[dict[str, Any]] = []
+        self._origins: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._progress = progress or (lambda *_: None)
 
@@ -95,8 +96,8 @@ class Target:
 
     def _take_rest(self, source: Project) -> None:
         self._take_sweeps(source.sweeps())
-        for first in range(0, len(self._times), RUNS_A_REQUEST):
-            self._attempt("times of runs", self._import, {"runs": self._times[first : first + RUNS_A_REQUEST]})
+        for some in _portions(piece for origin in self._origins for piece in _pieces_of(origin)):
+            self._attempt("times of runs", self._import, {"runs": some})
         self._take_artifacts(source)
         self._take_views(source.views())
         if count := len(list(source.automations())):
@@ -147,7 +148,7 @@ class Target:
             self._uses += [(run.name, version) for version in run.facts.get("uses", ())]
             wanted, known = self._origin_of(run), {**there, "sweep": there["sweepName"], **_name_of(there["user"])}
             if sent or any(wanted[name] != known[name] for name in wanted if name != "alerts" or not _all_in(wanted[name], known[name])):
-                self._times.append(wanted)
+                self._origins.append(wanted)
 
     def _origin_of(self, run: Run) -> dict[str, Any]:
         """When it was made, heard last and ended, by whom, and what it raised. One that still runs has to be heard from to stay alive."""
@@ -248,8 +249,8 @@ class Target:
         for artifact in source.artifacts():
             what = f"artifact {artifact.facts['name']}:v{artifact.facts['versionIndex']}"
             self._attempt(what, self._take_artifact, artifacts, artifact, made)
-        for first in range(0, len(made), RUNS_A_REQUEST):
-            self._attempt("times of artifacts", self._import, {"artifacts": made[first : first + RUNS_A_REQUEST]})
+        for some in _portions(made):
+            self._attempt("times of artifacts", self._import, {"artifacts": some})
         for facts in source.collections():
             self._attempt(f"collection {facts['name']}", artifacts.take_collection, facts)
         for run, version in self._uses:
@@ -293,12 +294,42 @@ class Target:
         self._take_discussions(known["id"], [thread for thread in facts.get("discussions", ()) if thread not in known["discussions"]])
 
     def _take_discussions(self, view: str, threads: list[dict[str, Any]]) -> None:
-        """Some at a time: a thread that comes in parts is put together again."""
+        """Some comments at a time: a thread that comes in parts is put together again."""
+        parts, count = list[dict[str, Any]](), 0
         for thread in threads:
             said = {**thread, "resolvedBy": (thread["resolvedBy"] or {}).get("username")}
             for first in range(0, len(thread["comments"]), COMMENTS_A_REQUEST):
-                part = {**said, "comments": thread["comments"][first : first + COMMENTS_A_REQUEST]}
-                self._count("comments", self._import({"discussions": [{"view": view, "threads": [part]}]})["comments"])
+                some = thread["comments"][first : first + COMMENTS_A_REQUEST]
+                if count + len(some) > COMMENTS_A_REQUEST:
+                    self._say(view, parts)
+                    parts, count = [], 0
+                parts.append({**said, "comments": some})
+                count += len(some)
+        if parts:
+            self._say(view, parts)
+
+    def _say(self, view: str, threads: list[dict[str, Any]]) -> None:
+        self._count("comments", self._import({"discussions": [{"view": view, "threads": threads}]})["comments"])
+
+
+def _pieces_of(origin: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    alerts = origin.get("alerts", ())
+    yield {name: value for name, value in origin.items() if name != "alerts"}
+    for first in range(0, len(alerts), ALERTS_A_THING):
+        yield {"name": origin["name"], "alerts": alerts[first : first + ALERTS_A_THING]}
+
+
+def _portions(things: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    portion, size = list[dict[str, Any]](), 0
+    for thing in things:
+        length = len(json.dumps(thing))
+        if portion and (len(portion) == THINGS_A_REQUEST or size + length > BYTES_A_REQUEST):
+            yield portion
+            portion, size = [], 0
+        portion.append(thing)
+        size += length
+    if portion:
+        yield portion
 
 
 def _same(ours: Any, theirs: Any) -> bool:
