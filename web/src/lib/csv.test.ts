@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { MAX_COLUMNS, parseCsv, toCsv } from "./csv";
+import { MAX_COLUMNS, linesToCsv, parseCsv, toCsv } from "./csv";
 
 const read = (text: string, separator = ",", max = 100) => {
     const { columns, rows } = parseCsv(text, separator, max);
@@ -44,4 +44,11 @@ it("reads back what toCsv wrote, and ends on broken quotes", () => {
     expect(read('a,b\n"never closed, 1\n2')).toEqual([["a", "b"], ["never closed, 1\n2"]]);
     expect(read('a\n"x"y,2')).toEqual([["a", "2"], ["x", 2]]);
     expect(read("")).toEqual([[]]);
+});
+
+it("tells infinities from what is no number", () => {
+    const y = Float64Array.from([1, NaN, NaN, NaN]);
+    const marks = [{ x: 1, kind: 1 }, { x: 2, kind: 2 }, { x: 3, kind: 4 }];
+    const text = linesToCsv([{ label: "r", key: "k", x: [0, 1, 2, 3], y, lo: null, hi: null, marks }], "_step");
+    expect(text.trim().split("\r\n").slice(1)).toEqual(["r,k,0,1,,", "r,k,1,NaN,,", "r,k,2,Infinity,,", "r,k,3,-Infinity,,"]);
 });

@@ -1,5 +1,7 @@
 /* csv.ts - tables as CSV that a spreadsheet opens without running anything. */
 
+import { NONFINITE_MINUS, NONFINITE_NAN, NONFINITE_PLUS } from "./buckets";
+
 /* Text that a spreadsheet would take for a formula gets an apostrophe; numbers never do. */
 function cell(value: unknown): string {
     if (value === null || value === undefined) return "";
@@ -15,6 +17,8 @@ export function toCsv(header: readonly string[], rows: Iterable<readonly unknown
     return lines.join("\r\n") + "\r\n";
 }
 
+const SPECIALS: Record<number, number> = { [NONFINITE_NAN]: NaN, [NONFINITE_PLUS]: Infinity, [NONFINITE_MINUS]: -Infinity };
+
 /* Lines of a chart as rows of (run, metric, x, value, min, max): nothing is smoothed or merged. */
 export function linesToCsv(
     lines: readonly {
@@ -24,12 +28,18 @@ export function linesToCsv(
         y: ArrayLike<number>;
         lo: ArrayLike<number> | null;
         hi: ArrayLike<number> | null;
+        marks?: readonly { x: number; kind: number }[];
     }[],
     xName: string,
 ): string {
     function* rows(): Generator<unknown[]> {
-        for (const l of lines)
-            for (let i = 0; i < l.x.length; i++) yield [l.label, l.key, l.x[i], l.y[i], l.lo?.[i], l.hi?.[i]];
+        for (const l of lines) {
+            const specials = new Map(l.lo === null ? l.marks?.map((m) => [m.x, SPECIALS[m.kind]]) : []);
+            for (let i = 0; i < l.x.length; i++) {
+                const value = Number.isNaN(l.y[i]!) ? (specials.get(l.x[i]!) ?? NaN) : l.y[i];
+                yield [l.label, l.key, l.x[i], value, l.lo?.[i], l.hi?.[i]];
+            }
+        }
     }
     return toCsv(["run", "metric", xName, "value", "min", "max"], rows());
 }

@@ -81,7 +81,7 @@ export function LinePanel({ panel, section, height, isFull, onExport }: PanelPro
         lines,
         exactLines,
         model,
-        xName: axis.wire,
+        xName: panel.xExpression || (axis.isShifted ? "relative_seconds" : axis.wire),
         canvas: canvas.current,
     }));
     const onZoom = (x: Range | null, y: Range | null) => {

@@ -44,6 +44,10 @@ interface Loaded {
     runs: Run[];
 }
 
+/* Of what is downloaded: every row of a series as it was logged when there are no more than these, buckets of that many else. */
+const MAX_EXACT_ROWS = 65536;
+const MAX_EXACT_ALL = 1_000_000;
+
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 4], [6, 2, 1, 2, 1, 2]];
 
 export function panelKeys(ws: Workspace, panel: Panel): string[] {
@@ -252,7 +256,9 @@ export function useLines(
 
     const exactLines = async () => {
         if (loaded === null) return [];
-        const found = await loadExact(want, loaded.runs.map((r) => r.name), wanted);
+        const series = Math.max(1, loaded.runs.length * wanted.length);
+        const rows = Math.max(want.buckets, Math.min(MAX_EXACT_ROWS, Math.floor(MAX_EXACT_ALL / series)));
+        const found = await loadExact({ ...want, buckets: rows }, loaded.runs.map((r) => r.name), wanted);
         const answers = loaded.runs.flatMap((run) => wanted.map((key) => ({ run, key, series: found.get(`${run.name}\n${key}`) ?? null })));
         return linesOf({ ...loaded, shapes: shapesOf(answers) });
     };
