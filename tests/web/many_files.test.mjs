@@ -30,8 +30,8 @@ test("thousands of files open as one page, are read on and searched", { timeout:
     await makeVersion(name);
     const { page, problems } = await openPage(at.context, "/admin/artifacts/artifacts");
     const answers = [];
-    page.on("response", async (r) => {
-        if ((r.request().postData() ?? "").includes("PageFolder")) answers.push((await r.body()).length);
+    page.on("response", (r) => {
+        if ((r.request().postData() ?? "").includes("PageFolder")) answers.push(r.body().then((body) => body.length, () => 0));
     });
     await page.goto(`${new URL(page.url()).origin}/admin/artifacts/artifacts/dataset/${name}/v0/files`);
     const rows = page.locator("table.list tbody tr");
@@ -42,8 +42,9 @@ test("thousands of files open as one page, are read on and searched", { timeout:
     await page.getByRole("button", { name: "Show more files" }).click();
     await page.getByRole("link", { name: "picture-00999.png", exact: true }).waitFor();
     assert.equal(await rows.count(), 1001);
-    assert.equal(answers.length, 2);
-    assert.ok(Math.max(...answers) < 500_000, `${answers} bytes`);
+    const sizes = await Promise.all(answers);
+    assert.equal(sizes.length, 2);
+    assert.ok(Math.max(...sizes) < 500_000, `${sizes} bytes`);
     const search = page.getByRole("textbox", { name: "Search all files" });
     await search.fill("NEEDLE");
     const needle = page.getByRole("link", { name: "deep/er/picture-needle.png", exact: true });
