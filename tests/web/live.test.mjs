@@ -232,7 +232,7 @@ test("lines are pushed as they are printed and written again, and asked for when
     await print("printing", 3, Array.from({ length: 2000 }, (_, i) => `line ${i}`));
     cable.mend();
     await page.locator(".offline").waitFor({ state: "detached", timeout: 60000 });
-    await page.getByText("2003 lines").waitFor();
+    await page.getByText("2,003 lines").waitFor();
     await page.getByText("line 1999").waitFor();
     await page.locator(".log-lines").focus();
     await page.keyboard.press("Home");
@@ -247,7 +247,7 @@ test("a log of any length is looked at, searched and followed in little memory",
     for (let first = 0; first < COUNT; first += 20000)
         await print("long", first, Array.from({ length: 20000 }, (_, i) => `step ${first + i} ${"x".repeat(80)}`));
     const { page, problems } = await openPage(context, "/admin/long/runs/run/logs");
-    await page.getByText(`${COUNT} lines`).waitFor();
+    await page.getByText(`${COUNT.toLocaleString("en")} lines`).waitFor();
     const session = await context.newCDPSession(page);
     const heap = async () => {
         await session.send("HeapProfiler.collectGarbage");

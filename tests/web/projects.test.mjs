@@ -68,3 +68,18 @@ test("who may only read a project finds nothing there to change", { timeout: 900
         assert.deepEqual(problems, []);
     }
 });
+
+test("a project is renamed from its overview, and a run that is deleted while it is open says so", { timeout: 60000 }, async () => {
+    const made = "mutation($p: String!) { upsertBucket(input: {entityName: \"admin\", modelName: $p, name: \"gone\", displayName: \"gone run\"}) { bucket { id } } }";
+    await graphql(made, { p: "before" });
+    const { page } = await openPage(at.context, "/admin/before/overview");
+    await page.getByRole("button", { name: "Rename" }).click();
+    await answer(page, "and after");
+    await page.waitForURL("**/admin/and%20after/overview");
+    await page.getByRole("heading", { name: "and after" }).waitFor();
+    await page.goto(`${base}/admin/and%20after/runs/gone/overview`);
+    await page.getByRole("heading", { name: "gone run" }).waitFor();
+    const { project } = await graphql('{ project(name: "and after", entityName: "admin") { run(name: "gone") { id } } }');
+    await graphql("mutation($id: ID!) { deleteRun(input: { id: $id }) { clientMutationId } }", { id: project.run.id });
+    await page.getByText("There is nothing here").waitFor();
+});

@@ -10,15 +10,13 @@ import { FileView } from "./file_view";
 import { Icon } from "./icon";
 import { useMore } from "./more_rows";
 
-export function FolderList({
-    files,
-    path,
-    link,
-}: {
+interface FolderProps {
     files: readonly RunFile[];
     path: string;
     link: (to: string) => string;
-}) {
+}
+
+export function FolderList({ files, path, link }: FolderProps) {
     const file = files.find((f) => f.name === path);
     return (
         <div class="stack">
@@ -43,15 +41,7 @@ export function Breadcrumb({ path, link }: { path: string; link: (to: string) =>
     );
 }
 
-function Folder({
-    files,
-    path,
-    link,
-}: {
-    files: readonly RunFile[];
-    path: string;
-    link: (to: string) => string;
-}) {
+function Folder({ files, path, link }: FolderProps) {
     const entries = listFolder(files, path);
     const more = useMore(entries);
     if (entries.length === 0) return <p class="empty">{t("files.none")}</p>;

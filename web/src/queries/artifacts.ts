@@ -199,11 +199,13 @@ export interface RunArtifact {
     version: string;
     size: number;
     createdAt: string;
+    usedByCount: number /* runs */;
     project: { name: string; entity: { name: string } } | null;
 }
 
 interface RunArtifactNode {
     size: string | number;
+    usedBy: { totalCount: number };
     createdAt: string;
     versionIndex: number | null;
     artifactType: { name: string };
@@ -215,7 +217,7 @@ export async function fetchRunArtifacts(
     project: string,
     run: string,
 ): Promise<{ outputs: RunArtifact[]; inputs: RunArtifact[] }> {
-    const fields = `edges { node { size createdAt versionIndex artifactType { name }
+    const fields = `edges { node { size createdAt versionIndex artifactType { name } usedBy(first: 1) { totalCount }
         artifactSequence { name project { name entity { name } } } } }`;
     const data = await graphql<{
         project: { run: { outputArtifacts: Edges<RunArtifactNode>; inputArtifacts: Edges<RunArtifactNode> } | null } | null;
@@ -233,6 +235,7 @@ export async function fetchRunArtifacts(
                 version: `v${node.versionIndex ?? 0}`,
                 size: Number(node.size),
                 createdAt: node.createdAt,
+                usedByCount: node.usedBy.totalCount,
                 project: node.artifactSequence.project,
             }),
         );

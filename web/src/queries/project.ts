@@ -25,6 +25,12 @@ export async function changeProject(entityName: string, name: string, change: { 
     await graphql("mutation PageChangeProject($input: UpsertModelInput!) { upsertModel(input: $input) { project { id } } }", { input: { entityName, name, ...change } });
 }
 
+export async function renameProject(entityName: string, oldProjectName: string, newProjectName: string): Promise<void> {
+    await graphql("mutation PageRenameProject($input: RenameProjectInput!) { renameProject(input: $input) { project { id } } }", {
+        input: { entityName, oldProjectName, newProjectName },
+    });
+}
+
 export async function deleteProject(id: string): Promise<void> {
     await graphql("mutation PageDeleteProject($id: String!) { deleteModel(input: { id: $id }) { clientMutationId } }", { id });
 }

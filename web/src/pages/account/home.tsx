@@ -51,7 +51,7 @@ export default function Home({ params }: PageProps) {
             {shown.length > 0 && <ProjectTable projects={shown} />}
             {!entity && viewer.value && <StarredReports />}
             {projects !== null && <RecentRuns projects={projects} />}
-            {entity && viewer.value && <TeamCard entity={entity} />}
+            {entity && viewer.value && projects !== null && <TeamCard entity={entity} />}
         </main>
     );
 }

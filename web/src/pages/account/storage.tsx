@@ -12,21 +12,19 @@ import { TrashList } from "../project/trash_list";
 export default function Storage() {
     const who = viewer.value;
     const names = who ? [...new Set([who.entity, ...who.teams])] : [];
+    const [all, setAll] = useState<(EntityStorage | null)[]>([]);
+    /* All at once: what comes later would push the rest down. */
+    const load = () => void Promise.all(names.map(fetchStorage)).then(setAll, sayError);
+    useEffect(load, [names.join("/")]);
     return (
         <main class="page stack">
             <h1>{t("title.storage")}</h1>
-            {names.map((name) => (
-                <EntityCard key={name} name={name} />
-            ))}
+            {all.map((storage, i) => storage && <EntityCard key={names[i]} name={names[i] ?? ""} storage={storage} load={load} />)}
         </main>
     );
 }
 
-function EntityCard({ name }: { name: string }) {
-    const [storage, setStorage] = useState<EntityStorage | null>(null);
-    const load = () => void fetchStorage(name).then(setStorage, sayError);
-    useEffect(load, [name]);
-    if (storage === null) return <section class="card" aria-busy="true" />;
+function EntityCard({ name, storage, load }: { name: string; storage: EntityStorage; load: () => void }) {
     return (
         <section class="card stack" aria-label={name}>
             <div class="row">

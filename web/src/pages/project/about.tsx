@@ -7,7 +7,7 @@ import { askText } from "../../components/question";
 import { say, sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { pathOf } from "../../lib/match";
-import { ACCESS, changeProject, deleteProject, fetchAbout, type ProjectAbout as About } from "../../queries/project";
+import { ACCESS, changeProject, deleteProject, fetchAbout, renameProject, type ProjectAbout as About } from "../../queries/project";
 import { navigate } from "../../router";
 import { viewer } from "../../session";
 
@@ -18,6 +18,12 @@ export function ProjectAbout({ entity, project }: { entity: string; project: str
     if (about === null) return <section class="card" aria-busy="true" />;
     const isOff = viewer.value === null || about.isReadOnly;
     const change = (c: Parameters<typeof changeProject>[2]) => void changeProject(entity, project, c).then(load, sayError);
+    const rename = async () => {
+        const name = await askText(t("project.new_name", { name: project }), project);
+        if (name === null || name === project) return;
+        await renameProject(entity, project, name);
+        navigate(pathOf(entity, name, "overview"));
+    };
     const remove = async () => {
         /* Typing the name is what keeps a hand from doing it by itself. */
         if ((await askText(t("project.confirm_delete", { name: project }))) !== project) return;
@@ -39,9 +45,14 @@ export function ProjectAbout({ entity, project }: { entity: string; project: str
                 )}
                 <span class="grow" />
                 {!isOff && (
-                    <button type="button" class="button danger" onClick={() => void remove().catch(sayError)}>
-                        {t("project.delete")}
-                    </button>
+                    <>
+                        <button type="button" class="button" onClick={() => void rename().catch(sayError)}>
+                            {t("project.rename")}
+                        </button>
+                        <button type="button" class="button danger" onClick={() => void remove().catch(sayError)}>
+                            {t("project.delete")}
+                        </button>
+                    </>
                 )}
             </div>
         </section>

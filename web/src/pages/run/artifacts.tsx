@@ -44,6 +44,7 @@ function ArtifactTable({ list }: { list: RunArtifact[] }) {
                     <th>{t("artifact.type")}</th>
                     <th>{t("files.name")}</th>
                     <th class="num">{t("files.size")}</th>
+                    <th class="num">{t("artifact.used_by")}</th>
                     <th>{t("column.created")}</th>
                 </tr>
             </thead>
@@ -70,6 +71,7 @@ function ArtifactTable({ list }: { list: RunArtifact[] }) {
                             )}
                         </td>
                         <td class="num">{formatBytes(a.size)}</td>
+                        <td class="num">{t("table.count", { count: a.usedByCount })}</td>
                         <td>
                             <Ago at={a.createdAt} />
                         </td>
