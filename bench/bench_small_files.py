@@ -5,9 +5,9 @@
 In turns the same client logs the same artifact to a server, and to one with NULL_TARGET (bench_upload_null) before it, which
 receives what is put to it, throws it away and answers at once, makes the addresses for uploads itself and commits nothing: the
 client's own speed. What the first takes longer is the server's share of what a user waits for. FILES is 15,000, PAIRS 5.
+Of the server's processor time the busiest threads are told, too.
 
-Each has a data folder of its own that stays until the end, in FOLDER: on a file system of its own, because ext4 without a journal
-is slower to make files where others were deleted a moment before.
+Each has a data folder of its own that stays until the end, in FOLDER.
 """
 
 from __future__ import annotations
@@ -42,6 +42,12 @@ class Took:
     client_cpu: float
 
 
+def busiest_threads(pid: int, count: int = 3) -> list[float]:
+    """Their seconds of the processor so far."""
+    paths = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sorted((int(path.read_text().split()[0]) / 1e9 for path in paths), reverse=True)[:count]
+
+
 def log(target: Target, python: str, folder: Path, folders: list[Path]) -> Took:
     bench = Bench(target, python, folder)
     of_target, of_client = bench.cpu(), client_cpu()
@@ -52,7 +58,9 @@ def log(target: Target, python: str, folder: Path, folders: list[Path]) -> Took:
 def log_to_server(binary: Path, python: str, folder: Path, folders: list[Path], data: Path) -> Took:
     server = Server(binary, data).start()
     try:
-        return log(server, python, folder, folders)
+        took = log(server, python, folder, folders)
+        print("busiest threads:", ", ".join(f"{seconds:.2f} s" for seconds in busiest_threads(server.process.pid)))
+        return took
     finally:
         server.stop()
 
@@ -98,7 +106,8 @@ def main() -> None:
     print(
         f"the server's share of what the client waits for: {100 * (1 - null.seconds / server.seconds):.0f}% by the medians,"
         f" {100 * statistics.median(shares):.0f}% the median of the pairs ({100 * shares[0]:.0f} to {100 * shares[-1]:.0f}%);"
-        f" of the processor's time {100 * server.target_cpu / (server.target_cpu + server.client_cpu):.0f}%"
+        f" of the processor's time {100 * server.target_cpu / (server.target_cpu + server.client_cpu):.0f}%; all spend"
+        f" {100 * (1 - (null.target_cpu + null.client_cpu) / (server.target_cpu + server.client_cpu)):.0f}% of theirs because of it"
     )
 
 

@@ -46,6 +46,21 @@ static enum err_code claim_files(struct stores *stores, const struct data_folder
     return folder_claim(folder, stores->db, err);
 }
 
+static enum err_code look_for_bytes(struct db_tx *tx, void *context, struct err *err) {
+    return blob_has_bytes(tx, context, err);
+}
+
+/* With a bucket nothing is added to small bytes in the database: where a server without one left none, none are looked for. */
+static enum err_code open_blobs(struct stores *stores, struct err *err) {
+    bool has_small = true;
+    if (stores->bucket != NULL)
+        TRY(db_read(stores->db, look_for_bytes, &has_small, err));
+    stores->blobs = blobs_create(stores->blob_depot);
+    if (has_small)
+        blobs_look_first(stores->blobs, stores_find_small, stores->db);
+    return OK;
+}
+
 enum err_code stores_open(struct stores *stores, const struct data_folder *folder, const struct stores_options *options,
                           struct arena *arena, struct err *err) {
     struct str url = stores_database_url(folder, options->database, arena);
@@ -57,8 +72,7 @@ enum err_code stores_open(struct stores *stores, const struct data_folder *folde
     if (!options->history.has_no_worker)
         TRY(claim_files(stores, folder, url, arena, err));
     TRY(depot_open(&stores->blob_depot, data_folder_file(folder, "blobs", arena), stores->bucket, STR("blobs/"), err));
-    stores->blobs = blobs_create(stores->blob_depot);
-    blobs_look_first(stores->blobs, stores_find_small, stores->db);
+    TRY(open_blobs(stores, err));
     TRY(depot_open(&stores->history_depot, data_folder_file(folder, "history", arena), stores->bucket, STR("history/"), err));
     struct history_options history = options->history;
     if (!history.has_no_worker)

@@ -40,6 +40,13 @@ enum err_code blob_find_bytes(struct db_tx *tx, const unsigned char sha256[SHA25
     return db_end(rows, err);
 }
 
+enum err_code blob_has_bytes(struct db_tx *tx, bool *has_some, struct err *err) {
+    int64_t count;
+    TRY(db_query_int(tx, DB_NO_ARGS, "select count(*) from (select 1 from blob_bytes limit 1) as some_of_them", &count, err));
+    *has_some = count > 0;
+    return OK;
+}
+
 /* Whoever keeps blobs is in this list: a table that is forgotten here loses its bytes. */
 #define IS_UNUSED                                                                                                        \
     "created_at < $1 and created_at > $2 and size_bytes >= 0"                                                          \

@@ -38,6 +38,8 @@ MUST_CHECK enum err_code blob_keep_bytes(struct db_tx *tx, const unsigned char s
 /* ptr NULL: they are not here. */
 MUST_CHECK enum err_code blob_find_bytes(struct db_tx *tx, const unsigned char sha256[SHA256_BYTES], struct arena *arena, struct str *out,
                                          struct err *err);
+/* Of any blob at all. */
+MUST_CHECK enum err_code blob_has_bytes(struct db_tx *tx, bool *has_some, struct err *err);
 
 /* ---- collecting ---- */
 

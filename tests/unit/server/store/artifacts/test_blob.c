@@ -117,16 +117,20 @@ WORK_TEST(blob__bytes_are_found_until_the_blob_goes) {
     static const struct str none = { NULL, 0 };
     const struct blob_ages ages = { .unused_before = LATER, .marked_before = NOW - 1, .gone_before = NOW };
     struct fixture *f = context;
-    bool is_marked;
+    bool is_marked, has_some;
     int64_t count;
 
     TRY(blob_keep_bytes(tx, sha256, STR("of no blob"), err));
+    TRY(blob_has_bytes(tx, &has_some, err));
+    EXPECT(!has_some);
     TRY(blob_add(tx, sha256, SIZE, NOW, err));
     TRY(expect_bytes(tx, f, none, err));
     TRY(blob_keep_bytes(tx, sha256, STR("the bites"), err));
     TRY(blob_keep_bytes(tx, sha256, STR("the bytes"), err)); /* sent again: what was damaged is mended */
     TRY(blob_add(tx, sha256, SIZE, NOW, err));
     TRY(expect_bytes(tx, f, STR("the bytes"), err));
+    TRY(blob_has_bytes(tx, &has_some, err));
+    EXPECT(has_some);
     TRY(blob_mark(tx, THE_BLOB, &ages, LATER, &is_marked, err));
     TRY(blob_finish(tx, THE_BLOB, LATER - 1, LATER, err)); /* another's mark */
     TRY(expect_bytes(tx, f, STR("the bytes"), err));
