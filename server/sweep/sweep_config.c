@@ -67,6 +67,8 @@ static enum err_code read_method(struct parsing *p, struct err *err) {
     size_t place;
 
     TRY(read_text(p->root, "", "method", &word, err));
+    if (word.ptr == NULL && p->config->is_scheduled)
+        word = STR("random"); /* a word that nobody reads: its engine says how */
     if (word.ptr == NULL)
         return err_set(err, ERR_BAD_INPUT, "method: is missing: grid, random or bayes");
     if (!is_among(word, methods, sizeof methods / sizeof methods[0], &place))
@@ -85,6 +87,19 @@ static enum err_code read_controller(struct parsing *p, struct err *err) {
     if (!str_eq_c(type, "local") && !str_eq_c(type, "cloud"))
         return err_set(err, ERR_BAD_INPUT, "controller.type: must be local or cloud");
     p->config->is_local = str_eq_c(type, "local");
+    return OK;
+}
+
+static enum err_code read_scheduler(struct parsing *p, struct err *err) {
+    const struct json_value *scheduler = json_get(p->root, STR("scheduler"));
+    struct str engine;
+
+    if (scheduler == NULL || scheduler->type == JSON_TYPE_NULL)
+        return OK;
+    TRY(read_text(scheduler, "scheduler.", "engine", &engine, err));
+    p->config->is_scheduled = engine.ptr != NULL;
+    if (!p->config->is_scheduled)
+        add_warning(p, STR("scheduler is not used without scheduler.engine"));
     return OK;
 }
 
@@ -159,6 +174,8 @@ static enum err_code read_parameters(struct parsing *p, struct err *err) {
     struct space_warnings warnings = { add_warning, p };
     struct sweep_config *config = p->config;
 
+    if (parameters == NULL && config->is_scheduled)
+        return OK; /* its engine may have them in a program */
     if (parameters == NULL)
         return err_set(err, ERR_BAD_INPUT, "parameters: is missing");
     TRY(space_parse(&config->space, parameters, &warnings, p->arena, err));
@@ -171,7 +188,7 @@ static enum err_code check_whole(struct parsing *p, struct err *err) {
     const struct sweep_config *config = p->config;
     if (config->method == SWEEP_BAYES && config->metric.ptr == NULL)
         return err_set(err, ERR_BAD_INPUT, "metric: bayes needs one to improve");
-    if (config->method == SWEEP_CUSTOM && !config->is_local)
+    if (config->method == SWEEP_CUSTOM && !config->is_local && !config->is_scheduled)
         return err_set(err, ERR_BAD_INPUT, "method: custom needs a local controller (controller: {type: local})");
     if (config->has_target && config->metric.ptr != NULL && config->is_local)
         add_warning(p, STR("metric.target is not used with a local controller"));
@@ -180,7 +197,7 @@ static enum err_code check_whole(struct parsing *p, struct err *err) {
 
 enum err_code sweep_config_parse(struct sweep_config **out, struct str text, struct arena *arena, struct err *err) {
     static const char *const known[] = { "apiVersion", "kind", "method", "metric", "parameters", "program", "name", "description", "command",
-                                         "early_terminate", "run_cap", "controller", "entity", "project", "seed" };
+                                         "early_terminate", "run_cap", "controller", "scheduler", "entity", "project", "seed" };
     struct sweep_config *config = ARENA_NEW(arena, struct sweep_config);
     struct parsing p = { .config = config, .arena = arena };
     struct json_value *root;
@@ -195,6 +212,7 @@ enum err_code sweep_config_parse(struct sweep_config **out, struct str text, str
     TRY(read_text(root, "", "name", &config->name, err));
     TRY(read_text(root, "", "description", &config->description, err));
     TRY(read_text(root, "", "program", &config->program, err));
+    TRY(read_scheduler(&p, err));
     TRY(read_method(&p, err));
     TRY(read_controller(&p, err));
     TRY(read_metric(&p, err));

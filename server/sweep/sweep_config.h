@@ -29,6 +29,7 @@ enum sweep_impute {
 struct sweep_config {
     enum sweep_method method;
     bool is_local; /* the client's controller makes the suggestions */
+    bool is_scheduled; /* the client's scheduler queues every run, by an engine of its own */
     struct str name, description, program; /* ptr NULL: not given */
     struct str metric;                     /* ptr NULL: none */
     bool is_maximize, has_target, has_early_terminate, has_seed;

@@ -489,7 +489,22 @@ def test_enqueued_run__is_the_next_one(user):
     answer = user.graphql(query, {"id": sweep.id, "c": json.dumps({"x": 99, "opt": "lion"}), "n": "by hand"})["enqueueSweepRun"]
     command = sweep.beat(sweep.agent())[0]
     assert command["args"] == {"x": {"value": 99}, "opt": {"value": "lion"}}
-    assert command["run_storage_id"] == answer["id"]
+    assert command["run_id"] == answer["id"]
+
+
+def test_scheduler_of_the_client__queues_every_run(user):
+    sweep = Sweep(user, {"scheduler": {"engine": "optuna", "source": "space.py"}, "run_cap": 1})
+    assert sweep.warnings == []
+    query = "query($n: String!) { project(name: \"p\") { sweep(sweepName: $n) { controllerRunName } } }"
+    name_of_log = lambda each: user.graphql(query, {"n": each.name})["project"]["sweep"]["controllerRunName"]  # noqa: E731
+    assert name_of_log(sweep) == f"{sweep.name}-scheduler" and name_of_log(Sweep(user, GRID)) is None
+    agent = sweep.agent()
+    assert sweep.run_whole(agent) is None and sweep.read()["state"] == "RUNNING"
+    mutation = "mutation($id: ID!, $c: JSONString!) { enqueueSweepRun(input: {id: $id, config: $c}) { id } }"
+    queued = user.graphql(mutation, {"id": sweep.id, "c": '{"lr": {"value": 0.5}}'})["enqueueSweepRun"]["id"]
+    assert sweep.run_whole(agent) == {"lr": 0.5}
+    assert [edge["node"]["name"] for edge in sweep.read()["runs"]["edges"]] == [queued]
+    assert sweep.beat(agent) == [{"type": "exit"}] and sweep.read()["state"] == "FINISHED"
 
 
 # ---- lists, and whose they are ----

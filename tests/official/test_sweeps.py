@@ -148,8 +148,12 @@ def test_killed_agent__gives_its_run_back(make_server, make_client):
 
 # ---- the client's own search ----
 
+needs_search = pytest.mark.skipif(
+    not (venv_of("sweeps") / "bin" / "wandb").exists(), reason="tests/official/setup.sh has not made the environment yet"
+)
 
-@pytest.mark.skipif(not (venv_of("sweeps") / "bin" / "wandb").exists(), reason="tests/official/setup.sh has not made the environment yet")
+
+@needs_search
 def test_local_controller__searches_on_its_own(server, make_user, make_client):
     user = make_user()
     client = make_client("sweeps", server, user.name, user.key)
@@ -161,3 +165,21 @@ def test_local_controller__searches_on_its_own(server, make_user, make_client):
     assert agent.wait() == 0
     assert sorted(result["runs"]) == [[1, "finished"], [2, "finished"]]
     assert sweep_of(client, "local", name)["state"] == "FINISHED"
+
+
+@needs_search
+def test_local_scheduler__queues_what_agents_run(server, make_user, make_client):
+    user = make_user()
+    client = make_client("sweeps", server, user.name, user.key)
+    config = {"method": "random", "program": PROGRAM, "scheduler": {"engine": "wandb"}, "metric": {"name": "loss", "goal": "minimize"},
+              "parameters": {"x": {"min": 1, "max": 1000}}, "run_cap": 2}  # fmt: skip
+    name = make_by_command(client, "scheduled", config)
+    scheduler = client.start("sweep_scheduler", sweep=f"{user.name}/scheduled/{name}")
+    agent = client.start("sweep_agent", sweep=f"{user.name}/scheduled/{name}")
+    status, output = scheduler.wait()
+    assert status == 0, output
+    assert agent.wait() == 0
+    sweep = sweep_of(client, "scheduled", name)
+    runs = {edge["node"]["name"]: edge["node"]["state"] for edge in sweep["runs"]["edges"]}
+    assert sweep["state"] == "FINISHED" and list(runs.values()).count("finished") >= 2
+    assert set(runs) == set(re.findall(r"Enqueued run (\w+)", output))

@@ -114,7 +114,8 @@ static enum err_code find_agent(struct db_tx *tx, struct beat *beat, struct err 
 }
 
 static bool is_check_due(const struct beat *beat) {
-    return beat->config->has_early_terminate && !beat->config->is_local && beat->now_ms - beat->sweep->checked_at >= CHECK_PERIOD_MS;
+    bool is_ours = !beat->config->is_local && !beat->config->is_scheduled;
+    return beat->config->has_early_terminate && is_ours && beat->now_ms - beat->sweep->checked_at >= CHECK_PERIOD_MS;
 }
 
 static enum err_code look(struct db_tx *tx, void *context, struct err *err) {
@@ -376,7 +377,7 @@ static enum err_code decide_idle(struct db_tx *tx, struct beat *beat, struct err
     TRY(is_capped(tx, beat, &is_at_cap, err));
     if (is_at_cap || beat->has_reached_target || beat->sweep->is_exhausted)
         return wind_up(tx, beat, err);
-    beat->wants_suggestion = true;
+    beat->wants_suggestion = !beat->config->is_scheduled; /* else it waits for what is queued */
     return OK;
 }
 

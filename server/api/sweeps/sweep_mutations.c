@@ -100,7 +100,7 @@ PAYLOAD(agent_heartbeat, "AgentHeartbeatPayload", { "agent", "", "Agent", CAN_RE
         { "commands", "", "JSONString!", CAN_READ, answer_commands, "What to do now: a list of {\"type\": \"run\", \"resume\", \"stop\" or \"exit\", ...}." });
 PAYLOAD(create_agent, "CreateAgentPayload", { "agent", "", "Agent", CAN_READ, answer_agent, NULL }, ROW_MUTATION_ID);
 PAYLOAD(delete_sweep, "DeleteSweepPayload", ROW_MUTATION_ID, { "success", "", "Boolean!", CAN_READ, answer_success, NULL });
-PAYLOAD(enqueue_sweep_run, "EnqueueSweepRunPayload", ROW_MUTATION_ID, { "id", "", "ID!", CAN_READ, answer_run_id, "The run's." },
+PAYLOAD(enqueue_sweep_run, "EnqueueSweepRunPayload", ROW_MUTATION_ID, { "id", "", "ID!", CAN_READ, answer_run_id, "The run's name." },
         { "runQueueItemId", "", "ID", CAN_READ, answer_queue_item, NULL });
 PAYLOAD(upsert_sweep, "UpsertSweepPayload", ROW_MUTATION_ID,
         { "configValidationWarnings", "", "[String!]!", CAN_READ, answer_warnings, "What the configuration says that is not used." },
@@ -368,8 +368,7 @@ static enum err_code enqueue(struct db_tx *tx, struct gql_call *call, struct pay
         return err_set(err, ERR_CONFLICT, "%d runs wait for an agent already", QUEUED_MAX);
     new_run.next_point = payload->sweep->next_point;
     TRY(sweep_run_make(tx, payload->sweep, &new_run, clock_wall_ms(), call->arena, &made, err));
-    const struct run named = { .name = made->name, .project_name = payload->sweep->project_name, .entity_name = payload->sweep->entity_name };
-    payload->run_id = run_storage_id(&named, call->arena);
+    payload->run_id = made->name; /* by which the client's scheduler asks for it again */
     payload->number = made->id;
     return OK;
 }

@@ -103,12 +103,6 @@ TIME_RESOLVER(answer_created_at, THE_SWEEP->created_at)
 TIME_RESOLVER(answer_heartbeat_at, THE_SWEEP->heartbeat_at)
 TIME_RESOLVER(answer_updated_at, THE_SWEEP->updated_at)
 
-static enum err_code answer_nothing(struct gql_call *call, struct err *err) {
-    (void)call;
-    (void)err;
-    return OK;
-}
-
 static enum err_code answer_false(struct gql_call *call, struct err *err) {
     (void)err;
     json_bool(call->out, false);
@@ -156,6 +150,15 @@ static enum err_code answer_run_count_expected(struct gql_call *call, struct err
     TRY(parse_config(call, &config, err));
     if (config->method == SWEEP_GRID && !config->is_local && config->grid_count <= INT32_MAX)
         json_int(call->out, config->grid_count);
+    return OK;
+}
+
+/* `wandb sweep-scheduler` of 0.31 opens a run of this name. */
+static enum err_code answer_controller_run_name(struct gql_call *call, struct err *err) {
+    struct sweep_config *config;
+    TRY(parse_config(call, &config, err));
+    if (config->is_scheduled)
+        gql_str(call, arena_printf(call->arena, "%.*s-scheduler", STR_ARG(THE_SWEEP->name)));
     return OK;
 }
 
@@ -306,7 +309,7 @@ static const struct gql_field sweep_fields[] = {
     { "computeSeconds", "", "Int64!", CAN_READ, answer_compute_seconds, "Of all its runs together." },
     { "config", "", "String!", CAN_READ, answer_config, "YAML, as it was given." },
     { "controller", "", "JSONString", CAN_READ, answer_controller, "What a controller on the client's side wants done." },
-    { "controllerRunName", "", "String", CAN_READ, answer_nothing, NULL },
+    { "controllerRunName", "", "String", CAN_READ, answer_controller_run_name, "Where its scheduler, if it has one, writes its log." },
     { "createdAt", "", "DateTime!", CAN_READ, answer_created_at, NULL },
     { "description", "", "String", CAN_READ, answer_description, NULL },
     { "displayName", "", "String", CAN_READ, answer_display_name, "The name that it was given, or that its configuration says." },

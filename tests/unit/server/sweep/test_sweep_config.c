@@ -36,6 +36,15 @@ static void sweep_config__leaves_the_search_to_a_local_controller(void **state) 
     assert_true(c->is_local && !c->has_early_terminate);
 }
 
+static void sweep_config__leaves_all_to_the_engine_of_a_scheduler(void **state) {
+    struct sweep_config *c = parse_config("{scheduler: {engine: optuna, source: space.py}}", *state);
+    assert_true(c->is_scheduled);
+    assert_int_equal(c->warnings.count, 0);
+    c = parse_config("{method: grid, scheduler: {num_workers: 2}, parameters: {a: {value: 1}}}", *state);
+    assert_false(c->is_scheduled);
+    assert_int_equal(c->warnings.count, 1);
+}
+
 static void assert_refused(const char *yaml, const char *message, struct arena *arena) {
     struct sweep_config *config;
     struct err err;
@@ -66,8 +75,8 @@ static void sweep_config__warns_of_what_is_not_used(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         ARENA_TEST(sweep_config__reads_all_that_is_documented), ARENA_TEST(sweep_config__counts_a_grid),
-        ARENA_TEST(sweep_config__leaves_the_search_to_a_local_controller), ARENA_TEST(sweep_config__refuses_what_cannot_work),
-        ARENA_TEST(sweep_config__warns_of_what_is_not_used),
+        ARENA_TEST(sweep_config__leaves_the_search_to_a_local_controller), ARENA_TEST(sweep_config__leaves_all_to_the_engine_of_a_scheduler),
+        ARENA_TEST(sweep_config__refuses_what_cannot_work), ARENA_TEST(sweep_config__warns_of_what_is_not_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
