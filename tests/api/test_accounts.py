@@ -259,6 +259,22 @@ def test_team_admins__change_the_role_of_members(server, user):
         server.graphql(invite, {"n": team, "u": "admin"}, key=user.key)
 
 
+def test_team__keeps_an_administrator(server, make_user):
+    owner, friend = make_user(), make_user()
+    team = f"{owner.name}s-own"
+    invite = "mutation($n: String!, $u: String!, $r: String) { createInvite(input: {entityName: $n, username: $u, role: $r}) { invite { id } } }"
+    drop = "mutation($n: String!, $id: String) { deleteInvite(input: {entityName: $n, id: $id}) { success } }"
+    owner.graphql("mutation($n: String!) { createTeam(input: {teamName: $n}) { entity { id } } }", {"n": team})
+    owner.graphql(invite, {"n": team, "u": friend.name, "r": "member"})
+    me = owner.graphql("{ viewer { id } }")["viewer"]["id"]
+    for mutation, given in ((invite, {"u": owner.name, "r": "viewer"}), (drop, {"id": me})):
+        with pytest.raises(Exception, match="would have no administrator any more"):
+            owner.graphql(mutation, {"n": team, **given})
+    owner.graphql(invite, {"n": team, "u": friend.name, "r": "admin"})
+    owner.graphql(invite, {"n": team, "u": owner.name, "r": "viewer"})
+    assert server.graphql(invite, {"n": team, "u": friend.name, "r": "member"}), "the server's administrators may"
+
+
 def test_help__names_every_form(server):
     for command in ("user", "key", "org", "team"):
         done = server.run_cli("help", command, key=None)

@@ -170,6 +170,24 @@ static enum err_code refuse_member(struct db_tx *tx, const struct entity *entity
     return code;
 }
 
+/* Whoever administers it alone would leave it to nobody but the server's administrators, who may do just that. */
+static enum err_code check_keeps_admin(struct db_tx *tx, const struct gql_call *call, const struct entity *entity, int64_t user_id, enum role role,
+                                       struct err *err) {
+    bool is_admin = false, has_other = role == ROLE_ADMIN || gql_identity(call)->is_admin;
+    struct member_list members;
+    TRY(member_list(tx, entity->owner.entity_id, call->arena, &members, err));
+    for (size_t i = 0; i < members.count; i++) {
+        const struct member *member = members.items[i];
+        if (member->role != ROLE_ADMIN || member->user_id == 0 || member->is_service)
+            continue;
+        is_admin = is_admin || member->user_id == user_id;
+        has_other = has_other || member->user_id != user_id;
+    }
+    if (!is_admin || has_other)
+        return OK;
+    return err_set(err, ERR_CONFLICT, "'%.*s' would have no administrator any more: make somebody else one first", STR_ARG(entity->name));
+}
+
 static enum err_code add_member(struct db_tx *tx, const struct entity *entity, const struct user *user, enum role role,
                                 const struct actor *actor, struct member *out, struct err *err) {
     out->user_id = user->id;
@@ -196,6 +214,7 @@ MUTATION_WITH_STATUS(create_invite) {
         /* The official client names no role, and expects to be told of who is a member already; whoever names one may change it. */
         if (input_or_empty(call, "role").len == 0)
             TRY(refuse_member(tx, entity, user, err));
+        TRY(check_keeps_admin(tx, call, entity, user->id, member->role, err));
         TRY(add_member(tx, entity, user, member->role, &actor, member, err));
     } else {
         if (username.len > 0)
@@ -208,6 +227,12 @@ MUTATION_WITH_STATUS(create_invite) {
     return identities_end(tx, err);
 }
 
+static enum err_code take_out(struct db_tx *tx, const struct gql_call *call, const struct entity *entity, int64_t user_id,
+                              const struct actor *actor, struct err *err) {
+    TRY(check_keeps_admin(tx, call, entity, user_id, ROLE_NONE, err));
+    return member_remove(tx, entity->owner.entity_id, user_id, actor, err);
+}
+
 /* The official client takes members out by this too: what it knows as the member's id is the user's. */
 MUTATION_WITH_STATUS(delete_invite) {
     struct actor actor = identity_actor(gql_identity(call));
@@ -217,7 +242,7 @@ MUTATION_WITH_STATUS(delete_invite) {
 
     TRY(find_administered(tx, call, input_or_empty(call, "entityName"), &entity, err));
     if (node_id_parse(id, "User", &number, call->arena))
-        TRY(member_remove(tx, entity->owner.entity_id, number, &actor, err));
+        TRY(take_out(tx, call, entity, number, &actor, err));
     else if (node_id_parse(id, "Invite", &number, call->arena))
         TRY(member_drop_invite(tx, entity->owner.entity_id, number, &actor, err));
     else
