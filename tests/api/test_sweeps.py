@@ -236,7 +236,13 @@ def test_prior_runs__belong_to_the_sweep_and_are_not_tried_again(user):
     assert sweep.run_whole(agent) == {"x": 3}
     read = sweep.read()
     assert sorted(edge["node"]["name"] for edge in read["priorRuns"]["edges"]) == ["old-1", "old-2"]
-    assert read["runCount"] == 3
+    assert read["runCount"] == 3 and sweep.warnings == []
+
+
+def test_prior_runs__that_are_not_there_are_warned_of(user):
+    sweep = Sweep(user, GRID, priorRunsFilters=json.dumps({"$or": [{"name": "misspelt"}]}))
+    assert sweep.warnings == ["no run of this project is among the prior runs that were asked for"]
+    assert sweep.read()["runCount"] == 0
 
 
 PRIOR_RUNS = """query($name: String!, $first: Int, $after: String) { project(name: "p") { sweep(sweepName: $name) { runCount

@@ -134,6 +134,7 @@ static enum err_code find_by_id(struct db_tx *tx, struct gql_call *call, struct 
 /* Runs that shall count as the sweep's own: what the filters hold for, of the project that it is made in. */
 struct priors {
     struct gql_call *call;
+    bool are_asked;
     int64_t project_id; /* 0: there is none yet, or none that may be read */
     int64_t *ids;
     size_t count;
@@ -170,6 +171,7 @@ static enum err_code find_priors(struct priors *priors, struct err *err) {
 
     if (str_trim(query.filters).len == 0 || str_eq_c(str_trim(query.filters), "null") || gql_input_str(call, "id").len > 0)
         return OK;
+    priors->are_asked = true;
     TRY(db_read(app->db, find_project, priors, err));
     query.project_id = priors->project_id;
     if (query.project_id == 0)
@@ -200,6 +202,14 @@ static enum err_code take_priors(struct priors *priors, struct err *err) {
     for (priors->first = 0; priors->first < priors->count; priors->first += PRIORS_PER_WRITE)
         TRY(db_write(gql_identity(priors->call)->app->db, take_portion, priors, err));
     return OK;
+}
+
+/* `wandb sweep --prior_run` with a misspelt id. */
+static void warn_of_none(const struct priors *priors, struct payload *payload) {
+    struct str *sentence = ARENA_NEW(priors->call->arena, struct str);
+    *sentence = STR("no run of this project is among the prior runs that were asked for");
+    if (priors->are_asked && priors->count == 0)
+        list_add(&payload->warnings, sentence, priors->call->arena);
 }
 
 static struct sweep_change read_change(const struct gql_call *call) {
@@ -298,6 +308,7 @@ enum err_code sweep_answer_upsert_sweep(struct gql_call *call, struct err *err) 
     TRY(db_write(gql_identity(call)->app->db, upsert_in, &upsert, err));
     priors.sweep = upsert.payload->sweep;
     TRY(take_priors(&priors, err));
+    warn_of_none(&priors, upsert.payload);
     gql_object(call, upsert.payload);
     return OK;
 }
