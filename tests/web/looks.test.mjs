@@ -115,7 +115,7 @@ test("everything that can be clicked has a name and can be reached by keyboard",
     for (const path of ["/", "/admin/charts", "/admin/charts/table", "/settings"]) {
         const { page } = await openPage(context, path);
         await page.waitForTimeout(1200);
-        const nameless = await page.$$eval("button, a[href], input, select, textarea", (all) =>
+        const nameless = await page.$$eval("button, a[href], input:not([type=hidden]), select, textarea", (all) =>
             all
                 .filter((e) => {
                     const label = e.closest("label")?.textContent ?? "";
