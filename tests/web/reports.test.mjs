@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { lookFor } from "./looking.mjs";
-import { base, graphql, key, openContext, openPage, runsOf, until, withBrowser } from "./browser.mjs";
+import { agree, base, graphql, key, openContext, openPage, runsOf, until, withBrowser } from "./browser.mjs";
 
 const at = withBrowser();
 
@@ -226,7 +226,6 @@ test("of two who write at once the second is told, and loses nothing", { timeout
 test("people speak about a block, name each other, answer, settle and take back", { timeout: 90000 }, async () => {
     const { path } = await make("Spoken of", [words("The loss falls at first."), words("Then it rises again.")]);
     const { page, problems } = await open(path);
-    page.on("dialog", (d) => d.accept());
     await page.locator(".block").nth(1).hover();
     await page.locator(".block").nth(1).getByLabel("Comment on this block").click();
     await page.getByLabel("Comment", { exact: true }).fill("Why is that, @adm");
@@ -250,6 +249,7 @@ test("people speak about a block, name each other, answer, settle and take back"
     await page.getByRole("button", { name: "Reopen" }).click();
     await page.locator(".comment", { hasText: "too low" }).hover();
     await page.locator(".comment", { hasText: "too low" }).getByLabel("Delete").click();
+    await agree(page);
     await page.locator(".comment", { hasText: "too low" }).waitFor({ state: "detached" });
 
     assert.deepEqual(problems, []);
@@ -442,8 +442,24 @@ test("an administrator makes and removes a user", async () => {
     await page.getByLabel("Name").first().fill(newcomer);
     await page.getByRole("button", { name: "Add" }).first().click();
     assert.ok((await page.getByLabel("Your new API key").inputValue()).length >= 40);
-    page.on("dialog", (d) => d.accept());
-    await page.locator("tr", { hasText: newcomer }).getByRole("button", { name: "Remove" }).click();
+    await page.getByLabel(`More: ${newcomer}`).click();
+    await page.getByRole("menuitem", { name: "Remove" }).click();
+    await agree(page);
     await page.locator("tr", { hasText: newcomer }).waitFor({ state: "detached" });
+    assert.deepEqual(problems, []);
+});
+
+test("the language of code is chosen, colours its words, and is kept as the official package knows it", async () => {
+    const { id, path } = await make("Said in a language", [{ type: "code-block", language: "python", children: [{ type: "code-line", language: "python", children: [{ text: '{"lr": 0.1}' }] }] }]);
+    const { page, problems } = await open(path);
+    await page.locator(".code .code-string", { hasText: '"lr"' }).waitFor();
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    await page.locator(".block-open").first().click();
+    await page.getByLabel("Language").selectOption("json");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.waitForURL((u) => !u.search.includes("edit"));
+    await page.locator(".code .code-name", { hasText: '"lr"' }).waitFor();
+    const [code] = await blocksOf(id);
+    assert.deepEqual([code.language, code.children[0].language], ["json", "json"]);
     assert.deepEqual(problems, []);
 });

@@ -104,8 +104,8 @@ test("a private view says so, and can be shared later", async () => {
     await page.getByRole("menuitemcheckbox", { name: "Only I see this view" }).click();
     await menu.click();
     await page.getByRole("menuitemcheckbox", { name: "Only mine · admin", exact: true }).waitFor();
-    page.once("dialog", (d) => d.accept());
     await page.getByRole("menuitem", { name: "Delete this view" }).click();
+    await page.locator("dialog.question").getByRole("button", { name: "OK" }).click();
     await page.waitForURL((url) => !url.search.includes("nw="));
 });
 

@@ -5,7 +5,7 @@ import { t } from "../../i18n";
 import { PANEL_HEIGHT, type Panel } from "../../lib/layout";
 import { systemGroups } from "../../lib/system";
 import { PanelFrame } from "../workspace/panel_frame";
-import { Editor } from "../workspace/editor";
+import { Editor } from "../workspace/drawers";
 import { Workspace, WorkspaceContext } from "../workspace/model";
 import type { RunTabProps } from "./run";
 

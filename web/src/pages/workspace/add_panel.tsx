@@ -12,7 +12,7 @@ import { SECTION_CHARTS, isInternalKey } from "../../lib/sections";
 import { useWorkspace, type Workspace } from "./model";
 import { sectionLabel } from "./section_view";
 
-export function AddPanel({ into = "", onClose }: { into?: string /* a section */; onClose: () => void }) {
+export default function AddPanel({ into = "", onClose }: { into?: string /* a section */; onClose: () => void }) {
     const ws = useWorkspace();
     const sections = ws.layout.value.sections.map((s) => s.name);
     const [section, setSection] = useState(into || (sections[0] ?? SECTION_CHARTS));

@@ -13,7 +13,7 @@ import { LineSettingsForm, type SettingsFormProps } from "./line_settings";
 import { MediaSettingsForm, type MediaFormProps } from "./media_settings";
 import { OtherPanelForm } from "./other_panel_form";
 import { AppearanceForm } from "./appearance_form";
-import { useWorkspace } from "./model";
+import { WORKSPACE_SETTINGS, useWorkspace } from "./model";
 import { WorkspaceForm } from "./workspace_form";
 
 type LinePage = "data" | "grouping" | "chart";
@@ -21,9 +21,7 @@ type Page = LinePage | "legend" | "expressions";
 /* Of what holds for more than one panel. */
 type Part = "layout" | "lines" | "media" | "runs";
 
-export const WORKSPACE_SETTINGS = "workspace:";
-
-export function Editor() {
+export default function Editor() {
     const ws = useWorkspace();
     const target = ws.editedPanel.value;
     useEffect(() => {

@@ -7,6 +7,7 @@ import { t, type MessageName } from "../../i18n";
 import type { LineSettings } from "../../lib/layout";
 import type { SmoothingKind } from "../../lib/smoothing";
 import { useWorkspace } from "./model";
+import { weightRange, xChoices } from "./line_choices";
 
 type Choice<K extends keyof LineSettings> = { value: NonNullable<LineSettings[K]> & string; label: string };
 
@@ -93,22 +94,6 @@ function useRow(props: SettingsFormProps) {
             />,
         );
     return { set, row, choice, flag, number };
-}
-
-export function xChoices(metrics: readonly string[]): { value: string; label: string }[] {
-    return [
-        { value: "auto", label: t("axis.auto") },
-        { value: "_step", label: t("axis.step") },
-        { value: "relative", label: t("axis.relative") },
-        { value: "_runtime", label: t("axis.process") },
-        { value: "_timestamp", label: t("axis.wall") },
-        ...metrics.map((m) => ({ value: m, label: m })),
-    ];
-}
-
-/* Exponential kinds take a share; the others a width in units of x, or a number of points. */
-export function weightRange(kind: SmoothingKind): { min: number; max: number; step: number } {
-    return kind === "twema" || kind === "ema" ? { min: 0, max: 0.999, step: 0.001 } : { min: 0, max: 100, step: 1 };
 }
 
 /* Another kind, with the amount where its range has it: 0.9 points mean nothing. */

@@ -30,6 +30,8 @@ const MAX_PAGE = 1000;
 const MAX_PINNED = 20;
 const MAX_SEEN = 300 /* colours in a saved view */;
 const NO_COLOR = "#888888";
+/* In place of a panel: the whole workspace is being set up. */
+export const WORKSPACE_SETTINGS = "workspace:";
 /* What begins the address of somebody's own workspace. */
 const PERSONAL_LINK = "nwuser";
 

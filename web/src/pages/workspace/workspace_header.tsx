@@ -13,9 +13,8 @@ import { mayChange, viewer } from "../../session";
 import { sharedToken } from "../../shared";
 import { PERSONAL, isConflict, isShared } from "../../views";
 import { addToReport } from "../report/to_report";
-import { WORKSPACE_SETTINGS } from "./editor";
-import { weightRange, xChoices } from "./line_settings";
-import { useWorkspace } from "./model";
+import { weightRange, xChoices } from "./line_choices";
+import { WORKSPACE_SETTINGS, useWorkspace } from "./model";
 
 export function WorkspaceHeader() {
     const ws = useWorkspace();
