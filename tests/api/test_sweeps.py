@@ -526,6 +526,8 @@ def test_sweeps__are_listed_filtered_and_paged(user):
     page = user.graphql(query, {"n": 2})["project"]
     assert page["totalSweeps"] == 3 and page["sweeps"]["pageInfo"]["hasNextPage"]
     assert listed(n=2, a=page["sweeps"]["pageInfo"]["endCursor"]) == names[2:]
+    named = Sweep(user, {**GRID, "name": "by its file"}).name
+    assert listed(f=json.dumps({"displayName": "by its file"})) == listed(f=json.dumps({"display_name": {"$regex": "^by its"}})) == [named]
     with pytest.raises(GraphQLError, match="unknown key 'colour' of sweeps"):
         listed(f='{"colour": 1}')
 

@@ -264,13 +264,16 @@ static enum err_code change_state(struct db_tx *tx, struct gql_call *call, const
 
 static enum err_code create(struct db_tx *tx, struct gql_call *call, struct payload *payload, const struct sweep_change *wanted,
                             const struct sweep_config *config, int64_t now_ms, struct err *err) {
+    struct sweep_change named = *wanted;
     struct project *project;
 
     if (config == NULL)
         return err_set(err, ERR_BAD_INPUT, "config is missing");
+    if (named.display_name.ptr == NULL) /* kept beside: sweeps are filtered by it */
+        named.display_name = config->name;
     TRY(place_make_project(tx, gql_identity(call), own_entity(call), project_asked(call), now_ms, &project, err));
     payload->owner = project->owner;
-    return sweep_create(tx, project->id, gql_identity(call)->user_id, wanted, config->has_seed ? 2 * config->seed + 2 : 0, now_ms, call->arena,
+    return sweep_create(tx, project->id, gql_identity(call)->user_id, &named, config->has_seed ? 2 * config->seed + 2 : 0, now_ms, call->arena,
                         &payload->sweep, err);
 }
 
