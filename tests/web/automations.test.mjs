@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { graphql, openContext, openPage, until, withBrowser } from "./browser.mjs";
+import { agree, graphql, openContext, openPage, until, withBrowser } from "./browser.mjs";
 
 const PATH = "/admin/watched/automations";
 
@@ -27,7 +27,6 @@ test("automations of the official client and what they sent are listed", async (
 
 test("an automation is made, edited, paused and deleted", { timeout: 60000 }, async () => {
     const { page, problems } = await openPage(at.context, PATH);
-    page.on("dialog", (dialog) => dialog.accept());
     await page.getByRole("button", { name: "New automation" }).click();
     const form = page.getByRole("form", { name: "New automation" });
     await form.getByLabel("Name").fill("on outlier");
@@ -50,6 +49,7 @@ test("an automation is made, edited, paused and deleted", { timeout: 60000 }, as
     await row.getByText("paused").waitFor();
     assert.equal((await until(() => filterOf("on outlier"), (found) => !found.enabled)).enabled, false);
     await row.getByRole("button", { name: "Delete" }).click();
+    await agree(page);
     await row.waitFor({ state: "detached" });
     assert.equal(await until(() => filterOf("on outlier"), (found) => found === undefined), undefined);
     assert.deepEqual(problems, []);

@@ -121,6 +121,13 @@ export async function answer(page, text) {
     await question.waitFor({ state: "detached" });
 }
 
+/* Says yes to the dialog that asks whether one is sure. */
+export async function agree(page) {
+    const question = page.locator("dialog.question");
+    await question.getByRole("button", { name: "OK" }).click();
+    await question.waitFor({ state: "detached" });
+}
+
 /* What is found once it fits, asked for again and again; what was found last when it never does. */
 export async function until(what, fits, limitMs = 20000) {
     for (const end = Date.now() + limitMs; ; ) {

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../../app";
 import { Ago } from "../../components/ago";
+import { askSure } from "../../components/question";
 import { sayError } from "../../components/toast";
 import { FailedPage } from "../../components/failed_page";
 import { t } from "../../i18n";
@@ -78,8 +79,10 @@ function actionLabel(a: Automation, page: AutomationsPage): string {
 }
 
 function AutomationTable({ page, edit, reload }: { page: AutomationsPage; edit: (id: string) => void; reload: () => void }) {
-    const remove = (a: Automation) => {
-        if (window.confirm(t("automation.confirm_delete", { name: a.name }))) deleteAutomation(a.id).then(reload, sayError);
+    const remove = async (a: Automation) => {
+        if (!(await askSure(t("automation.confirm_delete", { name: a.name })))) return;
+        await deleteAutomation(a.id);
+        reload();
     };
     return (
         <table class="list card">
@@ -122,7 +125,7 @@ function AutomationTable({ page, edit, reload }: { page: AutomationsPage; edit: 
                                     >
                                         {t(a.isEnabled ? "automation.pause" : "automation.resume")}
                                     </button>
-                                    <button type="button" class="button danger" aria-label={`${t("action.delete")}: ${a.name}`} onClick={() => remove(a)}>
+                                    <button type="button" class="button danger" aria-label={`${t("action.delete")}: ${a.name}`} onClick={() => void remove(a).catch(sayError)}>
                                         {t("action.delete")}
                                     </button>
                                 </span>

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { CopyText } from "../../components/copy_text";
 import { TextInput } from "../../components/controls";
+import { askSure } from "../../components/question";
 import { sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { createWebhook, deleteWebhook, type AutomationsPage, type Webhook } from "../../queries/automations";
@@ -18,8 +19,10 @@ export function Webhooks({ entity, page, reload }: { entity: string; page: Autom
             reload();
         }, sayError);
     };
-    const remove = (w: Webhook) => {
-        if (window.confirm(t("webhook.confirm_delete", { name: w.name }))) deleteWebhook(w.id).then(reload, sayError);
+    const remove = async (w: Webhook) => {
+        if (!(await askSure(t("webhook.confirm_delete", { name: w.name })))) return;
+        await deleteWebhook(w.id);
+        reload();
     };
     if (page.isReadOnly && page.webhooks.length === 0) return null;
     return (
@@ -45,7 +48,7 @@ export function Webhooks({ entity, page, reload }: { entity: string; page: Autom
                                 </td>
                                 <td class="num">
                                     {!page.isReadOnly && (
-                                        <button type="button" class="button danger" aria-label={`${t("action.delete")}: ${w.name}`} onClick={() => remove(w)}>
+                                        <button type="button" class="button danger" aria-label={`${t("action.delete")}: ${w.name}`} onClick={() => void remove(w).catch(sayError)}>
                                             {t("action.delete")}
                                         </button>
                                     )}

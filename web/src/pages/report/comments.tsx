@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { IconButton } from "../../components/icon";
 import { Markdown } from "../../components/markdown";
+import { askSure } from "../../components/question";
 import { sayError } from "../../components/toast";
 import { language, t } from "../../i18n";
 import { formatAgo, formatTime } from "../../lib/format";
@@ -127,6 +128,9 @@ function CommentView({ comment, onPut }: { comment: Comment; onPut: (now: Promis
     const box = useRef<HTMLElement>(null);
     const who = viewer.value;
     const isOwn = who !== null && who !== undefined && who.username === comment.username;
+    const remove = async () => {
+        if (await askSure(t("comment.confirm_delete"))) await onPut(deleteComment(comment.id));
+    };
     if (isEdited)
         return (
             <CommentBox
@@ -151,7 +155,7 @@ function CommentView({ comment, onPut }: { comment: Comment; onPut: (now: Promis
                 </span>
                 {isOwn && <IconButton icon="edit" label={t("action.edit")} onClick={() => setEdited(true)} />}
                 {(isOwn || who?.admin) && (
-                    <IconButton icon="trash" label={t("action.delete")} onClick={() => window.confirm(t("comment.confirm_delete")) && void onPut(deleteComment(comment.id)).catch(sayError)} />
+                    <IconButton icon="trash" label={t("action.delete")} onClick={() => void remove().catch(sayError)} />
                 )}
             </header>
             <Markdown text={markMentions(comment.body)} />

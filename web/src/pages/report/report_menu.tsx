@@ -3,6 +3,7 @@
 import { copyText } from "../../components/copy_text";
 import { IconButton } from "../../components/icon";
 import { MenuList, Popover } from "../../components/popover";
+import { askSure } from "../../components/question";
 import { say, sayError } from "../../components/toast";
 import { t } from "../../i18n";
 import { pathOf } from "../../lib/match";
@@ -28,7 +29,7 @@ async function print(): Promise<void> {
 export function ReportMenu({ entity, project, open }: { entity: string; project: string; open: OpenReport }) {
     const { saved, content } = open;
     const remove = async () => {
-        if (!window.confirm(t("report.confirm_delete", { name: content.title }))) return;
+        if (!(await askSure(t("report.confirm_delete", { name: content.title })))) return;
         await deleteView(saved.id);
         open.forget();
         navigate(pathOf(entity, project, "reportlist"));
