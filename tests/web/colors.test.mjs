@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { makeRun } from "../../bench/web/fill.mjs";
 import { openContext, openPage, runsOf, until, withBrowser } from "./browser.mjs";
 
 const at = withBrowser();
@@ -43,24 +44,22 @@ test("no colour changes when a run is hidden", async () => {
 });
 
 test("a colour that was chosen is there in another browser, also on the run's own page", async () => {
-    const run = (await runsOf("charts")).find((r) => r.displayName === "run-2");
-    const first = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/charts");
-    const saved = first.page.waitForResponse((r) => (r.request().postData() ?? "").includes("PageSaveView") && r.ok());
-    await first.page.getByRole("list", { name: "Runs" }).getByRole("button", { name: "Colour: run-2" }).click();
+    for (const name of ["one", "two"]) await makeRun("painted", name);
+    const isSaved = (r) => (r.request().postData() ?? "").includes("PageSaveView") && r.ok();
+    const first = await openPage(await openContext(at.browser, { keepsViews: true }), "/admin/painted");
+    const saved = first.page.waitForResponse(isSaved);
+    await first.page.getByRole("list", { name: "Runs" }).getByRole("button", { name: /^Colour: / }).first().click();
     await first.page.getByLabel("Colour as #rrggbb").fill("#123456");
     await first.page.keyboard.press("Enter");
     await saved;
     const dot = "rgb(18, 52, 86)";
-    const second = await openPage(await openContext(at.browser), `/admin/charts/runs/${run.name}/overview`);
-    const title = () => second.page.$eval(".run-title .dot", (d) => d.style.background);
+    const [painted] = Object.entries(await until(() => dots(first.page), (d) => Object.values(d).includes(dot))).find(([, color]) => color === dot);
+    const run = (await runsOf("painted")).find((r) => r.displayName === painted);
+    const second = await openPage(await openContext(at.browser), `/admin/painted/runs/${run.name}/overview`);
     await second.page.locator(".run-title .dot").waitFor();
+    const title = () => second.page.$eval(".run-title .dot", (d) => d.style.background);
     assert.equal(await until(title, (c) => c === dot), dot);
-    const third = await openPage(await openContext(at.browser), "/admin/charts");
-    await third.page.getByText("run-2").first().waitFor();
-    assert.equal((await until(() => dots(third.page), (d) => d["run-2"] === dot))["run-2"], dot);
-    /* Put back for the tests after this one. */
-    const again = first.page.waitForResponse((r) => (r.request().postData() ?? "").includes("PageSaveView") && r.ok());
-    await first.page.getByRole("list", { name: "Runs" }).getByRole("button", { name: "Colour: run-2" }).click();
-    await first.page.getByRole("button", { name: "Reset" }).click();
-    await again;
+    const third = await openPage(await openContext(at.browser), "/admin/painted");
+    await third.page.getByRole("link", { name: painted }).first().waitFor();
+    assert.equal((await until(() => dots(third.page), (d) => d[painted] === dot))[painted], dot);
 });
