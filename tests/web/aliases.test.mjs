@@ -116,7 +116,7 @@ test("a registry and its collections are described, tagged, searched, limited an
     await page.getByRole("button", { name: "Delete this collection" }).click();
     await page.getByRole("button", { name: "OK" }).click();
     await page.getByRole("link", { name: "d", exact: true }).waitFor();
-    assert.equal(await page.getByRole("link", { name: "net", exact: true }).count(), 0);
+    await page.getByRole("link", { name: "net", exact: true }).waitFor({ state: "detached" });
     await page.getByLabel("Takes artifacts of any type").uncheck();
     await page.getByLabel("Add a type").fill("dataset");
     await page.keyboard.press("Enter");

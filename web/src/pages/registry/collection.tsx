@@ -14,18 +14,17 @@ import { pathOf } from "../../lib/match";
 import { changeAliases } from "../../queries/artifacts";
 import { fetchLinkedVersions, REGISTRY_PREFIX, type LinkedVersion, type Registry, type RegistryCollection } from "../../queries/registry";
 import { deleteCollection, describeCollection, tagCollection, unlinkVersion } from "../../queries/registry_changes";
-import { navigate } from "../../router";
 
 interface Props {
     entity: string;
-    home: string;
     registry: Registry;
     collection: RegistryCollection;
     highlighted: string | null;
     onChange: () => void;
+    onDeleted: () => void;
 }
 
-export function CollectionPage({ entity, home, registry, collection, highlighted, onChange }: Props) {
+export function CollectionPage({ entity, registry, collection, highlighted, onChange, onDeleted }: Props) {
     const project = REGISTRY_PREFIX + registry.name;
     const place = { entityName: entity, projectName: project, artifactCollectionName: collection.name };
     const retag = (next: string[]) => {
@@ -35,7 +34,7 @@ export function CollectionPage({ entity, home, registry, collection, highlighted
     };
     const remove = async () => {
         if (!(await askSure(t("registry.confirm_delete_collection", { name: collection.name })))) return;
-        await deleteCollection(collection.id).then(() => (onChange(), navigate(home)), sayError);
+        await deleteCollection(collection.id).then(onDeleted, sayError);
     };
     return (
         <>

@@ -11,7 +11,7 @@ import { t } from "../../i18n";
 import { pathOf } from "../../lib/match";
 import { collectionPath, fetchOrganization, fetchRegistry, REGISTRY_PREFIX, type Organization, type Registry, type RegistryCollection } from "../../queries/registry";
 import { changeRegistry } from "../../queries/registry_changes";
-import { address } from "../../router";
+import { address, navigate } from "../../router";
 import type { PageProps } from "../../routes";
 import { CollectionPage } from "./collection";
 import { RegistryMembers } from "./members";
@@ -58,11 +58,15 @@ export default function RegistryPage({ params }: PageProps) {
                 <CollectionPage
                     key={chosen.id}
                     entity={org.entity}
-                    home={here}
                     registry={registry}
                     collection={chosen}
                     highlighted={address.value.query.get("version")}
                     onChange={reload}
+                    onDeleted={() => {
+                        setRegistry({ ...registry, list: registry.list.filter((c) => c !== chosen) });
+                        navigate(here);
+                        reload();
+                    }}
                 />
             ) : (
                 <Overview org={org} registry={registry} onChange={reload} />
