@@ -60,5 +60,7 @@ char *file_join(struct arena *arena, const char *folder, const char *name);
 /* True for a relative path of plain names: no empty part, ".", "..", backslash, NUL or control byte, at most
  * 1,024 bytes (255 a part). What comes from outside goes to the disk only after this. */
 bool file_is_safe_path(struct str path);
+/* What a refusal says after the path. */
+#define FILE_PATH_RULE ": at most 1,024 bytes, 255 a part, without '.', '..', backslashes and control characters"
 
 #endif

@@ -118,7 +118,7 @@ def test_older_layout__is_served(lab):
 
 
 def delete_what_was_used(client):
-    return client.script("artifact_ends", entity=client.entity)
+    return client.script("artifact_ends", entity=client.entity, refused_by="0.31.0")
 
 
 def test_deleted_version__leaves_the_list_of_what_was_used_readable(lab, age):
@@ -127,6 +127,11 @@ def test_deleted_version__leaves_the_list_of_what_was_used_readable(lab, age):
     assert told["after"][-1] == ["set:v1", "COMMITTED"]  # the deleted one may be forgotten by now
     assert told["after"][:-1] in ([], [["set:v0", "DELETED"]])
     assert told["made"] == ["set:v1"]
+
+
+def test_name_that_no_system_takes__is_refused_with_the_rule(lab):
+    told = lab.outcome("0.31.0", delete_what_was_used)
+    assert "without '.', '..', backslashes" in told["refused"]["message"]
 
 
 # ---- references to what lies elsewhere ----

@@ -252,7 +252,7 @@ static enum err_code add_file(struct db_tx *tx, struct gql_call *call, const str
 
     TRY(find_draft_again(tx, call, json_get_str(wanted, STR("artifactID")), last, &artifact, err));
     if (!file_is_safe_path(name))
-        return err_set(err, ERR_BAD_INPUT, "'%.*s' is not a plain relative path", STR_ARG(str_slice(name, 0, 200)));
+        return err_set(err, ERR_BAD_INPUT, "'%.*s' is not a plain relative path" FILE_PATH_RULE, STR_ARG(str_slice(name, 0, 200)));
     if (md5_text.ptr == NULL)
         md5_text = json_get_str(wanted, STR("digest"));
     if (hash_from_base64(md5_text, &md5, call->arena) && md5.len == MD5_BYTES)

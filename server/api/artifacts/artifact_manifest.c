@@ -46,7 +46,7 @@ static enum err_code parse_member(struct json_reader *reader, struct artifact_fi
 static enum err_code check_entry(const struct artifact_file *file, struct err *err) {
     struct str shown = str_slice(file->path, 0, 200);
     if (!file_is_safe_path(file->path))
-        return err_set(err, ERR_BAD_INPUT, "the manifest holds the path '%.*s', which is not a plain relative path", STR_ARG(shown));
+        return err_set(err, ERR_BAD_INPUT, "the manifest holds the path '%.*s', which is not a plain relative path" FILE_PATH_RULE, STR_ARG(shown));
     if (file->digest.ptr == NULL)
         return err_set(err, ERR_BAD_INPUT, "the manifest's entry '%.*s' has no digest", STR_ARG(shown));
     if (file->digest.len > TEXT_MAX_BYTES || file->ref.len > TEXT_MAX_BYTES || file->extra.len > EXTRA_MAX_BYTES)

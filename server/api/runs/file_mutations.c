@@ -97,7 +97,7 @@ static enum err_code read_names(struct gql_call *call, struct str **names, size_
         return err_set(err, ERR_BAD_INPUT, "at most %d files can be announced at once, got %zu", FILES_MAX, *count);
     for (size_t i = 0; i < *count; i++)
         if (!file_is_safe_path((*names)[i]))
-            return err_set(err, ERR_BAD_INPUT, "the file name '%.*s' is not a plain relative path", STR_ARG(str_slice((*names)[i], 0, 200)));
+            return err_set(err, ERR_BAD_INPUT, "the file name '%.*s' is not a plain relative path" FILE_PATH_RULE, STR_ARG(str_slice((*names)[i], 0, 200)));
     return OK;
 }
 

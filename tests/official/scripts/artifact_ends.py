@@ -1,4 +1,4 @@
-"""artifact_ends.py - what is told of a version that a run used, after it was deleted."""
+"""artifact_ends.py - what is told of a version that a run used, after it was deleted, and of one that is not taken."""
 
 import task
 import wandb
@@ -18,6 +18,11 @@ with wandb.init(project="ends", id="maker") as run:
         with artifact.new_file("a.txt") as file:
             file.write(content)
         run.log_artifact(artifact).wait()
+    if wandb.__version__ == given.refused_by:  # the oldest client waits for ever for what is refused
+        odd = wandb.Artifact("odd", type="dataset")
+        with odd.new_file("back\\slash") as file:
+            file.write("x")
+        result["refused"] = task.attempt(lambda: run.log_artifact(odd).wait())
 with wandb.init(project="ends", id="user") as run:
     for version in ("v0", "v1"):
         run.use_artifact(f"set:{version}")
