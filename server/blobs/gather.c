@@ -188,7 +188,7 @@ static enum err_code make_folder(const char *folder, struct blobs *blobs, struct
 
 static enum err_code open_files(struct gather *gather, const char *folder, bool may_make, struct err *err) {
     int flags = O_RDWR | (may_make ? O_CREAT : 0);
-    bool is_new = !file_exists(gather->list_path), is_blob;
+    bool is_new = !file_exists(gather->list_path), is_blob = false;
     if (may_make)
         TRY(make_folder(folder, gather->blobs, gather->arena, err));
     TRY(file_open(&gather->fd, gather->bytes_path, flags, FILE_MODE, err));

@@ -9,6 +9,7 @@ import { ValueTree } from "../../components/value_tree";
 import { t, type MessageName } from "../../i18n";
 import { pathOf } from "../../lib/match";
 import { parseObject } from "../../lib/runs";
+import { shellWord } from "../../lib/shell";
 import { sayError } from "../../components/toast";
 import { Lock, TagEditor } from "../../components/tag_editor";
 import { fetchAliasGuard, type AliasGuard } from "../../queries/registry";
@@ -168,7 +169,7 @@ function Usage({ place, usedBy }: { place: TabProps["place"]; usedBy: RunLink[] 
         <>
             <Snippet text={inRun} />
             <Snippet text={outside} />
-            <Snippet text={`wandb artifact get ${full}`} />
+            <Snippet text={`wandb artifact get ${shellWord(full)}`} />
             <h2>{t("artifact.used_by")}</h2>
             {usedBy.length === 0 && <p class="faint">{t("artifact.unused")}</p>}
             {usedBy.map((r) => (
