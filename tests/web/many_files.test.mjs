@@ -10,7 +10,7 @@ const at = withBrowser();
 /* Of references, because nothing is uploaded for them. */
 async function makeVersion(name) {
     const place = { entityName: "admin", projectName: "artifacts" };
-    const input = { ...place, artifactTypeName: "dataset", artifactCollectionName: name, digest: name };
+    const input = { ...place, artifactTypeName: "crowd", artifactCollectionName: name, digest: name };
     const { createArtifact } = await graphql("mutation($input: CreateArtifactInput!) { createArtifact(input: $input) { artifact { id } } }", { input });
     const artifactID = createArtifact.artifact.id;
     const contents = {};
@@ -33,7 +33,7 @@ test("thousands of files open as one page, are read on and searched", { timeout:
     page.on("response", (r) => {
         if ((r.request().postData() ?? "").includes("PageFolder")) answers.push(r.body().then((body) => body.length, () => 0));
     });
-    await page.goto(`${new URL(page.url()).origin}/admin/artifacts/artifacts/dataset/${name}/v0/files`);
+    await page.goto(`${new URL(page.url()).origin}/admin/artifacts/artifacts/crowd/${name}/v0/files`);
     const rows = page.locator("table.list tbody tr");
     await page.getByText(`Files: ${COUNT + 2}`).waitFor();
     await page.getByRole("link", { name: "picture-00000.png", exact: true }).waitFor();
