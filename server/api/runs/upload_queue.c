@@ -11,7 +11,7 @@
 enum {
     GROUP_MAX = 256,   /* others want to write, too */
     CROWD = 8,         /* so many in the last group: more are on their way, and a commit costs the less the more it holds */
-    GATHER_MS = 2,     /* then they are waited for, again and again as long as some come each time */
+    GATHER_US = 500,   /* then they are waited for, again and again as long as some come each time */
     GATHERS_MAX = 3,
     ENOUGH = 128,
     KNOWN_MS = 1000,
@@ -46,7 +46,7 @@ struct group {
 };
 
 static void wait_for_uploads(struct upload_queue *queue) {
-    static const struct timespec gathering = { .tv_nsec = GATHER_MS * 1000000L };
+    static const struct timespec gathering = { .tv_nsec = GATHER_US * 1000L };
     while (queue->first == NULL && !queue->is_stopping)
         (void)pthread_cond_wait(&queue->has_uploads, &queue->mutex);
     size_t before = 0;
