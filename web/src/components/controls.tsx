@@ -167,8 +167,8 @@ export function TextInput({
         latest.current = next;
         tell.current(next);
     };
-    /* Who goes on to a button at once means what was typed before. */
-    const onBlur = () => {
+    /* Who goes on to a button at once, or presses Enter, means what was typed before. */
+    const sayNow = () => {
         if (timer.current === 0) return;
         window.clearTimeout(timer.current);
         say(text);
@@ -182,7 +182,7 @@ export function TextInput({
                 placeholder={placeholder}
                 aria-label={label}
                 onInput={onInput}
-                onBlur={onBlur}
+                onBlur={sayNow}
             />
         );
     return (
@@ -193,7 +193,8 @@ export function TextInput({
             aria-label={label}
             aria-invalid={isInvalid}
             onInput={onInput}
-            onBlur={onBlur}
+            onKeyDown={(e) => e.key === "Enter" && sayNow()}
+            onBlur={sayNow}
             list={list}
             spellcheck={false}
         />

@@ -1,6 +1,6 @@
 /* registry.tsx - one registry: its collections, or the versions of the chosen one, and how to link. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { NotFound } from "../../app";
 import { Ago } from "../../components/ago";
 import { SearchBox } from "../../components/controls";
@@ -24,10 +24,14 @@ export default function RegistryPage({ params }: PageProps) {
     const [org, setOrg] = useState<Organization | null>(null);
     const [registry, setRegistry] = useState<Registry | null | undefined>(undefined);
     const [failure, setFailure] = useState("");
+    const turn = useRef(0);
     const load = async () => {
+        const mine = ++turn.current;
         const found = await fetchOrganization(orgName);
+        const next = found && (await fetchRegistry(found.entity, name));
+        if (mine !== turn.current) return; /* asked again meanwhile: this answer is older than that one */
         setOrg(found);
-        setRegistry(found && (await fetchRegistry(found.entity, name)));
+        setRegistry(next);
     };
     const reload = () => void load().catch((e: Error) => setFailure(e.message));
     useEffect(reload, [orgName, name]);
